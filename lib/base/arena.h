@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A bump allocator with a limit: everything that belongs to one failure is freed by one reset.
+ * A full arena hands out NULL; callers drop the piece and go on.
+ */
+#ifndef KW_ARENA_H
+#define KW_ARENA_H
+
+#include "base/str.h"
+
+struct kw_arena {
+	struct kw_arena_chunk *first, *current;
+	size_t used;  /* bytes handed out of the current chunk */
+	size_t total; /* bytes of all chunks */
+	size_t limit; /* no chunk is added beyond this */
+};
+
+void kw_arena_init(struct kw_arena *arena, size_t limit);
+void kw_arena_deinit(struct kw_arena *arena);
+
+/* Forgets all that was handed out and keeps the memory. */
+void kw_arena_reset(struct kw_arena *arena);
+
+/* @len bytes, aligned for any type and not cleared, or NULL. */
+void *kw_arena_alloc(struct kw_arena *arena, size_t len);
+
+/* A copy with a NUL behind it; an empty text when the arena is full. */
+struct kw_str kw_arena_copy(struct kw_arena *arena, struct kw_str text);
+
+struct kw_str kw_arena_printf(struct kw_arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

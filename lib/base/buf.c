@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/* Appending text and numbers without stdio on the way of the fast paths. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void kw_buf_deinit(struct kw_buf *buf)
+{
+	free(buf->p);
+	*buf = (struct kw_buf){ 0 };
+}
+
+char *kw_buf_room(struct kw_buf *buf, size_t len)
+{
+	size_t size = buf->size ? buf->size : 4096;
+	char *p;
+
+	if (buf->failed)
+		return NULL;
+	if (len <= buf->size - buf->len)
+		return buf->p + buf->len;
+	while (size - buf->len < len) {
+		if (size > SIZE_MAX / 2) {
+			buf->failed = true;
+			return NULL;
+		}
+		size *= 2;
+	}
+	p = realloc(buf->p, size);
+	if (!p) {
+		buf->failed = true;
+		return NULL;
+	}
+	buf->p = p;
+	buf->size = size;
+	return p + buf->len;
+}
+
+void kw_buf_add(struct kw_buf *buf, struct kw_str text)
+{
+	char *room = kw_buf_room(buf, text.len);
+
+	if (!room || !text.len)
+		return;
+	memcpy(room, text.p, text.len);
+	buf->len += text.len;
+}
+
+void kw_buf_char(struct kw_buf *buf, char c)
+{
+	kw_buf_add(buf, (struct kw_str){ &c, 1 });
+}
+
+void kw_buf_repeat(struct kw_buf *buf, char c, size_t count)
+{
+	char *room = kw_buf_room(buf, count);
+
+	if (!room || !count)
+		return;
+	memset(room, c, count);
+	buf->len += count;
+}
+
+void kw_buf_dec(struct kw_buf *buf, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	kw_buf_add(buf, (struct kw_str){ digits + at, sizeof(digits) - at });
+}
+
+void kw_buf_hex(struct kw_buf *buf, uint64_t value, unsigned int digits)
+{
+	char *room = kw_buf_room(buf, 16);
+
+	if (!room)
+		return;
+	while (digits < 16 && value >> (4 * digits))
+		digits++;
+	for (unsigned int i = 0; i < digits; i++)
+		room[i] = "0123456789abcdef"[value >> (4 * (digits - 1 - i)) & 15];
+	buf->len += digits;
+}
+
+void kw_buf_printf(struct kw_buf *buf, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (len <= 0)
+		return;
+	if ((size_t)len >= sizeof(text))
+		len = sizeof(text) - 1;
+	kw_buf_add(buf, (struct kw_str){ text, (size_t)len });
+}

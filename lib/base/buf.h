@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A growing output buffer. Out of memory is remembered in .failed and asked for once, at the end.
+ */
+#ifndef KW_BUF_H
+#define KW_BUF_H
+
+#include "base/str.h"
+
+struct kw_buf {
+	char *p;
+	size_t len, size;
+	bool failed;
+};
+
+void kw_buf_deinit(struct kw_buf *buf);
+
+static inline void kw_buf_reset(struct kw_buf *buf)
+{
+	buf->len = 0;
+	buf->failed = false;
+}
+
+/* Room for @len more bytes at the returned place, or NULL; the caller adds to .len what it used. */
+char *kw_buf_room(struct kw_buf *buf, size_t len);
+
+void kw_buf_add(struct kw_buf *buf, struct kw_str text);
+void kw_buf_char(struct kw_buf *buf, char c);
+void kw_buf_repeat(struct kw_buf *buf, char c, size_t count);
+void kw_buf_dec(struct kw_buf *buf, uint64_t value);
+/* Lower-case digits, at least @digits of them (1 to 16), no 0x. */
+void kw_buf_hex(struct kw_buf *buf, uint64_t value, unsigned int digits);
+void kw_buf_printf(struct kw_buf *buf, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#define KW_BUF_LIT(buf, literal) kw_buf_add((buf), KW_STR(literal))
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Searching a stream at memory speed: where is the first of many words, and how many line ends
+ * are there. No word of the domain: the caller brings the list.
+ */
+#ifndef KW_FIND_H
+#define KW_FIND_H
+
+#include "base/str.h"
+
+enum {
+	KW_FIND_NEEDLES = 64,   /* words of a finder, at most */
+	KW_FIND_NEEDLE_MIN = 4, /* bytes of a word */
+	KW_FIND_NEEDLE_MAX = 32,
+	KW_FIND_WINDOW = 3,     /* bytes of a word that the fast filter looks at */
+	KW_FIND_BUCKETS = 8,    /* groups of words that the filter tells apart: bits of a byte */
+};
+
+/* What the CPU offers. The portable way is always there, the others on x86 only. */
+enum kw_simd { KW_SIMD_NONE, KW_SIMD_SSSE3, KW_SIMD_AVX2, KW_SIMD_AVX512, KW_SIMD_COUNT };
+
+struct kw_finder;
+
+/* Neighbouring places of the text that passed the filter, and the buckets of each. */
+struct kw_find_block {
+	size_t at, len;  /* the first place, and how many were filtered */
+	uint64_t places; /* bit i: place at + i passed */
+	uint8_t buckets[64];
+};
+
+/* Fills @ret with the first block from @at on and before @end; .places is 0 if there is none. */
+typedef void kw_find_next_fn(const struct kw_finder *finder, const char *p, size_t at, size_t end,
+			     struct kw_find_block *ret);
+
+/*
+ * A compiled list of words, 5 KiB. Each word has a window of rare neighbouring bytes and a bucket;
+ * a place is looked at only if its bytes are, position by position, in the windows of one bucket.
+ */
+struct kw_finder {
+	kw_find_next_fn *next;
+	uint8_t low[KW_FIND_WINDOW][16];    /* buckets by the low half of the byte */
+	uint8_t high[KW_FIND_WINDOW][16];   /* buckets by its high half */
+	uint8_t byte[KW_FIND_WINDOW][256];  /* buckets by the whole byte */
+	uint8_t ascii[KW_FIND_WINDOW][128]; /* the same without its highest bit */
+	struct kw_find_needle {
+		struct kw_str text;
+		uint32_t head;  /* its first bytes, as they lie in memory */
+		uint8_t offset; /* of the window */
+		uint8_t bucket;
+	} needle[KW_FIND_NEEDLES]; /* by bucket */
+	uint8_t bucket_end[KW_FIND_BUCKETS + 1]; /* bucket b: needles [b] to before [b + 1] */
+	uint8_t offset_max;
+};
+
+/*
+ * Compiles @count words; their text must live as long as @ret. Takes microseconds and no memory.
+ * Return: 0, or -EINVAL where there are none, too many, or a word is too short or too long.
+ */
+int kw_find_init(struct kw_finder *ret, const struct kw_str *needles, size_t count);
+
+/* Chooses another way than the best. Return: false if the CPU cannot; nothing is changed then. */
+bool kw_find_use(struct kw_finder *finder, enum kw_simd simd);
+
+/* Offset of the first place in @p where any word begins, or SIZE_MAX. Reads nothing beyond @len. */
+size_t kw_find(const struct kw_finder *finder, const char *p, size_t len);
+
+uint64_t kw_count_newlines(const char *p, size_t len);
+
+#endif
