@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * THE record: what is known of one failure, and how. Parsers fill it, everything behind reads it.
+ * A fact that was not seen is unknown, never zero: ask kw_known() before reading the member.
+ */
+#ifndef KW_FAILURE_H
+#define KW_FAILURE_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum kw_class {
+	KW_CLASS_NONE,
+	KW_CLASS_KVM_RUN_FAILED,
+	KW_CLASS_INTERNAL_ERROR,
+	KW_CLASS_ENTRY_FAILED,
+	KW_CLASS_UNKNOWN_EXIT,
+	KW_CLASS_VMCS_DUMP,
+	KW_CLASS_VMCB_DUMP,
+	KW_CLASS_MSR_MESSAGE,
+	KW_CLASS_VMM_ERROR,
+	KW_CLASS_REGISTER_DUMP,
+	KW_NCLASSES,
+};
+
+enum kw_arch {
+	KW_ARCH_UNKNOWN,
+	KW_ARCH_X86,
+	KW_ARCH_AARCH64,
+	KW_ARCH_ARM,
+	KW_ARCH_PPC64,
+	KW_ARCH_S390X,
+	KW_ARCH_RISCV64,
+	KW_NARCHES,
+};
+
+enum kw_vendor { KW_VENDOR_UNKNOWN, KW_VENDOR_INTEL, KW_VENDOR_AMD };
+
+enum kw_how { KW_UNKNOWN, KW_SEEN, KW_DERIVED, KW_ASSUMED };
+
+enum kw_fact {
+#define F(name, group, print, doc) KW_F_##name,
+#include "failure_fields.def"
+#undef F
+	KW_NFACTS,
+	KW_F_none = KW_NFACTS,
+};
+
+enum kw_fact_group { KW_G_SAID, KW_G_REG, KW_G_SEG, KW_G_SYS, KW_G_VMCS, KW_G_VMCB, KW_G_DERIVED };
+
+/* Name, group and meaning of each fact, by enum kw_fact. */
+struct kw_fact_info {
+	char name[32];
+	uint8_t group; /* enum kw_fact_group */
+	bool hex;
+	char doc[56];
+};
+extern const struct kw_fact_info kw_facts[KW_NFACTS];
+
+/* Texts that were seen, each a piece of a line. */
+enum kw_text {
+	KW_T_HEADLINE,	     /* the line that names the failure, trimmed */
+	KW_T_ERRNO,	     /* strerror text as printed */
+	KW_T_HOST_KERNEL,    /* release of the host's kernel, from an oops or WARN header */
+	KW_T_VMM,	     /* program that spoke: QEMU, kvmtool, crosvm, cloud-hypervisor, ... */
+	KW_T_GUEST,	     /* name of the guest */
+	KW_T_FUNCTION,	     /* function named in a message */
+	KW_NTEXTS,
+};
+
+/* Where a fact comes from. */
+struct kw_origin {
+	uint8_t how;   /* enum kw_how */
+	uint16_t line; /* index in kw_failure.lines, KW_NO_LINE if it is from none */
+};
+
+#define KW_NO_LINE UINT16_MAX
+
+/* A line of the input, as it stood there. */
+struct kw_line {
+	uint64_t number; /* from 1 */
+	struct kw_str text;
+};
+
+/* The instruction bytes. A byte may be unreadable (??), then its bit in .known is clear. */
+struct kw_code {
+	uint8_t bytes[64];
+	uint64_t known;
+	uint8_t len;
+	int8_t marked; /* index of the byte in < >, -1 if none was seen */
+	struct kw_origin origin;
+};
+
+enum kw_msr_verb { KW_MSR_UNHANDLED, KW_MSR_IGNORED, KW_MSR_UNIMPLEMENTED, KW_MSR_DISABLED_PERFCTR, KW_MSR_NOP };
+
+/* One kernel message about an MSR; equal ones are counted. */
+struct kw_msr_message {
+	uint32_t index;
+	bool write, value_known;
+	uint8_t verb; /* enum kw_msr_verb */
+	uint64_t value, rip; /* rip 0 where the line has none */
+	uint32_t count;
+	uint16_t line; /* of the first */
+};
+
+enum kw_event_kind {
+	KW_EV_WARN,	      /* WARNING: ... at a KVM source file or function */
+	KW_EV_BUG,	      /* BUG:, Oops, general protection fault ... in KVM or in memory management */
+	KW_EV_VMX_INSN,	      /* vmptrld/vmclear/vmread/vmwrite/invept/invvpid failed */
+	KW_EV_SEV_TERMINATION, /* SEV-ES guest requested termination */
+	KW_EV_SEV_MESSAGE,    /* vmgexit: ..., other SEV lines */
+	KW_EV_EIO_IOCTL,      /* another KVM ioctl failed with EIO in the same log */
+	KW_EV_ASSERTION,      /* an assertion of the VMM */
+	KW_EV_DUMP_OFF,	      /* "set kvm_intel.dump_invalid_vmcs=1 ..." */
+	KW_EV_FEATURE,	      /* host doesn't support requested feature */
+	KW_EV_SMT,	      /* QEMU's hint about SMT on POWER */
+	KW_EV_UNUSUAL_EXIT,   /* vmx/svm: unexpected exit reason ... */
+	KW_EV_SPTE,	      /* reserved bits on spte */
+	KW_EV_MMIO_UNREGISTERED, /* VMM: guest access to an address without a device */
+	KW_EV_REGISTER_SYNC,  /* Failed to get/put registers, kvm_put_... failed */
+	KW_EV_KERNEL,	      /* "Comm: qemu ... 5.2.0-rc2": value 1 if the process is a VMM */
+	KW_EV_MSR,	      /* a message about an MSR; value is the index */
+	KW_EV_TCG,	      /* CCS=, CCD=, CCO= or v=..: printed by TCG's -d log, not by KVM */
+	KW_EV_CONTINUED,      /* kvm_run returned -N, cont refused, ... */
+	KW_EV_OTHER,
+};
+
+/* A line near the failure that is evidence and no fact of its own. */
+struct kw_event {
+	uint8_t kind; /* enum kw_event_kind */
+	uint16_t line;
+	uint64_t value; /* a number in the line, as the kind says; 0 if none */
+	struct kw_str text;
+};
+
+struct kw_note {
+	uint64_t line; /* number of the input line, 0 if it is about none */
+	struct kw_str text;
+};
+
+enum {
+	KW_MAX_EXTRA = 32,
+	KW_MAX_LINES = 400,
+	KW_MAX_NOTES = 16,
+	KW_MAX_EVENTS = 24,
+	KW_MAX_MSR_MESSAGES = 64,
+};
+
+struct kw_failure {
+	enum kw_class class;
+	enum kw_arch arch;
+	uint64_t first_line, last_line;
+	struct kw_origin headline;
+	unsigned int vmm_lines;	  /* lines that came from a VMM */
+	bool code_line_seen;	  /* a Code= was there, even without a byte behind it */
+	bool registers_narrow;	  /* printed in the EAX form */
+	bool emulation_failure;	  /* "emulation failure" was printed */
+
+	union {
+		struct {
+#define F(name, group, print, doc) uint64_t name;
+#include "failure_fields.def"
+#undef F
+		};
+		uint64_t fact[KW_NFACTS];
+	};
+	struct kw_origin origin[KW_NFACTS];
+
+	struct kw_code code;
+	uint64_t extra[KW_MAX_EXTRA]; /* extra data[i] of an internal error */
+	uint32_t extra_known;
+	uint16_t extra_line[KW_MAX_EXTRA];
+	struct kw_str text[KW_NTEXTS];
+
+	struct kw_msr_message msr[KW_MAX_MSR_MESSAGES];
+	struct kw_event event[KW_MAX_EVENTS];
+	struct kw_note note[KW_MAX_NOTES];
+	struct kw_line line[KW_MAX_LINES];
+	uint16_t nmsr, nevents, nnotes, nlines;
+	struct kw_arena *arena; /* owns all texts */
+};
+
+/* An empty record whose texts live in @arena. */
+void kw_failure_init(struct kw_failure *f, struct kw_arena *arena);
+
+static inline bool kw_known(const struct kw_failure *f, enum kw_fact fact)
+{
+	return f->origin[fact].how != KW_UNKNOWN;
+}
+
+/* kw_has(f, cr0): is f->cr0 known? */
+#define kw_has(f, name) kw_known((f), KW_F_##name)
+
+static inline void kw_failure_set(struct kw_failure *f, enum kw_fact fact, uint64_t value,
+				  enum kw_how how, uint16_t line)
+{
+	f->fact[fact] = value;
+	f->origin[fact] = (struct kw_origin){ .how = (uint8_t)how, .line = line };
+}
+
+/* Is any fact of @group known? */
+bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group);
+
+/* Keeps a copy of an input line and returns its index, KW_NO_LINE when there is no room. */
+uint16_t kw_failure_add_line(struct kw_failure *f, uint64_t number, struct kw_str text);
+
+void kw_failure_add_note(struct kw_failure *f, uint64_t line, struct kw_str text);
+void kw_failure_add_event(struct kw_failure *f, enum kw_event_kind kind, uint16_t line,
+			  uint64_t value, struct kw_str text);
+
+/* The event of this kind, or NULL. */
+const struct kw_event *kw_failure_event(const struct kw_failure *f, enum kw_event_kind kind);
+
+/* The names of the JSON: "kvm-run-failed", "x86", ... */
+const char *kw_class_name(enum kw_class class);
+const char *kw_arch_name(enum kw_arch arch);
+
+#endif
