@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers to names: the tables of data/, compiled in by scripts/gen-tables.py. A number that no
+ * table has gives NULL; its caller still has the number. All texts are static.
+ */
+#ifndef KW_TABLES_H
+#define KW_TABLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum kw_table {
+	KW_TABLE_KVM_EXIT,
+	KW_TABLE_KVM_SUBERROR,
+	KW_TABLE_KVM_SUBERROR_LAYOUT,
+	KW_TABLE_VMX_EXIT,
+	KW_TABLE_VMX_INSN_ERROR,
+	KW_TABLE_SVM_EXIT,
+	KW_TABLE_ERRNO,
+	KW_TABLE_KVM_RUN_ERRNO,
+	KW_TABLE_KVM_CHANGE,
+	KW_NTABLES,
+};
+
+/* What a row says; which table has which is in scripts/gen-tables.py. */
+enum kw_attr {
+	KW_ATTR_SOURCE,
+	KW_ATTR_ABOUT,
+	KW_ATTR_FAIL,
+	KW_ATTR_LINUX,
+	KW_ATTR_TRACE,
+	KW_ATTR_DO,
+	KW_ATTR_SINCE,
+	KW_ATTR_UNTIL,
+	KW_ATTR_SINCE_STABLE,
+	KW_ATTR_UNTIL_STABLE,
+	KW_ATTR_SINCE_DEBIAN,
+	KW_ATTR_UNTIL_DEBIAN,
+	KW_ATTR_NDATA,
+	KW_ATTR_MATCH,
+	KW_ATTR_WHEN,
+	KW_ATTR_WORD,
+	KW_ATTR_MORE,
+	KW_ATTR_TEXT,
+	KW_ATTR_ALSO,
+	KW_ATTR_ALIAS,
+	KW_ATTR_TR,
+	KW_ATTR_FUNCTION,
+	KW_ATTR_CAUSE,
+	KW_ATTR_RUN,
+	KW_ATTR_LOOK,
+	KW_ATTR_TOPIC,
+	KW_ATTR_MSR,
+	KW_ATTR_COMMIT,
+	KW_ATTR_EFFECT,
+};
+
+/* No attribute but WORD and TR stands more often than this in one row; WORD: at most 16. */
+enum { KW_MAX_REPEAT = 16 };
+
+/* KVM_EXIT_* of kvm_run.exit_reason, its meaning, and what it means printed as a failure. */
+const char *kw_kvm_exit_name(uint64_t number);
+const char *kw_kvm_exit_about(uint64_t number);
+const char *kw_kvm_exit_fail(uint64_t number);
+
+const char *kw_kvm_suberror_name(uint64_t number);
+const char *kw_kvm_suberror_about(uint64_t number);
+const char *kw_kvm_suberror_fail(uint64_t number);
+
+/* A basic exit reason by the manual's name, and by Linux' ("EPT_VIOLATION", as in trace events). */
+const char *kw_vmx_exit_name(uint64_t basic);
+const char *kw_vmx_exit_linux(uint64_t basic);
+
+const char *kw_vmx_insn_error(uint64_t number);
+const char *kw_vmx_insn_error_about(uint64_t number);
+const char *kw_vmx_insn_error_do(uint64_t number);
+
+/*
+ * The manual's name of an SVM exit code, the text of Linux' trace events ("npf"), and what it is.
+ * A negative code that was cut to 32 bits is found too.
+ */
+const char *kw_svm_exit_name(uint64_t code);
+const char *kw_svm_exit_trace(uint64_t code);
+const char *kw_svm_exit_about(uint64_t code);
+
+/* "EPERM", and its text in the C locale. */
+const char *kw_errno_name(int number);
+const char *kw_errno_text(int number);
+
+/*
+ * The errno whose strerror text, of glibc or musl, in any of the languages known, stands at the
+ * start of @text and does not go on as a word; the longest such text counts. 0 if there is none.
+ */
+int kw_errno_find_text(const char *text, size_t len);
+
+/* The errno called @name ("EPERM", "EWOULDBLOCK"), or 0. */
+int kw_errno_find_name(const char *name, size_t len);
+
+/* "#PF", "NMI", ...; NULL for vectors without a name. */
+const char *kw_exception_name(unsigned int vector);
+
+/* Does the exception push an error code (in protected mode)? */
+bool kw_exception_has_error_code(unsigned int vector);
+
+/* A row of any table, for what has no function of its own. */
+struct kw_row {
+	uint64_t key; /* the number; for a table with ids the id's place in the pool */
+	uint32_t name, first;
+	uint32_t count;
+};
+
+/* First row with this number, or NULL. In tables that group rows, further ones follow it. */
+const struct kw_row *kw_row_find(enum kw_table table, uint64_t key);
+
+/* Row @i in the order of the table, or NULL beyond the last. */
+const struct kw_row *kw_row_at(enum kw_table table, size_t i);
+
+/* The row behind @row if it has the same number, or NULL. */
+const struct kw_row *kw_row_next(enum kw_table table, const struct kw_row *row);
+
+const char *kw_row_name(const struct kw_row *row);
+
+/* The id of a row of a table with ids. */
+const char *kw_row_id(const struct kw_row *row);
+
+/* The row's first text for @attr, or NULL; NULL for a NULL row. */
+const char *kw_row_get(const struct kw_row *row, enum kw_attr attr);
+
+/* All texts for @attr into @ret, at most @max. Returns how many. */
+size_t kw_row_all(const struct kw_row *row, enum kw_attr attr, const char **ret, size_t max);
+
+/* What gen-tables.py writes: one pool of texts, everything else by offset; nothing to relocate. */
+struct kw_tables_attr {
+	uint32_t text;
+	uint32_t attr; /* enum kw_attr */
+};
+
+struct kw_tables_range {
+	uint32_t first, count;
+};
+
+struct kw_tables_errno {
+	uint32_t text;
+	uint16_t len, number;
+};
+
+extern const char kw_tables_pool[];
+extern const struct kw_row kw_tables_row[];
+extern const struct kw_tables_attr kw_tables_attr[];
+extern const struct kw_tables_range kw_tables_range[KW_NTABLES];
+extern const struct kw_tables_errno kw_tables_errno[]; /* sorted by text */
+extern const uint32_t kw_tables_nerrno;
+
+#endif
