@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The host kernel's messages around a failure: the MSR lines of all generations, and WARN, BUG and
+ * other lines of KVM as evidence. dump_vmcs and dump_vmcb are read by vmcs.c and vmcb.c.
+ */
+#include "parse/parse.h"
+
+/* What an MSR line that is broken behind its colon waits for. */
+enum { WAIT_NOTHING, WAIT_INDEX, WAIT_DATA };
+
+struct verb {
+	struct kw_str words;
+	enum kw_msr_verb verb;
+	bool write;
+};
+
+/* Wording since 2.6.25; facts: Linux arch/x86/kvm/{x86,msrs,svm/svm,vmx/vmx}.c by version. */
+static const struct verb verbs[] = {
+	{ KW_STR("unhandled rdmsr: "), KW_MSR_UNHANDLED, false },
+	{ KW_STR("unhandled wrmsr: "), KW_MSR_UNHANDLED, true },
+	{ KW_STR("Unhandled RDMSR("), KW_MSR_UNHANDLED, false },
+	{ KW_STR("Unhandled WRMSR("), KW_MSR_UNHANDLED, true },
+	{ KW_STR("ignored rdmsr: "), KW_MSR_IGNORED, false },
+	{ KW_STR("ignored wrmsr: "), KW_MSR_IGNORED, true },
+	{ KW_STR("unimplemented wrmsr: "), KW_MSR_UNIMPLEMENTED, true },
+	{ KW_STR("unimplemented perfctr wrmsr: "), KW_MSR_UNIMPLEMENTED, true },
+	{ KW_STR("disabled perfctr wrmsr: "), KW_MSR_DISABLED_PERFCTR, true },
+	{ KW_STR("Hyper-V unhandled wrmsr: "), KW_MSR_UNHANDLED, true },
+	{ KW_STR("Hyper-V unhandled rdmsr: "), KW_MSR_UNHANDLED, false },
+	{ KW_STR("Hyper-V uhandled wrmsr: "), KW_MSR_UNHANDLED, true },
+	{ KW_STR("Hyper-V unimplemented wrmsr: "), KW_MSR_UNIMPLEMENTED, true },
+	{ KW_STR("unhandled rdmsr:"), KW_MSR_UNHANDLED, false },
+	{ KW_STR("unhandled wrmsr:"), KW_MSR_UNHANDLED, true },
+	{ KW_STR("ignored rdmsr:"), KW_MSR_IGNORED, false },
+	{ KW_STR("ignored wrmsr:"), KW_MSR_IGNORED, true },
+};
+
+/* Messages that name a register by its kernel macro instead of a number. */
+struct named {
+	struct kw_str words;
+	uint32_t index;
+	enum kw_msr_verb verb;
+};
+
+static const struct named named[] = {
+	{ KW_STR("MSR_IA32_DEBUGCTLMSR "), 0x1d9, KW_MSR_NOP },
+	{ KW_STR("MSR_IA32_DEBUGCTL "), 0x1d9, KW_MSR_NOP },
+	{ KW_STR("MSR_IA32_MC0_CTL: "), 0x400, KW_MSR_NOP },
+	{ KW_STR("MSR_IA32_MC0_STATUS "), 0x401, KW_MSR_NOP },
+	{ KW_STR("MSR_IA32_MCG_STATUS "), 0x17a, KW_MSR_NOP },
+	{ KW_STR("MSR_IA32_MCG_CTL "), 0x17b, KW_MSR_NOP },
+	{ KW_STR("unimplemented HWCR wrmsr: "), 0xc0010015, KW_MSR_UNIMPLEMENTED },
+	{ KW_STR("unimplemented MMIO_CONF_BASE wrmsr: "), 0xc0010058, KW_MSR_UNIMPLEMENTED },
+};
+
+static uint64_t guest_rip(struct kw_str s)
+{
+	size_t at = kw_str_find(s, KW_STR("guest rIP: "));
+	uint64_t rip = 0;
+
+	if (at != SIZE_MAX)
+		kw_str_hex(kw_str_from(s, at + 11), &rip);
+	return rip;
+}
+
+/* What stands behind an index: " data 0x3", ") = 0x1", ",  3", nothing. */
+static bool data_behind(struct kw_str s, uint64_t *ret)
+{
+	static const struct kw_str before[] = { KW_STR(" data "), KW_STR(") = "), KW_STR(" = "), KW_STR(", ") };
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		struct kw_str rest;
+
+		if (kw_str_skip(s, before[i], &rest))
+			return kw_str_hex(rest, ret) > 0;
+	}
+	return false;
+}
+
+static bool take_index(struct kw_gather *g, const struct kw_clean_line *line, struct kw_msr_message *message,
+		       struct kw_str s)
+{
+	uint64_t index;
+	size_t len = kw_str_hex(s, &index);
+
+	if (!len || index > UINT32_MAX)
+		return false;
+	message->index = (uint32_t)index;
+	message->value_known = data_behind(kw_str_from(s, len), &message->value);
+	if (!message->write) /* some kernels print a data word that a read does not have */
+		message->value_known = false;
+	kw_gather_msr(g, line, message);
+	return true;
+}
+
+static uint32_t wait_pack(const struct verb *v)
+{
+	return WAIT_INDEX | (uint32_t)(v - verbs) << 2;
+}
+
+static bool take_msr(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_str s = line->text;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		size_t at = kw_str_find(s, verbs[i].words);
+		struct kw_msr_message message = { .write = verbs[i].write, .verb = (uint8_t)verbs[i].verb };
+		struct kw_str rest;
+
+		if (at == SIZE_MAX)
+			continue;
+		message.rip = guest_rip(s);
+		rest = kw_str_from(s, at + verbs[i].words.len);
+		if (!rest.len) { /* the mailer broke the line here */
+			*kw_gather_state(g, &kw_parser_dmesg) = wait_pack(&verbs[i]);
+			return true;
+		}
+		return take_index(g, line, &message, rest);
+	}
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		size_t at = kw_str_find(s, named[i].words);
+		struct kw_msr_message message = { .write = true, .verb = (uint8_t)named[i].verb,
+						  .index = named[i].index, .rip = guest_rip(s) };
+
+		if (at == SIZE_MAX || !kw_str_has(s, KW_STR("kvm")))
+			continue;
+		message.value_known = kw_str_hex(kw_str_from(s, at + named[i].words.len), &message.value) > 0;
+		kw_gather_msr(g, line, &message);
+		return true;
+	}
+	return false;
+}
+
+static bool take_broken_msr(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	uint32_t *state = kw_gather_state(g, &kw_parser_dmesg);
+	const struct verb *v = &verbs[*state >> 2 & 31];
+	struct kw_msr_message message = { .write = v->write, .verb = (uint8_t)v->verb };
+
+	if ((*state & 3) != WAIT_INDEX)
+		return false;
+	*state = WAIT_NOTHING;
+	return take_index(g, line, &message, line->text);
+}
+
+struct event {
+	struct kw_str words, also; /* both must be in the line */
+	enum kw_event_kind kind;
+};
+
+static const struct event events[] = {
+	{ KW_STR("vmptrld"), KW_STR("fail"), KW_EV_VMX_INSN },
+	{ KW_STR("vmclear"), KW_STR("fail"), KW_EV_VMX_INSN },
+	{ KW_STR("vmread"), KW_STR("fail"), KW_EV_VMX_INSN },
+	{ KW_STR("vmwrite"), KW_STR("fail"), KW_EV_VMX_INSN },
+	{ KW_STR("vmread error: "), KW_STR("reg"), KW_EV_VMX_INSN },
+	{ KW_STR("vmwrite error: "), KW_STR("reg"), KW_EV_VMX_INSN },
+	{ KW_STR("invept failed"), KW_STR(""), KW_EV_VMX_INSN },
+	{ KW_STR("invvpid failed"), KW_STR(""), KW_EV_VMX_INSN },
+	{ KW_STR("SEV-ES guest requested termination"), KW_STR(""), KW_EV_SEV_TERMINATION },
+	{ KW_STR("vmgexit: "), KW_STR(""), KW_EV_SEV_MESSAGE },
+	{ KW_STR("dump_invalid_vmc"), KW_STR("=1 to dump internal KVM state"), KW_EV_DUMP_OFF },
+	{ KW_STR("unexpected exit reason"), KW_STR(""), KW_EV_UNUSUAL_EXIT },
+	{ KW_STR("reserved bits on spte"), KW_STR(""), KW_EV_SPTE },
+	{ KW_STR("reserved bits set on MMU-present spte"), KW_STR(""), KW_EV_SPTE },
+	{ KW_STR("WARNING: CPU: "), KW_STR("kvm"), KW_EV_WARN },
+	{ KW_STR("WARNING: at "), KW_STR("kvm"), KW_EV_WARN },
+	{ KW_STR("WARNING: CPU: "), KW_STR("vmx"), KW_EV_WARN },
+	{ KW_STR("WARNING: CPU: "), KW_STR("mm"), KW_EV_WARN },
+	{ KW_STR("BUG: "), KW_STR(""), KW_EV_BUG },
+	{ KW_STR("unable to handle"), KW_STR("kernel"), KW_EV_BUG },
+	{ KW_STR("general protection fault"), KW_STR(""), KW_EV_BUG },
+};
+
+static uint64_t termination_code(struct kw_str s)
+{
+	size_t at = kw_str_find(s, KW_STR("termination: "));
+	uint64_t set = 0, reason = 0;
+	size_t len;
+
+	if (at == SIZE_MAX)
+		return 0;
+	s = kw_str_from(s, at + 13);
+	len = kw_str_hex(s, &set);
+	kw_str_hex(kw_str_from(s, len + 1), &reason);
+	return set << 8 | (reason & 0xff);
+}
+
+/* "CPU: 3 PID: 82067 Comm: CPU 0/KVM ... Not tainted 5.2.0-rc2 #5": the kernel that speaks, and for whom. */
+static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_str s = line->text, rest;
+	size_t at = kw_str_find(s, KW_STR("omm: ")), build;
+	bool vmm;
+
+	if (at == SIZE_MAX || !kw_str_has(s, KW_STR("ainted")))
+		return false;
+	rest = kw_str_from(s, at + 5);
+	vmm = kw_str_starts(rest, KW_STR("qemu")) || kw_str_starts(rest, KW_STR("kvm")) ||
+	      kw_str_has((struct kw_str){ rest.p, rest.len < 20 ? rest.len : 20 }, KW_STR("/KVM"));
+	build = kw_str_find(rest, KW_STR(" #"));
+	if (build == SIZE_MAX)
+		return false;
+	kw_gather_event(g, line, KW_EV_KERNEL, vmm);
+	return true;
+}
+
+static bool take_event(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		const struct event *e = &events[i];
+
+		if (!kw_str_has(line->text, e->words) || (e->also.len && !kw_str_has(line->text, e->also)))
+			continue;
+		kw_gather_event(g, line, e->kind,
+				e->kind == KW_EV_SEV_TERMINATION ? termination_code(line->text) : 0);
+		return true;
+	}
+	return take_kernel(g, line);
+}
+
+static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	if (line->text.len < 4)
+		return KW_TOOK_NOTHING;
+	if (take_broken_msr(g, line) || take_msr(g, line) || take_event(g, line))
+		return KW_TOOK_LINE;
+	return KW_TOOK_NOTHING;
+}
+
+const struct kw_parser kw_parser_dmesg = { .name = "dmesg", .line = dmesg_line };

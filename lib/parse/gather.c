@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Lines to records: offers each line to the parsers, decides where one failure ends and the next
+ * begins, and hands complete records on. Knows when, not what: the wording is the parsers' own.
+ */
+#include "parse/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+	QUIET_LINES = 48,	/* lines without a word of ours that end a record */
+	EVENT_LINES = 200,	/* an event this far in front still belongs to a failure */
+	RING = 8,		/* events kept while no record is open */
+	EVENT_TEXT = 400,
+	LINE_TEXT = 1024,	/* of a line that is kept as evidence */
+	STATES = 8,
+	ARENA_LIMIT = 1 << 20,
+};
+
+struct ring_event {
+	uint64_t number, value;
+	enum kw_event_kind kind;
+	size_t len;
+	char text[EVENT_TEXT];
+};
+
+struct record {
+	struct kw_failure f;
+	struct kw_arena arena;
+	bool open;
+	uint64_t headline_number;
+	unsigned int echoes; /* times the headline was said again: further dumps are to come */
+	uint32_t state[STATES]; /* of the parsers, for the dump that goes on */
+};
+
+struct kw_gather {
+	kw_failure_fn fn;
+	void *arg;
+	struct record *older, *newer; /* the older may be closed only if the newer is */
+	struct record slot[2], msr;
+	unsigned int quiet;
+	struct ring_event ring[RING];
+	unsigned int nring;
+};
+
+static void record_open(struct record *r)
+{
+	kw_arena_reset(&r->arena);
+	kw_failure_init(&r->f, &r->arena);
+	r->open = true;
+	r->headline_number = 0;
+	r->echoes = 0;
+	memset(r->state, 0, sizeof(r->state));
+}
+
+/* A part of a line that may be kept: long ones are cut at a whole UTF-8 character. */
+static struct kw_str shorten(struct kw_str s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	s.len = max;
+	while (s.len && ((unsigned char)s.p[s.len - 1] & 0xc0) == 0x80)
+		s.len--;
+	if (s.len && (unsigned char)s.p[s.len - 1] >= 0xc0)
+		s.len--;
+	return s;
+}
+
+uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line)
+{
+	if (!f->first_line || line->number < f->first_line)
+		f->first_line = line->number;
+	if (line->number > f->last_line)
+		f->last_line = line->number;
+	if (f->nlines && f->line[f->nlines - 1].number == line->number)
+		return (uint16_t)(f->nlines - 1);
+	return kw_failure_add_line(f, line->number, shorten(line->raw, LINE_TEXT));
+}
+
+void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value)
+{
+	kw_failure_set(f, fact, value, KW_SEEN, kw_gather_line(f, line));
+}
+
+static void attach_ring(struct kw_gather *g, struct kw_failure *f)
+{
+	uint64_t first = f->first_line;
+
+	for (unsigned int i = 0; i < g->nring; i++) {
+		const struct ring_event *e = &g->ring[i];
+		struct kw_str text = { e->text, e->len };
+
+		if (f->last_line && e->number + EVENT_LINES < f->first_line)
+			continue;
+		kw_failure_add_event(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
+	}
+	f->first_line = first;
+	g->nring = 0;
+}
+
+static size_t registers_known(const struct kw_failure *f)
+{
+	size_t known = 0;
+
+	for (size_t i = KW_F_rax; i <= KW_F_rflags; i++)
+		known += kw_known(f, (enum kw_fact)i);
+	return known;
+}
+
+/* Is it a failure at all? A few tokens that look like registers are none. */
+static bool is_failure(struct kw_failure *f)
+{
+	if (f->class != KW_CLASS_NONE)
+		return true;
+	if (!kw_has(f, rip) || registers_known(f) < 4)
+		return f->code.marked >= 0 && f->code.len >= 8 && f->code_line_seen;
+	return true;
+}
+
+static void record_close(struct kw_gather *g, struct record *r)
+{
+	struct kw_failure *f = &r->f;
+
+	if (!r->open)
+		return;
+	r->open = false;
+	if (!is_failure(f))
+		return;
+	if (f->class == KW_CLASS_NONE)
+		f->class = KW_CLASS_REGISTER_DUMP;
+	if (g->nring)
+		attach_ring(g, f);
+	g->fn(g->arg, f);
+}
+
+static void promote(struct kw_gather *g)
+{
+	struct record *closed = g->older;
+
+	record_close(g, closed);
+	g->older = g->newer;
+	g->newer = closed;
+}
+
+static void close_all(struct kw_gather *g)
+{
+	record_close(g, g->older);
+	record_close(g, g->newer);
+}
+
+struct kw_failure *kw_gather_current(struct kw_gather *g)
+{
+	if (g->newer->open)
+		return &g->newer->f;
+	return g->older->open ? &g->older->f : NULL;
+}
+
+struct kw_failure *kw_gather_dumping(struct kw_gather *g)
+{
+	return g->older->open ? &g->older->f : NULL;
+}
+
+static bool has_registers(const struct kw_failure *f)
+{
+	return kw_has(f, rax) || kw_has(f, rip) || kw_has(f, cr0);
+}
+
+/* The last line of a dump is Code=, so a dump with its marked byte is complete. */
+static bool is_complete(const struct kw_failure *f)
+{
+	return (f->code_line_seen && f->code.marked >= 0 && has_registers(f)) ||
+	       f->class == KW_CLASS_VMCS_DUMP || f->class == KW_CLASS_VMCB_DUMP;
+}
+
+static struct kw_failure *set_headline(struct record *r, enum kw_class class, uint64_t number,
+				       const struct kw_clean_line *line)
+{
+	struct kw_failure *f = &r->f;
+	uint16_t at = kw_gather_line(f, line);
+
+	f->class = class;
+	f->headline = (struct kw_origin){ .how = KW_SEEN, .line = at };
+	f->text[KW_T_HEADLINE] = kw_arena_copy(f->arena, shorten(line->text, LINE_TEXT));
+	r->headline_number = number;
+	return f;
+}
+
+static struct record *newest(struct kw_gather *g)
+{
+	return g->newer->open ? g->newer : g->older;
+}
+
+struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
+				      bool dump_was_before, const struct kw_clean_line *line)
+{
+	struct record *r = newest(g);
+
+	if (r->open && r->f.class == KW_CLASS_NONE && (!has_registers(&r->f) || dump_was_before))
+		return set_headline(r, class, number, line);
+	if (r->open && r->f.class == class && r->headline_number == number && !has_registers(&r->f) &&
+	    !r->f.extra_known && !r->f.code_line_seen) {
+		r->echoes++;
+		kw_gather_line(&r->f, line);
+		return &r->f;
+	}
+	if (g->newer->open)
+		promote(g);
+	if (g->older->open && (is_complete(&g->older->f) || !has_registers(&g->older->f)))
+		record_close(g, g->older);
+	r = g->older->open ? g->newer : g->older;
+	record_open(r);
+	return set_headline(r, class, number, line);
+}
+
+/* A further dump behind a headline that was said more than once shares it. */
+static void inherit_headline(struct record *to, const struct record *from)
+{
+	struct kw_failure *f = &to->f;
+
+	f->class = from->f.class;
+	for (size_t i = 0; i < KW_NFACTS; i++) {
+		if (kw_facts[i].group == KW_G_SAID && kw_known(&from->f, (enum kw_fact)i))
+			kw_failure_set(f, (enum kw_fact)i, from->f.fact[i], KW_ASSUMED, KW_NO_LINE);
+	}
+	for (size_t i = 0; i < KW_NTEXTS; i++)
+		f->text[i] = kw_arena_copy(f->arena, from->f.text[i]);
+	to->headline_number = from->headline_number;
+	to->echoes = from->echoes - 1;
+}
+
+struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const struct kw_clean_line *line)
+{
+	struct record *old = g->older;
+
+	if (!old->open) {
+		record_open(old);
+	} else if (kw_known(&old->f, fact)) {
+		if (!kw_has(&old->f, rip))
+			kw_failure_add_note(&old->f, line->number,
+					    KW_STR("another register dump begins inside this one: registers of "
+						   "several vCPUs may be mixed"));
+		if (g->newer->open) {
+			promote(g);
+		} else {
+			record_open(g->newer);
+			if (old->echoes)
+				inherit_headline(g->newer, old);
+			promote(g);
+		}
+	} else if (old->f.class == KW_CLASS_VMCS_DUMP || old->f.class == KW_CLASS_VMCB_DUMP) {
+		record_close(g, old);
+		record_open(old);
+	}
+	return &g->older->f;
+}
+
+void kw_gather_event(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind, uint64_t value)
+{
+	struct kw_failure *f = kw_gather_current(g);
+	struct kw_str text = shorten(line->text, EVENT_TEXT);
+	struct ring_event *e;
+
+	if (f) {
+		kw_failure_add_event(f, kind, kw_gather_line(f, line), value, text);
+		return;
+	}
+	if (g->nring == RING) {
+		memmove(&g->ring[0], &g->ring[1], sizeof(g->ring[0]) * (RING - 1));
+		g->nring--;
+	}
+	e = &g->ring[g->nring++];
+	e->number = line->number;
+	e->kind = kind;
+	e->value = value;
+	e->len = text.len;
+	memcpy(e->text, text.p, text.len);
+}
+
+static bool same_message(const struct kw_msr_message *a, const struct kw_msr_message *b)
+{
+	return a->index == b->index && a->write == b->write && a->verb == b->verb &&
+	       a->value_known == b->value_known && a->value == b->value;
+}
+
+void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_msr_message *message)
+{
+	struct kw_failure *f = &g->msr.f, *open = kw_gather_current(g);
+
+	if (open)
+		kw_failure_add_event(open, KW_EV_MSR, kw_gather_line(open, line), message->index,
+				     shorten(line->text, EVENT_TEXT));
+	if (!g->msr.open) {
+		kw_arena_reset(&g->msr.arena);
+		kw_failure_init(f, &g->msr.arena);
+		g->msr.open = true;
+		f->class = KW_CLASS_MSR_MESSAGE;
+		f->arch = KW_ARCH_X86;
+		f->headline = (struct kw_origin){ .how = KW_SEEN, .line = kw_gather_line(f, line) };
+		f->text[KW_T_HEADLINE] = kw_arena_copy(f->arena, shorten(line->text, LINE_TEXT));
+	}
+	for (size_t i = 0; i < f->nmsr; i++) {
+		if (same_message(&f->msr[i], message)) {
+			f->msr[i].count++;
+			if (line->number > f->last_line)
+				f->last_line = line->number;
+			return;
+		}
+	}
+	if (f->nmsr == KW_MAX_MSR_MESSAGES) {
+		if (!f->nnotes)
+			kw_failure_add_note(f, line->number,
+					    KW_STR("more different MSR messages follow than are kept"));
+		return;
+	}
+	f->msr[f->nmsr] = *message;
+	f->msr[f->nmsr].count = 1;
+	f->msr[f->nmsr].line = kw_gather_line(f, line);
+	f->nmsr++;
+}
+
+uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser)
+{
+	size_t i = 0;
+
+	while (i < STATES - 1 && kw_parsers[i] && kw_parsers[i] != parser)
+		i++;
+	return &g->older->state[i];
+}
+
+void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
+		if ((*p)->line(g, line) != KW_TOOK_LINE)
+			continue;
+		if (line->cut && kw_gather_current(g))
+			kw_failure_add_note(kw_gather_current(g), line->number,
+					    KW_STR("the line is too long; only its first 64 KiB were read"));
+		g->quiet = 0;
+		return;
+	}
+	if (line->text.len && ++g->quiet > QUIET_LINES)
+		close_all(g);
+}
+
+bool kw_gather_idle(const struct kw_gather *g)
+{
+	return !g->older->open && !g->newer->open && g->quiet > QUIET_LINES / 4;
+}
+
+void kw_gather_finish(struct kw_gather *g)
+{
+	close_all(g);
+	if (g->msr.open) {
+		g->msr.open = false;
+		attach_ring(g, &g->msr.f);
+		g->fn(g->arg, &g->msr.f);
+	}
+	g->nring = 0;
+	g->quiet = 0;
+}
+
+int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret)
+{
+	struct kw_gather *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
+	g->fn = fn;
+	g->arg = arg;
+	g->older = &g->slot[0];
+	g->newer = &g->slot[1];
+	kw_arena_init(&g->slot[0].arena, ARENA_LIMIT);
+	kw_arena_init(&g->slot[1].arena, ARENA_LIMIT);
+	kw_arena_init(&g->msr.arena, ARENA_LIMIT);
+	*ret = g;
+	return 0;
+}
+
+void kw_gather_destroy(struct kw_gather *g)
+{
+	if (!g)
+		return;
+	kw_arena_deinit(&g->slot[0].arena);
+	kw_arena_deinit(&g->slot[1].arena);
+	kw_arena_deinit(&g->msr.arena);
+	free(g);
+}

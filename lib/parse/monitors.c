@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The last words of monitors that print no registers: crosvm, cloud-hypervisor, Firecracker and its
+ * relatives (libkrun, Dragonball), uhyve, and small ones that print the KVM_EXIT_* name. One line
+ * as a rule, in the wordings of their sources; cloud-hypervisor's detail may stand on the next.
+ */
+#include "parse/parse.h"
+
+/* The parser's word of state. */
+enum {
+	OURS = 1,    /* the record was begun here */
+	DETAILS = 2, /* and what failed is still to be said */
+	GUNYAH = 4,  /* another hypervisor's exit was named before */
+};
+
+/* A known exit by its number in <linux/kvm.h>, its name there and in the crate kvm-ioctls. */
+static const struct exit_name {
+	char uapi[20], rust[16];
+	uint8_t number;
+} exit_names[] = {
+	{ "UNKNOWN", "Unknown", 0 },
+	{ "EXCEPTION", "Exception", 1 },
+	{ "HYPERCALL", "Hypercall", 3 },
+	{ "DEBUG", "Debug", 4 },
+	{ "HLT", "Hlt", 5 },
+	{ "IRQ_WINDOW_OPEN", "IrqWindowOpen", 7 },
+	{ "SHUTDOWN", "Shutdown", 8 },
+	{ "FAIL_ENTRY", "FailEntry", 9 },
+	{ "INTR", "Intr", 10 },
+	{ "SET_TPR", "SetTpr", 11 },
+	{ "TPR_ACCESS", "TprAccess", 12 },
+	{ "NMI", "Nmi", 16 },
+	{ "INTERNAL_ERROR", "InternalError", 17 },
+	{ "SYSTEM_EVENT", "SystemEvent", 24 },
+	{ "HYPERV", "Hyperv", 27 },
+	{ "X86_RDMSR", "X86Rdmsr", 29 },
+	{ "X86_WRMSR", "X86Wrmsr", 30 },
+	{ "MEMORY_FAULT", "MemoryFault", 39 },
+};
+
+enum {
+	EXIT_UNKNOWN = 0,
+	EXIT_HLT = 5,
+	EXIT_FAIL_ENTRY = 9,
+	EXIT_INTERNAL_ERROR = 17,
+	EXIT_MEMORY_FAULT = 39,
+};
+
+static enum kw_class class_of(uint64_t exit_reason)
+{
+	switch (exit_reason) {
+	case EXIT_UNKNOWN:
+		return KW_CLASS_UNKNOWN_EXIT;
+	case EXIT_FAIL_ENTRY:
+		return KW_CLASS_ENTRY_FAILED;
+	case EXIT_INTERNAL_ERROR:
+		return KW_CLASS_INTERNAL_ERROR;
+	default:
+		return KW_CLASS_VMM_ERROR;
+	}
+}
+
+/* The monitor, where its name or a path of its sources stands in the line. */
+static struct kw_str vmm_of(struct kw_str line, struct kw_str otherwise)
+{
+	static const struct { struct kw_str mark, vmm; } marks[] = {
+		{ KW_STR("crosvm"), KW_STR("crosvm") },
+		{ KW_STR("anonymous-instance"), KW_STR("Firecracker") },
+		{ KW_STR("fc_vcpu"), KW_STR("Firecracker") },
+		{ KW_STR("cloud-hypervisor"), KW_STR("cloud-hypervisor") },
+		{ KW_STR("VCPU generated error"), KW_STR("cloud-hypervisor") },
+		{ KW_STR("krun"), KW_STR("libkrun") },
+		{ KW_STR("KVM_EXIT_FAIL_ENTRY signal: reason="), KW_STR("libkrun") },
+		{ KW_STR("KVM_EXIT_FAIL_ENTRY signal, reason "), KW_STR("Dragonball") },
+		{ KW_STR("dragonball"), KW_STR("Dragonball") },
+		{ KW_STR("uhyve"), KW_STR("uhyve") },
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (kw_str_has(line, marks[i].mark))
+			return marks[i].vmm;
+	}
+	return otherwise;
+}
+
+static struct kw_str skip_any(struct kw_str s, struct kw_str set)
+{
+	while (s.len && memchr(set.p, s.p[0], set.len))
+		s = kw_str_from(s, 1);
+	return s;
+}
+
+/* A number as these programs print it: decimal, or hexadecimal with 0x. */
+static bool read_number(struct kw_str s, uint64_t *ret)
+{
+	return kw_str_starts(s, KW_STR("0x")) ? kw_str_hex(s, ret) > 2 : kw_str_dec(s, ret) > 0;
+}
+
+static bool number_behind(struct kw_str s, struct kw_str words, uint64_t *ret)
+{
+	size_t at = kw_str_find(s, words);
+
+	if (at == SIZE_MAX)
+		return false;
+	return read_number(skip_any(kw_str_from(s, at + words.len), KW_STR(" :=")), ret);
+}
+
+/* "<vcpu0>", "fc_vcpu 0:", "[anonymous-instance:vcpu 1]", "Vcpu0 received" */
+static bool vcpu_of(struct kw_str s, uint64_t *ret)
+{
+	if (s.len > 200)
+		s.len = 200;
+	for (;;) {
+		size_t at = kw_str_find(s, KW_STR("cpu"));
+
+		if (at == SIZE_MAX)
+			return false;
+		if (at && (s.p[at - 1] | 0x20) == 'v' &&
+		    kw_str_dec(skip_any(kw_str_from(s, at + 3), KW_STR(" _")), ret))
+			return true;
+		s = kw_str_from(s, at + 3);
+	}
+}
+
+static uint32_t *state_of(struct kw_gather *g)
+{
+	return kw_gather_state(g, &kw_parser_monitors);
+}
+
+static struct kw_failure *ours(struct kw_gather *g)
+{
+	struct kw_failure *f = kw_gather_current(g);
+
+	return f && f == kw_gather_dumping(g) && (*state_of(g) & OURS) ? f : NULL;
+}
+
+/* Begins the record, or tells more of one that only says that something failed. */
+static struct kw_failure *speak(struct kw_gather *g, const struct kw_clean_line *line,
+				enum kw_class class, uint64_t number, struct kw_str vmm)
+{
+	struct kw_failure *f = ours(g);
+	uint64_t vcpu;
+
+	if (f && (*state_of(g) & DETAILS) && class != KW_CLASS_VMM_ERROR) {
+		f->class = class;
+		kw_gather_line(f, line);
+	} else {
+		f = kw_gather_headline(g, class, number, false, line);
+	}
+	*state_of(g) = OURS;
+	f->vmm_lines++;
+	vmm = vmm_of(line->raw, vmm);
+	if (vmm.len && !f->text[KW_T_VMM].len)
+		f->text[KW_T_VMM] = kw_arena_copy(f->arena, vmm);
+	if (vcpu_of(line->raw, &vcpu))
+		kw_gather_fact(f, line, KW_F_vcpu, vcpu);
+	return f;
+}
+
+/* "Bad address (os error 14)", as Rust prints an io::Error; "Error(14)", as errno's Debug does. */
+static bool take_errno(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest,
+		       struct kw_str vmm)
+{
+	bool foreign = ours(g) && (*state_of(g) & GUNYAH);
+	size_t at = kw_str_find(rest, KW_STR(" (os error "));
+	struct kw_failure *f;
+	uint64_t number;
+
+	if (!number_behind(rest, KW_STR("(os error "), &number) &&
+	    !number_behind(rest, KW_STR("Error("), &number))
+		return false;
+	if (foreign) {
+		f = ours(g);
+		kw_gather_line(f, line);
+	} else {
+		f = speak(g, line, KW_CLASS_KVM_RUN_FAILED, number, vmm);
+	}
+	kw_gather_fact(f, line, KW_F_errno_number, number);
+	if (at != SIZE_MAX && at)
+		f->text[KW_T_ERRNO] = kw_arena_copy(f->arena,
+						    kw_str_trim((struct kw_str){ rest.p, at }));
+	return true;
+}
+
+static bool take_crosvm_errno(struct kw_gather *g, const struct kw_clean_line *line,
+			      struct kw_str rest)
+{
+	return take_errno(g, line, rest, KW_STR("crosvm"));
+}
+
+static bool take_cloud_errno(struct kw_gather *g, const struct kw_clean_line *line,
+			     struct kw_str rest)
+{
+	return take_errno(g, line, rest, KW_STR("cloud-hypervisor"));
+}
+
+static bool take_any_errno(struct kw_gather *g, const struct kw_clean_line *line,
+			   struct kw_str rest)
+{
+	return take_errno(g, line, rest, KW_STR(""));
+}
+
+/* What is printed with an exit, whatever the order and the punctuation. */
+static void set_details(struct kw_failure *f, const struct kw_clean_line *line,
+			uint64_t exit_reason, struct kw_str rest)
+{
+	static const struct { struct kw_str words; uint8_t exit; enum kw_fact fact; } details[] = {
+		{ KW_STR("reason"), EXIT_FAIL_ENTRY, KW_F_hardware_error },
+		{ KW_STR("signal: "), EXIT_FAIL_ENTRY, KW_F_hardware_error },
+		{ KW_STR("cpu"), EXIT_FAIL_ENTRY, KW_F_cpu },
+		{ KW_STR("cpu number "), EXIT_FAIL_ENTRY, KW_F_cpu },
+		{ KW_STR("uberror"), EXIT_INTERNAL_ERROR, KW_F_suberror },
+		{ KW_STR("flags"), EXIT_MEMORY_FAULT, KW_F_memory_fault_flags },
+		{ KW_STR("gpa"), EXIT_MEMORY_FAULT, KW_F_memory_fault_gpa },
+		{ KW_STR("size"), EXIT_MEMORY_FAULT, KW_F_memory_fault_size },
+	};
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+		if (details[i].exit == exit_reason && !kw_known(f, details[i].fact) &&
+		    number_behind(rest, details[i].words, &value))
+			kw_gather_fact(f, line, details[i].fact, value);
+	}
+}
+
+static struct kw_failure *speak_of_exit(struct kw_gather *g, const struct kw_clean_line *line,
+					uint64_t exit_reason, struct kw_str rest, struct kw_str vmm)
+{
+	struct kw_failure *f = speak(g, line, class_of(exit_reason), exit_reason, vmm);
+
+	kw_gather_fact(f, line, KW_F_exit_reason, exit_reason);
+	set_details(f, line, exit_reason, rest);
+	return f;
+}
+
+static const struct exit_name *exit_by(struct kw_str s, bool rust)
+{
+	size_t len = 0;
+
+	while (len < s.len && kw_is_word(s.p[len]))
+		len++;
+	s.len = len;
+	for (size_t i = 0; i < sizeof(exit_names) / sizeof(exit_names[0]); i++) {
+		if (kw_str_eq(s, kw_str(rust ? exit_names[i].rust : exit_names[i].uapi)))
+			return &exit_names[i];
+	}
+	return NULL;
+}
+
+/* A VcpuExit of kvm-ioctls as Debug prints it: "InternalError", "FailEntry(7, 2)". */
+static bool take_rust_exit(struct kw_gather *g, const struct kw_clean_line *line,
+			   struct kw_str rest)
+{
+	const struct exit_name *exit = exit_by(rest, true);
+	struct kw_failure *f;
+	struct kw_str values;
+	uint64_t number, cpu;
+	size_t len;
+
+	if (!exit) {
+		if (!kw_str_skip(rest, KW_STR("Unsupported("), &values) ||
+		    !kw_str_dec(values, &number))
+			return false;
+		speak_of_exit(g, line, number, rest, KW_STR(""));
+		return true;
+	}
+	f = speak_of_exit(g, line, exit->number, rest, KW_STR(""));
+	if (exit->number != EXIT_FAIL_ENTRY || !kw_str_skip(rest, KW_STR("FailEntry("), &values))
+		return true;
+	len = kw_str_dec(values, &number);
+	if (len)
+		kw_gather_fact(f, line, KW_F_hardware_error, number);
+	if (len && kw_str_dec(skip_any(kw_str_from(values, len), KW_STR(", ")), &cpu))
+		kw_gather_fact(f, line, KW_F_cpu, cpu);
+	return true;
+}
+
+/* Where a monitor also goes on after other exits, only those that end a guest count. */
+static bool take_fatal_rust_exit(struct kw_gather *g, const struct kw_clean_line *line,
+				 struct kw_str rest)
+{
+	const struct exit_name *exit = exit_by(rest, true);
+
+	if (!exit || (exit->number != EXIT_FAIL_ENTRY && exit->number != EXIT_INTERNAL_ERROR))
+		return false;
+	return take_rust_exit(g, line, rest);
+}
+
+/* uhyve: "VcpuExitFailEntry { hardware_entry_failure_reason: 0, cpu: 2 }" */
+static bool take_uhyve_exit(struct kw_gather *g, const struct kw_clean_line *line,
+			    struct kw_str rest)
+{
+	speak_of_exit(g, line, EXIT_FAIL_ENTRY, rest, KW_STR("uhyve"));
+	return true;
+}
+
+/* "Received KVM_EXIT_FAIL_ENTRY signal: 7 on cpu 1"; a HLT is how a guest powers off. */
+static bool take_received(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	const struct exit_name *exit = exit_by(rest, false);
+
+	if (!exit || exit->number == EXIT_HLT || !kw_str_has(rest, KW_STR(" signal")))
+		return false;
+	speak_of_exit(g, line, exit->number, rest, KW_STR(""));
+	return true;
+}
+
+/* crosvm: "vcpu hw run failure: 0x7" */
+static bool take_hw_failure(struct kw_gather *g, const struct kw_clean_line *line,
+			    struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t reason;
+
+	if (!read_number(rest, &reason))
+		return false;
+	f = speak_of_exit(g, line, EXIT_FAIL_ENTRY, rest, KW_STR("crosvm"));
+	kw_gather_fact(f, line, KW_F_hardware_error, reason);
+	return true;
+}
+
+/* crosvm on Gunyah, a hypervisor for arm64: its exits are not KVM's. */
+static bool take_gunyah(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	uint64_t reason;
+	struct kw_failure *f;
+
+	if (!read_number(rest, &reason))
+		return false;
+	f = speak(g, line, KW_CLASS_VMM_ERROR, reason, KW_STR("crosvm"));
+	f->arch = KW_ARCH_AARCH64;
+	*state_of(g) |= GUNYAH;
+	return true;
+}
+
+/* "VCPU generated error: VcpuRun(Failed to run vcpu", the cause behind it or below */
+static bool take_cloud(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	(void)rest;
+	speak(g, line, KW_CLASS_VMM_ERROR, 0, KW_STR("cloud-hypervisor"));
+	*state_of(g) |= DETAILS;
+	return true;
+}
+
+/* "Guest MMIO write to unregistered address 0xfffffffc" */
+static bool take_mmio(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	uint64_t gpa;
+
+	if (!number_behind(rest, KW_STR("unregistered address"), &gpa))
+		return false;
+	kw_gather_event(g, line, KW_EV_MMIO_UNREGISTERED, gpa);
+	return true;
+}
+
+struct said {
+	struct kw_str words;
+	bool (*take)(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest);
+};
+
+/* The first that takes the line is believed: causes stand before what they are wrapped in. */
+static const struct said said[] = {
+	{ KW_STR("Unexpected exit reason on vcpu run: "), take_rust_exit },
+	{ KW_STR("unexpected vcpu exit: "), take_fatal_rust_exit },
+	{ KW_STR("not implemented: "), take_fatal_rust_exit },
+	{ KW_STR("VcpuExitFailEntry {"), take_uhyve_exit },
+	{ KW_STR("eceived KVM_EXIT_"), take_received },
+	{ KW_STR("vcpu hit unknown error: "), take_crosvm_errno },
+	{ KW_STR("vcpu hw run failure: "), take_hw_failure },
+	{ KW_STR("unknown gh exit reason: "), take_gunyah },
+	{ KW_STR("Failure during vcpu run: "), take_any_errno },
+	{ KW_STR("Failed to run vCPU: "), take_any_errno },
+	{ KW_STR("VCPU error "), take_cloud_errno },
+	{ KW_STR("VCPU generated error: "), take_cloud },
+	{ KW_STR("Guest MMIO "), take_mmio },
+};
+
+/*
+ * "KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0x7" of small monitors, perhaps behind the
+ * program's name. Sources, traces and prose say the name too: it must begin the message and be
+ * followed by its end, a colon or the number.
+ */
+static bool take_plain(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_str text = line->text, name = KW_STR("KVM_EXIT_"), rest;
+	size_t at = kw_str_find(text, name), word = 0;
+	const struct exit_name *exit;
+	uint64_t value;
+
+	if (at == SIZE_MAX || at > 40 ||
+	    (at && (at < 2 || text.p[at - 2] != ':' || text.p[at - 1] != ' ')))
+		return false;
+	rest = kw_str_from(text, at + name.len);
+	exit = exit_by(rest, false);
+	if (!exit || (exit->number != EXIT_FAIL_ENTRY && exit->number != EXIT_INTERNAL_ERROR))
+		return false;
+	while (word < rest.len && kw_is_word(rest.p[word]))
+		word++;
+	rest = kw_str_from(rest, word);
+	if (rest.len && rest.p[0] != ':' && !number_behind(rest, KW_STR("reason"), &value) &&
+	    !number_behind(rest, KW_STR("uberror"), &value))
+		return false;
+	speak_of_exit(g, line, exit->number, rest, KW_STR(""));
+	return true;
+}
+
+/* All wordings hold one of these: one pass over the line, since most lines are none of ours. */
+static bool may_be_ours(struct kw_str text)
+{
+	static const struct kw_str marks[] = {
+		KW_STR("cpu"), KW_STR("CPU "), KW_STR("KVM_EXIT_"), KW_STR("FailEntry"),
+		KW_STR("InternalError"), KW_STR("gh exit reason"), KW_STR("Guest MMIO"),
+	};
+
+	for (; text.len; text = kw_str_from(text, 1)) {
+		for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+			if (text.p[0] == marks[i].p[0] && kw_str_starts(text, marks[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum kw_took monitors_line(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_str text = line->text;
+
+	if (text.len > 1024)
+		text.len = 1024;
+	if (text.len < 16 || !may_be_ours(text))
+		return KW_TOOK_NOTHING;
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		size_t at = kw_str_find(text, said[i].words);
+
+		if (at != SIZE_MAX &&
+		    said[i].take(g, line, kw_str_from(text, at + said[i].words.len)))
+			return KW_TOOK_LINE;
+	}
+	return take_plain(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
+}
+
+const struct kw_parser kw_parser_monitors = { .name = "monitors", .line = monitors_line };

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parse stage: bytes to facts. reader.c finds the places in a stream that are worth reading,
+ * clean.c frees a line from what mail, journals and trackers put around it, and one file per
+ * producer understands it. A parser never fails: what it does not know it leaves.
+ */
+#ifndef KW_PARSE_H
+#define KW_PARSE_H
+
+#include "failure.h"
+
+/* clean.c */
+
+enum { KW_LINE_MAX = 65536 }; /* bytes of a line that are looked at; the rest is skipped with a note */
+
+enum kw_line_source { KW_SRC_UNKNOWN, KW_SRC_KERNEL, KW_SRC_VMM };
+
+/* A line as it stood there and what is left of it. */
+struct kw_clean_line {
+	uint64_t number;
+	struct kw_str raw;  /* without the line end */
+	struct kw_str text; /* without quote marks, prefixes, escapes; trimmed */
+	enum kw_line_source source; /* from its prefix */
+	bool cut;	    /* longer than KW_LINE_MAX, the end is missing */
+};
+
+/*
+ * Cleans @raw; @scratch (at least raw.len + 1 bytes) takes the text where it had to be rewritten.
+ * @quoted_printable: whether the lines before were; set if this one is. Returns true if the line
+ * ends in a soft break, so that the next one belongs to it; blanks at its end are then kept.
+ */
+bool kw_clean(struct kw_str raw, char *scratch, bool *quoted_printable, struct kw_clean_line *ret);
+
+/* gather.c: facts to failures. One for a stream. */
+
+struct kw_gather;
+
+/* Called with each complete failure; the record is valid during the call only. */
+typedef void (*kw_failure_fn)(void *arg, struct kw_failure *f);
+
+/* What a parser did with a line. */
+enum kw_took {
+	KW_TOOK_NOTHING,
+	KW_TOOK_LINE, /* understood: the block goes on */
+};
+
+/* A producer of text. Parsers are asked in order; the first that takes a line ends the round. */
+struct kw_parser {
+	const char *name;
+	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
+};
+extern const struct kw_parser kw_parser_vmcs, kw_parser_vmcb, kw_parser_qemu, kw_parser_qemu_kvm,
+	kw_parser_kvmtool, kw_parser_monitors, kw_parser_dmesg;
+extern const struct kw_parser *const kw_parsers[]; /* ends with NULL */
+
+/*
+ * Records overlap: when several vCPUs fail at once, the headline of the second stands in the middle
+ * of the first one's dump. So two are open at most, the older one (whose dump goes on) and the newer.
+ */
+
+/* For parsers: the record that a headline's details go to: the newest, or NULL. */
+struct kw_failure *kw_gather_current(struct kw_gather *g);
+
+/* For parsers: the record whose dump goes on: the oldest, or NULL. */
+struct kw_failure *kw_gather_dumping(struct kw_gather *g);
+
+/*
+ * For parsers: a headline begins a record. It ends the one before if that is complete; joins it if
+ * that has no headline yet and either no registers or @dump_was_before; is dropped as an echo if it says
+ * the same again before anything else came (@number tells headlines of a class apart).
+ */
+struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
+				      bool dump_was_before, const struct kw_clean_line *line);
+
+/*
+ * For parsers: the record that register @fact belongs to; begins one if there is none, or if the
+ * one whose dump goes on has this register already.
+ */
+struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const struct kw_clean_line *line);
+
+/* For parsers: sets a fact of @f as seen at @line. */
+void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value);
+
+/* For parsers: keeps the line as evidence of @f and returns its index. */
+uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line);
+
+/* For parsers: a line that is evidence for the failure before or behind it. */
+void kw_gather_event(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind, uint64_t value);
+
+/* For parsers: a kernel message about an MSR. These are collected into one record of their own. */
+void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_msr_message *message);
+
+/* A word of state per parser that is zeroed when a record begins, for texts that wrap. */
+uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser);
+
+/* For reader.c */
+int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret);
+void kw_gather_destroy(struct kw_gather *g);
+void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line);
+/* Nothing is open: the reader may go back to searching. */
+bool kw_gather_idle(const struct kw_gather *g);
+/* The stream has ended. */
+void kw_gather_finish(struct kw_gather *g);
+
+/* reader.c: a stream in pieces of any size. Memory is bounded by a few KW_LINE_MAX. */
+
+struct kw_stream;
+
+int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret);
+int kw_stream_feed(struct kw_stream *s, const char *data, size_t len);
+void kw_stream_finish(struct kw_stream *s);
+void kw_stream_destroy(struct kw_stream *s);
+
+#endif

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+/*
+ * QEMU's failure messages: headlines of accel/kvm (kvm_cpu_exec) and target/i386, extra data of an
+ * internal error, and what else it says around a failure. The register dump is read by qemu_dump.c.
+ */
+#include "parse/qemu.h"
+
+/* Headlines. Each takes what stands behind its words. */
+
+struct said {
+	struct kw_str words;
+	bool (*take)(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest);
+};
+
+static struct kw_failure *vmm_headline(struct kw_gather *g, enum kw_class class, uint64_t number_,
+				       bool dump_was_before, const struct kw_clean_line *line)
+{
+	struct kw_failure *f = kw_gather_headline(g, class, number_, dump_was_before, line);
+
+	if (!f->text[KW_T_VMM].len)
+		f->text[KW_T_VMM] = KW_STR("QEMU");
+	return f;
+}
+
+/* The text up to the first register that YAML or a torn line put behind it. */
+static struct kw_str until_token(struct kw_str s)
+{
+	static const struct kw_str ends[] = { KW_STR(" RAX="), KW_STR(" EAX="), KW_STR("  "), KW_STR("\"") };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t at = kw_str_find(s, ends[i]);
+
+		if (at != SIZE_MAX)
+			s.len = at;
+	}
+	return kw_str_trim(s);
+}
+
+static bool take_run_failed(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_str text = until_token(rest);
+	uint64_t hash = 0;
+	struct kw_failure *f;
+
+	if (!text.len || text.p[0] == '%')
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		hash = hash * 31 + (unsigned char)text.p[i];
+	f = vmm_headline(g, KW_CLASS_KVM_RUN_FAILED, hash, false, line);
+	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, text);
+	kw_qemu_tokens(g, line, kw_str_from(rest, text.len));
+	return true;
+}
+
+static bool take_suberror(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t value;
+	size_t len;
+
+	rest = kw_qemu_skip(rest);
+	len = kw_str_dec(rest, &value);
+	if (!len)
+		return false;
+	f = vmm_headline(g, KW_CLASS_INTERNAL_ERROR, value, false, line);
+	kw_gather_fact(f, line, KW_F_suberror, value);
+	if (kw_str_has(rest, KW_STR("emulation failure")))
+		f->emulation_failure = true;
+	kw_qemu_tokens(g, line, kw_str_from(rest, len));
+	return true;
+}
+
+static bool take_notify(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f = vmm_headline(g, KW_CLASS_INTERNAL_ERROR, 37, false, line);
+
+	(void)rest;
+	kw_gather_fact(f, line, KW_F_exit_reason, 37 /* KVM_EXIT_NOTIFY */);
+	return true;
+}
+
+static bool take_extra(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f = kw_gather_current(g);
+	uint64_t index, value;
+	size_t len = kw_str_dec(rest, &index);
+
+	if (!len || index >= KW_MAX_EXTRA || !kw_str_skip(kw_str_from(rest, len), KW_STR("]:"), &rest))
+		return false;
+	if (!f)
+		f = vmm_headline(g, KW_CLASS_INTERNAL_ERROR, UINT64_MAX, false, line);
+	len = kw_str_hex(kw_qemu_skip(rest), &value);
+	if (!len)
+		return false;
+	f->extra[index] = value;
+	f->extra_known |= 1u << index;
+	f->extra_line[index] = kw_gather_line(f, line);
+	rest = kw_str_from(kw_qemu_skip(rest), len);
+	len = kw_str_find(rest, KW_STR("extra data["));
+	if (len != SIZE_MAX)
+		take_extra(g, line, kw_str_from(rest, len + 11));
+	else
+		kw_qemu_tokens(g, line, rest);
+	return true;
+}
+
+static bool take_emulation_failure(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f = kw_gather_current(g);
+
+	if (!f || f->class != KW_CLASS_INTERNAL_ERROR || line->text.len - rest.len > 40)
+		return false;
+	f->emulation_failure = true;
+	kw_gather_line(f, line);
+	kw_qemu_tokens(g, line, rest);
+	return true;
+}
+
+static bool take_entry_failed(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t value;
+	size_t len;
+
+	rest = kw_qemu_skip(rest);
+	len = kw_str_hex(rest, &value);
+	if (!len)
+		return false;
+	f = vmm_headline(g, KW_CLASS_ENTRY_FAILED, value, true, line);
+	kw_gather_fact(f, line, KW_F_hardware_error, value);
+	kw_qemu_tokens(g, line, kw_str_from(rest, len));
+	return true;
+}
+
+static bool take_unknown_hardware(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t value;
+
+	if (!kw_str_hex(kw_qemu_skip(rest), &value))
+		return false;
+	f = vmm_headline(g, KW_CLASS_UNKNOWN_EXIT, value, false, line);
+	kw_gather_fact(f, line, KW_F_exit_reason, 0 /* KVM_EXIT_UNKNOWN */);
+	kw_gather_fact(f, line, KW_F_hardware_exit_reason, value);
+	return true;
+}
+
+static bool take_unknown_exit(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t value;
+	size_t len = kw_str_dec(kw_qemu_skip(rest), &value);
+
+	if (!len)
+		return false;
+	f = vmm_headline(g, KW_CLASS_UNKNOWN_EXIT, value, false, line);
+	kw_gather_fact(f, line, KW_F_exit_reason, value);
+	kw_qemu_tokens(g, line, kw_str_from(kw_qemu_skip(rest), len));
+	return true;
+}
+
+static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t vector, error;
+	size_t len = kw_str_dec(rest, &vector), at;
+
+	if (!len || !kw_str_has(rest, KW_STR("exit (error code")))
+		return false;
+	f = vmm_headline(g, KW_CLASS_UNKNOWN_EXIT, vector, false, line);
+	kw_gather_fact(f, line, KW_F_exit_reason, 1 /* KVM_EXIT_EXCEPTION */);
+	kw_gather_fact(f, line, KW_F_exception, vector);
+	at = kw_str_find(rest, KW_STR("error code"));
+	if (kw_str_hex(kw_qemu_skip(kw_str_from(rest, at + 10)), &error))
+		kw_gather_fact(f, line, KW_F_exception_error_code, error);
+	return true;
+}
+
+static bool take_register_sync(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f = kw_gather_current(g);
+
+	if (!kw_str_has(rest, KW_STR(":")) && !kw_str_has(rest, KW_STR("failed")))
+		return false;
+	if (!f)
+		f = vmm_headline(g, KW_CLASS_VMM_ERROR, 0, false, line);
+	kw_gather_event(g, line, KW_EV_REGISTER_SYNC, 0);
+	return true;
+}
+
+static bool event_in_block(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind)
+{
+	if (!kw_gather_current(g))
+		return false;
+	kw_gather_event(g, line, kind, 0);
+	return true;
+}
+
+static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	return kw_str_has(rest, KW_STR("failed")) && event_in_block(g, line, KW_EV_ASSERTION);
+}
+
+static bool take_eio(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	(void)rest;
+	return event_in_block(g, line, KW_EV_EIO_IOCTL);
+}
+
+static bool take_run_returned(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	(void)rest;
+	return event_in_block(g, line, KW_EV_CONTINUED);
+}
+
+static bool take_smt(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f = kw_gather_current(g);
+
+	(void)rest;
+	if (f && f->arch == KW_ARCH_UNKNOWN)
+		f->arch = KW_ARCH_PPC64; /* only target/ppc prints it */
+	return event_in_block(g, line, KW_EV_SMT);
+}
+
+static bool take_paragraph(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	(void)rest;
+	(void)line;
+	return kw_gather_current(g) != NULL;
+}
+
+static bool take_feature(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f = kw_gather_current(g);
+
+	(void)rest;
+	if (f && kw_failure_event(f, KW_EV_FEATURE))
+		return true;
+	kw_gather_event(g, line, KW_EV_FEATURE, 0);
+	return true;
+}
+
+static bool take_tcg(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f = kw_gather_dumping(g);
+
+	(void)rest;
+	if (f && !kw_failure_event(f, KW_EV_TCG))
+		kw_gather_event(g, line, KW_EV_TCG, 0);
+	return f != NULL;
+}
+
+static const struct said said[] = {
+	{ KW_STR("kvm run failed "), take_run_failed },
+	{ KW_STR("kvm_run: "), take_run_failed }, /* qemu-kvm 0.1x: perror() */
+	{ KW_STR("Suberror:"), take_suberror },
+	{ KW_STR("extra data["), take_extra },
+	{ KW_STR("emulation failure"), take_emulation_failure },
+	{ KW_STR("entry failed, hardware error "), take_entry_failed },
+	{ KW_STR("unhandled exit "), take_entry_failed },
+	{ KW_STR("unhandled vm exit: "), take_entry_failed }, /* kvm-userspace */
+	{ KW_STR("unknown exit, hardware reason "), take_unknown_hardware },
+	{ KW_STR("unknown exit reason "), take_unknown_exit },
+	{ KW_STR("KVM: exception "), take_exception },
+	{ KW_STR("KVM internal error: Encounter"), take_notify },
+	{ KW_STR("Failed to get registers"), take_register_sync },
+	{ KW_STR("Failed to put registers"), take_register_sync },
+	{ KW_STR("kvm_run returned -"), take_run_returned },
+	{ KW_STR("failed: Input/output error"), take_eio },
+	{ KW_STR("Assertion `"), take_assertion },
+	{ KW_STR("SMT is enabled"), take_smt },
+	{ KW_STR("running a guest on an Intel machine without unrestricted"), take_paragraph },
+	{ KW_STR("support, the failure can be most likely due to the guest"), take_paragraph },
+	{ KW_STR("state for Intel VT. For example, the guest maybe running"), take_paragraph },
+	{ KW_STR("which is not supported on less recent Intel processors"), take_paragraph },
+	{ KW_STR("host doesn't support requested feature"), take_feature },
+	{ KW_STR("CCS="), take_tcg },
+};
+
+static bool take_said(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		size_t at = kw_str_find(line->text, said[i].words);
+
+		if (at == SIZE_MAX)
+			continue;
+		if (said[i].take(g, line, kw_str_from(line->text, at + said[i].words.len)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Tokens that stand in front of a headline, when another vCPU's words are torn into a dump: they
+ * belong to the dump that goes on, so they are read before the headline.
+ */
+static bool take_torn(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	bool took = kw_qemu_tokens(g, line, line->text);
+
+	/* letters of KVM, kvm and Assertion that no dump line has: cheaper than to look for the words */
+	if (memchr(line->text.p, 'V', line->text.len) || memchr(line->text.p, 'v', line->text.len) ||
+	    memchr(line->text.p, 't', line->text.len))
+		took |= take_said(g, line);
+	return took;
+}
+
+/* In dump_vmcs and dump_vmcb names such as CR0= are the host's; only RAX= and EAX= begin another dump. */
+static bool is_others(struct kw_gather *g, struct kw_str text)
+{
+	const struct kw_failure *f = kw_gather_dumping(g);
+
+	return f && (f->class == KW_CLASS_VMCS_DUMP || f->class == KW_CLASS_VMCB_DUMP) &&
+	       !kw_str_starts(text, KW_STR("RAX=")) && !kw_str_starts(text, KW_STR("EAX="));
+}
+
+static enum kw_took qemu_line(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	if (line->text.len < 2)
+		return KW_TOOK_NOTHING;
+	if (is_others(g, line->text))
+		return take_said(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
+	if (kw_qemu_is_token_line(line->text) || kw_str_starts(line->text, KW_STR("Code="))) {
+		if (kw_qemu_foreign(g, line))
+			return KW_TOOK_LINE;
+		return take_torn(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
+	}
+	if (kw_qemu_continuation(g, line) || kw_qemu_foreign(g, line) || take_said(g, line))
+		return KW_TOOK_LINE;
+	if (!kw_gather_current(g))
+		return KW_TOOK_NOTHING;
+	return kw_qemu_tokens(g, line, line->text) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
+}
+
+const struct kw_parser kw_parser_qemu = { .name = "qemu", .line = qemu_line };

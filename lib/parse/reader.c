@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A stream in pieces of any size to cleaned lines. Most of a log is not about us: it is searched
+ * for the words below at memory speed, and only what stands around a hit is read line by line.
+ */
+#include "base/find.h"
+#include "parse/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Every text that a parser takes first in a block holds one of these. */
+static const struct kw_str needles[] = {
+	KW_STR("kvm run failed"), KW_STR("kvm_run: "), KW_STR("Suberror:"), KW_STR("KVM internal error"),
+	KW_STR("entry failed, hardware error"), KW_STR("unhandled exit"), KW_STR("unhandled vm exit"), KW_STR("KVM: unknown exit"),
+	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("Failed to get registers"),
+	KW_STR("Failed to put registers"), KW_STR("KVM_RUN"), KW_STR("KVM_EXIT_"), KW_STR("VcpuRun"),
+	KW_STR("run vcpu"), KW_STR("vcpu run"), KW_STR("vcpu hit unknown"), KW_STR("Guest MMIO"), KW_STR("KVM exit reason"),
+	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "), KW_STR("d rdmsr: 0x"),
+	KW_STR("d wrmsr: 0x"), KW_STR("*** Guest State"), KW_STR("*** Control State"), KW_STR("VMCB Control"), KW_STR("VMCB State"),
+	KW_STR("VMRUN"), KW_STR("VMCS "), KW_STR("VMExit: intr_info"), KW_STR("VMEntry: intr_info"), KW_STR("PinBased="),
+	KW_STR("CPUBased="), KW_STR("gh exit reason"), KW_STR("vcpu hw run failure"), KW_STR("VCPU generated error"),
+	KW_STR("FailEntry"),
+	KW_STR("reason=8000002"), KW_STR("CR0: actual="), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
+	KW_STR("RIP="), KW_STR("Code="), KW_STR("rax "), KW_STR("rip: "),
+};
+
+enum { LINE_BEFORE = 4096, QP_LINES = 40, JOIN_MAX = 8192 };
+
+struct kw_stream {
+	struct kw_gather *gather;
+	struct kw_finder finder;
+	uint64_t number; /* of the line that the next byte belongs to */
+	bool region;	 /* lines are read, not searched */
+	unsigned int quoted_printable; /* lines that are still taken for it */
+	uint64_t join_number;
+	size_t join_len, carry_len;
+	char join[JOIN_MAX];
+	char scratch[KW_LINE_MAX + 1];
+	char carry[KW_LINE_MAX]; /* the beginning of a line whose end has not come */
+};
+
+static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
+{
+	size_t len = line->text.len;
+
+	if (soft || s->join_len) {
+		if (len > JOIN_MAX - s->join_len)
+			len = JOIN_MAX - s->join_len;
+		if (!s->join_len)
+			s->join_number = line->number;
+		memcpy(s->join + s->join_len, line->text.p, len);
+		s->join_len += len;
+		if (soft && s->join_len < JOIN_MAX)
+			return;
+		line->text = kw_str_trim((struct kw_str){ s->join, s->join_len });
+		line->number = s->join_number;
+	}
+	s->join_len = 0;
+	kw_gather_offer(s->gather, line);
+}
+
+static void read_piece(struct kw_stream *s, struct kw_str raw, bool cut)
+{
+	struct kw_clean_line line = { .number = s->number, .cut = cut };
+	bool quoted_printable = s->quoted_printable > 0, soft;
+
+	soft = kw_clean(raw, s->scratch, &quoted_printable, &line);
+	if (s->quoted_printable)
+		s->quoted_printable--;
+	else if (quoted_printable)
+		s->quoted_printable = QP_LINES;
+	offer(s, &line, soft);
+}
+
+/* YAML and JSON put a whole log into one line, with its line ends as \n or \r\n. */
+static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
+{
+	static const struct kw_str escaped = KW_STR("\\n");
+
+	while (memchr(raw.p, '\\', raw.len)) {
+		size_t at = kw_str_find(raw, escaped);
+		struct kw_str piece = raw;
+
+		if (at == SIZE_MAX)
+			break;
+		piece.len = at;
+		if (piece.len >= 2 && memcmp(piece.p + piece.len - 2, "\\r", 2) == 0)
+			piece.len -= 2;
+		read_piece(s, piece, cut);
+		raw = kw_str_from(raw, at + escaped.len);
+	}
+	read_piece(s, raw, cut);
+}
+
+/* A long line is cut at a blank, so that no number is torn. */
+static size_t piece_end(const char *p, size_t len)
+{
+	size_t end = len;
+
+	while (end > len - len / 64 && !kw_is_space(p[end - 1]))
+		end--;
+	return kw_is_space(p[end - 1]) ? end : len;
+}
+
+/* Start of the line of the hit, and of a few in front: a headline may be too garbled to be found. */
+static size_t region_start(const char *p, size_t from, size_t hit)
+{
+	size_t floor = hit - from > LINE_BEFORE ? hit - LINE_BEFORE : from;
+	size_t start = hit;
+
+	for (int lines = 0; lines < 4; lines++) {
+		const char *newline = start > floor ? memrchr(p + floor, '\n', start - floor) : NULL;
+
+		if (!newline)
+			return lines && floor > from ? start + 1 : floor;
+		start = (size_t)(newline - p);
+	}
+	return start + 1;
+}
+
+/* Reads one line or piece at the start of @p; returns its length with the line end. */
+static size_t region_line(struct kw_stream *s, const char *p, size_t len)
+{
+	size_t most = len < KW_LINE_MAX ? len : KW_LINE_MAX;
+	const char *newline = memchr(p, '\n', most);
+	size_t end = newline ? (size_t)(newline - p) : most;
+
+	if (!newline && most < len)
+		end = piece_end(p, most);
+	read_line(s, (struct kw_str){ p, end }, !newline && most < len);
+	if (!newline)
+		return end;
+	s->number++;
+	return end + 1;
+}
+
+/* Whole lines, or a piece of a line that is too long. */
+static void consume(struct kw_stream *s, const char *p, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		if (!s->region) {
+			size_t hit = kw_find(&s->finder, p + at, len - at), start;
+
+			if (hit == SIZE_MAX) {
+				s->number += kw_count_newlines(p + at, len - at);
+				return;
+			}
+			start = region_start(p, at, at + hit);
+			s->number += kw_count_newlines(p + at, start - at);
+			at = start;
+			s->region = true;
+		}
+		at += region_line(s, p + at, len - at);
+		if (kw_gather_idle(s->gather) && !s->join_len)
+			s->region = false;
+	}
+}
+
+/* Adds to the line that was begun; returns how many bytes it took. */
+static size_t carry_on(struct kw_stream *s, const char *p, size_t len)
+{
+	size_t room = sizeof(s->carry) - s->carry_len;
+	size_t most = len < room ? len : room;
+	const char *newline = memchr(p, '\n', most);
+	size_t take = newline ? (size_t)(newline - p) + 1 : most;
+
+	memcpy(s->carry + s->carry_len, p, take);
+	s->carry_len += take;
+	if (newline) {
+		consume(s, s->carry, s->carry_len);
+		s->carry_len = 0;
+	} else if (s->carry_len == sizeof(s->carry)) {
+		size_t end = piece_end(s->carry, s->carry_len);
+
+		consume(s, s->carry, end);
+		s->carry_len -= end;
+		memmove(s->carry, s->carry + end, s->carry_len);
+	}
+	return take;
+}
+
+int kw_stream_feed(struct kw_stream *s, const char *data, size_t len)
+{
+	while (len) {
+		const char *newline;
+		size_t take;
+
+		if (s->carry_len) {
+			take = carry_on(s, data, len);
+		} else {
+			newline = memrchr(data, '\n', len);
+			take = newline ? (size_t)(newline - data) + 1 : 0;
+			if (!take && len >= sizeof(s->carry))
+				take = piece_end(data, len);
+			if (take)
+				consume(s, data, take);
+			else
+				take = carry_on(s, data, len);
+		}
+		data += take;
+		len -= take;
+	}
+	return 0;
+}
+
+void kw_stream_finish(struct kw_stream *s)
+{
+	struct kw_clean_line empty = { .number = s->number };
+
+	consume(s, s->carry, s->carry_len);
+	if (s->join_len)
+		offer(s, &empty, false);
+	kw_gather_finish(s->gather);
+	s->carry_len = 0;
+	s->number = 1;
+	s->region = false;
+	s->quoted_printable = 0;
+}
+
+int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret)
+{
+	struct kw_stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	if (kw_gather_create(fn, arg, &s->gather) < 0) {
+		free(s);
+		return -ENOMEM;
+	}
+	kw_find_init(&s->finder, needles, sizeof(needles) / sizeof(needles[0]));
+	s->number = 1;
+	*ret = s;
+	return 0;
+}
+
+void kw_stream_destroy(struct kw_stream *s)
+{
+	if (!s)
+		return;
+	kw_gather_destroy(s->gather);
+	free(s);
+}
