@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Three passes and no other cleverness: derive (numbers to meaning, through decode), judge (the
+ * rules, each only if all it needs is known), order (certain before likely before possible).
+ */
+#include "explain/explain.h"
+
+#include "decode/msr.h"
+#include "decode/tables.h"
+
+#include <stdio.h>
+
+static const char *const certainty_names[] = {
+	[KW_CERTAIN] = "certain", [KW_LIKELY] = "likely", [KW_POSSIBLE] = "possible",
+};
+
+const struct kw_rule *const kw_rule_tables[] = {
+	kw_rules_general, kw_rules_msr_write, kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery,
+	kw_rules_entry,	  kw_rules_vmcs,      kw_rules_exit,	   kw_rules_message,   NULL,
+};
+
+const char *kw_certainty_name(enum kw_certainty certainty)
+{
+	return certainty_names[certainty];
+}
+
+const struct kw_rule *kw_rule_find(const char *id)
+{
+	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
+		for (const struct kw_rule *rule = *table; rule->id; rule++) {
+			if (strcmp(rule->id, id) == 0)
+				return rule;
+		}
+	}
+	return NULL;
+}
+
+/* Derive */
+
+static void derive(struct kw_failure *f, enum kw_fact fact, uint64_t value, uint16_t line)
+{
+	kw_failure_set(f, fact, value, KW_DERIVED, line);
+}
+
+static void derive_errno(struct kw_failure *f)
+{
+	struct kw_str text = f->text[KW_T_ERRNO];
+	int number;
+
+	if (kw_has(f, errno_number) || !text.len)
+		return;
+	number = kw_errno_find_text(text.p, text.len);
+	if (number > 0)
+		derive(f, KW_F_errno_number, (uint64_t)number, f->headline.line);
+}
+
+static void derive_mmio(struct kw_failure *f)
+{
+	const struct kw_event *event = kw_failure_event(f, KW_EV_MMIO_UNREGISTERED);
+
+	if (event && !kw_has(f, mmio_gpa))
+		derive(f, KW_F_mmio_gpa, event->value, event->line);
+}
+
+static void derive_insn(struct kw_case *c)
+{
+	if (c->f->arch != KW_ARCH_X86 && c->f->arch != KW_ARCH_UNKNOWN)
+		return;
+	c->mode = kw_mode_of(c->f, &c->mode_why);
+	c->bits = kw_mode_bits(c->f);
+	c->has_linear_rip = kw_linear_rip(c->f, &c->linear_rip);
+	c->code = kw_insn_at_rip(c->f, &c->insn);
+	c->noddities = kw_oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
+}
+
+static void derive_place(struct kw_case *c)
+{
+	bool assumed;
+
+	if (c->has_linear_rip)
+		c->rip_place = kw_place_of_gva(c->f, c->linear_rip, &assumed);
+	if (c->code == KW_CODE_OK && c->insn.has_mem)
+		c->mem_place = kw_place_of_gva(c->f, c->insn.mem_gva, &assumed);
+}
+
+static enum kw_vendor vendor_of(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	if (c->context->vendor != KW_VENDOR_UNKNOWN)
+		return c->context->vendor;
+	if (f->class == KW_CLASS_VMCS_DUMP || kw_failure_event(f, KW_EV_VMX_INSN))
+		return KW_VENDOR_INTEL;
+	if (f->class == KW_CLASS_VMCB_DUMP || kw_failure_event(f, KW_EV_SEV_TERMINATION))
+		return KW_VENDOR_AMD;
+	if (f->class != KW_CLASS_ENTRY_FAILED || !kw_has(f, hardware_error))
+		return KW_VENDOR_UNKNOWN;
+	/* Bit 31 of the exit reason and VM-instruction errors are VMX; all ones is SVM's VMEXIT_INVALID. */
+	if (f->hardware_error == 0xffffffff || f->hardware_error == UINT64_MAX)
+		return KW_VENDOR_AMD;
+	if ((f->hardware_error & 0xffff0000) == 0x80000000 || (f->hardware_error && f->hardware_error < 32))
+		return KW_VENDOR_INTEL;
+	return KW_VENDOR_UNKNOWN;
+}
+
+static void name_msr(struct kw_case *c)
+{
+	const struct kw_msr *msr = kw_msr_find(c->msr_index, c->vendor);
+
+	if (msr)
+		kw_msr_name(msr, c->msr_index, c->msr_name, sizeof(c->msr_name));
+}
+
+static void derive_msr(struct kw_case *c, struct kw_failure *f)
+{
+	if (f->nmsr) {
+		c->has_msr = true;
+		c->msr_index = f->msr[0].index;
+		c->msr_write = f->msr[0].write;
+		c->has_msr_value = f->msr[0].value_known;
+		c->msr_value = f->msr[0].value;
+	} else if (c->code == KW_CODE_OK && c->insn.has_msr) {
+		c->has_msr = true;
+		c->msr_index = c->insn.msr;
+		c->msr_write = c->insn.kind == KW_INSN_WRMSR;
+		c->has_msr_value = c->msr_write && c->insn.has_msr_value;
+		c->msr_value = c->insn.msr_value;
+		derive(f, KW_F_msr_index, c->msr_index, f->code.origin.line);
+	}
+	if (c->has_msr)
+		name_msr(c);
+}
+
+/* "... Not tainted 5.2.0-rc2 #5": the release in front of the build number. */
+static struct kw_str release_of(struct kw_str line)
+{
+	size_t end = kw_str_find(line, KW_STR(" #")), start;
+
+	if (end == SIZE_MAX)
+		return KW_STR("");
+	while (end && line.p[end - 1] == ' ')
+		end--;
+	start = end;
+	while (start && line.p[start - 1] != ' ')
+		start--;
+	return (struct kw_str){ line.p + start, end - start };
+}
+
+static void derive_host(struct kw_case *c, struct kw_failure *f)
+{
+	const struct kw_event *event = kw_failure_event(f, KW_EV_KERNEL);
+	struct kw_str release = kw_str(c->context->host_kernel);
+
+	if (!release.len && event && event->value) {
+		release = release_of(event->text);
+		f->text[KW_T_HOST_KERNEL] = release;
+	}
+	if (release.len)
+		kw_kver_parse(release.p, release.len, &c->host);
+}
+
+/* Judge */
+
+static bool needs_known(const struct kw_failure *f, const uint16_t *needs)
+{
+	for (size_t i = 0; i < KW_MAX_NEEDS && needs[i]; i++) {
+		if (!kw_known(f, (enum kw_fact)(needs[i] - 1)))
+			return false;
+	}
+	return true;
+}
+
+static bool applies(const struct kw_rule *rule, const struct kw_case *c)
+{
+	bool x86 = c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
+
+	return rule->classes & 1u << c->f->class && (x86 || rule->other_arch) &&
+	       !(rule->fallback && c->nfindings) && needs_known(c->f, rule->needs) &&
+	       (!rule->test || rule->test(c));
+}
+
+static void add_line(struct kw_finding *finding, uint16_t line)
+{
+	if (line == KW_NO_LINE || finding->nevidence == KW_MAX_EVIDENCE)
+		return;
+	for (size_t i = 0; i < finding->nevidence; i++) {
+		if (finding->evidence[i] == line)
+			return;
+	}
+	finding->evidence[finding->nevidence++] = line;
+}
+
+static void add_fact_lines(struct kw_finding *finding, const struct kw_failure *f, const uint16_t *facts)
+{
+	for (size_t i = 0; i < KW_MAX_NEEDS && facts[i]; i++) {
+		if (kw_known(f, (enum kw_fact)(facts[i] - 1)))
+			add_line(finding, f->origin[facts[i] - 1].line);
+	}
+}
+
+static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule, const struct kw_failure *f)
+{
+	if (f->headline.how != KW_UNKNOWN)
+		add_line(finding, f->headline.line);
+	add_fact_lines(finding, f, rule->needs);
+	add_fact_lines(finding, f, rule->shows);
+	for (size_t i = 0; i < f->nevents; i++) {
+		if (rule->event && f->event[i].kind + 1 == rule->event)
+			add_line(finding, f->event[i].line);
+	}
+	if (f->code.origin.how == KW_SEEN)
+		add_line(finding, f->code.origin.line);
+}
+
+static void add_finding(struct kw_case *c, const struct kw_rule *rule)
+{
+	struct kw_finding *finding = &c->finding[c->nfindings++];
+
+	*finding = (struct kw_finding){ .id = rule->id, .aside = rule->aside };
+	finding->certainty = rule->sure ? rule->sure(c) : rule->certainty;
+	finding->title = kw_expand(c, rule->title);
+	finding->why = kw_expand(c, rule->why);
+	for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++)
+		finding->todo[finding->ntodo++] = kw_expand(c, rule->todo[i]);
+	for (size_t i = 0; i < KW_MAX_SOURCES && rule->source[i]; i++)
+		finding->source[finding->nsources++] = rule->source[i];
+	add_evidence(finding, rule, c->f);
+	c->harmless |= rule->harmless;
+}
+
+static void judge(struct kw_case *c)
+{
+	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
+		for (const struct kw_rule *rule = *table; rule->id; rule++) {
+			if (c->nfindings < KW_MAX_FINDINGS && applies(rule, c))
+				add_finding(c, rule);
+		}
+	}
+}
+
+/* Order: stable, the order of the rules stays within one certainty. */
+
+static unsigned int rank(const struct kw_finding *finding)
+{
+	return (unsigned int)finding->certainty + (finding->aside ? KW_POSSIBLE + 1 : 0);
+}
+
+static void order(struct kw_case *c)
+{
+	for (size_t i = 1; i < c->nfindings; i++) {
+		for (size_t k = i; k && rank(&c->finding[k]) < rank(&c->finding[k - 1]); k--) {
+			struct kw_finding swap = c->finding[k];
+
+			c->finding[k] = c->finding[k - 1];
+			c->finding[k - 1] = swap;
+		}
+	}
+}
+
+void kw_explain(struct kw_failure *f, const struct kw_context *context, struct kw_case *ret)
+{
+	/* findings are guarded by their count, as in kw_failure_init() */
+	memset(ret, 0, offsetof(struct kw_case, finding));
+	ret->nfindings = 0;
+	ret->harmless = false;
+	ret->f = f;
+	ret->context = context;
+	derive_errno(f);
+	derive_mmio(f);
+	derive_insn(ret);
+	derive_place(ret);
+	ret->vendor = vendor_of(ret);
+	derive_msr(ret, f);
+	derive_host(ret, f);
+	judge(ret);
+	order(ret);
+	ret->said = kw_said(ret);
+	ret->headline = ret->nfindings && ret->finding[0].certainty != KW_POSSIBLE ? ret->finding[0].title :
+										    kw_plain_headline(ret);
+	ret->fingerprint = kw_fingerprint(ret);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The explain stage: a failure and its meaning become findings. Three passes in engine.c: derive
+ * (through decode), judge (rules, each only when every fact it needs is known), order (certain first).
+ */
+#ifndef KW_EXPLAIN_H
+#define KW_EXPLAIN_H
+
+#include "decode/decode.h"
+#include "explain/kver.h"
+
+enum kw_certainty { KW_CERTAIN, KW_LIKELY, KW_POSSIBLE };
+const char *kw_certainty_name(enum kw_certainty certainty);
+
+enum {
+	KW_MAX_FINDINGS = 16,
+	KW_MAX_DO = 6,
+	KW_MAX_EVIDENCE = 8,
+	KW_MAX_SOURCES = 5,
+	KW_MAX_NEEDS = 8,
+};
+
+/* What the caller knows beside the text. Unknown: NULL and KW_VENDOR_UNKNOWN. */
+struct kw_context {
+	const char *host_kernel; /* uname -r of the host */
+	enum kw_vendor vendor;
+	bool all; /* also what is harmless */
+};
+
+struct kw_finding {
+	const char *id; /* of the rule; stable */
+	enum kw_certainty certainty;
+	struct kw_str title, why;
+	struct kw_str todo[KW_MAX_DO];
+	uint16_t evidence[KW_MAX_EVIDENCE]; /* indices in kw_failure.line */
+	const char *source[KW_MAX_SOURCES];
+	uint8_t ntodo, nevidence, nsources;
+	bool aside;
+};
+
+/* A failure and all that was made of it. Rules read it, renderers print it. */
+struct kw_case {
+	const struct kw_failure *f;
+	const struct kw_context *context;
+
+	/* derive */
+	enum kw_mode mode;
+	const char *mode_why;
+	unsigned int bits;
+	bool has_linear_rip;
+	uint64_t linear_rip;
+	enum kw_vendor vendor;	    /* given, or seen in the text (a VMCS, a VMCB, kvm_amd: ...) */
+	enum kw_code_state code;
+	struct kw_insn insn;	    /* valid for KW_CODE_OK, ZEROS and FFS */
+	bool has_msr, msr_write, has_msr_value; /* the MSR accessed, from the instruction or a message */
+	uint32_t msr_index;
+	uint64_t msr_value;
+	char msr_name[48];
+	enum kw_place rip_place, mem_place;
+	struct kw_kver host;	    /* .known false if the host's kernel is not known */
+	size_t noddities;
+	struct kw_oddity oddity[8];
+
+	/* judge */
+	struct kw_str headline;	    /* one sentence: the answer's first line */
+	struct kw_str said;	    /* what the message itself means */
+	struct kw_finding finding[KW_MAX_FINDINGS];
+	size_t nfindings;
+	bool harmless;		    /* nothing here broke a guest */
+	struct kw_str fingerprint;  /* version 1: class:error:insn:operand:mode:smm:vendor */
+};
+
+/*
+ * Explains @f into @ret; what the first pass derives is set in @f too, marked KW_DERIVED. Texts are
+ * allocated from f->arena and live as long as it; @f and @context are borrowed.
+ */
+void kw_explain(struct kw_failure *f, const struct kw_context *context, struct kw_case *ret);
+
+/* Classes a rule is asked for. */
+#define KW_IN(class) (1u << KW_CLASS_##class)
+
+/* A rule: a predicate over facts, never over text. One row in one table of lib/explain/rules/. */
+struct kw_rule {
+	const char *id; /* kebab-case, never reused; the name of its page in docs/rules/ */
+	enum kw_certainty certainty;
+	uint16_t classes; /* KW_IN(...) of the failures it is asked for */
+	bool other_arch;  /* also asked where the machine is not x86 */
+	bool harmless;	  /* says that nothing broke here */
+	bool fallback;	  /* only where no rule before it had an answer */
+	bool aside;	  /* true, but not what one asks first: comes behind the others */
+	uint16_t needs[KW_MAX_NEEDS]; /* KW_NEED(...): all must be known */
+	bool (*test)(const struct kw_case *c);	     /* NULL: always */
+	enum kw_certainty (*sure)(const struct kw_case *c); /* NULL: .certainty */
+	/* Texts hold places: {rip} is a fact, {msr} {value} {insn} ... are what engine.c lists. */
+	const char *title, *why;
+	const char *todo[KW_MAX_DO];
+	const char *source[KW_MAX_SOURCES];
+	uint16_t shows[KW_MAX_NEEDS]; /* KW_NEED(...): further facts that are evidence, where known */
+	uint8_t event; /* an enum kw_event_kind + 1 whose lines are evidence, 0 for none */
+};
+
+/* A fact in .needs and .shows; the list ends at the first 0. */
+#define KW_NEED(name) (KW_F_##name + 1)
+
+/* All rules, a table for each theme, in order of output; a table ends with .id NULL, the list with NULL. */
+extern const struct kw_rule *const kw_rule_tables[];
+extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
+	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry[], kw_rules_vmcs[], kw_rules_exit[],
+	kw_rules_message[];
+
+/* The rule called @id, or NULL. */
+const struct kw_rule *kw_rule_find(const char *id);
+
+/* places.c: a text with {places} filled in, from the arena of the failure. */
+struct kw_str kw_expand(const struct kw_case *c, const char *text);
+
+/* said.c: what the message itself says, and the answer's first line where no finding gives it. */
+struct kw_str kw_said(const struct kw_case *c);
+struct kw_str kw_plain_headline(const struct kw_case *c);
+
+/* fingerprint.c */
+struct kw_str kw_fingerprint(const struct kw_case *c);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/* KVM internal error, suberrors 2, 3, 4 and those that no kernel knows. */
+#include "explain/rules/rules.h"
+
+enum { EXIT_EPT_VIOLATION = 48, EXIT_EPT_MISCONFIG = 49, EXIT_MSR_WRITE = 32, EXIT_APIC_WRITE = 56 };
+
+/*
+ * Words of suberror 3 (facts of Linux): data[0] vectoring information, data[1] exit reason,
+ * data[2] qualification, with 5 words data[3] the guest physical address. Linux 7.x swaps none of
+ * the first two on VMX but puts its info2 first; both are told apart by bit 31.
+ */
+static bool delivery(const struct kw_case *c)
+{
+	return FACT_IS(c->f, suberror, 3);
+}
+
+static bool vectoring_valid(const struct kw_case *c)
+{
+	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) && c->f->extra[0] & 0x80000000 && c->f->extra[0] >> 32 == 0;
+}
+
+static bool on_exit(const struct kw_case *c, uint64_t basic)
+{
+	return vectoring_valid(c) && (c->f->extra[1] & 0xffff) == basic;
+}
+
+static bool gpa_is_page_table_root(const struct kw_case *c)
+{
+	return on_exit(c, EXIT_EPT_MISCONFIG) && has_extra(c, 3) && has_extra(c, 4) && kw_has(c->f, cr3) &&
+	       c->f->extra[3] >> 12 == (c->f->cr3 & 0xffffffffff000) >> 12;
+}
+
+/* Below 4 GiB and unreadable code at the reset vector or behind it: page tables that only SMM sees. */
+static bool root_in_smram(const struct kw_case *c)
+{
+	return gpa_is_page_table_root(c) && c->f->cr3 >> 32 == 0 && FACT_IS(c->f, smm, 0) &&
+	       c->code == KW_CODE_UNREADABLE;
+}
+
+static bool root_in_mmio(const struct kw_case *c)
+{
+	return gpa_is_page_table_root(c) && !root_in_smram(c);
+}
+
+static bool misconfig_elsewhere(const struct kw_case *c)
+{
+	return on_exit(c, EXIT_EPT_MISCONFIG) && !gpa_is_page_table_root(c);
+}
+
+static bool wrmsr_exit(const struct kw_case *c)
+{
+	return on_exit(c, EXIT_MSR_WRITE) && (c->f->extra[0] >> 8 & 7) == 0;
+}
+
+static bool other_delivery(const struct kw_case *c)
+{
+	return vectoring_valid(c) && !on_exit(c, EXIT_EPT_MISCONFIG) && !wrmsr_exit(c);
+}
+
+static bool bare(const struct kw_case *c)
+{
+	return delivery(c) && !has_extra(c, 0);
+}
+
+static bool simul(const struct kw_case *c)
+{
+	return FACT_IS(c->f, suberror, 2);
+}
+
+static bool unexpected(const struct kw_case *c)
+{
+	return FACT_IS(c->f, suberror, 4);
+}
+
+static bool unknown(const struct kw_case *c)
+{
+	return kw_has(c->f, suberror) && (c->f->suberror < 1 || c->f->suberror > 4) && c->f->suberror != 0x4b57;
+}
+
+#define SRC_VECTORING "Intel SDM vol. 3, \"Information for VM Exits That Occur During Event Delivery\""
+
+const struct kw_rule kw_rules_delivery[] = {
+	{
+		.id = "delivery-page-table-root-mmio",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(cr3) },
+		.test = root_in_mmio,
+		.title = "the guest's page tables lie in memory that the VMM emulates (MMIO): CR3 {cr3} is no RAM",
+		.why = "While {vectoring} was delivered the CPU hit an EPT misconfiguration, KVM's mark for MMIO, at {extra3}, "
+		       "which is the page that CR3 points to. KVM cannot walk page tables, deliver events or run code in emulated "
+		       "memory. Seen with an emulated CXL memory device that the guest used as RAM.",
+		.todo = { "Do not put emulated memory (CXL type 3 in QEMU, BAR memory) online as RAM under KVM.",
+			  "Compare the address with the guest's /proc/iomem and QEMU's `info mtree -f`." },
+		.source = { SRC_VECTORING, "https://lore.kernel.org/r/Y+vSj8FD6ZaHhfoN@memverge.com",
+			    "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
+	},
+	{
+		.id = "delivery-page-table-root-smram",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(cr3), KW_NEED(smm) },
+		.test = root_in_smram,
+		.title = "CR3 {cr3} points to memory that only SMM can see, and the vCPU is not in SMM: state was restored in the wrong order",
+		.why = "Delivering {vectoring} hit an EPT misconfiguration at {extra3}, the page of CR3, and the VMM could not "
+		       "read the code either. Below 4 GiB that is SMRAM: QEMU restored nested or control state before the "
+		       "SMM flag (migration of a guest with VSM or SMM).",
+		.todo = { "Use a QEMU that calls kvm_put_vcpu_events() before kvm_put_nested_state().",
+			  "Otherwise: is CR3 inside emulated memory (CXL, a BAR)? Compare with QEMU's `info mtree -f`." },
+		.source = { "qemu-devel, 26 October 2023, nested state and SMM ordering", SRC_VECTORING },
+	},
+	{
+		.id = "delivery-mmio",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = misconfig_elsewhere,
+		.title = "an event could not be delivered: IDT, TSS, stack or page tables of the guest lie in emulated memory (MMIO)",
+		.why = "While {vectoring} was delivered the CPU hit an EPT misconfiguration, KVM's mark for MMIO. KVM cannot "
+		       "emulate the delivery of an event. Where the five words are there, data[3] is the guest physical address.",
+		.todo = { "Compare data[3] with the guest's /proc/iomem and QEMU's `info mtree -f`.",
+			  "Emulated memory (CXL type 3, a BAR) must not be used as RAM under KVM." },
+		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
+	},
+	{
+		.id = "delivery-wrmsr-vp-assist",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = wrmsr_exit,
+		.title = "the CPU reported an interrupt in delivery together with a WRMSR exit: Windows with Hyper-V VP assist on Sapphire or Emerald Rapids",
+		.why = "The exit is MSR_WRITE while {vectoring} is marked as being delivered. A WRMSR exit cannot happen during the "
+		       "delivery of an interrupt; the combination was seen on Sapphire and Emerald Rapids hosts with Windows "
+		       "guests that use the Hyper-V VP assist page (lazy EOI, MSR 0x40000070).",
+		.todo = { "Update the CPU's microcode and the firmware.",
+			  "Try the guest without the Hyper-V enlightenments hv-vapic and hv-evmcs.",
+			  "See bug 218267 for the state of the analysis." },
+		.source = { "https://bugzilla.kernel.org/show_bug.cgi?id=218267", SRC_VECTORING },
+	},
+	{
+		.id = "delivery-exit",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = other_delivery,
+		.title = "an exit that KVM does not expect came while an event was being delivered to the guest: {extra_exit}",
+		.why = "The vectoring information says {vectoring}. KVM continues after exits during delivery only for those "
+		       "it knows how to redo.",
+		.todo = { "If this host is itself a VM, the hypervisor below is the first suspect.",
+			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_virq -e kvm:kvm_inj_exception`." },
+		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
+	},
+	{
+		.id = "delivery-collect",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = bare,
+		.title = "an exit during event delivery; on small Intel Atom-class hosts random ones were a microcode defect",
+		.why = "The words of data[] are missing, so neither event nor exit is known. Random suberrors 3 on Celeron and "
+		       "Pentium boxes (Jasper Lake, Elkhart Lake, Alder Lake-N) went away with newer microcode.",
+		.todo = { "Collect the lines `extra data[0]` to `extra data[4]` and the register dump that follow this message.",
+			  "Install the intel-microcode package and compare `grep microcode /proc/cpuinfo`." },
+		.source = { SRC_VECTORING },
+	},
+	{
+		.id = "simultaneous-exception",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = simul,
+		.title = "an exception exit came while another event was being delivered, in a way KVM cannot redo",
+		.why = "Suberror 2: the VM-exit interruption information and the IDT-vectoring information are valid together "
+		       "for an event KVM intercepts. Words: vectoring, interruption information, error code, last CPU.",
+		.todo = { "Without EPT (ept=N, nested without it) this is reached by guests whose IDT or stack is not mapped.",
+			  "Collect extra data[] and the dump; if this host is a VM, look at the hypervisor below." },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_exception_nmi()" },
+	},
+	{
+		.id = "unexpected-exit-reason",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = unexpected,
+		.title = "the CPU (or the hypervisor below) reported an exit that this KVM does not know",
+		.why = "Suberror 4: no handler for the exit reason in data[0]. Either a feature is enabled that this kernel does not know, or KVM "
+		       "runs nested and the level below reports exits it should not.",
+		.todo = { "Read data[0]: the exit reason; the host's dmesg has `unexpected exit reason`.",
+			  "If this host is a VM, update the hypervisor below; otherwise update the kernel." },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()", "Linux arch/x86/kvm/svm/svm.c, svm_handle_invalid_exit()" },
+	},
+	{
+		.id = "suberror-unknown",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = unknown,
+		.title = "suberror {suberror} is none that KVM has (1 to 4): a patched kernel or VMM, or a number that was not set",
+		.why = "Linux knows the suberrors 1 EMULATION, 2 SIMUL_EX, 3 DELIVERY_EV and 4 UNEXPECTED_EXIT_REASON in all versions.",
+		.todo = { "Ask for the kernel's and the VMM's version and their patches.", "Compare `struct kvm_run` of the headers the VMM was built with." },
+		.source = { "Linux include/uapi/linux/kvm.h, KVM_INTERNAL_ERROR_*" },
+	},
+	{ 0 }
+};

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: MIT
+/* KVM internal error, suberror 1: KVM had to emulate an instruction and could not. */
+#include "explain/rules/rules.h"
+
+static bool emulation(const struct kw_case *c)
+{
+	return FACT_IS(c->f, suberror, 1);
+}
+
+static bool rsm(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RSM;
+}
+
+static bool mid_rsm_c_bit(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	/* CS is back at a 16-bit segment while EFER and CR0 are those of long mode: in the middle of RSM */
+	return emulation(c) && FACT_IS(f, cs_sel, 0) && kw_has(f, efer) && f->efer & 1u << 10 && pg_set(c) &&
+	       kw_has(f, cr3) && f->cr3 >> 47 & 0xffff;
+}
+
+static bool endbr_real(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && c->insn.kind == KW_INSN_ENDBR && pe_clear(c);
+}
+
+/* Bytes that are code; text and filler are judged by their own rules. */
+static bool real_mode(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) && c->insn.kind != KW_INSN_ENDBR;
+}
+
+static bool real_mode_odd(const struct kw_case *c)
+{
+	return real_mode(c) && kw_real_mode_segment_odd(c->f);
+}
+
+static bool real_mode_plain(const struct kw_case *c)
+{
+	return real_mode(c) && !kw_real_mode_segment_odd(c->f);
+}
+
+static bool protected16(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && c->mode == KW_MODE_PROTECTED16 && c->insn.kind != KW_INSN_RSM;
+}
+
+static bool runs_in(const struct kw_case *c, enum kw_place place)
+{
+	return c->has_linear_rip && c->rip_place == place;
+}
+
+static bool runs_in_vga_hole(const struct kw_case *c)
+{
+	return runs_in(c, KW_PLACE_VGA_HOLE) && (c->code == KW_CODE_FFS || c->code == KW_CODE_UNREADABLE) && !in_smm(c);
+}
+
+/* With paging on the address is taken for identity-mapped, as firmware and loaders do. */
+static enum kw_certainty by_paging(const struct kw_case *c)
+{
+	return kw_has(c->f, cr0) && !pg_set(c) ? KW_CERTAIN : KW_LIKELY;
+}
+
+static bool runs_ones(const struct kw_case *c)
+{
+	return c->code == KW_CODE_FFS && !runs_in(c, KW_PLACE_VGA_HOLE);
+}
+
+static bool runs_zeros(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_ZEROS && !kw_all_zero(c->f);
+}
+
+static bool runs_unmapped(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_UNREADABLE && !kw_all_zero(c->f);
+}
+
+/* "20 07 20 07": blanks with the attribute grey on black, the text screen. */
+static bool runs_screen_text(const struct kw_case *c)
+{
+	const struct kw_code *code = &c->f->code;
+	const uint8_t *at;
+
+	if (!emulation(c) || code->marked < 0 || code->marked + 6 > code->len)
+		return false;
+	at = code->bytes + code->marked;
+	return (at[0] == 0x20 && at[1] == 0x07 && at[2] == 0x20 && at[3] == 0x07) ||
+	       (at[0] == 0x07 && at[1] == 0x20 && at[2] == 0x07 && at[3] == 0x20);
+}
+
+/* Linux 5.16 and later: without instruction bytes the exit reason is the second word, and an EPT
+ * violation's qualification has bit 2 set for an instruction fetch. */
+static bool fetch_violation(const struct kw_case *c)
+{
+	return emulation(c) && has_extra(c, 0) && !(c->f->extra[0] & 1) && has_extra(c, 1) && has_extra(c, 2) &&
+	       c->f->extra[1] == 48 && c->f->extra[2] & 4;
+}
+
+static bool data_insn(const struct kw_case *c)
+{
+	return c->insn.kind == KW_INSN_SIMD || c->insn.kind == KW_INSN_FXSTATE;
+}
+
+static bool simd_on_mmio(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && data_insn(c) && c->insn.has_mem;
+}
+
+static bool ept_misconfig(const struct kw_case *c)
+{
+	if (!emulation(c) || !has_extra(c, 0))
+		return false;
+	return c->f->extra[0] & 1 ? has_extra(c, 3) && c->f->extra[3] == 49 : has_extra(c, 1) && c->f->extra[1] == 49;
+}
+
+static bool simd_ept_misconfig(const struct kw_case *c)
+{
+	return simd_on_mmio(c) && ept_misconfig(c);
+}
+
+static bool simd_plain(const struct kw_case *c)
+{
+	return simd_on_mmio(c) && !ept_misconfig(c);
+}
+
+static bool vmx_insn(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && (c->insn.kind == KW_INSN_VMX || c->insn.kind == KW_INSN_SVM);
+}
+
+static bool all_zero(const struct kw_case *c)
+{
+	return kw_all_zero(c->f);
+}
+
+static bool no_dump(const struct kw_case *c)
+{
+	return emulation(c) && !kw_has(c->f, rip);
+}
+
+static bool ordinary(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && !vmx_insn(c) && !data_insn(c) && !rsm(c);
+}
+
+static bool no_code(const struct kw_case *c)
+{
+	return emulation(c) && kw_has(c->f, rip) && (c->code == KW_CODE_NONE || c->code == KW_CODE_NO_MODE ||
+						      c->code == KW_CODE_CUT || c->code == KW_CODE_NO_MARK);
+}
+
+#define SRC_EMULATION "Linux arch/x86/kvm/x86.c, handle_emulation_failure()"
+#define DO_UNRESTRICTED "`cat /sys/module/kvm_intel/parameters/unrestricted_guest` on the host: N confirms it."
+
+const struct kw_rule kw_rules_emulation[] = {
+	{
+		.id = "rsm-nested-smm",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = rsm,
+		.shows = { KW_NEED(smm) },
+		.title = "KVM could not leave the guest's System Management Mode (RSM): a nested KVM before Linux 5.0",
+		.why = "The emulator failed at RSM, in firmware code. With KVM inside KVM, Linux before 5.0 lost state when a "
+		       "guest's SMM was entered and left.",
+		.todo = { "Run Linux 5.0 or later on the outer host (commit ad7dc69aeb23).",
+			  "Or do without SMM in the inner guest: `-machine pc,smm=off`." },
+		.source = { "Linux commit ad7dc69aeb23 (in v5.0)", "https://bugs.launchpad.net/qemu/+bug/1813165" },
+	},
+	{
+		.id = "rsm-cr3-encryption-bit",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(cr3), KW_NEED(efer), KW_NEED(cs_sel) },
+		.test = mid_rsm_c_bit,
+		.shows = { KW_NEED(cr4) },
+		.title = "KVM stopped in the middle of leaving SMM: it took the encryption bit in CR3 ({cr3}) for a reserved bit",
+		.why = "CS is not restored while CR0 and EFER already are those of a long-mode kernel: the state between two "
+		       "steps of RSM. CR3 carries a high address bit, as an SEV guest's C-bit is, and KVM's check of CR3's "
+		       "reserved bits refused it.",
+		.todo = { "Run a host kernel with the fix for SEV guests' CR3 (series \"SEV guests fail to boot on PCID systems\", end of 2020).",
+			  "Until then hide PCID from the guest." },
+		.source = { "kvm list, November 2020, SEV guests on hosts with PCID" },
+	},
+	{
+		.id = "endbr-real-mode",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(cr0) },
+		.test = endbr_real,
+		.title = "KVM's emulator does not know {mnemonic}: firmware built with -fcf-protection on a host without unrestricted guest",
+		.why = "In real mode a CPU without VMX unrestricted guest cannot run the guest's code, so KVM emulates every "
+		       "instruction; its emulator does not know ENDBR32 and ENDBR64, which compilers put at function "
+		       "starts with -fcf-protection.",
+		.todo = { "Use a SeaBIOS built with -fcf-protection=none.", DO_UNRESTRICTED },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1866870", SRC_EMULATION },
+	},
+	{
+		.id = "real-mode-invalid-state",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(cr0) },
+		.test = real_mode_odd,
+		.shows = { KW_NEED(fs_attr), KW_NEED(ss_attr), KW_NEED(es_attr) },
+		.title = "{insn} in real mode with protected-mode segments left over: a host without VMX unrestricted guest must emulate it, and KVM's emulator cannot",
+		.why = "CR0.PE is clear and a segment still has a limit above 64 KiB or DPL 3, so the guest has just left (or "
+		       "uses big) real mode. VMX without unrestricted guest refuses such a state; KVM then emulates "
+		       "instruction by instruction (emulate_invalid_guest_state), and this one it cannot.",
+		.todo = { DO_UNRESTRICTED,
+			  "Run the guest on a host with unrestricted guest (Intel since Westmere), or on AMD.",
+			  "In a VM: let the outer hypervisor expose EPT and unrestricted guest.",
+			  "With iPXE and FXSAVE: QEMU 2.8 or later carries an iPXE without it." },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"",
+			    "https://bugs.launchpad.net/qemu/+bug/1623276", "https://bugs.launchpad.net/qemu/+bug/530077" },
+	},
+	{
+		.id = "real-mode-emulation",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(cr0) },
+		.test = real_mode_plain,
+		.title = "KVM emulated {insn} in real mode, probably because the host has no VMX unrestricted guest",
+		.why = "Real-mode code runs on the CPU itself where VMX has unrestricted guest and on AMD. Where it is "
+		       "emulated, any instruction that KVM's emulator does not know ends the guest.",
+		.todo = { DO_UNRESTRICTED, "In a VM: let the outer hypervisor expose EPT and unrestricted guest." },
+		.source = { SRC_EMULATION },
+	},
+	{
+		.id = "protected16-emulation",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(cs_attr) },
+		.test = protected16,
+		.title = "KVM emulated {insn} in 16-bit protected mode and failed; on Intel without unrestricted guest this state may be invalid",
+		.why = "16-bit protected-mode code of boot loaders often runs with segments that do not fit what VMX checks "
+		       "on entry (for example RPL against DPL), so KVM emulates it.",
+		.todo = { DO_UNRESTRICTED, "Collect a trace: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_exit`." },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", SRC_EMULATION },
+	},
+	{
+		.id = "runs-in-vga-hole",
+		.certainty = KW_LIKELY,
+		.sure = by_paging,
+		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(rip) },
+		.test = runs_in_vga_hole,
+		.shows = { KW_NEED(cr0), KW_NEED(cs_base) },
+		.title = "the guest executes in the VGA window ({linear}), where there is no code",
+		.why = "RIP lies in {rip_place}. Control ran off there before: a jump through a bad pointer, or code that "
+		       "ran on past its end. Known cause: GRUB 2.04 under UEFI when memory is short, its image overlaps the hole.",
+		.todo = { "Give the guest more memory (2 GiB) and try again.", "Try another boot loader version.",
+			  "Look at what ran last: `-d` traces of the firmware, or a breakpoint with gdb on the gdbstub." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1875012" },
+	},
+	{
+		.id = "runs-screen-text",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(rip) },
+		.test = runs_screen_text,
+		.title = "the guest executes the contents of a text screen (20 07 20 07 ...)",
+		.why = "The bytes at RIP are blanks with their colour attribute. The guest jumped to video memory or to a place "
+		       "where an option ROM should have been.",
+		.todo = { "Start the guest without the option ROM of the passed-through or network card: romfile= (empty)." },
+		.source = { "https://lore.kernel.org/r/20201002192113.GC24460@linux.intel.com" },
+	},
+	{
+		.id = "runs-zeros",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(rip) },
+		.test = runs_zeros,
+		.title = "the guest executes zeros at {linear}: there is no code, it jumped to nowhere",
+		.why = "The bytes at RIP are all 00. Something before went wrong: a wrong entry point, a return through a "
+		       "damaged stack, an option ROM or firmware that is not there. In nested virtualization a lost register "
+		       "(RIP, RSP) of the outer hypervisor does it too.",
+		.todo = { "Check entry point and load address of what the guest was about to start (kernel, option ROM, firmware).",
+			  "Try without passed-through devices and with romfile= (empty).",
+			  "If the host is a VM or emulated, try on bare metal: the outer level may have lost state." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1591628", "https://bugs.launchpad.net/qemu/+bug/1653419" },
+	},
+	{
+		.id = "runs-ones",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(rip) },
+		.test = runs_ones,
+		.title = "the guest executes ff ff ff ... at {linear}: nothing answers at this address",
+		.why = "Reads of addresses without memory or device give all ones. The guest jumped there.",
+		.todo = { "Check entry point and load address of what the guest was about to start." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1875012" },
+	},
+	{
+		.id = "fetch-without-memory",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = fetch_violation,
+		.title = "the guest fetched an instruction at {linear}, where it has no memory",
+		.why = "The exit was an EPT violation ({extra1}) by an instruction fetch (qualification {extra2}, bit 2). KVM "
+		       "tried to emulate, could not read the instruction either, and gave up. The guest jumped outside its memory.",
+		.todo = { "Check how the image is linked and loaded: entry point, section order, relocation.",
+			  "Compare RIP with the guest's memory map (firmware log, QEMU `info mtree -f`)." },
+		.source = { "Intel SDM vol. 3, \"Exit Qualification for EPT Violations\"", SRC_EMULATION },
+	},
+	{
+		.id = "runs-unreadable",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = runs_unmapped,
+		.title = "no code can be read at RIP {rip}: the guest's page tables do not map it, or it lies outside memory",
+		.why = "The VMM could not read a single byte there. Either the guest jumped to an address that its page tables "
+		       "do not map, or its CR3 points to memory that cannot be read.",
+		.todo = { "On a VMM that still runs: QEMU monitor `info tlb`, `x /i $pc`, `info registers`." },
+		.source = { SRC_EMULATION },
+	},
+	{
+		.id = "emulator-lacks-insn-mmio",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = simd_ept_misconfig,
+		.title = "{insn} touches emulated memory (MMIO), and KVM's emulator does not know {mnemonic}",
+		.why = "The exit was an EPT misconfiguration (0x31), KVM's mark for MMIO, so the operand at {mem} is served by the "
+		       "VMM, not by RAM. Only instructions that KVM emulates can touch such memory; state and vector "
+		       "instructions are mostly not among them. Seen with emulated CXL memory that was put online as RAM.",
+		.todo = { "Find out what lies at that address: the guest's /proc/iomem, QEMU `info mtree -f`.",
+			  "Do not use emulated (CXL type 3, BAR) memory as RAM under KVM.",
+			  "`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio -e kvm:kvm_page_fault`." },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_ept_misconfig()", SRC_EMULATION },
+	},
+	{
+		.id = "emulator-lacks-insn",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = simd_plain,
+		.shows = { KW_NEED(cpl) },
+		.title = "KVM had to emulate {insn} and its emulator cannot: it only emulates what touches MMIO or write-protected pages",
+		.why = "KVM emulates an instruction of a running guest when its memory operand ({mem}) is served by a device, or "
+		       "lies in a page that KVM write-protects. {mnemonic} is among the instructions that the emulator of "
+		       "this host's kernel does not know; newer kernels know more of them.",
+		.todo = { "Try a newer host kernel.",
+			  "Find out what is mapped at the operand: a device BAR, emulated memory?",
+			  "`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio`." },
+		.source = { SRC_EMULATION, "https://bugs.launchpad.net/qemu/+bug/1877526" },
+	},
+	{
+		.id = "nested-vmx-insn",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = vmx_insn,
+		.title = "the guest is itself a hypervisor and died at {mnemonic}: nested virtualization went wrong",
+		.why = "KVM handles {mnemonic} without its emulator, so state that KVM kept for the nested guest no longer "
+		       "fits what the CPU reported. Seen with bhyve under KVM when APIC virtualization is exposed to the guest.",
+		.todo = { "Hide APIC virtualization from the guest (QEMU: -cpu host,-vmx-apicv-register,-vmx-apicv-vid,-vmx-posted-intr).",
+			  "Try a newer host kernel; report with `trace-cmd record -e kvm -e kvmmmu`." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1876678" },
+	},
+	{
+		.id = "vcpu-all-zero",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(rip), KW_NEED(cs_base) },
+		.test = all_zero,
+		.shows = { KW_NEED(cs_attr), KW_NEED(rax) },
+		.title = "the vCPU's state is all zero: it was never loaded, or was lost",
+		.why = "RIP, segments and general registers are zero, which neither RESET nor running code leaves. KVM read "
+		       "them from a VMCS that was not loaded, or the nested hypervisor's state was lost (VMPTRLD or VMCLEAR "
+		       "failed, at this level or in the hypervisor below).",
+		.todo = { "If this host is a VM: the outer hypervisor's VMX emulation is the place to look.",
+			  "Look for vmptrld, vmclear and vmread messages in this host's dmesg.",
+			  "With bhyve or another hypervisor in the guest: hide APIC virtualization from it." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1876678" },
+	},
+	{
+		.id = "emulation-collect",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = no_dump,
+		.title = "KVM could not emulate an instruction of the guest; which one cannot be told without the register dump",
+		.why = "Suberror 1 says that KVM had to emulate and failed. The instruction is in the Code= line of the VMM's dump, or in "
+		       "extra data[1] and [2] when bit 0 of data[0] is set.",
+		.todo = { "Collect the VMM's log with the register dump and the Code= line.",
+			  "`trace-cmd record -e kvm:kvm_emulate_insn` names the instruction (`failed` at its end)." },
+		.source = { SRC_EMULATION },
+	},
+	{
+		.id = "emulation-no-code",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = no_code,
+		.fallback = true,
+		.title = "KVM could not emulate the instruction at RIP {rip}; its bytes are not in this log",
+		.why = "Suberror 1 says that KVM had to emulate and failed. Without the bytes nothing more can be said of the instruction.",
+		.todo = { "Collect the Code= line, or `x /8i $pc` in QEMU's monitor.",
+			  "`trace-cmd record -e kvm:kvm_emulate_insn` names the instruction (`failed` at its end)." },
+		.source = { SRC_EMULATION },
+	},
+	{
+		.id = "emulation-failure",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = ordinary,
+		.fallback = true,
+		.title = "KVM had to emulate {insn} and could not",
+		.why = "Why it had to is not in this text. Usual reasons: the operand or the code lies in MMIO or in a page "
+		       "without memory, the bytes in memory are not what the CPU executed (another CPU changed them, "
+		       "encrypted memory), or the level below lost state when KVM itself runs nested.",
+		.todo = { "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_emulate_insn -e kvm:kvm_page_fault` up to the failure: the last exit says why.",
+			  "If this host is itself a VM, try on bare metal." },
+		.source = { SRC_EMULATION },
+	},
+	{ 0 }
+};

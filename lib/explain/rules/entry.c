@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+/* KVM_EXIT_FAIL_ENTRY as the VMM prints it: the CPU refused the guest's state, or the VMX instruction failed. */
+#include "explain/rules/rules.h"
+
+static bool vmx_guest_state(const struct kw_case *c)
+{
+	return FACT_IS(c->f, hardware_error, 0x80000021);
+}
+
+static bool svm_invalid(const struct kw_case *c)
+{
+	return FACT_IS(c->f, hardware_error, 0xffffffff) || FACT_IS(c->f, hardware_error, UINT64_MAX);
+}
+
+static bool smi_handler_entry(const struct kw_case *c)
+{
+	return in_smm(c) && FACT_IS(c->f, rip, 0x8000);
+}
+
+static bool smm_vmx(const struct kw_case *c)
+{
+	return vmx_guest_state(c) && smi_handler_entry(c);
+}
+
+static bool smm_svm(const struct kw_case *c)
+{
+	return svm_invalid(c) && smi_handler_entry(c);
+}
+
+/* RIP or RSP of a running system beside segments and control registers as RESET leaves them. */
+static bool half_restored(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	return vmx_guest_state(c) && cs_at_reset(f) && control_at_reset(f) && kw_has(f, rip) && f->rip > 0xffff;
+}
+
+static bool bare_unhandled_exit(const struct kw_case *c)
+{
+	return vmx_guest_state(c) && !kw_has(c->f, rip) &&
+	       kw_str_has(c->f->text[KW_T_HEADLINE], KW_STR("unhandled exit"));
+}
+
+static bool pcide(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	return vmx_guest_state(c) && kw_has(f, cr4) && f->cr4 & 1u << 17 && kw_has(f, efer) && !(f->efer & 1u << 10);
+}
+
+/* RESET state that the CPU must accept: what it refused is not among what the VMM prints. */
+static bool plain_reset(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	return vmx_guest_state(c) && cs_at_reset(f) && control_at_reset(f) && kw_has(f, rip) && f->rip <= 0xffff &&
+	       FACT_IS(f, cr4, 0) && !in_smm(c);
+}
+
+static bool real_mode_odd(const struct kw_case *c)
+{
+	return vmx_guest_state(c) && !in_smm(c) && pe_clear(c) && kw_real_mode_segment_odd(c->f) && !half_restored(c);
+}
+
+static bool vmx_other(const struct kw_case *c)
+{
+	return vmx_guest_state(c);
+}
+
+static bool insn_error(const struct kw_case *c)
+{
+	return kw_has(c->f, hardware_error) && c->f->hardware_error > 0 && c->f->hardware_error < 0x100;
+}
+
+static bool controls_error(const struct kw_case *c)
+{
+	return FACT_IS(c->f, hardware_error, 7);
+}
+
+static bool vmresume_error(const struct kw_case *c)
+{
+	return FACT_IS(c->f, hardware_error, 5);
+}
+
+static bool no_number(const struct kw_case *c)
+{
+	return FACT_IS(c->f, hardware_error, 0);
+}
+
+static bool vmcs_not_loaded(const struct kw_case *c)
+{
+	return kw_has(c->f, hardware_error) && c->f->hardware_error < 0x100 && any_event(c, KW_EV_VMX_INSN);
+}
+
+static bool msr_load(const struct kw_case *c)
+{
+	return FACT_IS(c->f, hardware_error, 0x80000022);
+}
+
+static bool sev_es_debugctl(const struct kw_case *c)
+{
+	return svm_invalid(c) && FACT_IS(c->f, rcx, 0x1d9);
+}
+
+static bool svm_plain(const struct kw_case *c)
+{
+	return svm_invalid(c) && !smi_handler_entry(c);
+}
+
+#define DO_DUMP_VMCS \
+	"`echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs`, provoke it again, and give `kvmwhy explain` the VMCS dump from the host's dmesg."
+#define SRC_ENTRY "Intel SDM vol. 3, \"VM Entries\""
+
+const struct kw_rule kw_rules_entry[] = {
+	{
+		.id = "entry-smm-event",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(smm), KW_NEED(rip) },
+		.test = smm_vmx,
+		.shows = { KW_NEED(cs_base), KW_NEED(rflags) },
+		.title = "VMX refused the first instruction of the guest's SMI handler: an interrupt or STI blocking was left over with IF clear",
+		.why = "SMM=1 and EIP=00008000: KVM has just switched the vCPU to SMM. RFLAGS.IF is clear there, and VM entry then allows "
+		       "neither blocking by STI in the interruptibility state nor an external interrupt to be injected. "
+		       "The two look the same in this dump; only the VMCS separates them. Typical guest: Windows with "
+		       "Secure Boot, whose firmware uses SMM.",
+		.todo = { DO_DUMP_VMCS " Interruptibility bit 0 set: STI blocking; VMEntry intr_info 800000xx: an injected interrupt.",
+			  "Run a host kernel of 2023 or later; until then load kvm with tdp_mmu=N, which was reported to help, and update firmware and microcode.",
+			  "Where Secure Boot is not needed: firmware without SMM, `-machine smm=off`." },
+		.source = { "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com",
+			    "Intel SDM vol. 3, \"Checks on Guest Non-Register State\"",
+			    "Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\"" },
+	},
+	{
+		.id = "entry-smm-nested-amd",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(smm), KW_NEED(rip) },
+		.test = smm_svm,
+		.title = "VMRUN refused the guest on its way into SMM: KVM runs nested on AMD, under a hypervisor that does not take that state",
+		.why = "SMM=1 and EIP=00008000 with VMEXIT_INVALID. Seen when KVM on AMD runs under Hyper-V (WSL2, cloud and CI runners) "
+		       "and the guest's firmware uses SMM.",
+		.todo = { "Use an OVMF build without SMM (no Secure Boot), `-machine smm=off`.", "Or run on bare metal." },
+		.source = { "https://github.com/systemd/systemd/pull/35885" },
+	},
+	{
+		.id = "entry-half-restored",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(efer) },
+		.test = half_restored,
+		.shows = { KW_NEED(rsp) },
+		.title = "the vCPU was restored by half: RIP is that of a running system, segments and control registers are those of RESET",
+		.why = "CS=f000 with CR0=60000010 and EFER=0 is the state after RESET, but RIP {rip} belongs to a guest that "
+		       "was running. KVM took the general registers and refused the special ones: KVM_SET_SREGS failed, usually after a "
+		       "migration or restore on a host whose CPU lacks a feature the guest uses (CR4.OSXSAVE, a reserved "
+		       "CR4 bit, EFER). The CPU then refuses RIP bits that do not fit the mode.",
+		.todo = { "Compare the CPU features of both hosts and use a common CPU model, not -cpu host, for guests that migrate.",
+			  "Look in the destination's VMM log for a failed KVM_SET_SREGS or kvm_put_sregs.",
+			  "After a plain system_reset: update QEMU and the kernel." },
+		.source = { "https://gitlab.com/qemu-project/qemu/-/issues/1574", "Linux arch/x86/kvm/x86.c, kvm_arch_vcpu_ioctl_set_sregs()",
+			    "Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\"" },
+	},
+	{
+		.id = "entry-boot-record",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = bare_unhandled_exit,
+		.title = "a guest's boot code on a CPU without unrestricted guest; known case: no valid boot record (MBR) on the disk",
+		.why = "An old KVM could neither run nor emulate the guest's real-mode state (0x80000021, guest state invalid). "
+		       "The reports of that time: Windows whose boot record was not written or was damaged, so that junk ran as code.",
+		.todo = { "Repair the boot record from the installation medium (bootrec /fixmbr, grub-install).",
+			  "Run the guest on a CPU with unrestricted guest (Intel since Westmere) or on AMD, with a current KVM." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/490484" },
+	},
+	{
+		.id = "entry-cr4-pcide",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(cr4), KW_NEED(efer) },
+		.test = pcide,
+		.title = "CR4.PCIDE is set outside IA-32e mode, which VM entry refuses",
+		.why = "CR4 is {cr4} while EFER.LMA is clear. The VMM reset or restored the vCPU and left CR4 of the running system.",
+		.todo = { "Update QEMU; the reset of CR4 was wrong in some versions.", "Use `-cpu ...,-pcid` until then." },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"",
+			    "https://gitlab.com/qemu-project/qemu/-/issues/530" },
+	},
+	{
+		.id = "entry-real-mode-invalid",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(cr0) },
+		.test = real_mode_odd,
+		.shows = { KW_NEED(cs_attr), KW_NEED(ss_attr), KW_NEED(ds_attr), KW_NEED(es_attr) },
+		.title = "the guest is in real mode with segments that VMX without unrestricted guest refuses",
+		.why = "CR0.PE is clear and a segment has a limit above 64 KiB or DPL 3. Without unrestricted guest real mode "
+		       "is run as virtual-8086 mode, where VM entry wants exact segments.",
+		.todo = { "`cat /sys/module/kvm_intel/parameters/unrestricted_guest`: N confirms it.",
+			  "Use a CPU with unrestricted guest (Intel since Westmere); in a VM let the outer hypervisor expose it.", DO_DUMP_VMCS },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", "https://bugs.launchpad.net/qemu/+bug/530077" },
+	},
+	{
+		.id = "entry-hidden-state",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(rip), KW_NEED(cr0) },
+		.test = plain_reset,
+		.event = KW_EV_BUG + 1,
+		.title = "all registers shown are those of RESET, which VM entry accepts: what it refused is a field that the VMM does not print",
+		.why = "Left over are PDPTEs (reserved bits in a PAE root, for example from memory encryption bits when KVM "
+		       "builds shadow pages), activity and interruptibility state, the VMCS link pointer, IA32_DEBUGCTL, PAT "
+		       "or EFER fields. A host kernel bug is more likely than a guest's mistake.",
+		.todo = { DO_DUMP_VMCS, "Is this the first guest on a new CPU or kernel? Try with ept=Y/N and another kernel, look for an oops in KVM's MMU in the host's dmesg." },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Page-Directory-Pointer-Table Entries\"", SRC_ENTRY },
+	},
+	{
+		.id = "entry-guest-state",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = vmx_other,
+		.fallback = true,
+		.title = "VM entry failed because of invalid guest state; which check failed is not in this log",
+		.why = "0x80000021 is exit reason 33 with bit 31: the CPU checked the guest-state area and refused it, without saying why.",
+		.todo = { DO_DUMP_VMCS, "`cat /sys/module/kvm_intel/parameters/unrestricted_guest` on the host." },
+		.source = { "Intel SDM vol. 3, \"VM-Entry Failures During or After Loading Guest State\"" },
+	},
+	{
+		.id = "entry-msr-load",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = msr_load,
+		.title = "VM entry failed while loading an MSR of the VM-entry MSR-load area",
+		.why = "0x80000022 is exit reason 34 with bit 31. The exit qualification, in the VMCS dump, is the number of the entry, from 1.",
+		.todo = { DO_DUMP_VMCS },
+		.source = { "Intel SDM vol. 3, \"Loading MSRs\"" },
+	},
+	{
+		.id = "entry-vmcs-not-loaded",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = vmcs_not_loaded,
+		.event = KW_EV_VMX_INSN + 1,
+		.title = "the vCPU's VMCS could not be loaded: VMPTRLD, VMCLEAR or VMWRITE failed on the host",
+		.why = "The host's kernel log shows failing VMX instructions. VMLAUNCH or VMRESUME then ran with another VMCS or none, "
+		       "and what the register dump shows is not the guest's state.",
+		.todo = { "If the host is a VM: its hypervisor's VMX emulation lost the VMCS; look there.",
+			  "On bare metal: did another hypervisor (VirtualBox, VMware), a CPU offline/online or a suspend happen? Memory corruption?" },
+		.source = { "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"", "https://bugs.launchpad.net/qemu/+bug/1640073" },
+	},
+	{
+		.id = "entry-controls",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = controls_error,
+		.title = "VM entry with invalid control fields (error 7): KVM set controls that this CPU or the hypervisor below does not take",
+		.why = "No guest state is judged here; the guest did not run at all. Under another hypervisor it usually "
+		       "offers VMX controls that it does not really support; on bare metal it is a bug of the kernel.",
+		.todo = { "If this host is a VM: look at the outer hypervisor, expose proper nested VMX there (EPT, full CPU model), update it.",
+			  DO_DUMP_VMCS, "On bare metal: which kernel, which CPU? Report with the VMCS dump." },
+		.source = { "Intel SDM vol. 3, \"Checks on VMX Controls\"", "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
+	},
+	{
+		.id = "entry-vmresume-not-launched",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = vmresume_error,
+		.title = "VMRESUME with a VMCS that is not launched (error 5): the CPU or the hypervisor below lost the VMCS state",
+		.why = "KVM had launched this VMCS; the CPU no longer remembers. Reported for a defective CPU, and for nested KVM.",
+		.todo = { "If this host is a VM, look at the hypervisor below.",
+			  "If it keeps happening on bare metal on one machine only: suspect the CPU or its memory; run a stress test, swap it." },
+		.source = { "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"", "kernel bug 197813" },
+	},
+	{
+		.id = "entry-vm-instruction-error",
+		.aside = true,
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = insn_error,
+		.title = "not the guest's state: VMLAUNCH or VMRESUME itself failed, VM-instruction error {insn_error}",
+		.why = "A small number is the VM-instruction error field, not an exit reason. {insn_error_about}",
+		.todo = { "If this host is itself a VM, the hypervisor below is the place to look.",
+			  "Look for vmptrld, vmclear, vmread and vmwrite messages in the host's dmesg.", DO_DUMP_VMCS },
+		.source = { "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
+	},
+	{
+		.id = "entry-no-error-number",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = no_number,
+		.title = "the entry failed without an error number: VMfailInvalid (no current VMCS), or the hypervisor below",
+		.why = "Error 0 means that the VM-instruction error field held nothing: the instruction failed without a valid current "
+		       "VMCS. Seen when KVM runs nested and the outer hypervisor refuses or loses the VMCS, and when another "
+		       "hypervisor on the host owns VMX.",
+		.todo = { "If this host is a VM: the outer hypervisor is the place to look (nested VMX, its kernel log, its version).",
+			  "Otherwise: is VirtualBox, VMware or another VMX user loaded?",
+			  "Look for vmptrld/vmclear failures in dmesg." },
+		.source = { "Intel SDM vol. 3, \"Conventions\" of the VMX instruction reference", "https://bugs.launchpad.net/qemu/+bug/1833204" },
+	},
+	{
+		.id = "entry-sev-es-lbr",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(rcx) },
+		.test = sev_es_debugctl,
+		.title = "VMRUN refused the guest around a write of IA32_DEBUGCTL (0x1d9): in an SEV-ES guest LBR virtualization must stay on",
+		.why = "ECX is 0x1d9. KVM turned LBR virtualization off or on because of the guest's DEBUGCTL, although an SEV-ES "
+		       "guest demands it on for good. Only for SEV-ES guests; the dump does not say whether this is one.",
+		.todo = { "Run a host kernel that does not intercept DEBUGCTL of SEV-ES guests (2024).", "Until then load kvm_amd with lbrv=0." },
+		.source = { "kvm list, 2024, \"SEV-ES: never intercept DEBUGCTL\"" },
+	},
+	{
+		.id = "entry-svm-invalid",
+		.aside = true,
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error) },
+		.test = svm_plain,
+		.title = "VMRUN refused the VMCB (VMEXIT_INVALID); which check failed is not in this log",
+		.why = "AMD's consistency checks cover EFER, CR0, CR3, CR4, the ASID, intercepts and the event to inject; the CPU does not say "
+		       "which one failed. Registers in this dump may be fine: event_inj and the control area are not printed by the VMM. "
+		       "In a known case KVM injected an exception with vector 255.",
+		.todo = { "`echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb`, provoke it again, and give `kvmwhy explain` the VMCB dump from dmesg.",
+			  "Look at event_inj first: 800003ff is an exception with vector 255, which is illegal.",
+			  "If this host is a VM (Hyper-V, a cloud), the hypervisor below may refuse what hardware accepts." },
+		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"", "https://bugs.launchpad.net/qemu/+bug/1433081" },
+	},
+	{ 0 }
+};

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/* What must be said before anything else: other machines, encrypted guests, dumps that are none of KVM's. */
+#include "explain/rules/rules.h"
+
+#define ANY_CLASS 0xffff
+
+static bool other_machine(const struct kw_case *c)
+{
+	return c->f->arch != KW_ARCH_X86 && c->f->arch != KW_ARCH_UNKNOWN;
+}
+
+static bool tcg(const struct kw_case *c)
+{
+	return any_event(c, KW_EV_TCG) && c->f->class == KW_CLASS_REGISTER_DUMP;
+}
+
+static bool encrypted(const struct kw_case *c)
+{
+	return any_event(c, KW_EV_SEV_MESSAGE) || any_event(c, KW_EV_SEV_TERMINATION);
+}
+
+/* The reset vector with nothing run: what a VMM prints that cannot read an encrypted guest's registers. */
+static bool reset_values(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	return cs_at_reset(f) && control_at_reset(f) && FACT_IS(f, rip, 0xfff0) && FACT_IS(f, rsp, 0) &&
+	       f->class != KW_CLASS_ENTRY_FAILED && !encrypted(c);
+}
+
+static bool register_dump(const struct kw_case *c)
+{
+	return !any_event(c, KW_EV_TCG);
+}
+
+static bool vmm_assertion(const struct kw_case *c)
+{
+	return any_event(c, KW_EV_ASSERTION);
+}
+
+const struct kw_rule kw_rules_general[] = {
+	{
+		.id = "not-x86",
+		.aside = true,
+		.certainty = KW_CERTAIN,
+		.classes = ANY_CLASS,
+		.other_arch = true,
+		.test = other_machine,
+		.title = "the guest is {arch}, not x86: kvmwhy names the failure and makes no claim about its registers",
+		.why = "The register names are those of {arch}. Rules and decoders here are for x86.",
+		.todo = { "Look at the host's dmesg, and at the architecture's part of Documentation/virt/kvm." },
+		.source = { "register names in this log" },
+	},
+	{
+		.id = "tcg-log",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(REGISTER_DUMP),
+		.test = tcg,
+		.event = KW_EV_TCG + 1,
+		.harmless = true,
+		.title = "a log of QEMU's TCG (-d int or -d cpu), not a KVM failure",
+		.why = "CCS=, CCD= and CCO= are TCG's lazy condition codes; QEMU prints them in its own execution logs only.",
+		.todo = { "If a KVM guest died, look for a line with `kvm run failed`, `KVM internal error` or `entry failed`." },
+		.source = { "QEMU target/i386/cpu-dump.c, CPU_DUMP_CCOP" },
+	},
+	{
+		.id = "encrypted-registers",
+		.aside = true,
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(rip) },
+		.test = encrypted,
+		.event = KW_EV_SEV_MESSAGE + 1,
+		.title = "an SEV-ES or SNP guest: the registers in this dump are not the guest's",
+		.why = "The host cannot read an encrypted guest's registers or code; the VMM prints RESET values and ciphertext.",
+		.todo = { "Use the host's dmesg (vmgexit and SEV lines) and the guest's own console." },
+		.source = { "QEMU commit message of guest_state_protected", "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"" },
+	},
+	{
+		.id = "reset-values",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(efer) },
+		.test = reset_values,
+		.title = "the vCPU is at the reset vector: it never ran, or the guest is encrypted and its registers are not visible",
+		.why = "All values are those of RESET. For SEV-ES, SNP and TDX guests a VMM can print nothing else.",
+		.todo = { "Is it a confidential guest? Then the host's dmesg is the place to look.",
+			  "Otherwise the failure is in what the VMM set up, before any guest code ran." },
+		.source = { "Intel SDM vol. 3, \"Processor State After Reset\"" },
+	},
+	{
+		.id = "vmm-assertion",
+		.aside = true,
+		.certainty = KW_CERTAIN,
+		.classes = ANY_CLASS & ~KW_IN(MSR_MESSAGE),
+		.test = vmm_assertion,
+		.event = KW_EV_ASSERTION + 1,
+		.title = "the VMM itself aborted while it printed the dump, so the dump is cut",
+		.why = "An assertion failed in the VMM after the failure. cpu_asidx_from_attrs with SMM=1 is known: QEMU reads the "
+		       "code bytes through an address space that does not exist; it is a consequence, not the cause.",
+		.todo = { "The first message counts. A newer QEMU prints the whole dump." },
+		.source = { "assertion in this log" },
+	},
+	{
+		.id = "register-dump-alone",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(REGISTER_DUMP),
+		.test = register_dump,
+		.fallback = true,
+		.title = "a register dump without a message: it shows where the vCPU was, not why",
+		.why = "The line that names the failure (kvm run failed, KVM internal error, entry failed) is missing. It may also be "
+		       "the output of `info registers`, where nothing failed.",
+		.todo = { "Collect the lines in front of the dump, from the VMM's stderr or libvirt's /var/log/libvirt/qemu/NAME.log." },
+		.source = { "QEMU accel/kvm/kvm-all.c, kvm_cpu_exec()" },
+	},
+	{ 0 }
+};

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/* The kernel's messages about MSRs: nearly all are noise, and should be called so. */
+#include "explain/rules/rules.h"
+
+struct range {
+	uint32_t first, last;
+};
+
+/*
+ * MSRs that operating systems probe and get along without: performance counters, LBR, RAPL, uncore,
+ * microcode and erratum registers. Sources: reports named in docs/rules/msr-noise.md.
+ */
+static const struct range noise[] = {
+	{ 0x34, 0x34 },	      { 0x4e, 0x4e },	    { 0x8b, 0x8b },	  { 0xc1, 0xc8 },
+	{ 0xce, 0xce },	      { 0xe7, 0xe8 },	    { 0x140, 0x140 },	  { 0x17, 0x17 },
+	{ 0x186, 0x18d },     { 0x198, 0x19c },	    { 0x1a0, 0x1a2 },	  { 0x1a6, 0x1a7 },
+	{ 0x1aa, 0x1ad },     { 0x1b0, 0x1b2 },	    { 0x1c8, 0x1c9 },	  { 0x1d9, 0x1d9 },
+	{ 0x1db, 0x1de },     { 0x309, 0x30c },	    { 0x345, 0x345 },	  { 0x38d, 0x391 },
+	{ 0x3a, 0x3a },	      { 0x3f1, 0x3f7 },	    { 0x570, 0x571 },	  { 0x601, 0x606 },
+	{ 0x610, 0x61c },     { 0x620, 0x621 },	    { 0x638, 0x642 },	  { 0x648, 0x64f },
+	{ 0x680, 0x6df },     { 0x770, 0x777 },	    { 0xc90, 0xd8f },	  { 0xc0000408, 0xc000040a },
+	{ 0xc0010000, 0xc0010007 }, { 0xc0010015, 0xc0010015 }, { 0xc0010048, 0xc0010048 },
+	{ 0xc0010055, 0xc0010055 }, { 0xc0010058, 0xc0010058 }, { 0xc0010061, 0xc0010071 },
+	{ 0xc0010111, 0xc001011b }, { 0xc0010140, 0xc0010141 }, { 0xc0010200, 0xc001020b },
+	{ 0xc0010292, 0xc001029b }, { 0xc0011004, 0xc0011005 }, { 0xc0011020, 0xc001103f },
+};
+
+static bool is_noise(uint32_t index)
+{
+	for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++) {
+		if (index >= noise[i].first && index <= noise[i].last)
+			return true;
+	}
+	return false;
+}
+
+static bool all_noise(const struct kw_case *c)
+{
+	for (size_t i = 0; i < c->f->nmsr; i++) {
+		if (!is_noise(c->f->msr[i].index))
+			return false;
+	}
+	return c->f->nmsr > 0;
+}
+
+static bool some_not_noise(const struct kw_case *c)
+{
+	return c->f->nmsr > 0 && !all_noise(c);
+}
+
+static bool has_lbr_tos(const struct kw_case *c)
+{
+	for (size_t i = 0; i < c->f->nmsr; i++) {
+		if (c->f->msr[i].index == 0x1c9 && !c->f->msr[i].write)
+			return true;
+	}
+	return false;
+}
+
+static bool ignored(const struct kw_case *c)
+{
+	return c->f->nmsr && c->f->msr[0].verb == KW_MSR_IGNORED;
+}
+
+static bool host_bug(const struct kw_case *c)
+{
+	return any_event(c, KW_EV_BUG);
+}
+
+static bool debugctl(const struct kw_case *c)
+{
+	for (size_t i = 0; i < c->f->nmsr; i++) {
+		if (c->f->msr[i].index != 0x1d9)
+			return false;
+	}
+	return c->f->nmsr > 0;
+}
+
+const struct kw_rule kw_rules_message[] = {
+	{
+		.id = "msr-host-bug",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(MSR_MESSAGE),
+		.test = host_bug,
+		.event = KW_EV_BUG + 1,
+		.title = "the MSR line is harmless; the host kernel itself crashed right behind it",
+		.why = "A BUG or Oops of the host's kernel stands in the same log. That is the failure to look at; the guest's access to {msr} only happens to be near.",
+		.todo = { "Report the whole Oops (all lines to `end trace`) with the kernel version; try a newer kernel." },
+		.source = { "kernel messages of this log" },
+	},
+	{
+		.id = "msr-debugctl-bits",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(MSR_MESSAGE),
+		.harmless = true,
+		.test = debugctl,
+		.title = "the guest set bits of IA32_DEBUGCTL (LBR, BTF) that KVM does not emulate; they were dropped",
+		.why = "KVM takes the write and ignores LBR and BTF where the guest has no LBR support. Debuggers and tests notice, nothing else does.",
+		.todo = { "Nothing, unless the guest needs last branch records." },
+		.source = { "Linux arch/x86/kvm/x86.c and vmx/vmx.c, MSR_IA32_DEBUGCTLMSR" },
+	},
+	{
+		.id = "msr-noise",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(MSR_MESSAGE),
+		.harmless = true,
+		.test = all_noise,
+		.title = "harmless: the guest probed MSRs that KVM does not emulate, as every operating system does",
+		.why = "These are performance counters, power and uncore registers and the like. The guest got #GP (or 0 with "
+		       "ignore_msrs) and is written to live with it. If a guest died, the reason is elsewhere.",
+		.todo = { "Nothing. To silence the lines: kvm.report_ignored_msrs=0 where ignore_msrs is on, or a newer kernel, which prints them at debug level only." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1658141", "Linux arch/x86/kvm/x86.c, kvm_get_msr_common()" },
+	},
+	{
+		.id = "msr-windows-lbr-tos",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(MSR_MESSAGE),
+		.test = has_lbr_tos,
+		.title = "MSR 0x1c9 (LBR top of stack): harmless to Linux guests, but some Windows 10 versions stop with a blue screen",
+		.why = "Windows reads it without a guard on some CPU models, gets #GP and stops (KMODE_EXCEPTION_NOT_HANDLED or SYSTEM_THREAD_EXCEPTION_NOT_HANDLED).",
+		.todo = { "Only if a Windows guest really stops: `options kvm ignore_msrs=1` on the host." },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1530246" },
+	},
+	{
+		.id = "msr-ignored",
+		.aside = true,
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(MSR_MESSAGE),
+		.harmless = true,
+		.test = ignored,
+		.title = "kvm.ignore_msrs is on: the guest read 0, or its write was dropped",
+		.why = "`ignored` in the line says so. The guest goes on with a value that the CPU never gave.",
+		.todo = { "Turn ignore_msrs off if the guest behaves oddly: it hides what the guest would otherwise notice." },
+		.source = { "Linux arch/x86/kvm/x86.c, ignore_msrs" },
+	},
+	{
+		.id = "msr-not-emulated",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(MSR_MESSAGE),
+		.harmless = true,
+		.test = some_not_noise,
+		.title = "the guest used MSRs that this KVM does not emulate; by itself that kills no guest",
+		.why = "KVM raised #GP in the guest (or ignored the access). Operating systems guard such probes. Only if the guest "
+		       "stopped at exactly this instruction is it more than noise.",
+		.todo = { "Compare the guest rIP in the line with the guest's own crash message.",
+			  "If they agree: `options kvm ignore_msrs=1` as a test, or a CPU model that does not announce the feature." },
+		.source = { "Linux arch/x86/kvm/x86.c, kvm_set_msr_common()" },
+	},
+	{ 0 }
+};

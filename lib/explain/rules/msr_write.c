@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/* KVM_RUN failed at a WRMSR: the only instruction whose MSR handler's errno leaves KVM_RUN. */
+#include "decode/mce_rule.h"
+#include "explain/rules/rules.h"
+
+enum { EPERM_ = 1, ENOMEM_ = 12, EFAULT_ = 14, EINVAL_ = 22 };
+
+#define SRC_510 "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)"
+#define SRC_BIT0 "Linux commit 0471a7bd1bca (\"KVM: set_msr_mce: Permit guests to ignore single-bit ECC errors\") (in v6.0, v5.10.137)"
+#define SRC_GP "Linux commit 2368048bf5c2 (\"KVM: x86: Signal #GP, not -EPERM, on bad WRMSR(MCi_CTL/STATUS)\") (in v6.0, v5.10.137)"
+
+static struct kw_mce_result unfixed(const struct kw_case *c)
+{
+	struct kw_mce_write write = {
+		.gen = KW_MCE_5_10,
+		.msr = c->msr_index,
+		.value = c->msr_value,
+		.banks = 32,
+		.amd_compatible = c->vendor == KW_VENDOR_AMD,
+	};
+
+	return kw_mce_rule(&write);
+}
+
+/* Where the host's kernel is known not to let the -1 out, it came from elsewhere. */
+static enum kw_change_state defect(const struct kw_case *c)
+{
+	const struct kw_row *row = kw_change_find("set-msr-mce-eperm");
+
+	return row ? kw_change_state(row, &c->host, NULL) : KW_CHANGE_CANNOT_TELL;
+}
+
+static bool mce_refused(const struct kw_case *c, enum kw_mce_reason reason)
+{
+	struct kw_mce_result result;
+
+	if (!is_errno(c, EPERM_) || !is_wrmsr(c) || !c->has_msr_value || !kw_mce_is_msr(c->msr_index))
+		return false;
+	result = unfixed(c);
+	return result.ret < 0 && result.reason == reason && defect(c) != KW_CHANGE_NOT;
+}
+
+static bool ctl_bit0(const struct kw_case *c)
+{
+	return mce_refused(c, KW_MCE_CTL_BIT0);
+}
+
+static bool ctl_value(const struct kw_case *c)
+{
+	return mce_refused(c, KW_MCE_CTL_VALUE);
+}
+
+static bool status_value(const struct kw_case *c)
+{
+	return mce_refused(c, KW_MCE_STATUS_VALUE);
+}
+
+/* Certain only where the host's kernel is known to have the defect; distributions backport. */
+static enum kw_certainty by_kernel(const struct kw_case *c)
+{
+	return defect(c) == KW_CHANGE_APPLIES ? KW_CERTAIN : KW_LIKELY;
+}
+
+static bool eperm_elsewhere(const struct kw_case *c)
+{
+	if (!is_errno(c, EPERM_) || !is_wrmsr(c))
+		return false;
+	return !kw_mce_is_msr(c->msr_index) || (c->has_msr_value && unfixed(c).ret >= 0) || defect(c) == KW_CHANGE_NOT;
+}
+
+static bool x2apic_register(const struct kw_case *c)
+{
+	return eperm_elsewhere(c) && c->msr_index >= 0x800 && c->msr_index <= 0x83f;
+}
+
+static bool eperm_other_msr(const struct kw_case *c)
+{
+	return eperm_elsewhere(c) && !x2apic_register(c);
+}
+
+static bool xen_page(const struct kw_case *c)
+{
+	return is_errno(c, EFAULT_) && is_wrmsr(c) && c->msr_index >= 0x40000000 && c->msr_index <= 0x4fffffff;
+}
+
+static bool svme_enomem(const struct kw_case *c)
+{
+	return is_errno(c, ENOMEM_) && is_wrmsr(c) && c->msr_index == 0xc0000080 && c->has_msr_value &&
+	       c->msr_value & 1u << 12;
+}
+
+static bool other_errno(const struct kw_case *c)
+{
+	return is_wrmsr(c) && kw_has(c->f, errno_number) && !is_errno(c, EPERM_) && !xen_page(c) && !svme_enomem(c);
+}
+
+static bool rdmsr(const struct kw_case *c)
+{
+	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RDMSR && kw_has(c->f, errno_number);
+}
+
+const struct kw_rule kw_rules_msr_write[] = {
+	{
+		.id = "mc-ctl-correctable-eperm",
+		.certainty = KW_LIKELY,
+		.sure = by_kernel,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.test = ctl_bit0,
+		.title = "the guest told {msr} to ignore correctable errors (bit 0 clear); this KVM kills it for that",
+		.why = "The guest wrote {value}: all ones with bit 0 clear, which on the CPUs concerned masks "
+		       "correctable single-bit ECC errors. set_msr_mce() of the kernels v5.10 to v5.19 (in stable: "
+		       "5.10.0 to 5.10.136, and the 5.11 to 5.19 trees before August 2022) refuses that with -1, and "
+		       "since v5.10 a negative result of a WRMSR leaves KVM_RUN: -1 reads as EPERM. The guest did "
+		       "nothing wrong. Before v5.10 the same write was a #GP; later kernels accept it.",
+		.todo = { "Run a host kernel with both fixes: v6.0 or later, 5.10.137 or later in its branch (Debian 5.10.0-18).",
+			  "`uname -r` on the host tells whether it is one; then `kvmwhy explain --host-kernel RELEASE` says so for sure.",
+			  "Without a new kernel: let the VMM take these writes with KVM_CAP_X86_USER_SPACE_MSR and an MSR "
+			  "filter, or mask the MCE and MCA bits in the guest's CPUID." },
+		.source = { SRC_BIT0, SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
+	},
+	{
+		.id = "mc-ctl-value-eperm",
+		.certainty = KW_LIKELY,
+		.sure = by_kernel,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.test = ctl_value,
+		.title = "the guest wrote a value to {msr} that KVM refuses; this KVM kills the guest instead of raising #GP",
+		.why = "KVM's MCi_CTL takes 0 and all ones (bit 10, later also bit 0, may be clear); the guest wrote {value}. "
+		       "set_msr_mce() of v5.10 to v5.19 (5.10.0 to 5.10.136) answers -1, which leaves KVM_RUN as EPERM. "
+		       "Later kernels raise #GP in the guest, which it may or may not survive.",
+		.todo = { "Run a host kernel with the fix: v6.0 or later, 5.10.137 or later in its branch (Debian 5.10.0-18).",
+			  "Find out why the guest enables single error sources of this bank: with the fix it gets #GP." },
+		.source = { SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
+	},
+	{
+		.id = "mc-status-eperm",
+		.certainty = KW_LIKELY,
+		.sure = by_kernel,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.test = status_value,
+		.title = "the guest wrote a non-zero value to {msr}; this KVM kills it instead of raising #GP",
+		.why = "MCi_STATUS takes only 0 from a guest (a guest with an AMD-compatible CPUID may write it once "
+		       "HWCR[McStatusWrEn] is set); it wrote {value}. set_msr_mce() of v5.10 to v5.19 (5.10.0 to "
+		       "5.10.136) answers -1, which leaves KVM_RUN as EPERM. Later kernels raise #GP.",
+		.todo = { "Run a host kernel with the fix: v6.0 or later, 5.10.137 or later in its branch (Debian 5.10.0-18)." },
+		.source = { SRC_GP, SRC_510,
+			    "Linux commit 9ffd986c6e4e (\"KVM: X86: #GP when guest attempts to write MCi_STATUS register w/o 0\")" },
+	},
+	{
+		.id = "wrmsr-eperm-x2apic",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.test = x2apic_register,
+		.title = "WRMSR to {msr} failed with EPERM, and not by the guest's fault: an injected error or a changed KVM",
+		.why = "The EPERM is a -1 that KVM let out of the MSR write path. In x2APIC mode KVM accepts this write in "
+		       "every version, otherwise it is a #GP: no KVM from 5.10 to 7.3 returns a negative number for an "
+		       "x2APIC register. Only set_msr_mce() before v6.0 knew a -1, and this MSR is none of its own. So "
+		       "the error was injected, KVM was changed, or a seccomp filter or LSM refused the ioctl. The "
+		       "kvm_msr trace event does not fire for it and no line is written to dmesg: their absence tells nothing.",
+		.todo = { "Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel, is a module loaded that hooks KVM?",
+			  "Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`, /sys/kernel/livepatch.",
+			  "See whether KVM itself failed: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit`. No "
+			  "kvm_userspace_exit event at the failure means that the ioctl was refused before KVM (seccomp, LSM).",
+			  "Catch the function: a kretprobe on kvm_set_msr_common and kvm_emulate_wrmsr shows who returned the -1." },
+		.source = { SRC_510, "Linux arch/x86/kvm/lapic.c, kvm_x2apic_msr_write()", SRC_GP },
+	},
+	{
+		.id = "wrmsr-eperm-foreign",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.test = eperm_other_msr,
+		.title = "WRMSR to {msr} failed with EPERM, which no unmodified KVM returns for it: an injected error or a changed KVM",
+		.why = "The EPERM is a -1 that was let out of the MSR write path. In the kernels 5.10 to 7.3 only "
+		       "set_msr_mce() before v6.0 returned -1, and only for MCi_CTL and MCi_STATUS; for any other MSR a "
+		       "refused write is #GP in the guest. The kvm_msr trace event does not fire and no kernel message is printed.",
+		.todo = { "Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel?",
+			  "Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`.",
+			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit`: no kvm_userspace_exit event at the "
+			  "failure means that seccomp or an LSM refused the ioctl before KVM." },
+		.source = { SRC_510, SRC_GP },
+	},
+	{
+		.id = "wrmsr-efault-xen",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.test = xen_page,
+		.title = "the guest asked for its Xen hypercall page ({msr}) and KVM could not read the VMM's blob",
+		.why = "A write to the MSR that KVM_XEN_HVM_CONFIG chose makes KVM copy the hypercall page from blob_addr; "
+		       "memdup_user() of that address failed. The VMM gave a bad address.",
+		.todo = { "Check blob_addr_32/64 and blob_size that the VMM passes to KVM_XEN_HVM_CONFIG.",
+			  "Or let KVM write the page: flag KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL." },
+		.source = { "Linux arch/x86/kvm/xen.c, kvm_xen_write_hypercall_page()", SRC_510 },
+	},
+	{
+		.id = "wrmsr-enomem-svme",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.test = svme_enomem,
+		.title = "the guest set EFER.SVME and the host had no memory for its nested state",
+		.why = "KVM allocates the nested SVM state when the guest first sets EFER.SVME; that allocation failed.",
+		.todo = { "Look at the host's memory and at the memory limit of the VM's cgroup (memory.max, memory.events)." },
+		.source = { "Linux commit 2fcf4876ada8 (\"KVM: nSVM: implement on demand allocation of the nested state\") (in v5.10)" },
+	},
+	{
+		.id = "wrmsr-errno",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.test = other_errno,
+		.title = "KVM_RUN failed with {errno} at a WRMSR to {msr}: perhaps the write itself, perhaps the memory under it",
+		.why = "Since v5.10 a negative result of an MSR write leaves KVM_RUN. Handlers that return one: the Xen "
+		       "hypercall page (EFAULT, ENOMEM), EFER.SVME (ENOMEM), SEV-ES guests (EINVAL). The same errno may "
+		       "come from the page the instruction itself lies in.",
+		.todo = { "A kretprobe on kvm_emulate_wrmsr shows whether the WRMSR returned it." },
+		.source = { SRC_510 },
+	},
+	{
+		.id = "rdmsr-never-errno",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = rdmsr,
+		.title = "the RDMSR at RIP is not what failed: a failing RDMSR is always #GP",
+		.why = "Any result but 0 of an MSR read, negative ones included, becomes #GP in the guest; only writes let an "
+		       "errno out. So {errno} has another origin: memory under RIP, or something before the guest was entered.",
+		.todo = { "Record kvm:kvm_exit, kvm:kvm_page_fault and kvm:kvm_userspace_exit up to the failure." },
+		.source = { SRC_510 },
+	},
+	{ 0 }
+};

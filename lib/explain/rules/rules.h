@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Small questions that several rules ask. Each is false where a fact it needs is unknown. */
+#ifndef KW_RULES_H
+#define KW_RULES_H
+
+#include "explain/explain.h"
+
+/* A fact that is known and has this value. */
+#define FACT_IS(f, name, value) (kw_has((f), name) && (f)->name == (value))
+
+static inline bool is_wrmsr(const struct kw_case *c)
+{
+	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_WRMSR && c->has_msr;
+}
+
+static inline bool is_errno(const struct kw_case *c, uint64_t number)
+{
+	return FACT_IS(c->f, errno_number, number);
+}
+
+static inline bool has_extra(const struct kw_case *c, unsigned int i)
+{
+	return c->f->extra_known >> i & 1;
+}
+
+static inline bool in_smm(const struct kw_case *c)
+{
+	return FACT_IS(c->f, smm, 1);
+}
+
+static inline bool pe_clear(const struct kw_case *c)
+{
+	return kw_has(c->f, cr0) && !(c->f->cr0 & 1);
+}
+
+static inline bool pg_set(const struct kw_case *c)
+{
+	return kw_has(c->f, cr0) && c->f->cr0 & 1ull << 31;
+}
+
+static inline bool any_event(const struct kw_case *c, enum kw_event_kind kind)
+{
+	return kw_failure_event(c->f, kind) != NULL;
+}
+
+/* CS as RESET leaves it: selector f000, base ffff0000 (or f0000 behind the first far jump). */
+static inline bool cs_at_reset(const struct kw_failure *f)
+{
+	return FACT_IS(f, cs_sel, 0xf000) && kw_has(f, cs_base) &&
+	       (f->cs_base == 0xffff0000 || f->cs_base == 0xf0000);
+}
+
+/* CR0 and EFER as RESET leaves them. */
+static inline bool control_at_reset(const struct kw_failure *f)
+{
+	return FACT_IS(f, cr0, 0x60000010) && FACT_IS(f, efer, 0);
+}
+
+/* A segment that a CPU without unrestricted guest cannot run in real mode: DPL not 0 or a limit above 64 KiB. */
+bool kw_real_mode_segment_odd(const struct kw_failure *f);
+
+/* General registers, segments and RIP are all zero. */
+bool kw_all_zero(const struct kw_failure *f);
+
+#endif

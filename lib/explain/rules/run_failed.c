@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+/* KVM_RUN failed with an errno, at anything but a WRMSR. */
+#include "explain/rules/rules.h"
+
+enum { EPERM_ = 1, EIO_ = 5, ENOMEM_ = 12, EACCES_ = 13, EFAULT_ = 14, EBUSY_ = 16, EINVAL_ = 22, ENOSPC_ = 28,
+       ENOSYS_ = 38, EHWPOISON_ = 133 };
+
+static bool efault(const struct kw_case *c)
+{
+	return is_errno(c, EFAULT_) && !is_wrmsr(c);
+}
+
+static bool efault_ksm(const struct kw_case *c)
+{
+	if (!efault(c))
+		return false;
+	for (size_t i = 0; i < c->f->nevents; i++) {
+		struct kw_str text = c->f->event[i].text;
+
+		if (kw_str_has(text, KW_STR("try_get_page")) || kw_str_has(text, KW_STR("ksmd")) ||
+		    kw_str_has(text, KW_STR("Bad page state")))
+			return true;
+	}
+	return false;
+}
+
+/* Firmware and loaders run from guest RAM and ROM that the VMM itself has mapped: no BAR is involved. */
+static bool in_firmware(const struct kw_case *c)
+{
+	if (kw_has(c->f, rip) && !kw_has(c->f, cs_base))
+		return c->f->rip >= 0xc0000 && c->f->rip <= 0xfffff;
+	return c->rip_place == KW_PLACE_SYSTEM_ROM || c->rip_place == KW_PLACE_OPTION_ROM ||
+	       c->rip_place == KW_PLACE_FLASH || c->rip_place == KW_PLACE_RAM_LOW;
+}
+
+static bool efault_firmware(const struct kw_case *c)
+{
+	return efault(c) && in_firmware(c);
+}
+
+static bool efault_driver(const struct kw_case *c)
+{
+	return efault(c) && !in_firmware(c) && c->code == KW_CODE_OK && c->insn.has_mem && c->mode == KW_MODE_LONG64;
+}
+
+static bool efault_any(const struct kw_case *c)
+{
+	return efault(c);
+}
+
+static bool eio(const struct kw_case *c)
+{
+	return is_errno(c, EIO_);
+}
+
+static enum kw_certainty eio_sure(const struct kw_case *c)
+{
+	return any_event(c, KW_EV_EIO_IOCTL) ? KW_CERTAIN : KW_LIKELY;
+}
+
+static bool eio_nested(const struct kw_case *c)
+{
+	return eio(c) && (pe_clear(c) || in_smm(c));
+}
+
+static bool eperm_not_wrmsr(const struct kw_case *c)
+{
+	return (is_errno(c, EPERM_) || is_errno(c, EACCES_)) && c->code == KW_CODE_OK &&
+	       c->insn.kind != KW_INSN_WRMSR && c->insn.kind != KW_INSN_RDMSR;
+}
+
+static bool eperm_no_code(const struct kw_case *c)
+{
+	return (is_errno(c, EPERM_) || is_errno(c, EACCES_)) && c->code != KW_CODE_OK;
+}
+
+static bool einval(const struct kw_case *c)
+{
+	return is_errno(c, EINVAL_) && !is_wrmsr(c);
+}
+
+static bool enomem(const struct kw_case *c)
+{
+	return is_errno(c, ENOMEM_) && !is_wrmsr(c);
+}
+
+static bool enospc(const struct kw_case *c)
+{
+	return is_errno(c, ENOSPC_);
+}
+
+static bool ehwpoison(const struct kw_case *c)
+{
+	return is_errno(c, EHWPOISON_);
+}
+
+static bool enosys(const struct kw_case *c)
+{
+	return is_errno(c, ENOSYS_) && c->f->arch != KW_ARCH_X86;
+}
+
+static bool ebusy(const struct kw_case *c)
+{
+	return is_errno(c, EBUSY_) && (c->f->arch == KW_ARCH_PPC64 || c->f->arch == KW_ARCH_UNKNOWN);
+}
+
+const struct kw_rule kw_rules_run_failed[] = {
+	{
+		.id = "efault-host-memory-bug",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = efault_ksm,
+		.event = KW_EV_BUG + 1,
+		.title = "the host kernel lost count of a page: its memory management complains in the same log",
+		.why = "The kernel's own messages around the failure (page reference or page state checks, KSM) show a bug in "
+		       "the host's memory management; KVM then cannot pin the guest's page and KVM_RUN fails with EFAULT.",
+		.todo = { "Turn KSM off (`echo 2 > /sys/kernel/mm/ksm/run`) and see whether it goes away.",
+			  "Report the kernel's splat to the memory management list with the host's kernel version; try another kernel." },
+		.source = { "Linux virt/kvm/kvm_main.c, hva_to_pfn()", "kernel messages of this log" },
+	},
+	{
+		.id = "efault-guest-ram-backing",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rip) },
+		.test = efault_firmware,
+		.title = "the host could not provide a page of the guest's RAM or ROM",
+		.why = "RIP lies in {rip_place}: firmware, which touches RAM and ROM only, no device. KVM_RUN fails with "
+		       "EFAULT when the VMM's address behind the guest page cannot be faulted in: a memory-backend file "
+		       "larger than its tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or unmapped memory, "
+		       "a NUMA policy or cgroup that leaves no page. There is no kernel message for it.",
+		.todo = { "Compare the guest's memory size with `df -h /dev/shm` (and the mount of each memory-backend-file), "
+			  "and /proc/meminfo HugePages_Free.",
+			  "Look at numactl/libvirt <numatune> strict policies and the VM's cgroup memory limits.",
+			  "`trace-cmd record -e kvm:kvm_page_fault -e kvm:kvm_userspace_exit`: the last kvm_page_fault names the guest physical address." },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
+	},
+	{
+		.id = "efault-device-mapping",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(rip) },
+		.test = efault_driver,
+		.title = "{insn} touches {mem}, which may be a device's BAR that the host cannot map",
+		.why = "An ordinary load or store of a running kernel failed. When the address is a passed-through BAR or a "
+		       "GPU blob, the fault is served by the device's own mapping, which can refuse it: VFIO of a device "
+		       "in a low power state or reset, GPU blobs before Linux 6.13. When it is RAM, its backing is missing.",
+		.todo = { "Find the guest physical address: `trace-cmd record -e kvm:kvm_page_fault`, last event before the failure.",
+			  "Compare it with the BARs in the guest's `lspci -vv` and QEMU's `info mtree -f`.",
+			  "With VFIO: look for vfio-pci messages and device resets in the host's dmesg." },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn()", "https://bugzilla.kernel.org/show_bug.cgi?id=220057" },
+	},
+	{
+		.id = "efault-page",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.fallback = true,
+		.test = efault_any,
+		.title = "KVM could not map the host page behind a guest address (EFAULT)",
+		.why = "KVM_RUN fails with EFAULT when the VMM's memory behind a guest page cannot be faulted in: file-backed "
+		       "RAM larger than its tmpfs (/dev/shm), a truncated file, unmapped or protected memory, or a device "
+		       "BAR whose driver refuses the fault. The instruction itself is not at fault.",
+		.todo = { "Compare the guest's memory size with `df -h` of the mount that backs it (/dev/shm, hugetlbfs).",
+			  "`trace-cmd record -e kvm:kvm_page_fault -e kvm:kvm_userspace_exit`: the last kvm_page_fault names the guest physical address.",
+			  "Look at the host's dmesg of the same second." },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
+	},
+	{
+		.id = "eio-vm-dead",
+		.certainty = KW_LIKELY,
+		.sure = eio_sure,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = eio,
+		.event = KW_EV_EIO_IOCTL + 1,
+		.title = "KVM hit a bug of its own and shut the VM down (EIO)",
+		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead and from then on every ioctl "
+		       "on it fails with EIO; other EIO returns follow a WARN. The instruction at RIP need not have anything to do with it.",
+		.todo = { "Read the host's dmesg: the WARNING with a kvm function (printed once per boot) is the real message.",
+			  "If this host is itself a VM, see the outer hypervisor's log too.",
+			  "Report it with that splat and the kernel version." },
+		.source = { "Linux include/linux/kvm_host.h, KVM_BUG_ON()", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
+	},
+	{
+		.id = "eio-nested-run-pending",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(cr0) },
+		.test = eio_nested,
+		.title = "if the guest runs a hypervisor: KVM_BUG_ON(nested_run_pending), known with SMM and real-mode firmware",
+		.why = "A nested entry was pending when an exit had to be handled at once. Seen when the guest's BIOS uses SMM "
+		       "while the guest itself runs VMs.",
+		.todo = { "Look for a WARNING with nested_run_pending in the host's dmesg.",
+			  "Avoid SMM: a firmware built without it, `-machine smm=off`." },
+		.source = { "https://bugzilla.kernel.org/show_bug.cgi?id=216046" },
+	},
+	{
+		.id = "eperm-no-msr-write",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = eperm_not_wrmsr,
+		.title = "{errno} at {insn}, which KVM returns for no such instruction: the ioctl was refused before KVM, or an error was injected",
+		.why = "The only -1 that KVM let out of KVM_RUN was that of set_msr_mce() for a WRMSR (v5.10 to v5.19). Here "
+		       "RIP is at another instruction. A seccomp filter or LSM that denies the ioctl gives the same text.",
+		.todo = { "`trace-cmd record -e kvm:kvm_userspace_exit -e kvm:kvm_exit`: no kvm_userspace_exit at the failure means the ioctl never reached KVM.",
+			  "Look for seccomp (type=1326) and AVC/AppArmor lines in the audit log.",
+			  "Check for modules or BPF programs that hook KVM." },
+		.source = { "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
+	},
+	{
+		.id = "eperm-collect",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = eperm_no_code,
+		.title = "{errno} without the instruction: a WRMSR to a machine-check bank on Linux 5.10 to 5.19, or a refused ioctl",
+		.why = "KVM let -1 (EPERM) out of KVM_RUN for a WRMSR to MCi_CTL or MCi_STATUS in v5.10 to v5.19 (5.10.0 to "
+		       "5.10.136). Whether this was one cannot be told: the dump lacks the instruction or its mode.",
+		.todo = { "Collect the whole register dump with its Code= line, and `uname -r` of the host." },
+		.source = { "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
+	},
+	{
+		.id = "einval-vcpu-state",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = einval,
+		.title = "KVM_RUN was refused for how it was called or for the vCPU's state (EINVAL)",
+		.why = "EINVAL on x86: unknown bits in kvm_valid_regs or kvm_dirty_regs, registers from the VMM that KVM "
+		       "rejects, an mp_state that does not fit (INIT or SIPI received while blocked), a TDX or SEV guest "
+		       "that asked for something unsupported, or reserved bits in KVM's own page tables (with a WARN).",
+		.todo = { "Look at the host's dmesg of the same second (WARN, vmgexit, spte lines).",
+			  "Trace the VMM: `strace -f -e trace=ioctl` shows which KVM_SET_* went before." },
+		.source = { "Linux arch/x86/kvm/x86.c, kvm_arch_vcpu_ioctl_run()" },
+	},
+	{
+		.id = "enomem-host",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = enomem,
+		.other_arch = true,
+		.title = "the host kernel could not allocate memory for this VM (ENOMEM)",
+		.why = "KVM needs memory of its own while the guest runs, for page tables and nested state. Either the host or "
+		       "the VM's memory cgroup is at its limit, or the kernel has a bug there.",
+		.todo = { "Look at memory.max, memory.events and memory.current of the VM's cgroup, and at the host's free memory.",
+			  "Look for allocation failures in the host's dmesg." },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, mmu_topup_memory_caches()" },
+	},
+	{
+		.id = "enospc-mmu-pages",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = enospc,
+		.title = "KVM may not use enough pages for the guest's shadow page tables (ENOSPC)",
+		.why = "make_mmu_pages_available() found no page left within the limit that KVM_SET_NR_MMU_PAGES sets.",
+		.todo = { "Raise the limit in the VMM, or do not set it." },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, make_mmu_pages_available()" },
+	},
+	{
+		.id = "ehwpoison-page",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = ehwpoison,
+		.title = "the guest touched host memory that has an uncorrected hardware error (EHWPOISON)",
+		.why = "KVM_RUN returns EHWPOISON for a guest_memfd page that the kernel has marked as poisoned.",
+		.todo = { "Look for memory failure lines in the host's dmesg and in the machine-check log (rasdaemon, mcelog).",
+			  "Replace the memory module." },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
+	},
+	{
+		.id = "enosys-arm",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = enosys,
+		.other_arch = true,
+		.title = "KVM on ARM could not emulate an access (ENOSYS)",
+		.why = "KVM on 32-bit ARM answers ENOSYS for an access to a device address by an instruction that carries no "
+		       "syndrome: the guest touched memory that no device of the VM claims. x86 returns no ENOSYS from KVM_RUN.",
+		.todo = { "Look at the host's dmesg: KVM logs the load or store it could not decode." },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_CAP_ARM_NISV_TO_USER\"" },
+	},
+	{
+		.id = "ebusy-power-smt",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = ebusy,
+		.other_arch = true,
+		.event = KW_EV_SMT + 1,
+		.title = "on POWER: SMT is enabled on the host, which this KVM cannot run guests with (EBUSY)",
+		.why = "KVM-HV on POWER8 and older needs all secondary threads offline. On x86 KVM_RUN returns no EBUSY.",
+		.todo = { "`ppc64_cpu --smt=off` on the host, and keep it across reboots." },
+		.source = { "QEMU commit dae02ba55a" },
+	},
+	{ 0 }
+};

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A dump_vmcs or dump_vmcb: the checks behind the failures that people report. Each is one
+ * architectural check that the dumped values break, so it is certain where the entry failed.
+ */
+#include "decode/event.h"
+#include "explain/rules/rules.h"
+
+static bool entry_failed(const struct kw_case *c)
+{
+	return FACT_IS(c->f, vmcs_reason, 0x80000021);
+}
+
+static bool usable(uint64_t attr)
+{
+	return !(attr & 1u << 16);
+}
+
+static bool sti_with_if_clear(const struct kw_case *c)
+{
+	return entry_failed(c) && c->f->vmcs_interruptibility & 1 && !(c->f->vmcs_rflags & 1u << 9);
+}
+
+static bool interrupt_with_if_clear(const struct kw_case *c)
+{
+	uint64_t info = c->f->vmcs_entry_intr_info;
+
+	return entry_failed(c) && info & 0x80000000 && (info >> 8 & 7) == 0 && !(c->f->vmcs_rflags & 1u << 9);
+}
+
+static bool ia32e(const struct kw_failure *f)
+{
+	return f->vmcs_entry_controls & 1u << 9;
+}
+
+static bool rip_too_wide(const struct kw_case *c)
+{
+	bool cs_l = c->f->vmcs_cs_attr & 1u << 13;
+
+	return entry_failed(c) && c->f->vmcs_rip >> 32 && !(ia32e(c->f) && cs_l);
+}
+
+static bool tr_unusable(const struct kw_case *c)
+{
+	return entry_failed(c) && !usable(c->f->vmcs_tr_attr);
+}
+
+static bool non_canonical(uint64_t gva)
+{
+	/* 57 bits are the most any CPU has: what does not fit them fits none */
+	int64_t high = (int64_t)gva >> 56;
+
+	return high != 0 && high != -1;
+}
+
+static bool gdtr_non_canonical(const struct kw_case *c)
+{
+	return entry_failed(c) && non_canonical(c->f->vmcs_gdtr_base);
+}
+
+static bool idtr_non_canonical(const struct kw_case *c)
+{
+	return entry_failed(c) && non_canonical(c->f->vmcs_idtr_base);
+}
+
+/* Virtual-8086 mode has checks of its own. */
+static bool not_vm86(const struct kw_failure *f)
+{
+	return !(f->vmcs_rflags & 1u << 17);
+}
+
+static bool not_accessed(uint64_t attr)
+{
+	return usable(attr) && !(attr & 1);
+}
+
+static bool data_segment_not_accessed(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	return entry_failed(c) && not_vm86(f) &&
+	       (not_accessed(f->vmcs_ds_attr) || not_accessed(f->vmcs_es_attr) || not_accessed(f->vmcs_fs_attr) ||
+		not_accessed(f->vmcs_gs_attr));
+}
+
+static bool pg_without_pe(const struct kw_case *c)
+{
+	return entry_failed(c) && c->f->vmcs_cr0 >> 31 & 1 && !(c->f->vmcs_cr0 & 1);
+}
+
+static bool event_refused(const struct kw_case *c)
+{
+	return kw_svm_event_refused(c->f->vmcb_event_inj) != NULL;
+}
+
+static bool asid_zero(const struct kw_case *c)
+{
+	return c->f->vmcb_asid == 0;
+}
+
+static bool svme_clear(const struct kw_case *c)
+{
+	return !(c->f->vmcb_efer & 1u << 12);
+}
+
+static bool svm_nw_without_cd(const struct kw_case *c)
+{
+	return c->f->vmcb_cr0 & 1u << 29 && !(c->f->vmcb_cr0 & 1u << 30);
+}
+
+static bool vmrun_invalid(const struct kw_case *c)
+{
+	return (uint32_t)c->f->vmcb_exit_code == 0xffffffff;
+}
+
+static bool vmcb_event(const struct kw_case *c)
+{
+	return vmrun_invalid(c) && event_refused(c);
+}
+
+static bool vmcb_asid(const struct kw_case *c)
+{
+	return vmrun_invalid(c) && asid_zero(c);
+}
+
+static bool vmcb_svme(const struct kw_case *c)
+{
+	return vmrun_invalid(c) && svme_clear(c);
+}
+
+static bool vmcb_nw(const struct kw_case *c)
+{
+	return vmrun_invalid(c) && svm_nw_without_cd(c);
+}
+
+static bool entry_worked(const struct kw_case *c)
+{
+	return !(c->f->vmcs_reason & 0x80000000);
+}
+
+static bool vmcs_failed(const struct kw_case *c)
+{
+	return c->f->vmcs_reason & 0x80000000;
+}
+
+static bool guest_state_missing(const struct kw_case *c)
+{
+	return vmcs_failed(c) && (!kw_has(c->f, vmcs_rip) || !kw_has(c->f, vmcs_cr0) || !kw_has(c->f, vmcs_interruptibility));
+}
+
+static bool vmcs_in_smm(const struct kw_failure *f)
+{
+	return f->vmcs_interruptibility & 1u << 2 || (f->vmcs_rip == 0x8000 && f->vmcs_interruptibility & 1u << 3);
+}
+
+static bool sti_in_smm(const struct kw_case *c)
+{
+	return sti_with_if_clear(c) && vmcs_in_smm(c->f);
+}
+
+#define SRC_NON_REGISTER "Intel SDM vol. 3, \"Checks on Guest Non-Register State\""
+#define SRC_RFLAGS "Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\""
+#define SRC_SEGMENTS "Intel SDM vol. 3, \"Checks on Guest Segment Registers\""
+#define SRC_TABLES "Intel SDM vol. 3, \"Checks on Guest Descriptor-Table Registers\""
+#define SRC_SVM "AMD APM vol. 2, \"Canonicalization and Consistency Checks\""
+
+const struct kw_rule kw_rules_vmcs[] = {
+	{
+		.id = "vmcs-sti-blocking-if-clear",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags) },
+		.test = sti_with_if_clear,
+		.shows = { KW_NEED(vmcs_rip) },
+		.title = "VM entry refused blocking by STI (interruptibility {vmcs_interruptibility}) while RFLAGS.IF is clear",
+		.why = "Bit 0 of the interruptibility state must be 0 if RFLAGS.IF is 0; RFLAGS is {vmcs_rflags}. KVM (or the "
+		       "VMM) changed RFLAGS without taking the blocking away.",
+		.todo = { "Restore interruptibility together with RFLAGS: KVM_SET_VCPU_EVENTS.interrupt.shadow." },
+		.source = { SRC_NON_REGISTER },
+	},
+	{
+		.id = "vmcs-sti-blocking-smm",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags), KW_NEED(vmcs_rip) },
+		.test = sti_in_smm,
+		.title = "the vCPU has just entered SMM, and KVM kept the STI blocking of the interrupted code",
+		.why = "RIP is {vmcs_rip} with interruptibility {vmcs_interruptibility}: the start of an SMI handler that hit the "
+		       "instruction behind an STI. Typical guest: Windows with Secure Boot, whose firmware uses SMM.",
+		.todo = { "Run a newer host kernel (the interrupt shadow on SMM entry was fixed after this was reported in 2022).",
+			  "Until then load kvm with tdp_mmu=N, which was reported to help, and update firmware and microcode." },
+		.source = { "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com", SRC_NON_REGISTER },
+	},
+	{
+		.id = "vmcs-interrupt-if-clear",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_entry_intr_info), KW_NEED(vmcs_rflags) },
+		.test = interrupt_with_if_clear,
+		.title = "VM entry refused to inject an external interrupt ({vmcs_entry_intr_info}) while RFLAGS.IF is clear",
+		.why = "RFLAGS.IF must be 1 when the VM-entry interruption information is valid and its type is external interrupt; RFLAGS is {vmcs_rflags}.",
+		.todo = { "A bug of the host's KVM, or of the VMM that set the vCPU's events: report it with this dump and the kernel version." },
+		.source = { SRC_RFLAGS },
+	},
+	{
+		.id = "vmcs-rip-wide",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_rip), KW_NEED(vmcs_entry_controls), KW_NEED(vmcs_cs_attr) },
+		.test = rip_too_wide,
+		.shows = { KW_NEED(vmcs_efer), KW_NEED(vmcs_cr0) },
+		.title = "VM entry refused RIP {vmcs_rip}: bits 63:32 must be 0 outside 64-bit code",
+		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must fit 32 bits. The vCPU has RIP of a 64-bit "
+		       "kernel and the mode of something else: restored by half, after a migration, restore or reset.",
+		.todo = { "Look in the VMM's log for a refused KVM_SET_SREGS; compare the CPU features of both hosts, use a common CPU model.",
+			  "Give `kvmwhy explain` the VMM's register dump of the same failure." },
+		.source = { SRC_RFLAGS, "https://gitlab.com/qemu-project/qemu/-/issues/1574" },
+	},
+	{
+		.id = "vmcs-tr-unusable",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_tr_attr) },
+		.test = tr_unusable,
+		.title = "VM entry refused an unusable TR (access rights {vmcs_tr_attr}, bit 16 set)",
+		.why = "TR must always be usable and hold a busy TSS, even if the guest never uses it.",
+		.todo = { "Give KVM_SET_SREGS a TR with type 11 (3 for a 16-bit TSS), present, S clear, and unusable 0." },
+		.source = { SRC_SEGMENTS },
+	},
+	{
+		.id = "vmcs-gdtr-non-canonical",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_gdtr_base) },
+		.test = gdtr_non_canonical,
+		.title = "VM entry refused GDTR.base {vmcs_gdtr_base}: it is not canonical",
+		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
+		.todo = { "Check how the VMM packs base and limit for KVM_SET_SREGS." },
+		.source = { SRC_TABLES },
+	},
+	{
+		.id = "vmcs-idtr-non-canonical",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_idtr_base) },
+		.test = idtr_non_canonical,
+		.title = "VM entry refused IDTR.base {vmcs_idtr_base}: it is not canonical",
+		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
+		.todo = { "Check how the VMM packs base and limit for KVM_SET_SREGS." },
+		.source = { SRC_TABLES },
+	},
+	{
+		.id = "vmcs-data-segment-accessed",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_ds_attr), KW_NEED(vmcs_es_attr), KW_NEED(vmcs_fs_attr),
+			   KW_NEED(vmcs_gs_attr), KW_NEED(vmcs_rflags) },
+		.test = data_segment_not_accessed,
+		.title = "VM entry refused a usable data segment whose accessed bit is clear (DS {vmcs_ds_attr}, ES {vmcs_es_attr}, FS {vmcs_fs_attr}, GS {vmcs_gs_attr})",
+		.why = "For DS, ES, FS and GS, if usable, bit 0 of the type (accessed) must be 1. Hardware sets it when a selector is loaded; a VMM "
+		       "or an emulated descriptor load that builds the segment must set it too.",
+		.todo = { "Set type bit 0 in the segments given to KVM_SET_SREGS." },
+		.source = { SRC_SEGMENTS },
+	},
+	{
+		.id = "vmcs-pg-without-pe",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_cr0) },
+		.test = pg_without_pe,
+		.title = "VM entry refused CR0 {vmcs_cr0}: PG is set and PE is clear",
+		.why = "Paging without protected mode does not exist.",
+		.todo = { "Set CR0.PE in the sregs given to KVM_SET_SREGS." },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"" },
+	},
+	{
+		.id = "vmcb-event-inj",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCB_DUMP),
+		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_event_inj) },
+		.test = vmcb_event,
+		.event = KW_EV_WARN + 1,
+		.title = "VMRUN refused the event to inject: {event_inj}",
+		.why = "EVENTINJ is {vmcb_event_inj}; {event_inj_refused}. KVM put it there, so this is a bug of the host's KVM; a "
+		       "WARNING in the kernel log just before it shows where it began.",
+		.todo = { "Run a newer host kernel; report with this dump and the WARNING in front of it." },
+		.source = { "AMD APM vol. 2, \"Event Injection\"", "https://bugs.launchpad.net/qemu/+bug/1433081" },
+	},
+	{
+		.id = "vmcb-asid-zero",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCB_DUMP),
+		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_asid) },
+		.test = vmcb_asid,
+		.title = "VMRUN refused ASID 0: it belongs to the host",
+		.why = "The guest's ASID in the VMCB is 0.",
+		.todo = { "A bug of the hypervisor that built this VMCB; for SEV guests: was an ASID bound?" },
+		.source = { SRC_SVM },
+	},
+	{
+		.id = "vmcb-svme-clear",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCB_DUMP),
+		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_efer) },
+		.test = vmcb_svme,
+		.title = "VMRUN refused EFER {vmcb_efer}: SVME is clear",
+		.why = "EFER.SVME must be set in the guest's EFER too.",
+		.todo = { "A bug of the hypervisor that built this VMCB." },
+		.source = { SRC_SVM },
+	},
+	{
+		.id = "vmcb-nw-without-cd",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCB_DUMP),
+		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_cr0) },
+		.test = vmcb_nw,
+		.title = "VMRUN refused CR0 {vmcb_cr0}: NW is set and CD is clear",
+		.why = "CR0.NW without CR0.CD is one of the states VMRUN does not take.",
+		.todo = { "Check the CR0 that the VMM gave to KVM_SET_SREGS." },
+		.source = { SRC_SVM },
+	},
+	{
+		.id = "vmcs-entry-worked",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason) },
+		.test = entry_worked,
+		.title = "the guest had been entered: exit reason {vmcs_reason} has bit 31 clear",
+		.why = "KVM dumped this VMCS for an exit it could not handle, not for a refused entry; guest state in it is valid.",
+		.todo = { "Give `kvmwhy explain` the VMM's log of the same failure too." },
+		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"" },
+	},
+	{
+		.id = "vmcs-cut",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason) },
+		.test = guest_state_missing,
+		.fallback = true,
+		.title = "VM entry failed (exit reason {vmcs_reason}); which check it was cannot be told, the guest state is missing from this dump",
+		.why = "The section *** Guest State *** holds what the CPU checked.",
+		.todo = { "Collect the dump from its first line (`*** Guest State ***`) on; the kernel's log buffer or rate limit may have cut it." },
+		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
+	},
+	{
+		.id = "vmcs-collect",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason) },
+		.test = vmcs_failed,
+		.fallback = true,
+		.title = "VM entry failed (exit reason {vmcs_reason}); none of the checks known here is broken by what this dump shows",
+		.why = "The checks behind known failures hold, or the fields they need are missing from this dump.",
+		.todo = { "Collect the dump from its first line (`*** Guest State ***`) to `Virtual processor ID`.",
+			  "Compare with the SDM's list by hand: which values did the VMM set last?" },
+		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
+	},
+	{ 0 }
+};

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/* What the message itself says, in the words of KVM's interface; and a headline for cases no rule explains. */
+#include "decode/event.h"
+#include "decode/tables.h"
+#include "explain/explain.h"
+
+#include <stdio.h>
+
+static struct kw_str run_failed(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	const char *name;
+
+	if (!kw_has(f, errno_number))
+		return kw_arena_printf(f->arena, "KVM_RUN failed; the text of its errno is in no language known here");
+	name = kw_errno_name((int)f->errno_number);
+	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)", name ? name : "with an errno without a name",
+			       kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?");
+}
+
+static struct kw_str internal_error(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	const char *about;
+
+	if (kw_has(f, exit_reason))
+		return kw_arena_printf(f->arena, "%s: %s", kw_kvm_exit_name(f->exit_reason), kw_kvm_exit_about(f->exit_reason));
+	if (!kw_has(f, suberror))
+		return KW_STR("KVM_EXIT_INTERNAL_ERROR; its suberror is not in the text");
+	about = kw_kvm_suberror_about(f->suberror);
+	return kw_arena_printf(f->arena, "KVM_EXIT_INTERNAL_ERROR, suberror %llu%s%s: %s",
+			       (unsigned long long)f->suberror, about ? " " : "",
+			       about ? kw_kvm_suberror_name(f->suberror) : "",
+			       about ? about : "no kernel known here has this number");
+}
+
+static struct kw_str entry_failed(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	const char *name;
+
+	if (!kw_has(f, hardware_error))
+		return KW_STR("KVM_EXIT_FAIL_ENTRY: the CPU refused to enter the guest");
+	if (f->hardware_error == 0xffffffff || f->hardware_error == UINT64_MAX)
+		return KW_STR("KVM_EXIT_FAIL_ENTRY, VMEXIT_INVALID: VMRUN refused the guest's VMCB (AMD)");
+	if (f->hardware_error & 0x80000000) {
+		name = kw_vmx_exit_name(f->hardware_error & 0xffff);
+		return kw_arena_printf(f->arena, "KVM_EXIT_FAIL_ENTRY 0x%llx: exit reason %llu with bit 31, \"%s\" (Intel)",
+				       (unsigned long long)f->hardware_error,
+				       (unsigned long long)(f->hardware_error & 0xffff), name ? name : "no name");
+	}
+	name = kw_vmx_insn_error(f->hardware_error);
+	return kw_arena_printf(f->arena, "KVM_EXIT_FAIL_ENTRY 0x%llx: VM-instruction error %llu, \"%s\" (Intel)",
+			       (unsigned long long)f->hardware_error, (unsigned long long)f->hardware_error,
+			       name ? name : "no name");
+}
+
+static struct kw_str unknown_exit(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	const char *name = kw_kvm_exit_name(f->exit_reason), *about = kw_kvm_exit_about(f->exit_reason);
+
+	if (!kw_has(f, exit_reason))
+		return KW_STR("KVM_RUN returned with an exit the VMM does not handle");
+	return kw_arena_printf(f->arena, "KVM_RUN returned with exit reason %llu %s%s%s, which the VMM does not handle",
+			       (unsigned long long)f->exit_reason, name ? name : "(no name known here)",
+			       about ? ": " : "", about ? about : "");
+}
+
+static struct kw_str vmcs_dump(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	const char *name;
+
+	if (!kw_has(f, vmcs_reason))
+		return KW_STR("KVM dumped a VMCS; the exit reason is not in the text");
+	name = kw_vmx_exit_name(f->vmcs_reason & 0xffff);
+	return kw_arena_printf(f->arena, "KVM dumped a VMCS with exit reason 0x%llx, \"%s\"%s",
+			       (unsigned long long)f->vmcs_reason, name ? name : "no name",
+			       f->vmcs_reason & 0x80000000 ? ": VM entry failed" : ": VM entry had worked");
+}
+
+static struct kw_str vmcb_dump(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	const char *name;
+
+	if (!kw_has(f, vmcb_exit_code))
+		return KW_STR("KVM dumped a VMCB; the exit code is not in the text");
+	name = kw_svm_exit_name(f->vmcb_exit_code);
+	return kw_arena_printf(f->arena, "KVM dumped a VMCB with exit code 0x%llx %s",
+			       (unsigned long long)f->vmcb_exit_code, name ? name : "");
+}
+
+struct kw_str kw_said(const struct kw_case *c)
+{
+	switch (c->f->class) {
+	case KW_CLASS_KVM_RUN_FAILED:
+		return run_failed(c);
+	case KW_CLASS_INTERNAL_ERROR:
+		return internal_error(c);
+	case KW_CLASS_ENTRY_FAILED:
+		return entry_failed(c);
+	case KW_CLASS_UNKNOWN_EXIT:
+		return unknown_exit(c);
+	case KW_CLASS_VMCS_DUMP:
+		return vmcs_dump(c);
+	case KW_CLASS_VMCB_DUMP:
+		return vmcb_dump(c);
+	case KW_CLASS_MSR_MESSAGE:
+		return KW_STR("the host's KVM logged accesses of the guest to MSRs that it does not emulate");
+	case KW_CLASS_VMM_ERROR:
+		return c->f->text[KW_T_HEADLINE];
+	case KW_CLASS_REGISTER_DUMP:
+		return KW_STR("registers of a vCPU, without a word on why they were printed");
+	default:
+		return KW_STR("");
+	}
+}
+
+struct kw_str kw_plain_headline(const struct kw_case *c)
+{
+	struct kw_str said = kw_said(c);
+	struct kw_str at = KW_STR("");
+
+	if (c->code == KW_CODE_OK && c->f->class != KW_CLASS_ENTRY_FAILED)
+		at = kw_expand(c, " at {insn}");
+	return kw_arena_printf(c->f->arena, "%.*s%.*s", (int)said.len, said.p, (int)at.len, at.p);
+}
