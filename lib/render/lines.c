@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/* Keeps count of the column, wraps at blanks, cuts between characters. */
+#include "render/lines.h"
+
+#include "base/escape.h"
+
+void kw_lines_deinit(struct kw_lines *lines)
+{
+	kw_buf_deinit(&lines->safe);
+}
+
+static bool starts_character(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+static size_t width_of(struct kw_str text)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		width += starts_character(text.p[i]);
+	return width;
+}
+
+void kw_lines_put(struct kw_lines *lines, struct kw_str text)
+{
+	kw_buf_add(lines->buf, text);
+	lines->column += width_of(text);
+}
+
+void kw_lines_number(struct kw_lines *lines, uint64_t number)
+{
+	size_t before = lines->buf->len;
+
+	kw_buf_dec(lines->buf, number);
+	lines->column += lines->buf->len - before;
+}
+
+void kw_lines_end(struct kw_lines *lines)
+{
+	kw_buf_char(lines->buf, '\n');
+	lines->column = 0;
+}
+
+void kw_lines_pad(struct kw_lines *lines, size_t column)
+{
+	if (lines->column >= column)
+		return;
+	kw_buf_repeat(lines->buf, ' ', column - lines->column);
+	lines->column = column;
+}
+
+/* The text as it may be shown; valid until the next call. */
+static struct kw_str safe(struct kw_lines *lines, struct kw_str text)
+{
+	kw_buf_reset(&lines->safe);
+	kw_escape_terminal(&lines->safe, text);
+	return (struct kw_str){ lines->safe.p, lines->safe.len };
+}
+
+/* The blanks and the word that @text starts with. */
+static struct kw_str next_word(struct kw_str text, size_t *blanks_ret)
+{
+	size_t blanks = 0, end;
+
+	while (blanks < text.len && text.p[blanks] == ' ')
+		blanks++;
+	for (end = blanks; end < text.len && text.p[end] != ' '; end++)
+		;
+	*blanks_ret = blanks;
+	return (struct kw_str){ text.p + blanks, end - blanks };
+}
+
+void kw_lines_wrap(struct kw_lines *lines, struct kw_str text, size_t indent)
+{
+	struct kw_str word;
+	size_t blanks;
+
+	text = safe(lines, text);
+	while (text.len) {
+		word = next_word(text, &blanks);
+		text = kw_str_from(text, blanks + word.len);
+		if (!word.len)
+			break;
+		if (lines->column > indent &&
+		    lines->column + blanks + width_of(word) > KW_LINES_WIDTH) {
+			kw_lines_end(lines);
+			kw_lines_pad(lines, indent);
+			blanks = 0;
+		}
+		kw_lines_pad(lines, lines->column + blanks);
+		kw_lines_put(lines, word);
+	}
+}
+
+/* The first @width characters of @text. */
+static struct kw_str head(struct kw_str text, size_t width)
+{
+	size_t end = 0;
+
+	while (end < text.len && (width || !starts_character(text.p[end])))
+		width -= starts_character(text.p[end++]);
+	return (struct kw_str){ text.p, end };
+}
+
+void kw_lines_cut(struct kw_lines *lines, struct kw_str text)
+{
+	size_t left = lines->column < KW_LINES_WIDTH ? KW_LINES_WIDTH - lines->column : 0;
+
+	text = safe(lines, text);
+	if (width_of(text) <= left) {
+		kw_lines_put(lines, text);
+		return;
+	}
+	kw_lines_put(lines, head(text, left > 3 ? left - 3 : 0));
+	KW_LINES_LIT(lines, "...");
+}
+
+void kw_lines_label(struct kw_lines *lines, struct kw_str text)
+{
+	kw_lines_pad(lines, 2);
+	kw_lines_put(lines, text);
+	kw_lines_pad(lines, KW_LINES_TEXT);
+}
+
+void kw_lines_row(struct kw_lines *lines, struct kw_str name, struct kw_str text)
+{
+	kw_lines_label(lines, name);
+	kw_lines_wrap(lines, text, KW_LINES_TEXT);
+	kw_lines_end(lines);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The render stage: a case becomes text, JSON or HTML. All text from the log is escaped here and
+ * nowhere else: base/escape and base/json know how for each format.
+ */
+#ifndef KW_RENDER_H
+#define KW_RENDER_H
+
+#include "base/buf.h"
+#include "explain/explain.h"
+
+struct kw_style {
+	bool color;
+	const char *file; /* name of the input, may be NULL */
+	uint64_t number;  /* of the failure, from 1; 0 if nobody counts */
+};
+
+/* One format. begin and end frame all cases of one output; @first tells the first of them. */
+struct kw_renderer {
+	const char *name;
+	void (*begin)(struct kw_buf *buf);
+	void (*item)(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
+		     bool first);
+	void (*end)(struct kw_buf *buf, bool empty);
+};
+
+/* The renderer of "text", "json", "ndjson" or "html"; NULL for another name. */
+const struct kw_renderer *kw_renderer_find(const char *name);
+
+/* The formats, one file each. */
+extern const struct kw_renderer kw_renderer_text, kw_renderer_json, kw_renderer_ndjson;
+extern const struct kw_renderer kw_renderer_html;
+
+/*
+ * An MSR by its index: name, fields, and what KVM does with a guest's WRMSR of @value (NULL if none
+ * is asked for). As JSON with @json, else as text.
+ */
+void kw_render_msr(struct kw_buf *buf, uint32_t index, const uint64_t *value,
+		   const struct kw_context *context, bool json);
+
+/* The listing of the bytes in @code->code, decoded for @bits. As JSON with @json, else as text. */
+void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned int bits,
+		     bool json);
+
+#endif

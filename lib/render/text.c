@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+/* A case for the terminal, so that the answer fits a screen. What is not ASCII is the log's. */
+#include "render/doc.h"
+#include "render/lines.h"
+#include "render/render.h"
+
+enum {
+	FULL_FINDINGS = 2, /* further ones are a title each */
+	EVIDENCE_LINES = 6, /* further ones are numbers */
+	BYTES_WIDTH = 17, /* of the bytes of code, at least */
+};
+
+#define BOLD "\033[1m"
+#define DIM "\033[2m"
+#define GREEN "\033[1;32m"
+#define YELLOW "\033[1;33m"
+#define CYAN "\033[1;36m"
+#define PLAIN "\033[0m"
+
+struct out {
+	struct kw_lines lines;
+	bool color;
+};
+
+static void color(struct out *out, const char *code)
+{
+	if (out->color)
+		kw_buf_add(out->lines.buf, kw_str(code));
+}
+
+static void wrap(struct out *out, struct kw_str text)
+{
+	kw_lines_wrap(&out->lines, text, KW_LINES_TEXT);
+}
+
+static void end(struct out *out)
+{
+	kw_lines_end(&out->lines);
+}
+
+/* The label in front of the first of several, none in front of the others. */
+static void label_first(struct out *out, bool first, struct kw_str name)
+{
+	kw_lines_label(&out->lines, first ? name : KW_STR(""));
+}
+
+static const char *certainty_color(enum kw_certainty certainty)
+{
+	switch (certainty) {
+	case KW_CERTAIN:
+		return GREEN;
+	case KW_LIKELY:
+		return YELLOW;
+	case KW_POSSIBLE:
+		return CYAN;
+	}
+	return "";
+}
+
+/* "  [likely]" behind what was just written. */
+static void put_certainty(struct out *out, const struct kw_piece *finding)
+{
+	struct kw_str name = kw_str(kw_certainty_name((enum kw_certainty)finding->certainty));
+	struct kw_lines *lines = &out->lines;
+
+	if (lines->column + name.len + 4 > KW_LINES_WIDTH) {
+		end(out);
+		kw_lines_pad(lines, KW_LINES_TEXT);
+	} else {
+		kw_lines_pad(lines, lines->column + 2);
+	}
+	color(out, certainty_color((enum kw_certainty)finding->certainty));
+	KW_LINES_LIT(lines, "[");
+	kw_lines_put(lines, name);
+	KW_LINES_LIT(lines, "]");
+	color(out, PLAIN);
+	end(out);
+}
+
+static void code_row(struct out *out, const struct kw_piece *piece, size_t bytes_width)
+{
+	struct kw_lines *lines = &out->lines;
+
+	kw_lines_pad(lines, KW_LINES_TEXT - 2);
+	if (piece->marked)
+		color(out, BOLD);
+	kw_lines_put(lines, piece->marked   ? KW_STR("> ")
+			    : piece->unsure ? KW_STR("? ")
+					    : KW_STR("  "));
+	kw_lines_put(lines, piece->label);
+	if (piece->label.len && piece->text.len)
+		kw_lines_pad(lines, KW_LINES_TEXT + bytes_width + 2);
+	wrap(out, piece->text);
+	if (piece->marked)
+		color(out, PLAIN);
+	end(out);
+}
+
+/* The rows of code from @piece on; returns the piece behind them. */
+static const struct kw_piece *code(struct out *out, const struct kw_piece *piece)
+{
+	size_t width = BYTES_WIDTH;
+
+	for (const struct kw_piece *p = piece; p && p->kind == KW_PIECE_CODE; p = p->next)
+		width = p->label.len > width ? p->label.len : width;
+	kw_lines_pad(&out->lines, 2);
+	KW_LINES_LIT(&out->lines, "code");
+	for (; piece && piece->kind == KW_PIECE_CODE; piece = piece->next)
+		code_row(out, piece, width);
+	return piece;
+}
+
+static void todo(struct out *out, const struct kw_piece *piece, bool first)
+{
+	const struct kw_piece *next = piece->next;
+	bool alone = first && !(next && next->kind == KW_PIECE_DO);
+
+	label_first(out, first, KW_STR("do"));
+	if (!alone)
+		KW_LINES_LIT(&out->lines, "- ");
+	kw_lines_wrap(&out->lines, piece->text, alone ? KW_LINES_TEXT : KW_LINES_TEXT + 2);
+	end(out);
+}
+
+/* Title, certainty, reason and remedies; a title that is the headline is not repeated. */
+static void put_finding(struct out *out, const struct kw_piece *finding, struct kw_str headline)
+{
+	const struct kw_piece *piece = finding->next;
+	bool reasoned = piece && piece->kind == KW_PIECE_WHY;
+	bool titled = !reasoned || !kw_str_eq(finding->text, headline);
+
+	end(out);
+	kw_lines_label(&out->lines, KW_STR("why"));
+	if (titled) {
+		wrap(out, finding->text);
+		put_certainty(out, finding);
+	}
+	if (reasoned) {
+		kw_lines_pad(&out->lines, KW_LINES_TEXT);
+		wrap(out, piece->text);
+		if (titled)
+			end(out);
+		else
+			put_certainty(out, finding);
+		piece = piece->next;
+	}
+	for (bool first = true; piece && piece->kind == KW_PIECE_DO; piece = piece->next) {
+		todo(out, piece, first);
+		first = false;
+	}
+}
+
+static void findings(struct out *out, const struct kw_piece *all, struct kw_str headline)
+{
+	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_FINDING);
+	size_t count = 0;
+
+	for (; piece; piece = kw_doc_next(piece->next, KW_PIECE_FINDING)) {
+		if (++count <= FULL_FINDINGS) {
+			put_finding(out, piece, headline);
+			continue;
+		}
+		if (count == FULL_FINDINGS + 1)
+			end(out);
+		label_first(out, count == FULL_FINDINGS + 1, KW_STR("also"));
+		wrap(out, piece->text);
+		put_certainty(out, piece);
+	}
+}
+
+/* Was the same said by a piece of its kind before? */
+static bool is_repeated(const struct kw_piece *all, const struct kw_piece *piece)
+{
+	enum kw_piece_kind kind = (enum kw_piece_kind)piece->kind;
+
+	for (const struct kw_piece *p = kw_doc_next(all, kind); p != piece;
+	     p = kw_doc_next(p->next, kind)) {
+		if (piece->line ? p->line == piece->line : kw_str_eq(p->text, piece->text))
+			return true;
+	}
+	return false;
+}
+
+static void put_line_number(struct out *out, uint64_t line)
+{
+	KW_LINES_LIT(&out->lines, "line ");
+	kw_lines_number(&out->lines, line);
+	KW_LINES_LIT(&out->lines, ": ");
+}
+
+/* The number alone, of evidence beyond what is quoted. */
+static void put_further_line(struct out *out, uint64_t line, bool first)
+{
+	struct kw_lines *lines = &out->lines;
+
+	if (first || lines->column > KW_LINES_WIDTH - 20) {
+		end(out);
+		kw_lines_pad(lines, KW_LINES_TEXT);
+	}
+	kw_lines_put(lines, first ? KW_STR("and lines ") : KW_STR(", "));
+	kw_lines_number(lines, line);
+}
+
+static void evidence(struct out *out, const struct kw_piece *all)
+{
+	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_EVIDENCE);
+	size_t count = 0;
+
+	if (!piece)
+		return;
+	color(out, DIM);
+	for (; piece; piece = kw_doc_next(piece->next, KW_PIECE_EVIDENCE)) {
+		if (is_repeated(all, piece))
+			continue;
+		if (++count > EVIDENCE_LINES) {
+			put_further_line(out, piece->line, count == EVIDENCE_LINES + 1);
+			continue;
+		}
+		end(out);
+		label_first(out, count == 1, KW_STR("evidence"));
+		put_line_number(out, piece->line);
+		kw_lines_cut(&out->lines, piece->text);
+	}
+	color(out, PLAIN);
+	end(out);
+}
+
+static void sources(struct out *out, const struct kw_piece *all)
+{
+	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_SOURCE);
+	struct kw_buf joined = { 0 };
+
+	for (; piece; piece = kw_doc_next(piece->next, KW_PIECE_SOURCE)) {
+		if (is_repeated(all, piece))
+			continue;
+		if (joined.len)
+			KW_BUF_LIT(&joined, "; ");
+		kw_buf_add(&joined, piece->text);
+	}
+	if (joined.len) {
+		color(out, DIM);
+		kw_lines_row(&out->lines, KW_STR("sources"),
+			     (struct kw_str){ joined.p, joined.len });
+		color(out, PLAIN);
+	}
+	kw_buf_deinit(&joined);
+}
+
+static void remarks(struct out *out, const struct kw_piece *all, enum kw_piece_kind kind,
+		    struct kw_str name)
+{
+	const struct kw_piece *piece = kw_doc_next(all, kind);
+
+	for (bool first = true; piece; piece = kw_doc_next(piece->next, kind)) {
+		label_first(out, first, name);
+		if (piece->line)
+			put_line_number(out, piece->line);
+		wrap(out, piece->text);
+		end(out);
+		first = false;
+	}
+}
+
+/* The headline and the rows up to the first finding. */
+static void answer(struct out *out, const struct kw_piece *piece)
+{
+	color(out, BOLD);
+	kw_lines_wrap(&out->lines, piece->text, 0);
+	color(out, PLAIN);
+	end(out);
+	end(out);
+	piece = piece->next;
+	while (piece && (piece->kind == KW_PIECE_ROW || piece->kind == KW_PIECE_CODE)) {
+		if (piece->kind == KW_PIECE_CODE) {
+			piece = code(out, piece);
+			continue;
+		}
+		kw_lines_row(&out->lines, piece->label, piece->text);
+		piece = piece->next;
+	}
+}
+
+/* In front of each failure but the first. */
+static void header(struct out *out, const struct kw_failure *f, const struct kw_style *style)
+{
+	struct kw_lines *lines = &out->lines;
+
+	end(out);
+	KW_LINES_LIT(lines, "failure");
+	if (style->number) {
+		KW_LINES_LIT(lines, " ");
+		kw_lines_number(lines, style->number);
+	}
+	KW_LINES_LIT(lines, ": ");
+	if (style->file) {
+		kw_lines_cut(lines, kw_str(style->file));
+		KW_LINES_LIT(lines, ":");
+	}
+	KW_LINES_LIT(lines, "lines ");
+	kw_lines_number(lines, f->first_line);
+	KW_LINES_LIT(lines, "-");
+	kw_lines_number(lines, f->last_line);
+	end(out);
+	end(out);
+}
+
+static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
+		 bool first)
+{
+	struct out out = { .lines = { .buf = buf }, .color = style->color };
+	struct kw_doc doc;
+
+	kw_doc_init(&doc, c, false);
+	if (!first)
+		header(&out, c->f, style);
+	if (doc.first) {
+		answer(&out, doc.first);
+		findings(&out, doc.first, c->headline);
+		evidence(&out, doc.first);
+		sources(&out, doc.first);
+		remarks(&out, doc.first, KW_PIECE_ODD, KW_STR("odd"));
+		remarks(&out, doc.first, KW_PIECE_NOTE, KW_STR("notes"));
+	}
+	kw_doc_deinit(&doc);
+	kw_lines_deinit(&out.lines);
+}
+
+static void no_begin(struct kw_buf *buf)
+{
+	(void)buf;
+}
+
+static void no_end(struct kw_buf *buf, bool empty)
+{
+	(void)buf;
+	(void)empty;
+}
+
+const struct kw_renderer kw_renderer_text = {
+	.name = "text",
+	.begin = no_begin,
+	.item = item,
+	.end = no_end,
+};
