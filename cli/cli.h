@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the commands share: the row of a command, exit statuses, options, and the way out for text.
+ */
+#ifndef KW_CLI_H
+#define KW_CLI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* As grep: found, not found, usage or our own failure. */
+enum kw_exit { KW_EXIT_FOUND = 0, KW_EXIT_NOTHING = 1, KW_EXIT_TROUBLE = 2 };
+
+struct kw_command {
+	const char *name;
+	const char *summary; /* one clause for the list of commands */
+	const char *help;    /* the whole text of --help */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct kw_command kw_cmd_explain;
+extern const struct kw_command kw_cmd_insn;
+extern const struct kw_command kw_cmd_msr;
+extern const struct kw_command kw_cmd_rule;
+extern const struct kw_command kw_cmd_version;
+
+/* options.c */
+
+/* Long options have values of their own, so that getopt's optopt tells what was wrong. */
+enum kw_opt {
+	KW_OPT_HELP = 256,
+	KW_OPT_COLOR,
+	KW_OPT_ALL,
+	KW_OPT_FORMAT,
+	KW_OPT_KERNEL,
+	KW_OPT_MODE,
+	KW_OPT_VENDOR,
+};
+
+/* Complains about what getopt_long() returned @c for. Return: KW_EXIT_TROUBLE. */
+int kw_option_trouble(const char *command, int c, char **argv);
+
+/* Complains about a misuse of @command and names its help. Return: KW_EXIT_TROUBLE. */
+int kw_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Lists of words end with NULL. */
+extern const char *const kw_vendors[];	    /* of --vendor */
+extern const char *const kw_text_or_json[]; /* of --format, where the answer is no report */
+
+/* Return: 0 if @value is one of the words in @allowed, else KW_EXIT_TROUBLE after a complaint. */
+int kw_check_word(const char *command, const char *option, const char *const *allowed,
+		  const char *value);
+
+/* Return: 0 if @release looks like what `uname -r` prints, else KW_EXIT_TROUBLE after a complaint. */
+int kw_check_release(const char *command, const char *option, const char *release);
+
+/* The name nearest to @word, or NULL if none is near; @name returns NULL beyond the last. */
+const char *kw_suggest(const char *word, const char *(*name)(size_t i));
+
+/* output.c */
+
+struct kw_output {
+	int fd;
+	const char *name; /* for complaints */
+	int error;	  /* negative errno of the first failure */
+	size_t len;
+	char data[64 * 1024];
+};
+
+/* Takes the standard output if @path is NULL. Return: 0, or -1 after a complaint. */
+int kw_output_open(struct kw_output *out, const char *path);
+
+/* Fits kw_write_fn; @arg is the output. */
+int kw_output_write(void *arg, const char *text, size_t len);
+
+/* Hands over what is held back. Return: 0 or the negative errno of the first failure. */
+int kw_output_flush(struct kw_output *out);
+
+/* Flushes and closes. A reader that went away is no reason for a complaint. Return: 0 or -1. */
+int kw_output_close(struct kw_output *out);
+
+/* Writes @text to the standard output. Return: @status, or KW_EXIT_TROUBLE after a complaint. */
+int kw_print(const char *text, int status);
+
+#endif

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kvmwhy explain: logs in, the reasons of the failures in them out.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <kvmwhy/kvmwhy.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "term.h"
+
+static const char help[] =
+	"usage: kvmwhy [explain] [OPTION]... [FILE]...\n"
+	"\n"
+	"Reads logs of a VMM or of the host's kernel and says for each failure of KVM in them\n"
+	"which instruction failed, with which operands, who refused it, why, and what to do.\n"
+	"Without FILE, or where FILE is -, reads the standard input. Logs that are compressed\n"
+	"with gzip, xz or zstd are unpacked.\n"
+	"\n"
+	"  --format FORMAT    text (the default), json (one array), ndjson (one object a line)\n"
+	"                     or html (one page)\n"
+	"  --host-kernel REL  the host ran kernel REL, as 'uname -r' prints it\n"
+	"  --vendor VENDOR    the host's CPU is of this vendor: intel or amd\n"
+	"  --all              report harmless messages, too\n"
+	"  --color WHEN       auto (the default), always or never\n"
+	"  -o, --output FILE  write to FILE instead of the standard output\n"
+	"  -h, --help         print this text\n"
+	"\n"
+	"Exit status: 0 if something was explained, 1 if nothing was recognised, 2 if the\n"
+	"command was misused or something could not be read or written.\n";
+
+static const struct option options[] = {
+	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	{ "host-kernel", required_argument, NULL, KW_OPT_KERNEL },
+	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
+	{ "all", no_argument, NULL, KW_OPT_ALL },
+	{ "color", required_argument, NULL, KW_OPT_COLOR },
+	{ "output", required_argument, NULL, 'o' },
+	{ "help", no_argument, NULL, KW_OPT_HELP },
+	{ 0 }
+};
+
+static const char *const formats[] = { "text", "json", "ndjson", "html", NULL };
+static const char *const colors[] = { "auto", "always", "never", NULL };
+
+struct arguments {
+	struct kw_options known; /* what the library is told */
+	const char *format, *color, *output;
+	char *const *files;
+	size_t nfiles;
+};
+
+struct explanation {
+	const struct arguments *args;
+	struct kw_reader *reader;
+	struct kw_printer *printer;
+	uint64_t bytes;
+	bool trouble; /* something could not be read, or our own failure */
+	struct kw_output out;
+};
+
+static int give_report(void *arg, const struct kw_report *report)
+{
+	struct explanation *e = arg;
+
+	return kw_printer_report(e->printer, report);
+}
+
+/* Complains about @rc of the library, unless it is the output's: that is said when it is closed. */
+static int complain_library(struct explanation *e, int rc)
+{
+	e->trouble = true;
+	if (!e->out.error)
+		kw_complain("cannot go on: %s", strerror(-rc));
+	return rc;
+}
+
+/* Ends the stream before and begins that of @path. */
+static int begin_stream(struct explanation *e, const char *path)
+{
+	const char *name = strcmp(path, "-") ? path : NULL;
+	struct kw_options known = e->args->known;
+
+	if (e->reader)
+		return kw_reader_finish(e->reader, name);
+	known.file = name;
+	return kw_reader_create(&known, give_report, e, &e->reader);
+}
+
+static int read_stream(struct explanation *e, struct kw_input *in)
+{
+	const char *data;
+	ssize_t len;
+	int rc;
+
+	while ((len = kw_input_read(in, &data)) > 0) {
+		rc = kw_reader_feed(e->reader, data, (size_t)len);
+		if (!rc && in->may_wait)
+			rc = kw_output_flush(&e->out);
+		if (rc)
+			return complain_library(e, rc);
+		e->bytes += (uint64_t)len;
+		kw_progress_show(e->bytes, kw_reader_count(e->reader));
+	}
+	if (len < 0)
+		e->trouble = true;
+	return 0;
+}
+
+/* A file that cannot be read does not keep us from the others; non-zero ends the work. */
+static int explain_file(struct explanation *e, const char *path)
+{
+	struct kw_input in;
+	int rc;
+
+	if (kw_input_open(&in, path)) {
+		e->trouble = true;
+		return 0;
+	}
+	rc = begin_stream(e, path);
+	rc = rc ? complain_library(e, rc) : read_stream(e, &in);
+	kw_input_close(&in);
+	return rc;
+}
+
+static int finish(struct explanation *e)
+{
+	int rc = kw_reader_finish(e->reader, NULL);
+
+	if (!rc)
+		rc = kw_printer_finish(e->printer);
+	return rc ? complain_library(e, rc) : 0;
+}
+
+static void explain_files(struct explanation *e)
+{
+	for (size_t i = 0; i < e->args->nfiles; i++)
+		if (explain_file(e, e->args->files[i]))
+			return;
+	if (e->reader)
+		finish(e);
+}
+
+static void say_nothing_found(const struct explanation *e)
+{
+	const struct arguments *args = e->args;
+	const char *first = strcmp(args->files[0], "-") ? args->files[0] : "standard input";
+	uint64_t harmless = kw_reader_suppressed(e->reader);
+
+	if (!e->bytes)
+		kw_complain("nothing to explain: '%s'%s is empty", first,
+			    args->nfiles > 1 ? " and what follows" : "");
+	else
+		kw_complain("no failure of KVM recognised in '%s'%s (bytes read: %" PRIu64 ")", first,
+			    args->nfiles > 1 ? " and what follows" : "", e->bytes);
+	if (harmless)
+		kw_complain("%" PRIu64 " harmless message%s not reported: --all shows %s", harmless,
+			    harmless == 1 ? " was" : "s were", harmless == 1 ? "it" : "them");
+	kw_complain("looked for: 'kvm run failed', 'KVM internal error', 'KVM: entry failed', register "
+		    "dumps of QEMU, kvmtool, crosvm, Cloud Hypervisor and Firecracker; KVM's lines, "
+		    "dump_vmcs and dump_vmcb blocks of the host's kernel log");
+	kw_complain("collect: what the VMM wrote to stderr (libvirt keeps it in "
+		    "/var/log/libvirt/qemu/GUEST.log) and the host's kernel log ('journalctl -k' or "
+		    "'dmesg') from the time of the failure, then run 'kvmwhy explain' on both");
+}
+
+static int result(const struct explanation *e)
+{
+	if (e->trouble)
+		return KW_EXIT_TROUBLE;
+	if (kw_reader_count(e->reader))
+		return KW_EXIT_FOUND;
+	say_nothing_found(e);
+	return KW_EXIT_NOTHING;
+}
+
+/* Writing into a log while it is read would lose it, or never end. */
+static bool is_input(const struct arguments *args, int fd)
+{
+	struct stat out, in;
+
+	if (fstat(fd, &out) || !S_ISREG(out.st_mode))
+		return false;
+	for (size_t i = 0; i < args->nfiles; i++) {
+		const char *path = args->files[i];
+		int rc = strcmp(path, "-") ? stat(path, &in) : fstat(STDIN_FILENO, &in);
+
+		if (!rc && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return true;
+	}
+	return false;
+}
+
+static int open_output(struct explanation *e)
+{
+	struct kw_output *out = &e->out;
+
+	if (kw_output_open(out, e->args->output))
+		return -1;
+	if (is_input(e->args, out->fd)) {
+		kw_complain("'%s' is also an input: choose another output", out->name);
+		return -1;
+	}
+	if (e->args->output && ftruncate(out->fd, 0) && errno != EINVAL) {
+		kw_complain("cannot write '%s': %s", out->name, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int explain(const struct arguments *args)
+{
+	static struct explanation e;
+	unsigned int flags = 0;
+	int rc;
+
+	e.args = args;
+	if (open_output(&e))
+		return KW_EXIT_TROUBLE;
+	if (kw_term_color(e.out.fd, args->color))
+		flags = KW_PRINT_COLOR;
+	rc = kw_printer_create(args->format, flags, kw_output_write, &e.out, &e.printer);
+	if (rc)
+		complain_library(&e, rc);
+	else
+		explain_files(&e);
+
+	/* The answer is out before anything is said about it. */
+	if (kw_output_close(&e.out))
+		e.trouble = true;
+	kw_progress_hide();
+	rc = result(&e);
+	kw_reader_destroy(e.reader);
+	kw_printer_destroy(e.printer);
+	return rc;
+}
+
+/* Return: 0, or KW_EXIT_TROUBLE after a complaint. */
+static int take_option(struct arguments *args, int c, char **argv)
+{
+	const char *me = kw_cmd_explain.name;
+
+	switch (c) {
+	case KW_OPT_FORMAT:
+		args->format = optarg;
+		return kw_check_word(me, "--format", formats, optarg);
+	case KW_OPT_KERNEL:
+		args->known.host_kernel = optarg;
+		return kw_check_release(me, "--host-kernel", optarg);
+	case KW_OPT_VENDOR:
+		args->known.vendor = optarg;
+		return kw_check_word(me, "--vendor", kw_vendors, optarg);
+	case KW_OPT_ALL:
+		args->known.flags |= KW_OPTION_ALL;
+		return 0;
+	case KW_OPT_COLOR:
+		args->color = optarg;
+		return kw_check_word(me, "--color", colors, optarg);
+	case 'o':
+		args->output = optarg;
+		return 0;
+	default:
+		return kw_option_trouble(me, c, argv);
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	static char dash[] = "-";
+	static char *const stdin_only[] = { dash };
+	struct arguments args = {
+		.known = { .size = sizeof(args.known) },
+		.format = "text",
+		.color = "auto",
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
+		if (c == 'h' || c == KW_OPT_HELP)
+			return kw_print(help, KW_EXIT_FOUND);
+		if (take_option(&args, c, argv))
+			return KW_EXIT_TROUBLE;
+	}
+	args.files = argv + optind;
+	args.nfiles = (size_t)(argc - optind);
+	if (!args.nfiles) {
+		args.files = stdin_only;
+		args.nfiles = 1;
+		if (isatty(STDIN_FILENO))
+			kw_complain("waiting for a log: paste it here, end with Ctrl-D");
+	}
+	return explain(&args);
+}
+
+const struct kw_command kw_cmd_explain = {
+	.name = "explain",
+	.summary = "say why a KVM guest died, from its log (the default command)",
+	.help = help,
+	.run = run,
+};

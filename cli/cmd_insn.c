@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kvmwhy insn: bytes of code in, instructions out, in the mode that the user names.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <kvmwhy/kvmwhy.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "term.h"
+
+static const char help[] =
+	"usage: kvmwhy insn --mode BITS [OPTION]... HEX...\n"
+	"\n"
+	"Disassembles bytes as the 'Code=' line of a dump prints them: '0f 30', '0f30' and\n"
+	"'89 f0 <0f> 30' are understood. Quote the bytes: < is a redirection of the shell.\n"
+	"\n"
+	"  --mode BITS        16, 32 or 64: of the code, not of the kernel. A CS line of the dump\n"
+	"                     says it: CS16, CS32 or CS64\n"
+	"  --format FORMAT    text (the default) or json\n"
+	"  -h, --help         print this text\n"
+	"\n"
+	"Exit status: 0 if there was an instruction, 1 if there was none, 2 if the command was\n"
+	"misused.\n";
+
+static const struct option options[] = {
+	{ "mode", required_argument, NULL, KW_OPT_MODE },
+	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	{ "help", no_argument, NULL, KW_OPT_HELP },
+	{ 0 }
+};
+
+static const char *const modes[] = { "16", "32", "64", NULL };
+
+struct arguments {
+	const char *mode, *format;
+};
+
+/* The words as one text, without the head of a line that was pasted whole; NULL without memory. */
+static char *join(int argc, char **argv)
+{
+	static const char head[] = "Code=";
+	size_t len = 1;
+	char *text, *p;
+
+	for (int i = 0; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	text = p = malloc(len);
+	if (!text)
+		return NULL;
+	for (int i = 0; i < argc; i++) {
+		const char *word = argv[i];
+
+		if (!i && !strncmp(word, head, sizeof(head) - 1))
+			word += sizeof(head) - 1;
+		p = stpcpy(stpcpy(p, word), " ");
+	}
+	*p = '\0';
+	return text;
+}
+
+static int disassemble(const struct arguments *args, const char *hex)
+{
+	unsigned int bits = (unsigned int)strtoul(args->mode, NULL, 10);
+	char *text;
+	int rc = kw_insn_text(hex, bits, args->format, &text);
+
+	if (rc == -EINVAL)
+		return kw_usage(kw_cmd_insn.name, "'%s' are no bytes: give pairs of hexadecimal digits",
+				hex);
+	if (rc < 0) {
+		kw_complain("cannot disassemble: %s", strerror(-rc));
+		return KW_EXIT_TROUBLE;
+	}
+	rc = kw_print(text, rc ? KW_EXIT_FOUND : KW_EXIT_NOTHING);
+	free(text);
+	return rc;
+}
+
+static int take_option(struct arguments *args, int c, char **argv)
+{
+	const char *me = kw_cmd_insn.name;
+
+	switch (c) {
+	case KW_OPT_MODE:
+		args->mode = optarg;
+		return kw_check_word(me, "--mode", modes, optarg);
+	case KW_OPT_FORMAT:
+		args->format = optarg;
+		return kw_check_word(me, "--format", kw_text_or_json, optarg);
+	default:
+		return kw_option_trouble(me, c, argv);
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	struct arguments args = { .format = "text" };
+	char *hex;
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (c == 'h' || c == KW_OPT_HELP)
+			return kw_print(help, KW_EXIT_FOUND);
+		if (take_option(&args, c, argv))
+			return KW_EXIT_TROUBLE;
+	}
+	if (optind == argc)
+		return kw_usage(kw_cmd_insn.name, "which bytes? Give them as hexadecimal digits");
+	if (!args.mode)
+		return kw_usage(kw_cmd_insn.name,
+				"the same bytes mean different things: add --mode 16, 32 or 64");
+	hex = join(argc - optind, argv + optind);
+	if (!hex) {
+		kw_complain("out of memory");
+		return KW_EXIT_TROUBLE;
+	}
+	c = disassemble(&args, hex);
+	free(hex);
+	return c;
+}
+
+const struct kw_command kw_cmd_insn = {
+	.name = "insn",
+	.summary = "disassemble bytes of code in 16-, 32- or 64-bit mode",
+	.help = help,
+	.run = run,
+};

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kvmwhy msr: an MSR and perhaps a value in; its name, fields and what KVM does with it out.
+ */
+#include "cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <kvmwhy/kvmwhy.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "term.h"
+
+static const char help[] =
+	"usage: kvmwhy msr [OPTION]... INDEX|NAME [VALUE]\n"
+	"\n"
+	"Describes a model-specific register: its name, fields and reserved bits, and what KVM\n"
+	"does when a guest writes VALUE to it.\n"
+	"\n"
+	"INDEX and VALUE are decimal, or hexadecimal after 0x; NAME is that of the CPU's manual,\n"
+	"such as IA32_MC1_CTL.\n"
+	"\n"
+	"  --kernel REL       judge by kernel REL of the host alone, as 'uname -r' prints it\n"
+	"  --vendor VENDOR    the CPU is of this vendor: intel or amd\n"
+	"  --format FORMAT    text (the default) or json\n"
+	"  -h, --help         print this text\n"
+	"\n"
+	"Exit status: 0 if the MSR is known, 1 if it is not, 2 if the command was misused.\n";
+
+static const struct option options[] = {
+	{ "kernel", required_argument, NULL, KW_OPT_KERNEL },
+	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
+	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	{ "help", no_argument, NULL, KW_OPT_HELP },
+	{ 0 }
+};
+
+struct arguments {
+	struct kw_options known;
+	const char *format;
+};
+
+static int parse_value(const char *text, uint64_t *ret)
+{
+	int base = !strncasecmp(text, "0x", 2) ? 16 : 10;
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, base);
+	if (errno == ERANGE)
+		return kw_usage(kw_cmd_msr.name, "the value '%s' has more than 64 bits", text);
+	if (isdigit((unsigned char)*text) && !*end && end > text)
+		return 0;
+	return kw_usage(kw_cmd_msr.name,
+			"'%s' is no value: give a decimal number, or hexadecimal digits after 0x",
+			text);
+}
+
+static int describe(const struct arguments *args, const char *name, const uint64_t *value)
+{
+	char *text;
+	int rc = kw_msr_text(name, value, &args->known, args->format, &text);
+
+	/* Everything else that it could refuse has been checked. */
+	if (rc == -EINVAL) {
+		kw_complain("no MSR is named '%s': give the name of the CPU's manual, or the index",
+			    name);
+		return KW_EXIT_NOTHING;
+	}
+	if (rc < 0) {
+		kw_complain("cannot describe '%s': %s", name, strerror(-rc));
+		return KW_EXIT_TROUBLE;
+	}
+	rc = kw_print(text, rc ? KW_EXIT_FOUND : KW_EXIT_NOTHING);
+	free(text);
+	return rc;
+}
+
+static int take_option(struct arguments *args, int c, char **argv)
+{
+	const char *me = kw_cmd_msr.name;
+
+	switch (c) {
+	case KW_OPT_KERNEL:
+		args->known.host_kernel = optarg;
+		return kw_check_release(me, "--kernel", optarg);
+	case KW_OPT_VENDOR:
+		args->known.vendor = optarg;
+		return kw_check_word(me, "--vendor", kw_vendors, optarg);
+	case KW_OPT_FORMAT:
+		args->format = optarg;
+		return kw_check_word(me, "--format", kw_text_or_json, optarg);
+	default:
+		return kw_option_trouble(me, c, argv);
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	struct arguments args = { .known = { .size = sizeof(args.known) }, .format = "text" };
+	uint64_t value;
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (c == 'h' || c == KW_OPT_HELP)
+			return kw_print(help, KW_EXIT_FOUND);
+		if (take_option(&args, c, argv))
+			return KW_EXIT_TROUBLE;
+	}
+	argv += optind;
+	argc -= optind;
+	if (argc < 1)
+		return kw_usage(kw_cmd_msr.name, "which MSR? Give its index or its name");
+	if (argc > 2)
+		return kw_usage(kw_cmd_msr.name, "'%s' is one argument too many", argv[2]);
+	if (argc == 2 && parse_value(argv[1], &value))
+		return KW_EXIT_TROUBLE;
+	return describe(&args, argv[0], argc == 2 ? &value : NULL);
+}
+
+const struct kw_command kw_cmd_msr = {
+	.name = "msr",
+	.summary = "describe an MSR, a value of it, and what KVM does with a write of it",
+	.help = help,
+	.run = run,
+};

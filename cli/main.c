@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kvmwhy(1): the table of the commands, and which of them the first word means.
+ */
+#include "cli.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "term.h"
+
+static int run_help(int argc, char **argv);
+
+static const struct kw_command cmd_help = {
+	.name = "help",
+	.summary = "print this text, or that of a command",
+	.run = run_help,
+};
+
+static const struct kw_command *const commands[] = {
+	&kw_cmd_explain, &kw_cmd_msr, &kw_cmd_insn, &kw_cmd_rule, &kw_cmd_version, &cmd_help,
+};
+
+enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static const char *command_name(size_t i)
+{
+	return i < NCOMMANDS ? commands[i]->name : NULL;
+}
+
+static const struct kw_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *word, const char *wanted)
+{
+	const char *near = kw_suggest(word, command_name);
+
+	if (near)
+		kw_complain("'%s' is no %s: did you mean '%s'?", word, wanted, near);
+	else
+		kw_complain("'%s' is no %s: see 'kvmwhy help'", word, wanted);
+	return KW_EXIT_TROUBLE;
+}
+
+static int print_overview(void)
+{
+	char text[2048];
+	char *p = stpcpy(text, "usage: kvmwhy [explain] [OPTION]... [FILE]...\n"
+			       "       kvmwhy COMMAND [ARGUMENT]...\n"
+			       "\n"
+			       "Says why a KVM guest died: which instruction, with which operands, who\n"
+			       "refused it, why, and what to do.\n"
+			       "\n"
+			       "Commands:\n");
+
+	for (size_t i = 0; i < NCOMMANDS; i++) {
+		p = stpcpy(stpcpy(p, "  "), commands[i]->name);
+		for (size_t len = strlen(commands[i]->name); len < 10; len++)
+			*p++ = ' ';
+		p = stpcpy(stpcpy(p, commands[i]->summary), "\n");
+	}
+	stpcpy(p, "\n"
+		  "'kvmwhy help COMMAND' or 'kvmwhy COMMAND --help' tells more; so does kvmwhy(1).\n"
+		  "Without a command, kvmwhy explains the files, or the standard input.\n");
+	return kw_print(text, KW_EXIT_FOUND);
+}
+
+static int run_help(int argc, char **argv)
+{
+	const struct kw_command *command;
+
+	if (argc < 2 || argv[1][0] == '-')
+		return print_overview();
+	command = find_command(argv[1]);
+	if (!command)
+		return unknown_command(argv[1], "command");
+	return command->help ? kw_print(command->help, KW_EXIT_FOUND) : print_overview();
+}
+
+/* Keeps a file that we open from becoming the standard output, where that one is closed. */
+static void reserve_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+int main(int argc, char **argv)
+{
+	const struct kw_command *command = &kw_cmd_explain;
+	const char *word = argc > 1 ? argv[1] : "-";
+
+	reserve_standard_fds();
+	opterr = 0;
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		return print_overview();
+	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+		return kw_cmd_version.run(1, argv);
+	if (word[0] == '-')
+		return command->run(argc, argv);
+
+	command = find_command(word);
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	/* A word with a slash or a dot is meant as a file: explain then says what is wrong with it. */
+	if (!strpbrk(word, "/.") && access(word, F_OK))
+		return unknown_command(word, "command and no file");
+	return kw_cmd_explain.run(argc, argv);
+}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# Completion of kvmwhy(1) for bash: commands, options, their words, rule ids, files.
+
+# The command is the first word; anything else belongs to explain.
+_kvmwhy_command() {
+	case ${COMP_WORDS[1]-} in
+	explain | msr | insn | rule | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
+	*) printf explain ;;
+	esac
+}
+
+_kvmwhy_options() {
+	case $1 in
+	explain) printf '%s' '--format --host-kernel --vendor --all --color --output --help' ;;
+	msr) printf '%s' '--kernel --vendor --format --help' ;;
+	insn) printf '%s' '--mode --format --help' ;;
+	*) printf '%s' '--help' ;;
+	esac
+}
+
+# The words that may follow option $2 of command $1.
+_kvmwhy_values() {
+	case $1:$2 in
+	explain:--format) printf '%s' 'text json ndjson html' ;;
+	*:--format) printf '%s' 'text json' ;;
+	*:--vendor) printf '%s' 'intel amd' ;;
+	*:--color) printf '%s' 'auto always never' ;;
+	*:--mode) printf '%s' '16 32 64' ;;
+	*:--host-kernel | *:--kernel) uname -r ;;
+	esac
+}
+
+# The words that may stand for themselves.
+_kvmwhy_words() {
+	local commands='explain msr insn rule version help'
+
+	case $1 in
+	rule) kvmwhy rule 2>/dev/null | cut -d ' ' -f 1 ;;
+	help) printf '%s' "$commands" ;;
+	explain) [ "$COMP_CWORD" -ne 1 ] || printf '%s' "$commands --version" ;;
+	esac
+}
+
+_kvmwhy() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local command words
+
+	# bash takes the = of --option=word for a word of its own
+	if [ "$before" = = ]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	elif [ "$word" = = ]; then
+		word=
+	fi
+	command=$(_kvmwhy_command)
+	words=$(_kvmwhy_values "$command" "$before")
+	if [ -z "$words" ]; then
+		case $before:$word in
+		-o:* | --output:*) ;;
+		*:-*) words=$(_kvmwhy_options "$command"; printf ' '; _kvmwhy_words "$command") ;;
+		*) words=$(_kvmwhy_words "$command") ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+	if [ ${#COMPREPLY[@]} -eq 0 ] && [ "$command" = explain ]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	elif [ "$COMP_CWORD" -eq 1 ] && [ "$command" = explain ]; then
+		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$word")
+	fi
+}
+
+complete -o filenames -F _kvmwhy kvmwhy

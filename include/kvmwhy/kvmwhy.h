@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * libkvmwhy: why did a KVM guest die?
+ *
+ * Text from a VMM or a host kernel goes in, reports come out: which instruction, with which
+ * operands, who refused it, why, and what to do. The library does no I/O, prints nothing, has no
+ * global state and never fails on bad input: what it cannot read becomes a note of the report.
+ * All functions may be called from any thread; one object belongs to one thread at a time.
+ *
+ * Errors are negative errno values. Texts are UTF-8 without control characters, whatever the log held.
+ */
+#ifndef KVMWHY_H
+#define KVMWHY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KW_API __attribute__((visibility("default")))
+
+/** What the caller knows beside the text. Zero it, set .size to sizeof, then what is known. */
+struct kw_options {
+	size_t size;
+	const char *host_kernel; /**< `uname -r` of the host, or NULL */
+	const char *vendor;	 /**< "intel" or "amd", or NULL */
+	unsigned int flags;	 /**< KW_OPTION_* */
+	const char *file;	 /**< name of the input, for reports; or NULL */
+};
+
+/** Also report what is harmless. */
+#define KW_OPTION_ALL 1u
+
+struct kw_reader;
+struct kw_report;
+struct kw_printer;
+
+/**
+ * Receives each failure as it is found. @report lives during the call only.
+ *
+ * Return: 0 to go on; anything else ends the reading and is handed to the caller of the reader.
+ */
+typedef int (*kw_report_fn)(void *arg, const struct kw_report *report);
+
+/**
+ * kw_reader_create() - begin to read a stream
+ * @options: copied with its strings; NULL for the defaults
+ * @fn: called for each failure; @arg is handed to it
+ * @ret: on success the reader; free it with kw_reader_destroy()
+ *
+ * Memory is bounded (about 1 MiB), however long the stream, its lines or its failures are.
+ *
+ * Return: 0, -ENOMEM, or -EINVAL for options of unknown size, vendor or flags.
+ */
+KW_API int kw_reader_create(const struct kw_options *options, kw_report_fn fn, void *arg,
+			    struct kw_reader **ret);
+
+/** Reads @len bytes at @data, in pieces of any size; nothing is kept of them after the call. */
+KW_API int kw_reader_feed(struct kw_reader *reader, const void *data, size_t len);
+
+/**
+ * The stream has ended: reports what was pending. The reader is then ready for the next stream,
+ * whose name is @next_file (copied, may be NULL).
+ */
+KW_API int kw_reader_finish(struct kw_reader *reader, const char *next_file);
+
+/** Number of failures reported so far, over all streams. */
+KW_API uint64_t kw_reader_count(const struct kw_reader *reader);
+
+/** Number of harmless messages that were seen and not reported, over all streams. */
+KW_API uint64_t kw_reader_suppressed(const struct kw_reader *reader);
+
+/** Frees the reader; NULL is allowed. */
+KW_API void kw_reader_destroy(struct kw_reader *reader);
+
+/** Class of the failure: "kvm-run-failed", "internal-error", ... (the JSON's "class"). */
+KW_API const char *kw_report_class(const struct kw_report *report);
+
+/** The answer in one sentence. */
+KW_API const char *kw_report_headline(const struct kw_report *report);
+
+/** Fingerprint for grouping: equal for failures of the same kind. */
+KW_API const char *kw_report_fingerprint(const struct kw_report *report);
+
+/** Number of findings, best first. */
+KW_API size_t kw_report_findings(const struct kw_report *report);
+
+/** Id of the rule behind finding @i, its certainty ("certain", "likely", "possible"), its title; NULL beyond the last. */
+KW_API const char *kw_report_finding_id(const struct kw_report *report, size_t i);
+KW_API const char *kw_report_finding_certainty(const struct kw_report *report, size_t i);
+KW_API const char *kw_report_finding_title(const struct kw_report *report, size_t i);
+
+/** Takes output; returns 0 or a negative errno, which ends the printing. */
+typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
+
+/** Use terminal colours (format "text" only). */
+#define KW_PRINT_COLOR 1u
+
+/**
+ * kw_printer_create() - print reports
+ * @format: "text", "json" (one array), "ndjson" (one object a line) or "html" (one page)
+ * @flags: KW_PRINT_*
+ * @write: receives the output in pieces of any size; @arg is handed to it
+ * @ret: on success the printer; free it with kw_printer_destroy()
+ *
+ * Return: 0, -ENOMEM, or -EINVAL for an unknown format.
+ */
+KW_API int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg,
+			     struct kw_printer **ret);
+
+/** Prints one report; fits as the body of a kw_report_fn. */
+KW_API int kw_printer_report(struct kw_printer *printer, const struct kw_report *report);
+
+/** Ends the output (closes the array, the page) and hands over the rest. */
+KW_API int kw_printer_finish(struct kw_printer *printer);
+
+/** Frees the printer; NULL is allowed. */
+KW_API void kw_printer_destroy(struct kw_printer *printer);
+
+/**
+ * kw_explain_text() - explain every failure in a text, in one call
+ * @text: the log, @len bytes; not kept
+ * @options: as for kw_reader_create()
+ * @format: as for kw_printer_create()
+ * @ret: on success the output, NUL-terminated; free() it
+ *
+ * Return: number of failures found (0 is not an error), or -ENOMEM, -EINVAL.
+ */
+KW_API int kw_explain_text(const char *text, size_t len, const struct kw_options *options,
+			   const char *format, char **ret);
+
+/**
+ * kw_msr_text() - describe an MSR
+ * @name_or_index: "0x404", "1028" or a name such as "IA32_MC1_CTL"
+ * @value: a value to decode and to judge, or NULL
+ * @options: .host_kernel and .vendor narrow the answer; NULL for none
+ * @format: "text" or "json"
+ * @ret: on success the output, NUL-terminated; free() it
+ *
+ * Return: 1 if the MSR is known, 0 if it is not (@ret says so), or -ENOMEM, -EINVAL.
+ */
+KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
+		       const struct kw_options *options, const char *format, char **ret);
+
+/**
+ * kw_insn_text() - disassemble bytes
+ * @hex: bytes as hexadecimal digits, as a Code= line prints them: blanks, `<0f>` and ?? are understood
+ * @bits: 16, 32 or 64
+ * @format: "text" or "json"
+ * @ret: on success the output, NUL-terminated; free() it
+ *
+ * Return: number of instructions, or -ENOMEM, -EINVAL for text that is no bytes.
+ */
+KW_API int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **ret);
+
+/** Id of rule @i in the order of the rules, NULL beyond the last. */
+KW_API const char *kw_rule_id(size_t i);
+
+/** Title of rule @i, NULL beyond the last. */
+KW_API const char *kw_rule_title(size_t i);
+
+/** The page of a rule as Markdown, NULL if there is no such rule. */
+KW_API const char *kw_rule_page(const char *id);
+
+/** Version of the library, such as "0.1.0". */
+KW_API const char *kw_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

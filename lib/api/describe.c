@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/* An MSR, an instruction or a rule described, without a failure. */
+#include "api/api.h"
+
+#include "api/rule_pages.h"
+#include "decode/msr.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int is_json(const char *format, bool *ret)
+{
+	*ret = strcmp(format, "json") == 0;
+	return *ret || strcmp(format, "text") == 0 ? 0 : -EINVAL;
+}
+
+/* A number in C's spelling, or a name. */
+static bool msr_index(const char *text, uint32_t *ret)
+{
+	struct kw_str s = kw_str(text);
+	uint64_t value = 0;
+	size_t len = kw_str_starts(s, KW_STR("0x")) || kw_str_starts(s, KW_STR("0X")) ? kw_str_hex(s, &value) :
+										     kw_str_dec(s, &value);
+
+	if (len == s.len && len && value <= UINT32_MAX) {
+		*ret = (uint32_t)value;
+		return true;
+	}
+	return kw_msr_find_name(text, ret) != NULL;
+}
+
+int kw_msr_text(const char *name_or_index, const uint64_t *value, const struct kw_options *options,
+		const char *format, char **ret)
+{
+	struct kw_context context;
+	struct kw_buf buf = { 0 };
+	uint32_t index;
+	bool json;
+	int err = kw_context_init(options, &context);
+
+	if (!err)
+		err = is_json(format, &json);
+	if (err)
+		return err;
+	if (!msr_index(name_or_index, &index))
+		return -EINVAL;
+	kw_render_msr(&buf, index, value, &context, json);
+	err = kw_buf_take(&buf, ret);
+	return err ? err : kw_msr_find(index, context.vendor) != NULL;
+}
+
+static void skip_filler(struct kw_str *s)
+{
+	while (s->len && (kw_is_space(*s->p) || *s->p == ',' || *s->p == ':'))
+		*s = kw_str_from(*s, 1);
+	if (kw_str_starts(*s, KW_STR("0x")) || kw_str_starts(*s, KW_STR("\\x")))
+		*s = kw_str_from(*s, 2);
+}
+
+/* Bytes as a Code= line has them; returns 0, or -EINVAL for anything else. */
+static int code_parse(struct kw_str s, struct kw_code *ret)
+{
+	*ret = (struct kw_code){ .marked = -1 };
+	for (skip_filler(&s); s.len; skip_filler(&s)) {
+		bool mark = *s.p == '<', unknown;
+		uint64_t byte = 0;
+
+		s = kw_str_from(s, mark);
+		unknown = kw_str_starts(s, KW_STR("??"));
+		if (ret->len == sizeof(ret->bytes) || s.len < 2 ||
+		    (!unknown && kw_str_hex((struct kw_str){ s.p, 2 }, &byte) != 2))
+			return -EINVAL;
+		if (mark)
+			ret->marked = (int8_t)ret->len;
+		if (!unknown)
+			ret->known |= 1ull << ret->len;
+		ret->bytes[ret->len++] = (uint8_t)byte;
+		s = kw_str_from(s, 2);
+		if (mark && !kw_str_skip(s, KW_STR(">"), &s))
+			return -EINVAL;
+	}
+	return ret->len ? 0 : -EINVAL;
+}
+
+int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **ret)
+{
+	struct kw_listing_row rows[KW_MAX_ROWS];
+	struct kw_failure *code;
+	struct kw_buf buf = { 0 };
+	struct kw_arena arena;
+	int err, count;
+	bool json;
+
+	if (bits != 16 && bits != 32 && bits != 64)
+		return -EINVAL;
+	err = is_json(format, &json);
+	if (err)
+		return err;
+	code = malloc(sizeof(*code));
+	if (!code)
+		return -ENOMEM;
+	kw_arena_init(&arena, 0);
+	kw_failure_init(code, &arena);
+	err = code_parse(kw_str(hex), &code->code);
+	if (!err) {
+		if (code->code.marked < 0)
+			code->code.marked = 0;
+		kw_failure_set(code, KW_F_cs_attr, bits == 64 ? 0xa09b : bits == 32 ? 0xc09b : 0x9b, KW_ASSUMED, KW_NO_LINE);
+		kw_failure_set(code, KW_F_efer, bits == 64 ? 0x500 : 0, KW_ASSUMED, KW_NO_LINE);
+		kw_failure_set(code, KW_F_cr0, bits == 64 ? 0x80000001 : 1, KW_ASSUMED, KW_NO_LINE);
+		kw_failure_set(code, KW_F_rflags, 2, KW_ASSUMED, KW_NO_LINE);
+		kw_render_insns(&buf, code, bits, json);
+		err = kw_buf_take(&buf, ret);
+	}
+	count = err ? 0 : (int)kw_listing(code, rows);
+	free(code);
+	return err ? err : count;
+}
+
+/* Rules */
+
+static const struct kw_rule *rule_at(size_t i)
+{
+	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
+		for (const struct kw_rule *rule = *table; rule->id; rule++) {
+			if (!i--)
+				return rule;
+		}
+	}
+	return NULL;
+}
+
+const char *kw_rule_id(size_t i)
+{
+	const struct kw_rule *rule = rule_at(i);
+
+	return rule ? rule->id : NULL;
+}
+
+const char *kw_rule_title(size_t i)
+{
+	const struct kw_rule *rule = rule_at(i);
+
+	return rule ? rule->title : NULL;
+}
+
+const char *kw_rule_page(const char *id)
+{
+	for (size_t i = 0; kw_rule_pages[i].id; i++) {
+		if (strcmp(kw_rule_pages[i].id, id) == 0)
+			return kw_rule_pages[i].text;
+	}
+	return NULL;
+}
+
+const char *kw_version(void)
+{
+	return KW_VERSION;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/* A stream in, reports out: parse and explain wired together. */
+#include "api/api.h"
+#include "parse/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct kw_reader {
+	struct kw_stream *stream;
+	kw_report_fn fn;
+	void *arg;
+	int stopped; /* what the callback returned */
+	uint64_t count, stream_count, suppressed;
+	struct kw_context context;
+	char *host_kernel, *file;
+	struct kw_report report;
+};
+
+static void on_failure(void *arg, struct kw_failure *f)
+{
+	struct kw_reader *r = arg;
+
+	if (r->stopped)
+		return;
+	kw_explain(f, &r->context, &r->report.c);
+	if (r->report.c.harmless && !r->context.all && r->stream_count) {
+		r->suppressed++;
+		return;
+	}
+	r->stream_count++;
+	r->report.number = ++r->count;
+	r->report.file = r->file;
+	r->stopped = r->fn(r->arg, &r->report);
+}
+
+static int set_text(char **to, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return -ENOMEM;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
+int kw_reader_create(const struct kw_options *options, kw_report_fn fn, void *arg, struct kw_reader **ret)
+{
+	struct kw_context context;
+	struct kw_reader *r;
+	int err = kw_context_init(options, &context);
+
+	if (err)
+		return err;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->fn = fn;
+	r->arg = arg;
+	r->context = context;
+	err = kw_stream_create(on_failure, r, &r->stream);
+	if (!err && options)
+		err = set_text(&r->file, options->file);
+	if (!err)
+		err = set_text(&r->host_kernel, context.host_kernel);
+	if (err) {
+		kw_reader_destroy(r);
+		return err;
+	}
+	r->context.host_kernel = r->host_kernel;
+	*ret = r;
+	return 0;
+}
+
+int kw_reader_feed(struct kw_reader *r, const void *data, size_t len)
+{
+	if (!r->stopped)
+		kw_stream_feed(r->stream, data, len);
+	return r->stopped;
+}
+
+int kw_reader_finish(struct kw_reader *r, const char *next_file)
+{
+	kw_stream_finish(r->stream);
+	r->stream_count = 0;
+	if (r->stopped)
+		return r->stopped;
+	return set_text(&r->file, next_file);
+}
+
+uint64_t kw_reader_count(const struct kw_reader *r)
+{
+	return r->count;
+}
+
+uint64_t kw_reader_suppressed(const struct kw_reader *r)
+{
+	return r->suppressed;
+}
+
+void kw_reader_destroy(struct kw_reader *r)
+{
+	if (!r)
+		return;
+	kw_stream_destroy(r->stream);
+	free(r->host_kernel);
+	free(r->file);
+	free(r);
+}
+
+const char *kw_report_class(const struct kw_report *report)
+{
+	return kw_class_name(report->c.f->class);
+}
+
+const char *kw_report_headline(const struct kw_report *report)
+{
+	return report->c.headline.p;
+}
+
+const char *kw_report_fingerprint(const struct kw_report *report)
+{
+	return report->c.fingerprint.p;
+}
+
+size_t kw_report_findings(const struct kw_report *report)
+{
+	return report->c.nfindings;
+}
+
+static const struct kw_finding *finding_at(const struct kw_report *report, size_t i)
+{
+	return i < report->c.nfindings ? &report->c.finding[i] : NULL;
+}
+
+const char *kw_report_finding_id(const struct kw_report *report, size_t i)
+{
+	const struct kw_finding *finding = finding_at(report, i);
+
+	return finding ? finding->id : NULL;
+}
+
+const char *kw_report_finding_certainty(const struct kw_report *report, size_t i)
+{
+	const struct kw_finding *finding = finding_at(report, i);
+
+	return finding ? kw_certainty_name(finding->certainty) : NULL;
+}
+
+const char *kw_report_finding_title(const struct kw_report *report, size_t i)
+{
+	const struct kw_finding *finding = finding_at(report, i);
+
+	return finding ? finding->title.p : NULL;
+}
