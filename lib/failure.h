@@ -97,6 +97,7 @@ enum kw_msr_verb { KW_MSR_UNHANDLED, KW_MSR_IGNORED, KW_MSR_UNIMPLEMENTED, KW_MS
 struct kw_msr_message {
 	uint32_t index;
 	bool write, value_known;
+	bool data_behind_read; /* "rdmsr: X data 0x0": a read with a data word */
 	uint8_t verb; /* enum kw_msr_verb */
 	uint64_t value, rip; /* rip 0 where the line has none */
 	uint32_t count;

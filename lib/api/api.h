@@ -11,7 +11,6 @@
 struct kw_report {
 	struct kw_case c;
 	const char *file;
-	uint64_t number; /* of this failure, from 1 */
 };
 
 /* Options of any known size as a context, which borrows their strings; 0 or -EINVAL. */

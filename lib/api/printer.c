@@ -48,6 +48,7 @@ static int flush(struct kw_printer *p)
 int kw_printer_report(struct kw_printer *p, const struct kw_report *report)
 {
 	p->style.file = report->file;
+	p->style.number++;
 	p->renderer->item(&p->buf, &report->c, &p->style, !p->begun);
 	p->begun = true;
 	return p->buf.failed || p->buf.len >= FLUSH_BYTES ? flush(p) : 0;

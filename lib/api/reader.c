@@ -29,7 +29,7 @@ static void on_failure(void *arg, struct kw_failure *f)
 		return;
 	}
 	r->stream_count++;
-	r->report.number = ++r->count;
+	r->count++;
 	r->report.file = r->file;
 	r->stopped = r->fn(r->arg, &r->report);
 }

@@ -119,6 +119,11 @@ static void derive_msr(struct kw_case *c, struct kw_failure *f)
 		c->msr_write = f->msr[0].write;
 		c->has_msr_value = f->msr[0].value_known;
 		c->msr_value = f->msr[0].value;
+	} else if (kw_has(f, host_msr_index)) {
+		c->has_msr = true;
+		c->msr_index = (uint32_t)f->host_msr_index;
+		c->msr_write = c->has_msr_value = kw_has(f, host_msr_value);
+		c->msr_value = f->host_msr_value;
 	} else if (c->code == KW_CODE_OK && c->insn.has_msr) {
 		c->has_msr = true;
 		c->msr_index = c->insn.msr;

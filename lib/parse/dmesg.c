@@ -87,8 +87,11 @@ static bool take_index(struct kw_gather *g, const struct kw_clean_line *line, st
 		return false;
 	message->index = (uint32_t)index;
 	message->value_known = data_behind(kw_str_from(s, len), &message->value);
-	if (!message->write) /* some kernels print a data word that a read does not have */
+	if (!message->write) { /* some kernels print a data word that a read does not have */
+		message->data_behind_read = message->value_known;
 		message->value_known = false;
+		message->value = 0;
+	}
 	kw_gather_msr(g, line, message);
 	return true;
 }

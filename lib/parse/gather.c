@@ -111,6 +111,8 @@ static size_t registers_known(const struct kw_failure *f)
 /* Is it a failure at all? A few tokens that look like registers are none. */
 static bool is_failure(struct kw_failure *f)
 {
+	if (!f->nlines)
+		return false;
 	if (f->class != KW_CLASS_NONE)
 		return true;
 	if (!kw_has(f, rip) || registers_known(f) < 4)

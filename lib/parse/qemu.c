@@ -188,6 +188,33 @@ static bool take_register_sync(struct kw_gather *g, const struct kw_clean_line *
 	return true;
 }
 
+/* "error: failed to set MSR 0x48f to 0x7fffff00036dfb", from KVM_SET_MSRS and KVM_GET_MSRS */
+static bool take_host_msr(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest, bool write)
+{
+	struct kw_failure *f;
+	uint64_t index, value;
+	size_t len = kw_str_hex(rest, &index);
+
+	if (!len || index > UINT32_MAX)
+		return false;
+	f = vmm_headline(g, KW_CLASS_VMM_ERROR, index, false, line);
+	f->arch = KW_ARCH_X86;
+	kw_gather_fact(f, line, KW_F_host_msr_index, index);
+	if (write && kw_str_skip(kw_str_from(rest, len), KW_STR(" to "), &rest) && kw_str_hex(rest, &value))
+		kw_gather_fact(f, line, KW_F_host_msr_value, value);
+	return true;
+}
+
+static bool take_set_msr(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	return take_host_msr(g, line, rest, true);
+}
+
+static bool take_get_msr(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	return take_host_msr(g, line, rest, false);
+}
+
 static bool event_in_block(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind)
 {
 	if (!kw_gather_current(g))
@@ -266,6 +293,8 @@ static const struct said said[] = {
 	{ KW_STR("KVM internal error: Encounter"), take_notify },
 	{ KW_STR("Failed to get registers"), take_register_sync },
 	{ KW_STR("Failed to put registers"), take_register_sync },
+	{ KW_STR("failed to set MSR "), take_set_msr },
+	{ KW_STR("failed to get MSR "), take_get_msr },
 	{ KW_STR("kvm_run returned -"), take_run_returned },
 	{ KW_STR("failed: Input/output error"), take_eio },
 	{ KW_STR("Assertion `"), take_assertion },

@@ -14,7 +14,7 @@ static const struct kw_str needles[] = {
 	KW_STR("kvm run failed"), KW_STR("kvm_run: "), KW_STR("Suberror:"), KW_STR("KVM internal error"),
 	KW_STR("entry failed, hardware error"), KW_STR("unhandled exit"), KW_STR("unhandled vm exit"), KW_STR("KVM: unknown exit"),
 	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("Failed to get registers"),
-	KW_STR("Failed to put registers"), KW_STR("KVM_RUN"), KW_STR("KVM_EXIT_"), KW_STR("VcpuRun"),
+	KW_STR("Failed to put registers"), KW_STR("failed to set MSR"), KW_STR("failed to get MSR"), KW_STR("KVM_RUN"), KW_STR("KVM_EXIT_"), KW_STR("VcpuRun"),
 	KW_STR("run vcpu"), KW_STR("vcpu run"), KW_STR("vcpu hit unknown"), KW_STR("Guest MMIO"), KW_STR("KVM exit reason"),
 	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "), KW_STR("d rdmsr: 0x"),
 	KW_STR("d wrmsr: 0x"), KW_STR("*** Guest State"), KW_STR("*** Control State"), KW_STR("VMCB Control"), KW_STR("VMCB State"),
@@ -103,20 +103,16 @@ static size_t piece_end(const char *p, size_t len)
 	return kw_is_space(p[end - 1]) ? end : len;
 }
 
-/* Start of the line of the hit, and of a few in front: a headline may be too garbled to be found. */
-static size_t region_start(const char *p, size_t from, size_t hit)
+/*
+ * Start of the line of the hit. Lines in front are not looked at, useful as they might be: how many
+ * there are would depend on the pieces that the stream comes in, and the answer must not.
+ */
+static size_t line_start(const char *p, size_t from, size_t hit)
 {
 	size_t floor = hit - from > LINE_BEFORE ? hit - LINE_BEFORE : from;
-	size_t start = hit;
+	const char *newline = memrchr(p + floor, '\n', hit - floor);
 
-	for (int lines = 0; lines < 4; lines++) {
-		const char *newline = start > floor ? memrchr(p + floor, '\n', start - floor) : NULL;
-
-		if (!newline)
-			return lines && floor > from ? start + 1 : floor;
-		start = (size_t)(newline - p);
-	}
-	return start + 1;
+	return newline ? (size_t)(newline - p) + 1 : floor;
 }
 
 /* Reads one line or piece at the start of @p; returns its length with the line end. */
@@ -148,7 +144,7 @@ static void consume(struct kw_stream *s, const char *p, size_t len)
 				s->number += kw_count_newlines(p + at, len - at);
 				return;
 			}
-			start = region_start(p, at, at + hit);
+			start = line_start(p, at, at + hit);
 			s->number += kw_count_newlines(p + at, start - at);
 			at = start;
 			s->region = true;

@@ -102,6 +102,11 @@ static bool sev_es_debugctl(const struct kw_case *c)
 	return svm_invalid(c) && FACT_IS(c->f, rcx, 0x1d9);
 }
 
+static bool svm_at_reset(const struct kw_case *c)
+{
+	return svm_invalid(c) && cs_at_reset(c->f) && control_at_reset(c->f) && FACT_IS(c->f, rip, 0xfff0);
+}
+
 static bool svm_plain(const struct kw_case *c)
 {
 	return svm_invalid(c) && !smi_handler_entry(c);
@@ -315,6 +320,21 @@ const struct kw_rule kw_rules_entry[] = {
 		       "guest demands it on for good. Only for SEV-ES guests; the dump does not say whether this is one.",
 		.todo = { "Run a host kernel that does not intercept DEBUGCTL of SEV-ES guests (2024).", "Until then load kvm_amd with lbrv=0." },
 		.source = { "kvm list, 2024, \"SEV-ES: never intercept DEBUGCTL\"" },
+	},
+	{
+		.id = "entry-svm-at-reset",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(efer) },
+		.test = svm_at_reset,
+		.title = "VMRUN refused a vCPU that never ran: the fault lies in what the host set up, not in the guest",
+		.why = "All registers shown are those of RESET, which VMRUN accepts. Left over are the control area (ASID, "
+		       "intercepts, nested paging), the state of an encrypted guest (VMSA, SEV features, which the VMM cannot "
+		       "print), and a hypervisor below that refuses this VMCB.",
+		.todo = { "`echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb`, provoke it again, and explain the VMCB dump.",
+			  "For SEV-ES and SNP guests: compare the firmware's and the kernel's SEV versions, look for ccp and sev lines in dmesg.",
+			  "If this host is a VM, look at the hypervisor below." },
+		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"" },
 	},
 	{
 		.id = "entry-svm-invalid",

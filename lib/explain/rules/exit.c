@@ -62,6 +62,16 @@ static bool register_sync(const struct kw_case *c)
 	return any_event(c, KW_EV_REGISTER_SYNC);
 }
 
+static bool set_msr_refused(const struct kw_case *c)
+{
+	return kw_has(c->f, host_msr_value);
+}
+
+static bool get_msr_refused(const struct kw_case *c)
+{
+	return !kw_has(c->f, host_msr_value);
+}
+
 static bool exception(const struct kw_case *c)
 {
 	return kw_has(c->f, exception);
@@ -207,6 +217,32 @@ const struct kw_rule kw_rules_exit[] = {
 		.todo = { "The errno in that line is the first thing to follow: an MSR or CR4 bit that this host lacks?",
 			  "Use a CPU model that both hosts have." },
 		.source = { "QEMU accel/kvm/kvm-all.c, do_kvm_cpu_synchronize_state()" },
+	},
+	{
+		.id = "vmm-set-msr-refused",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMM_ERROR),
+		.needs = { KW_NEED(host_msr_index), KW_NEED(host_msr_value) },
+		.test = set_msr_refused,
+		.title = "the host's KVM refused {msr} = {value} from the VMM (KVM_SET_MSRS stopped there)",
+		.why = "KVM_SET_MSRS sets one register after the other and stops at the first that KVM does not take: an MSR "
+		       "that this host's CPU or kernel lacks, or a value with bits it does not support. It happens when a "
+		       "guest was started or migrated with a CPU model this host cannot give, nested VMX capabilities above all.",
+		.todo = { "Decode the value: `kvmwhy msr INDEX VALUE`, and compare its bits with the host that ran the guest before.",
+			  "Use a CPU model that all hosts have instead of -cpu host; switch the nested feature off if the guest needs none (-vmx, -svm).",
+			  "Update kernel, microcode and VMM together: each of them adds and removes such bits." },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_SET_MSRS\"", "QEMU target/i386/kvm/kvm.c, kvm_buf_set_msrs()" },
+	},
+	{
+		.id = "vmm-get-msr-refused",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMM_ERROR),
+		.needs = { KW_NEED(host_msr_index) },
+		.test = get_msr_refused,
+		.title = "the host's KVM could not read {msr} for the VMM (KVM_GET_MSRS stopped there)",
+		.why = "The VMM asked for a register that this host's kernel or CPU does not have, although it announced it.",
+		.todo = { "Update kernel, microcode and VMM together.", "Look at what `kvmwhy msr INDEX` says of when the register exists." },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_GET_MSRS\"" },
 	},
 	{
 		.id = "exit-exception",

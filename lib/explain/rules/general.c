@@ -95,9 +95,9 @@ const struct kw_rule kw_rules_general[] = {
 		.classes = ANY_CLASS & ~KW_IN(MSR_MESSAGE),
 		.test = vmm_assertion,
 		.event = KW_EV_ASSERTION + 1,
-		.title = "the VMM itself aborted while it printed the dump, so the dump is cut",
-		.why = "An assertion failed in the VMM after the failure. cpu_asidx_from_attrs with SMM=1 is known: QEMU reads the "
-		       "code bytes through an address space that does not exist; it is a consequence, not the cause.",
+		.title = "the VMM itself aborted on an assertion: what it would have printed next is missing",
+		.why = "An assertion behind the failure is its consequence, not its cause. cpu_asidx_from_attrs with SMM=1 is known: "
+		       "QEMU reads the code bytes of the dump through an address space that does not exist.",
 		.todo = { "The first message counts. A newer QEMU prints the whole dump." },
 		.source = { "assertion in this log" },
 	},

@@ -57,6 +57,20 @@ static bool has_lbr_tos(const struct kw_case *c)
 	return false;
 }
 
+static enum kw_certainty noise_sure(const struct kw_case *c)
+{
+	return has_lbr_tos(c) ? KW_POSSIBLE : KW_LIKELY;
+}
+
+static bool read_with_data(const struct kw_case *c)
+{
+	for (size_t i = 0; i < c->f->nmsr; i++) {
+		if (c->f->msr[i].data_behind_read && c->f->msr[i].verb == KW_MSR_UNHANDLED)
+			return true;
+	}
+	return false;
+}
+
 static bool ignored(const struct kw_case *c)
 {
 	return c->f->nmsr && c->f->msr[0].verb == KW_MSR_IGNORED;
@@ -102,6 +116,7 @@ const struct kw_rule kw_rules_message[] = {
 	{
 		.id = "msr-noise",
 		.certainty = KW_LIKELY,
+		.sure = noise_sure,
 		.classes = KW_IN(MSR_MESSAGE),
 		.harmless = true,
 		.test = all_noise,
@@ -120,6 +135,17 @@ const struct kw_rule kw_rules_message[] = {
 		.why = "Windows reads it without a guard on some CPU models, gets #GP and stops (KMODE_EXCEPTION_NOT_HANDLED or SYSTEM_THREAD_EXCEPTION_NOT_HANDLED).",
 		.todo = { "Only if a Windows guest really stops: `options kvm ignore_msrs=1` on the host." },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1530246" },
+	},
+	{
+		.id = "msr-enoent-window",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(MSR_MESSAGE),
+		.test = read_with_data,
+		.title = "if the guest died with ENOENT: a development kernel of the 5.10 cycle returned its mark for an unknown MSR to user space",
+		.why = "`unhandled rdmsr: ... data 0x0` is the wording of kernels around v5.10. Between the MSR filter and its "
+		       "fix they returned ENOENT for an unknown MSR, and KVM_RUN failed with it; nested guests saw it first.",
+		.todo = { "`uname -r`: on a released kernel this does not apply.", "Look for `kvm run failed No such file or directory` in the VMM's log." },
+		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
 	},
 	{
 		.id = "msr-ignored",

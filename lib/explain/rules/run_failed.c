@@ -2,7 +2,7 @@
 /* KVM_RUN failed with an errno, at anything but a WRMSR. */
 #include "explain/rules/rules.h"
 
-enum { EPERM_ = 1, EIO_ = 5, ENOMEM_ = 12, EACCES_ = 13, EFAULT_ = 14, EBUSY_ = 16, EINVAL_ = 22, ENOSPC_ = 28,
+enum { EPERM_ = 1, ENOENT_ = 2, EIO_ = 5, ENOMEM_ = 12, EACCES_ = 13, EFAULT_ = 14, EBUSY_ = 16, EINVAL_ = 22, ENOSPC_ = 28,
        ENOSYS_ = 38, EHWPOISON_ = 133 };
 
 static bool efault(const struct kw_case *c)
@@ -41,6 +41,12 @@ static bool efault_firmware(const struct kw_case *c)
 static bool efault_driver(const struct kw_case *c)
 {
 	return efault(c) && !in_firmware(c) && c->code == KW_CODE_OK && c->insn.has_mem && c->mode == KW_MODE_LONG64;
+}
+
+/* Identity-mapped low addresses: what firmware and loaders use. */
+static enum kw_certainty by_place(const struct kw_case *c)
+{
+	return c->mem_place == KW_PLACE_PCI_HOLE ? KW_LIKELY : KW_POSSIBLE;
 }
 
 static bool efault_any(const struct kw_case *c)
@@ -94,6 +100,11 @@ static bool ehwpoison(const struct kw_case *c)
 	return is_errno(c, EHWPOISON_);
 }
 
+static bool enoent(const struct kw_case *c)
+{
+	return is_errno(c, ENOENT_);
+}
+
 static bool enosys(const struct kw_case *c)
 {
 	return is_errno(c, ENOSYS_) && c->f->arch != KW_ARCH_X86;
@@ -139,6 +150,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 	{
 		.id = "efault-device-mapping",
 		.certainty = KW_POSSIBLE,
+		.sure = by_place,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number), KW_NEED(rip) },
 		.test = efault_driver,
@@ -272,6 +284,18 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.todo = { "Look for memory failure lines in the host's dmesg and in the machine-check log (rasdaemon, mcelog).",
 			  "Replace the memory module." },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
+	},
+	{
+		.id = "enoent-msr",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number) },
+		.test = enoent,
+		.title = "KVM let its own mark for an unknown MSR out of KVM_RUN (ENOENT)",
+		.why = "Kernels between the MSR filter and its fix (v5.10 development, 2020) used ENOENT for an MSR that KVM does "
+		       "not know, and let it through to user space. Released kernels use positive numbers for it.",
+		.todo = { "Run a released kernel (v5.10 or later).", "The MSR is that of the RDMSR or WRMSR at RIP, or of the last `unhandled` line in dmesg." },
+		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
 	},
 	{
 		.id = "enosys-arm",
