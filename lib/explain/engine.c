@@ -73,14 +73,30 @@ static void derive_insn(struct kw_case *c)
 	c->noddities = kw_oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
 }
 
-static void derive_place(struct kw_case *c)
+/*
+ * With paging on an address is no place of the PC unless it is identity-mapped. Taken for so: what
+ * firmware and loaders run and touch, supervisor code of the 64-bit mode that itself runs below 4 GiB.
+ */
+static bool identity_mapped(const struct kw_case *c)
+{
+	return kw_has(c->f, cpl) && c->f->cpl == 0 && c->mode == KW_MODE_LONG64 && c->linear_rip >> 32 == 0;
+}
+
+static enum kw_place place_of(const struct kw_case *c, uint64_t gva)
 {
 	bool assumed;
+	enum kw_place place = kw_place_of_gva(c->f, gva, &assumed);
 
-	if (c->has_linear_rip)
-		c->rip_place = kw_place_of_gva(c->f, c->linear_rip, &assumed);
+	return assumed && !identity_mapped(c) ? KW_PLACE_UNKNOWN : place;
+}
+
+static void derive_place(struct kw_case *c)
+{
+	if (!c->has_linear_rip)
+		return;
+	c->rip_place = place_of(c, c->linear_rip);
 	if (c->code == KW_CODE_OK && c->insn.has_mem)
-		c->mem_place = kw_place_of_gva(c->f, c->insn.mem_gva, &assumed);
+		c->mem_place = place_of(c, c->insn.mem_gva);
 }
 
 static enum kw_vendor vendor_of(const struct kw_case *c)

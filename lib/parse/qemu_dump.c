@@ -168,7 +168,8 @@ static struct kw_str take_code(struct kw_failure *f, const struct kw_clean_line 
 {
 	struct kw_code *code = &f->code;
 
-	code->origin = (struct kw_origin){ .how = KW_SEEN, .line = kw_gather_line(f, line) };
+	if (code->marked < 0) /* the line with the marked byte is the evidence */
+		code->origin = (struct kw_origin){ .how = KW_SEEN, .line = kw_gather_line(f, line) };
 	for (;;) {
 		struct kw_str t = kw_qemu_skip(s);
 		size_t mark = t.len && t.p[0] == '<' ? 1 : 0;
