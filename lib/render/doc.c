@@ -8,7 +8,8 @@
 /* Memory of one document. A full dump with all its registers takes a tenth of it. */
 #define DOC_BYTES (1u << 20)
 
-enum { ROWS_BEFORE = 3, ROWS_BEHIND = 2, MAX_MESSAGES = 6 };
+/* Rows of code around the marked one where the answer must fit a screen. */
+enum { ROWS_BEFORE = 4, ROWS_BEHIND = 4, MAX_MESSAGES = 6 };
 
 static struct kw_piece *add(struct kw_doc *doc, enum kw_piece_kind kind, const char *label,
 			    struct kw_str text)
@@ -86,17 +87,18 @@ static void code_row(struct kw_doc *doc, const struct kw_case *c, const struct k
 	piece->text = take(doc);
 }
 
-static void code_listing(struct kw_doc *doc, const struct kw_case *c)
+static void code_listing(struct kw_doc *doc, const struct kw_case *c, bool all)
 {
 	struct kw_listing_row rows[KW_MAX_ROWS];
-	size_t n = kw_listing(c->f, rows), marked = 0, last;
+	size_t n = kw_listing(c->f, rows), marked = 0, first, end;
 
 	while (marked < n && !rows[marked].marked)
 		marked++;
 	if (marked == n)
 		return;
-	last = marked + ROWS_BEHIND;
-	for (size_t i = marked > ROWS_BEFORE ? marked - ROWS_BEFORE : 0; i < n && i <= last; i++)
+	first = all || marked < ROWS_BEFORE ? 0 : marked - ROWS_BEFORE;
+	end = all || marked + ROWS_BEHIND >= n ? n : marked + ROWS_BEHIND + 1;
+	for (size_t i = first; i < end; i++)
 		code_row(doc, c, &rows[i]);
 }
 
@@ -127,7 +129,7 @@ static void code_of_insn(struct kw_doc *doc, const struct kw_case *c)
 	piece->label = take(doc);
 }
 
-static void add_code(struct kw_doc *doc, const struct kw_case *c)
+static void add_code(struct kw_doc *doc, const struct kw_case *c, bool all)
 {
 	if (!c->f->code.len) {
 		if (c->code == KW_CODE_OK)
@@ -140,7 +142,7 @@ static void add_code(struct kw_doc *doc, const struct kw_case *c)
 	case KW_CODE_OK:
 	case KW_CODE_CUT:
 	case KW_CODE_INVALID:
-		code_listing(doc, c);
+		code_listing(doc, c, all);
 		break;
 	case KW_CODE_UNREADABLE:
 		code_bytes(doc, c, "the byte at RIP could not be read from guest memory");
@@ -477,7 +479,7 @@ void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
 	add_row(doc, "what", take(doc));
 	kw_where(&doc->scratch, c);
 	add_row(doc, "where", take(doc));
-	add_code(doc, c);
+	add_code(doc, c, registers);
 	add_row(doc, "said", c->said);
 	add_host(doc, c);
 	add_messages(doc, c);
