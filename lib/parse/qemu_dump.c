@@ -276,6 +276,8 @@ static struct kw_str take_register(struct kw_gather *g, const struct kw_clean_li
 
 	if (!f || reg->dump || f->class == KW_CLASS_VMCS_DUMP || f->class == KW_CLASS_VMCB_DUMP)
 		f = kw_gather_dump(g, reg->fact, line);
+	if (kw_known(f, reg->fact)) /* prose behind a dump: "... although SMM=0" */
+		return s;
 	f->arch = KW_ARCH_X86;
 	if (reg->narrow)
 		f->registers_narrow = reg->narrow == 1;

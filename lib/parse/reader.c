@@ -49,7 +49,8 @@ static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
 			len = JOIN_MAX - s->join_len;
 		if (!s->join_len)
 			s->join_number = line->number;
-		memcpy(s->join + s->join_len, line->text.p, len);
+		if (len)
+			memcpy(s->join + s->join_len, line->text.p, len);
 		s->join_len += len;
 		if (soft && s->join_len < JOIN_MAX)
 			return;

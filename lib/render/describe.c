@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An MSR by its index and what KVM does with a write of it; bytes as instructions. Text or JSON. */
+/* An MSR by its index, and what KVM does with a write of it. Text or JSON. */
 #include "render/doc.h"
 #include "render/lines.h"
 #include "render/render.h"
@@ -33,7 +33,7 @@ static const char *effect_text(enum kw_mce_effect effect)
 	case KW_MCE_GP:
 		return "#GP(0) in the guest";
 	case KW_MCE_KVM_RUN_EPERM:
-		return "KVM_RUN fails with EPERM, which kills the guest";
+		return "set_msr_mce() returns -1 and KVM_RUN fails with EPERM, which kills the guest";
 	case KW_MCE_IOCTL_STOPS:
 		return "KVM_SET_MSRS stops at this entry";
 	}
@@ -272,6 +272,18 @@ static void versions(struct kw_buf *buf, const struct kw_row *change, enum kw_at
 		KW_BUF_LIT(buf, ")");
 }
 
+/* " [0471a7bd1bca, 2368048bf5c2]" */
+static void commits(struct kw_buf *buf, const struct kw_row *change)
+{
+	const char *texts[KW_MAX_REPEAT];
+	size_t count = kw_row_all(change, KW_ATTR_COMMIT, texts, KW_MAX_REPEAT);
+
+	for (size_t i = 0; i < count; i++)
+		kw_buf_printf(buf, "%s%.12s", i ? ", " : " [", texts[i]);
+	if (count)
+		KW_BUF_LIT(buf, "]");
+}
+
 /* How KVM came to do what it does; asked without a kernel only. */
 static void history(struct kw_lines *lines, const struct query *q, struct kw_buf *buf)
 {
@@ -283,6 +295,7 @@ static void history(struct kw_lines *lines, const struct query *q, struct kw_buf
 		versions(buf, change, KW_ATTR_SINCE, KW_ATTR_SINCE_STABLE, "since");
 		versions(buf, change, KW_ATTR_UNTIL, KW_ATTR_UNTIL_STABLE, "until");
 		kw_buf_printf(buf, "%s%s", buf->len ? ": " : "", kw_row_name(change));
+		commits(buf, change);
 		row_of(lines, label, buf);
 		label = "";
 	}
@@ -536,73 +549,4 @@ void kw_render_msr(struct kw_buf *buf, uint32_t index, const uint64_t *value,
 		msr_as_json(buf, &q);
 	else
 		msr_as_text(buf, &q);
-}
-
-/* Instructions */
-
-static bool decode_row(const struct kw_failure *f, const struct kw_listing_row *at,
-		       unsigned int bits, struct kw_insn *ret)
-{
-	return !at->invalid &&
-	       kw_insn_decode(f->code.bytes + at->offset, at->length, bits, KW_IP_UNKNOWN, ret);
-}
-
-static void insn_as_text(struct kw_buf *buf, const struct kw_failure *f,
-			 const struct kw_listing_row *at, unsigned int bits, size_t width)
-{
-	struct kw_insn insn;
-	size_t before;
-
-	kw_buf_add(buf, at->marked && f->code.marked > 0 ? KW_STR("> ")
-			: at->unsure			 ? KW_STR("? ")
-							 : KW_STR("  "));
-	before = buf->len;
-	kw_doc_bytes(buf, f->code.bytes + at->offset, f->code.known >> at->offset, at->length);
-	kw_buf_repeat(buf, ' ', before + width + 2 - buf->len);
-	kw_buf_add(buf, decode_row(f, at, bits, &insn) ? kw_str(insn.text) : KW_STR("(data)"));
-	kw_buf_char(buf, '\n');
-}
-
-static void insn_as_json(struct kw_json *j, const struct kw_failure *f,
-			 const struct kw_listing_row *at, unsigned int bits)
-{
-	struct kw_buf bytes = { 0 };
-	struct kw_insn insn;
-
-	kw_doc_bytes(&bytes, f->code.bytes + at->offset, f->code.known >> at->offset, at->length);
-	kw_buf_char(&bytes, '\0');
-	kw_json_object(j);
-	DEC(j, "offset", at->offset);
-	TEXT(j, "bytes", bytes.p);
-	if (decode_row(f, at, bits, &insn)) {
-		TEXT(j, "mnemonic", insn.mnemonic);
-		TEXT(j, "text", insn.text);
-	}
-	KW_JSON_KEY(j, "marked");
-	kw_json_bool(j, at->marked && f->code.marked > 0);
-	kw_json_object_end(j);
-	kw_buf_deinit(&bytes);
-}
-
-void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned int bits,
-		     bool json)
-{
-	struct kw_json writer = { .buf = buf }, *j = &writer;
-	struct kw_listing_row rows[KW_MAX_ROWS];
-	size_t n = kw_listing(code, rows), width = 0;
-
-	for (size_t i = 0; i < n; i++)
-		width = 3u * rows[i].length > width ? 3u * rows[i].length : width;
-	if (json)
-		kw_json_array(j);
-	for (size_t i = 0; i < n; i++) {
-		if (json)
-			insn_as_json(j, code, &rows[i], bits);
-		else
-			insn_as_text(buf, code, &rows[i], bits, width);
-	}
-	if (json) {
-		kw_json_array_end(j);
-		kw_buf_char(buf, '\n');
-	}
 }
