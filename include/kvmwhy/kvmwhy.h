@@ -139,7 +139,8 @@ KW_API int kw_explain_text(const char *text, size_t len, const struct kw_options
  * @format: "text" or "json"
  * @ret: on success the output, NUL-terminated; free() it
  *
- * Return: 1 if the MSR is known, 0 if it is not (@ret says so), or -ENOMEM, -EINVAL.
+ * Return: 1 if the MSR is known, 0 if no MSR is known at this index (@ret says so), -EINVAL for a
+ * name that no MSR has, or -ENOMEM.
  */
 KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
 		       const struct kw_options *options, const char *format, char **ret);

@@ -14,8 +14,6 @@ struct kw_printer {
 	bool begun;
 };
 
-enum { FLUSH_BYTES = 65536 };
-
 int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg, struct kw_printer **ret)
 {
 	const struct kw_renderer *renderer = kw_renderer_find(format);
@@ -51,7 +49,7 @@ int kw_printer_report(struct kw_printer *p, const struct kw_report *report)
 	p->style.number++;
 	p->renderer->item(&p->buf, &report->c, &p->style, !p->begun);
 	p->begun = true;
-	return p->buf.failed || p->buf.len >= FLUSH_BYTES ? flush(p) : 0;
+	return flush(p); /* at once: the reader may be following a live log */
 }
 
 int kw_printer_finish(struct kw_printer *p)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# Forwards to meson, for habit: see meson.build. PREFIX and LIBDIR count when the build directory is made.
+
+BUILD ?= build
+SANITIZED ?= $(BUILD)-sanitize
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+
+SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
+
+.PHONY: all demo check install clean corpus-report deps test-deps with-tests sanitized
+
+all: $(BUILD)/build.ninja
+	meson compile -C $(BUILD)
+
+demo: deps
+	$(MAKE) all
+	$(BUILD)/cli/kvmwhy explain examples/starting-case.log
+
+# Both builds are tested even if the first has failures; the last line sums them up.
+check: with-tests
+	$(MAKE) sanitized
+	rm -f $(BUILD)/meson-logs/testlog.json $(SANITIZED)/meson-logs/testlog.json
+	-meson test -C $(BUILD) --no-rebuild --print-errorlogs
+	-UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		meson test -C $(SANITIZED) --no-rebuild --print-errorlogs --timeout-multiplier 4
+	@scripts/test-summary $(BUILD) $(SANITIZED)
+
+install: all
+	meson install -C $(BUILD) --no-rebuild
+	-[ -n "$(DESTDIR)" ] || ldconfig
+
+corpus-report: with-tests
+	meson compile -C $(BUILD) corpus-report
+
+clean:
+	rm -rf $(BUILD) $(SANITIZED)
+
+deps:
+	@scripts/install-deps
+
+test-deps:
+	@scripts/install-deps --test
+
+with-tests: test-deps
+	$(MAKE) $(BUILD)/build.ninja
+	meson configure $(BUILD) -Dtests=true
+	$(MAKE) all
+
+sanitized: $(SANITIZED)/build.ninja
+	meson compile -C $(SANITIZED)
+
+# The tests need more than the build does.
+$(BUILD)/build.ninja:
+	meson setup --prefix $(PREFIX) --libdir $(LIBDIR) -Dtests=false $(BUILD)
+
+$(SANITIZED)/build.ninja:
+	meson setup $(SANITIZERS) $(SANITIZED)

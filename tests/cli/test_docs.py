@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Help, man pages, completions and the header say the same."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+
+from cli import CASE, FOUND, SANITIZERS, SOURCE, equal, kvmwhy, main, test
+
+COMMANDS = ["explain", "msr", "insn", "rule", "version", "help"]
+WITH_PAGE = ["explain", "msr", "insn", "rule"]
+MAN = SOURCE / "man"
+
+
+def options_of_help(command):
+    return set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", kvmwhy("help", command).text(), re.M))
+
+
+def options_of_page(name):
+    """The options that have an entry of their own in a page."""
+    entries = re.findall(r"^\*(?:-\w\*, \*)?(--[a-z-]+)\*", (MAN / f"{name}.scd").read_text(), re.M)
+    return {entry for entry in entries if entry != "--version"}
+
+
+@test("--help and the man page of a command have the same options")
+def _(_):
+    for command in WITH_PAGE:
+        equal((command, options_of_help(command)),
+              (command, options_of_page(f"kvmwhy-{command}.1")))
+
+
+WORDS = r"\b(text|json|ndjson|html|intel|amd|auto|always|never|16|32|64)\b"
+
+
+@test("the words that an option takes are the same in help and man page")
+def _(_):
+    for command in WITH_PAGE:
+        page = (MAN / f"kvmwhy-{command}.1.scd").read_text()
+        lines = re.findall(r"^  .*", kvmwhy("help", command).text(), re.M)
+        for word in set(re.findall(WORDS, "\n".join(lines))) - {"text"}:
+            assert f"*{word}*" in page, f"{word} is not in kvmwhy-{command}(1)"
+
+
+@test("the list of commands is the same in help, man page and completions")
+def _(_):
+    overview = kvmwhy("help").expect(FOUND).text()
+    equal(re.findall(r"^  (\w+) ", overview, re.M), COMMANDS)
+    page = (MAN / "kvmwhy.1.scd").read_text()
+    equal(re.findall(r"^\*(\w+)\*$", page[page.index("# COMMANDS"):page.index("# OPTIONS")], re.M),
+          COMMANDS)
+    for name in "kvmwhy.bash", "_kvmwhy", "kvmwhy.fish":
+        text = (SOURCE / "completions" / name).read_text()
+        for command in COMMANDS:
+            assert re.search(rf"\b{command}\b", text), f"{command} is not in {name}"
+
+
+@test("every option of every command is in the completions of each shell")
+def _(_):
+    for command in COMMANDS[:-1]:
+        for option in options_of_help(command):
+            for name, form in (("kvmwhy.bash", option), ("_kvmwhy", option),
+                               ("kvmwhy.fish", f"-l {option[2:]} ")):
+                text = (SOURCE / "completions" / name).read_text()
+                assert form in text, f"{option} of {command} is not in {name}"
+
+
+def complete(*words):
+    """What bash offers for the last of @words."""
+    script = (f". {shlex.quote(str(SOURCE / 'completions/kvmwhy.bash'))}\n"
+              f"COMP_WORDS=({' '.join(map(shlex.quote, words))})\n"
+              f"COMP_CWORD={len(words) - 1}\n_kvmwhy\n" 'printf "%s\\n" "${COMPREPLY[@]}"\n')
+    tool = os.path.dirname(os.environ["KVMWHY"])
+    env = dict(os.environ, PATH=f"{tool}:{os.environ['PATH']}")
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=env,
+                          check=True)
+    return done.stdout.split()
+
+
+@test("bash completes commands, options, their words, rules and files")
+def _(directory):
+    equal(complete("kvmwhy", "expl"), ["explain"])
+    equal(complete("kvmwhy", "explain", "--fo"), ["--format"])
+    equal(complete("kvmwhy", "explain", "--format", "nd"), ["ndjson"])
+    equal(complete("kvmwhy", "explain", "--format", "=", "h"), ["html"])
+    equal(complete("kvmwhy", "msr", "--format", ""), ["text", "json"])
+    equal(complete("kvmwhy", "insn", "--mode", ""), ["16", "32", "64"])
+    equal(complete("kvmwhy", "--ven"), ["--vendor"])
+    (directory / "guest.log").touch()
+    equal(complete("kvmwhy", f"{directory}/gu"), [f"{directory}/guest.log"])
+    equal(complete("kvmwhy", "explain", f"{directory}/gu"), [f"{directory}/guest.log"])
+    first = kvmwhy("rule").text().split()[0]
+    assert first in complete("kvmwhy", "rule", first[:3]), first
+
+
+@test("every exported function has its entry in libkvmwhy(3)")
+def _(_):
+    header = (SOURCE / "include/kvmwhy/kvmwhy.h").read_text()
+    exported = set(re.findall(r"^KW_API [^;(]*?\b(kw_\w+)\(", header, re.M))
+    page = (MAN / "libkvmwhy.3.scd").read_text()
+    entries = set(re.findall(r"^\*[^*(]*?(?:\\\*)*(kw_\w+)\(", page, re.M))
+    equal(entries, exported)
+
+
+@test("the program of libkvmwhy(3) compiles and runs")
+def _(directory):
+    page = (MAN / "libkvmwhy.3.scd").read_text()
+    source = directory / "example.c"
+    source.write_text(re.search(r"```\n(.*?)```", page, re.S)[1])
+    library = os.environ["KVMWHY_LIBRARY"]
+    sanitize = [f"-fsanitize={SANITIZERS}"] if SANITIZERS else []
+    subprocess.run([*shlex.split(os.environ["KVMWHY_CC"]), *sanitize, "-std=c99", "-Wall",
+                    "-Wextra", "-Werror", "-I", SOURCE / "include", "-o", directory / "example", source,
+                    library, f"-Wl,-rpath,{os.path.dirname(library)}"], check=True)
+    with open(CASE, "rb") as log:
+        done = subprocess.run([directory / "example"], stdin=log, capture_output=True, text=True,
+                              check=True)
+    assert "0x838" in done.stdout, done.stdout
+
+
+@test("kvmwhy-json(5) has an entry for every key of the schema, and no other")
+def _(_):
+    schema = json.loads((SOURCE / "docs/kvmwhy.schema.json").read_text())
+    report = schema
+    while "$ref" in report:
+        where = report["$ref"].split("/")[1:]
+        report = schema
+        for step in where:
+            report = report[step]
+    page = (MAN / "kvmwhy-json.5.scd").read_text()
+    entries = re.findall(r"^\*\w+\*(?:, \*\w+\*)*$", page[page.index("# KEYS"):], re.M)
+    equal({key for entry in entries for key in re.findall(r"\w+", entry)},
+          set(report["properties"]))
+
+
+main()

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Commands, arguments and exit statuses."""
+
+import json
+
+from cli import CASE, FOUND, NOTHING, TROUBLE, equal, kvmwhy, main, test
+
+
+@test("a log with a failure is explained, and the status is 0")
+def _(_):
+    result = kvmwhy("explain", CASE).expect(FOUND, "0x838")
+    equal(result.err, b"")
+    assert "IA32_X2APIC_INIT_COUNT" in result.text(), result
+
+
+@test("a file without a command is explained")
+def _(_):
+    equal(kvmwhy(CASE).expect(FOUND).out, kvmwhy("explain", CASE).out)
+
+
+@test("options may stand after files, and before the first of them without a command")
+def _(_):
+    after = kvmwhy("explain", CASE, "--format", "json").expect(FOUND)
+    equal(kvmwhy("--format=json", CASE).expect(FOUND).out, after.out)
+
+
+@test("a text without a failure gives 1, says what was looked for and what to collect")
+def _(directory):
+    (directory / "log").write_text("all is well\n")
+    result = kvmwhy("explain", directory / "log").expect(NOTHING, err="looked for:")
+    assert "collect:" in result.complaint(), result
+    equal(result.out, b"")
+
+
+@test("JSON of nothing is an empty array")
+def _(_):
+    equal(json.loads(kvmwhy("--format", "json", stdin=b"hello\n").expect(NOTHING).out), [])
+
+
+@test("each format is one of its kind")
+def _(_):
+    reports = json.loads(kvmwhy("--format", "json", CASE).expect(FOUND).out)
+    equal(len(reports), 1)
+    equal(reports[0]["class"], "kvm-run-failed")
+    lines = kvmwhy("--format", "ndjson", CASE, CASE).expect(FOUND).text().splitlines()
+    equal([json.loads(line)["class"] for line in lines], ["kvm-run-failed"] * 2)
+    page = kvmwhy("--format", "html", CASE).expect(FOUND).text()
+    assert "<html" in page.lower() and "</html>" in page.lower(), page[:500]
+
+
+@test("what the user knows about the host is taken")
+def _(_):
+    kvmwhy("--host-kernel", "5.10.100-generic", "--vendor", "amd", "--all", CASE).expect(FOUND)
+
+
+@test("a misuse of explain names the value and the way out")
+def _(_):
+    for args, message in [
+            (["--format", "xml"], "'xml' is no value of --format, which takes one of: text, json"),
+            (["--vendor", "via"], "'via' is no value of --vendor"),
+            (["--color", "blue"], "'blue' is no value of --color"),
+            (["--host-kernel", "new"], "'new' after --host-kernel is no kernel release"),
+            (["--format"], "option '--format' needs a value"),
+            (["--all=1"], "'--all=1': this option takes no value"),
+            (["--bogus"], "unknown option '--bogus'"),
+            (["-z"], "unknown option '-z'")]:
+        result = kvmwhy("explain", *args).expect(TROUBLE, err=message)
+        assert "see 'kvmwhy help explain'" in result.complaint(), result
+        equal(result.out, b"")
+
+
+@test("a mistyped command is answered by the one that is meant")
+def _(_):
+    for word, meant in [("explian", "explain"), ("msrs", "msr"), ("isn", "insn"),
+                        ("rules", "rule"), ("ver", "version")]:
+        kvmwhy(word).expect(TROUBLE, err=f"did you mean '{meant}'?")
+    kvmwhy("frobnicate").expect(TROUBLE, err="see 'kvmwhy help'")
+    kvmwhy("help", "frobnicate").expect(TROUBLE, err="is no command")
+
+
+@test("an MSR is described by index and by name; an unknown one gives 1")
+def _(_):
+    kvmwhy("msr", "0x404").expect(FOUND, "IA32_MC1_CTL")
+    kvmwhy("msr", "1028").expect(FOUND, "IA32_MC1_CTL")
+    kvmwhy("msr", "IA32_MC1_CTL").expect(FOUND, "0x404")
+    kvmwhy("msr", "0x404", "0xfffffffffffffffe", "--kernel", "5.10.100").expect(FOUND)
+    json.loads(kvmwhy("msr", "0x404", "--format", "json").expect(FOUND).out)
+    kvmwhy("msr", "0x12345678").expect(NOTHING)
+    kvmwhy("msr", "NO_SUCH_MSR").expect(NOTHING)
+
+
+@test("a misuse of msr names the value and the way out")
+def _(_):
+    for args, message in [
+            ([], "which MSR?"),
+            (["0x404", "12z"], "'12z' is no value"),
+            (["0x404", "0x"], "'0x' is no value"),
+            (["0x404", ""], "'' is no value"),
+            (["0x404", "0x1ffffffffffffffff"], "has more than 64 bits"),
+            (["0x404", "1", "2"], "'2' is one argument too many"),
+            (["0x404", "--kernel", "x"], "'x' after --kernel is no kernel release"),
+            (["0x404", "--format", "html"], "'html' is no value of --format")]:
+        kvmwhy("msr", *args).expect(TROUBLE, err=message)
+
+
+@test("bytes are disassembled in the mode that is asked for")
+def _(_):
+    kvmwhy("insn", "--mode", "64", "48", "c1", "e2", "20").expect(FOUND, "shl rdx, 0x20")
+    kvmwhy("insn", "--mode", "32", "48c1e220").expect(FOUND, "dec eax")
+    kvmwhy("insn", "Code=89 f0 <0f> 30", "--mode=64").expect(FOUND, "wrmsr")
+    json.loads(kvmwhy("insn", "0f30", "--mode", "16", "--format", "json").expect(FOUND).out)
+
+
+@test("a misuse of insn names the value and the way out")
+def _(_):
+    for args, message in [
+            (["0f30"], "add --mode 16, 32 or 64"),
+            (["--mode", "64"], "which bytes?"),
+            (["--mode", "8", "90"], "'8' is no value of --mode"),
+            (["--mode", "64", "hello"], "are no bytes")]:
+        kvmwhy("insn", *args).expect(TROUBLE, err=message)
+
+
+@test("every rule that is listed has a page; a mistyped one is answered by the nearest")
+def _(_):
+    ids = [line.split()[0] for line in kvmwhy("rule").expect(FOUND).text().splitlines()]
+    assert ids, "no rules"
+    assert kvmwhy("rule", *ids).expect(FOUND).text().count("\n# ") + 1 >= len(ids)
+    kvmwhy("rule", ids[0][:-1]).expect(NOTHING, err="did you mean '")
+    kvmwhy("rule", "9" * 70).expect(NOTHING, err="'kvmwhy rule' lists all")
+
+
+@test("the version is printed by command and by option")
+def _(_):
+    text = kvmwhy("version").expect(FOUND, "libkvmwhy ").text()
+    assert text.startswith("kvmwhy "), text
+    equal(kvmwhy("--version").expect(FOUND).text(), text)
+    kvmwhy("version", "now").expect(TROUBLE, err="one argument too many")
+
+
+@test("help is printed on the standard output")
+def _(_):
+    overview = kvmwhy("--help").expect(FOUND, "Commands:")
+    equal(kvmwhy("help").out, overview.out)
+    for command in "explain", "msr", "insn", "rule", "version":
+        assert f"  {command} " in overview.text(), overview
+        page = kvmwhy("help", command).expect(FOUND, "usage: kvmwhy")
+        equal(kvmwhy(command, "--help").expect(FOUND).out, page.out)
+        equal(kvmwhy(command, "-h").expect(FOUND).out, page.out)
+
+
+main()

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The oracle of the fuzz targets: what must hold of records, cases and output whatever the input
+ * was. A broken promise ends the process, so every fuzzer sees it.
+ */
+#ifndef KW_TESTS_FUZZ_H
+#define KW_TESTS_FUZZ_H
+
+#include "base/buf.h"
+#include "explain/explain.h"
+#include "parse/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PROMISE(condition) do { \
+	if (!(condition)) { \
+		fprintf(stderr, "%s:%d: broken promise: %s\n", __FILE__, __LINE__, #condition); \
+		abort(); \
+	} \
+} while (0)
+
+/* What libFuzzer, AFL++ and replay.c call. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* A number made of all of the input, for choices that are no part of it. */
+uint64_t fuzz_hash(const uint8_t *data, size_t len);
+
+/* A copy with a NUL behind it; free() it. */
+char *fuzz_string(const uint8_t *data, size_t len);
+
+/* The record: enums and indices in range, counts within bounds, lines among the first @lines. */
+void check_failure(const struct kw_failure *f, uint64_t lines);
+
+/* A case: the same for what was made of a record. */
+void check_case(const struct kw_case *c);
+
+/* Output for people: UTF-8, and no control character but the line end. */
+void check_shown(struct kw_str text);
+
+/* Two outputs that must be equal; @what says why. */
+void check_same(struct kw_str a, struct kw_str b, const char *what);
+
+/* HTML: shown as above, and its tags match, so nothing of the input became one. */
+void check_html(struct kw_str page);
+
+/* JSON: shown as above, one value, which is an object or an array as @is_array says. */
+void check_json(struct kw_str text, bool is_array);
+
+/* NDJSON: one object a line. */
+void check_ndjson(struct kw_str text);
+
+/* Offers each line of the input, cleaned, to @parsers (ends with NULL) and checks what comes out. */
+void fuzz_parsers(const struct kw_parser *const *parsers, const uint8_t *data, size_t len);
+
+#endif
