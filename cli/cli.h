@@ -51,7 +51,7 @@ extern const char *const kw_text_or_json[]; /* of --format, where the answer is 
 int kw_check_word(const char *command, const char *option, const char *const *allowed,
 		  const char *value);
 
-/* Return: 0 if @release looks like what `uname -r` prints, else KW_EXIT_TROUBLE after a complaint. */
+/* The same for a @release that does not look like what `uname -r` prints. */
 int kw_check_release(const char *command, const char *option, const char *release);
 
 /* The name nearest to @word, or NULL if none is near; @name returns NULL beyond the last. */

@@ -158,17 +158,17 @@ static void say_nothing_found(const struct explanation *e)
 		kw_complain("nothing to explain: '%s'%s is empty", first,
 			    args->nfiles > 1 ? " and what follows" : "");
 	else
-		kw_complain("no failure of KVM recognised in '%s'%s (bytes read: %" PRIu64 ")", first,
+		kw_complain("no failure of KVM recognised in '%s'%s, bytes read: %" PRIu64, first,
 			    args->nfiles > 1 ? " and what follows" : "", e->bytes);
 	if (harmless)
 		kw_complain("%" PRIu64 " harmless message%s not reported: --all shows %s", harmless,
 			    harmless == 1 ? " was" : "s were", harmless == 1 ? "it" : "them");
-	kw_complain("looked for: 'kvm run failed', 'KVM internal error', 'KVM: entry failed', register "
-		    "dumps of QEMU, kvmtool, crosvm, Cloud Hypervisor and Firecracker; KVM's lines, "
-		    "dump_vmcs and dump_vmcb blocks of the host's kernel log");
+	kw_complain("looked for: 'kvm run failed', 'KVM internal error', 'KVM: entry failed', "
+		    "register dumps of QEMU, kvmtool, crosvm, Cloud Hypervisor and Firecracker; "
+		    "KVM's lines, dump_vmcs and dump_vmcb blocks of the host's kernel log");
 	kw_complain("collect: what the VMM wrote to stderr (libvirt keeps it in "
-		    "/var/log/libvirt/qemu/GUEST.log) and the host's kernel log ('journalctl -k' or "
-		    "'dmesg') from the time of the failure, then run 'kvmwhy explain' on both");
+		    "/var/log/libvirt/qemu/GUEST.log) and the host's kernel log ('journalctl -k' "
+		    "or 'dmesg') from the time of the failure, then run 'kvmwhy explain' on both");
 }
 
 static int result(const struct explanation *e)

@@ -69,8 +69,8 @@ static int disassemble(const struct arguments *args, const char *hex)
 	int rc = kw_insn_text(hex, bits, args->format, &text);
 
 	if (rc == -EINVAL)
-		return kw_usage(kw_cmd_insn.name, "'%s' are no bytes: give pairs of hexadecimal digits",
-				hex);
+		return kw_usage(kw_cmd_insn.name,
+				"'%s' are no bytes: give pairs of hexadecimal digits", hex);
 	if (rc < 0) {
 		kw_complain("cannot disassemble: %s", strerror(-rc));
 		return KW_EXIT_TROUBLE;

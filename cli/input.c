@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * File names in, bytes out. Compressed logs are recognised by their first bytes, not by their name, and
- * unpacked by gzip, xz or zstd as a child process: nothing to link, and hostile archives stay outside.
+ * File names in, bytes out. Compressed logs are recognised by their first bytes, not by their name,
+ * and unpacked by gzip, xz or zstd as a child process: nothing to link, hostile archives outside.
  */
 #include "input.h"
 
@@ -31,7 +31,7 @@ static const struct kw_packing packings[] = {
 	{ MAGIC("\xfd" "7zXZ\0"), "xz", "xz (Debian, Ubuntu: xz-utils)", NULL },
 	{ MAGIC("\x28\xb5\x2f\xfd"), "zstd", "zstd", NULL },
 	{ MAGIC("LPKSHHRH"), NULL, NULL,
-	  "is a journal in binary form: 'journalctl -o short-precise --file FILE | kvmwhy' reads it better" },
+	  "is a journal in binary form: 'journalctl --file FILE | kvmwhy' reads it better" },
 };
 
 enum { MAGIC_BYTES_MAX = 8 };
@@ -161,8 +161,8 @@ static int complain_unpack(const struct kw_input *in, int error)
 	const struct kw_packing *packing = in->packing;
 
 	if (error == ENOENT)
-		kw_complain("'%s' is compressed, and the program '%s' is missing: install the package %s",
-			    in->name, packing->program, packing->package);
+		kw_complain("'%s' is compressed, and the program '%s' is missing: install the "
+			    "package %s", in->name, packing->program, packing->package);
 	else
 		kw_complain("cannot run '%s' on '%s': %s", packing->program, in->name,
 			    strerror(error));
@@ -254,6 +254,6 @@ void kw_input_close(struct kw_input *in)
 		wait_for(in->feeder);
 	/* An unpacker whose reader has stopped early dies of it; that is no damage. */
 	if (status && in->ended)
-		kw_complain("'%s' is damaged: %s ended with status %d; what it could unpack was read",
-			    in->name, in->packing->program, status);
+		kw_complain("'%s' is damaged: %s ended with status %d; what it could unpack was "
+			    "read", in->name, in->packing->program, status);
 }

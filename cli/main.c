@@ -49,16 +49,24 @@ static int unknown_command(const char *word, const char *wanted)
 	return KW_EXIT_TROUBLE;
 }
 
+static const char overview_head[] =
+	"usage: kvmwhy [explain] [OPTION]... [FILE]...\n"
+	"       kvmwhy COMMAND [ARGUMENT]...\n"
+	"\n"
+	"Says why a KVM guest died: which instruction, with which operands, who refused it, why,\n"
+	"and what to do.\n"
+	"\n"
+	"Commands:\n";
+
+static const char overview_tail[] =
+	"\n"
+	"'kvmwhy help COMMAND' or 'kvmwhy COMMAND --help' tells more; so does kvmwhy(1).\n"
+	"Without a command, kvmwhy explains the files, or the standard input.\n";
+
 static int print_overview(void)
 {
 	char text[2048];
-	char *p = stpcpy(text, "usage: kvmwhy [explain] [OPTION]... [FILE]...\n"
-			       "       kvmwhy COMMAND [ARGUMENT]...\n"
-			       "\n"
-			       "Says why a KVM guest died: which instruction, with which operands, who\n"
-			       "refused it, why, and what to do.\n"
-			       "\n"
-			       "Commands:\n");
+	char *p = stpcpy(text, overview_head);
 
 	for (size_t i = 0; i < NCOMMANDS; i++) {
 		p = stpcpy(stpcpy(p, "  "), commands[i]->name);
@@ -66,9 +74,7 @@ static int print_overview(void)
 			*p++ = ' ';
 		p = stpcpy(stpcpy(p, commands[i]->summary), "\n");
 	}
-	stpcpy(p, "\n"
-		  "'kvmwhy help COMMAND' or 'kvmwhy COMMAND --help' tells more; so does kvmwhy(1).\n"
-		  "Without a command, kvmwhy explains the files, or the standard input.\n");
+	stpcpy(p, overview_tail);
 	return kw_print(text, KW_EXIT_FOUND);
 }
 
@@ -109,7 +115,7 @@ int main(int argc, char **argv)
 	command = find_command(word);
 	if (command)
 		return command->run(argc - 1, argv + 1);
-	/* A word with a slash or a dot is meant as a file: explain then says what is wrong with it. */
+	/* A word with a slash or a dot is meant as a file: explain says what is wrong with it. */
 	if (!strpbrk(word, "/.") && access(word, F_OK))
 		return unknown_command(word, "command and no file");
 	return kw_cmd_explain.run(argc, argv);

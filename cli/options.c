@@ -64,7 +64,8 @@ int kw_check_release(const char *command, const char *option, const char *releas
 	if (major && release[major] == '.' && isdigit((unsigned char)release[major + 1]))
 		return 0;
 	return kw_usage(command,
-			"'%s' after %s is no kernel release: give what 'uname -r' prints on the host, such as 5.10.100",
+			"'%s' after %s is no kernel release: give what 'uname -r' prints on the "
+			"host, such as 5.10.100",
 			release, option);
 }
 
@@ -89,7 +90,8 @@ static unsigned int edit_distance(const char *a, const char *b)
 
 		row[0] = (unsigned int)i + 1;
 		for (size_t j = 0; j < width; j++) {
-			row[j + 1] = least(least(last[j + 1], row[j]) + 1, last[j] + (a[i] != b[j]));
+			row[j + 1] = least(least(last[j + 1], row[j]) + 1,
+					   last[j] + (a[i] != b[j]));
 			if (i && j && a[i] == b[j - 1] && a[i - 1] == b[j])
 				row[j + 1] = least(row[j + 1], before[j - 1] + 1);
 		}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What goes to the terminal beside the answer. File names and arguments are untrusted text: they may
- * come from a shell glob over a hostile directory, so no control character of theirs gets through.
+ * What goes to the terminal beside the answer. File names and arguments are untrusted text: they
+ * may come from a shell glob over a hostile directory, so none of their control characters passes.
  */
 #include "term.h"
 
