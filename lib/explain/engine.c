@@ -16,7 +16,8 @@ static const char *const certainty_names[] = {
 
 const struct kw_rule *const kw_rule_tables[] = {
 	kw_rules_general, kw_rules_msr_write, kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery,
-	kw_rules_entry,	  kw_rules_vmcs,      kw_rules_exit,	   kw_rules_message,   NULL,
+	kw_rules_entry,	  kw_rules_vmcs,      kw_rules_exit,	   kw_rules_message,   kw_rules_collect,
+	NULL,
 };
 
 const char *kw_certainty_name(enum kw_certainty certainty)

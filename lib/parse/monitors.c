@@ -336,9 +336,25 @@ static bool take_gunyah(struct kw_gather *g, const struct kw_clean_line *line, s
 /* "VCPU generated error: VcpuRun(Failed to run vcpu", the cause behind it or below */
 static bool take_cloud(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	(void)rest;
+	if (take_cloud_errno(g, line, rest))
+		return true;
 	speak(g, line, KW_CLASS_VMM_ERROR, 0, KW_STR("cloud-hypervisor"));
 	*state_of(g) |= DETAILS;
+	return true;
+}
+
+/* "KVM: KVM_RUN: Bad address": perror() of a small monitor; a colon and no errno text is no failure. */
+static bool take_perror(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f;
+
+	rest = kw_str_trim(skip_any(rest, KW_STR(" ")));
+	if (rest.len && (rest.p[rest.len - 1] == '`' || rest.p[rest.len - 1] == '.'))
+		rest.len--;
+	if (rest.len < 4 || rest.len > 60 || !kw_is_word(rest.p[0]) || kw_str_has(rest, KW_STR("`")))
+		return false;
+	f = speak(g, line, KW_CLASS_KVM_RUN_FAILED, rest.len, KW_STR(""));
+	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, rest);
 	return true;
 }
 
@@ -373,6 +389,8 @@ static const struct said said[] = {
 	{ KW_STR("VCPU error "), take_cloud_errno },
 	{ KW_STR("VCPU generated error: "), take_cloud },
 	{ KW_STR("Guest MMIO "), take_mmio },
+	{ KW_STR("KVM_RUN: "), take_perror },
+	{ KW_STR("ioctl(KVM_RUN): "), take_perror },
 };
 
 /*
@@ -410,6 +428,7 @@ static bool may_be_ours(struct kw_str text)
 	static const struct kw_str marks[] = {
 		KW_STR("cpu"), KW_STR("CPU "), KW_STR("KVM_EXIT_"), KW_STR("FailEntry"),
 		KW_STR("InternalError"), KW_STR("gh exit reason"), KW_STR("Guest MMIO"),
+		KW_STR("KVM_RUN"),
 	};
 
 	for (; text.len; text = kw_str_from(text, 1)) {

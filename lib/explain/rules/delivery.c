@@ -69,7 +69,13 @@ static bool simul(const struct kw_case *c)
 
 static bool unexpected(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, 4);
+	return FACT_IS(c->f, suberror, 4) && !(has_extra(c, 0) && c->f->extra[0] >> 32);
+}
+
+/* An exit reason has 32 bits; a status of TDH.VP.ENTER has its class in the upper half. */
+static bool tdx_status(const struct kw_case *c)
+{
+	return FACT_IS(c->f, suberror, 4) && has_extra(c, 0) && c->f->extra[0] >> 32;
 }
 
 static bool unknown(const struct kw_case *c)
@@ -188,6 +194,22 @@ const struct kw_rule kw_rules_delivery[] = {
 		.todo = { "Read data[0]: the exit reason; the host's dmesg has `unexpected exit reason`.",
 			  "If this host is a VM, update the hypervisor below; otherwise update the kernel." },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()", "Linux arch/x86/kvm/svm/svm.c, svm_handle_invalid_exit()" },
+	},
+	{
+		.id = "tdx-enter-status",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = tdx_status,
+		.title = "a TDX guest could not go on: the TDX module ended TDH.VP.ENTER with status {extra0}",
+		.why = "The word has more than the 32 bits of an exit reason: it is the completion status of the TDX module, whose "
+		       "upper half names the class of the error. Registers of a TDX guest are not visible, so the dump shows "
+		       "zeros. A hardware memory error in the TD's private memory ends like this, with machine-check lines "
+		       "in the host's log.",
+		.todo = { "Look in the host's dmesg for SEAMCALL, mce and Memory failure lines of the same second.",
+			  "Decode the status with the completion status codes of the TDX module's ABI specification.",
+			  "After a memory error: replace the memory module; the TD cannot be continued." },
+		.source = { "Intel TDX Module ABI Specification, \"Function Completion Status\"", "Linux arch/x86/kvm/vmx/tdx.c, tdx_handle_exit()" },
 	},
 	{
 		.id = "suberror-unknown",

@@ -54,13 +54,14 @@ static bool runs_in(const struct kw_case *c, enum kw_place place)
 
 static bool runs_in_vga_hole(const struct kw_case *c)
 {
-	return runs_in(c, KW_PLACE_VGA_HOLE) && (c->code == KW_CODE_FFS || c->code == KW_CODE_UNREADABLE) && !in_smm(c);
+	return runs_in(c, KW_PLACE_VGA_HOLE) && !in_smm(c) &&
+	       (c->code == KW_CODE_FFS || c->code == KW_CODE_UNREADABLE || (c->code == KW_CODE_NONE && emulation(c)));
 }
 
 /* With paging on the address is taken for identity-mapped, as firmware and loaders do. */
 static enum kw_certainty by_paging(const struct kw_case *c)
 {
-	return kw_has(c->f, cr0) && !pg_set(c) ? KW_CERTAIN : KW_LIKELY;
+	return kw_has(c->f, cr0) && !pg_set(c) && c->code != KW_CODE_NONE ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool runs_ones(const struct kw_case *c)
@@ -131,9 +132,10 @@ static bool vmx_insn(const struct kw_case *c)
 	return emulation(c) && c->code == KW_CODE_OK && (c->insn.kind == KW_INSN_VMX || c->insn.kind == KW_INSN_SVM);
 }
 
+/* The registers of a TDX guest read as zero too: data[0] then is a status of the TDX module. */
 static bool all_zero(const struct kw_case *c)
 {
-	return kw_all_zero(c->f);
+	return kw_all_zero(c->f) && !(has_extra(c, 0) && c->f->extra[0] >> 32);
 }
 
 static bool no_dump(const struct kw_case *c)

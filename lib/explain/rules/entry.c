@@ -107,6 +107,16 @@ static bool svm_at_reset(const struct kw_case *c)
 	return svm_invalid(c) && cs_at_reset(c->f) && control_at_reset(c->f) && FACT_IS(c->f, rip, 0xfff0);
 }
 
+/* Just started by SIPI (CS from the vector, RIP 0), with CR3 or CR4 of what ran before. */
+static bool svm_sipi_stale_paging(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	return svm_invalid(c) && control_at_reset(f) && FACT_IS(f, rip, 0) && kw_has(f, cs_sel) && kw_has(f, cs_base) &&
+	       f->cs_base == f->cs_sel << 4 && f->cs_sel && !(f->cs_sel & 0xff) &&
+	       ((kw_has(f, cr3) && f->cr3) || (kw_has(f, cr4) && f->cr4));
+}
+
 static bool svm_plain(const struct kw_case *c)
 {
 	return svm_invalid(c) && !smi_handler_entry(c);
@@ -305,6 +315,7 @@ const struct kw_rule kw_rules_entry[] = {
 		       "VMCS. Seen when KVM runs nested and the outer hypervisor refuses or loses the VMCS, and when another "
 		       "hypervisor on the host owns VMX.",
 		.todo = { "If this host is a VM: the outer hypervisor is the place to look (nested VMX, its kernel log, its version).",
+			  "Under Hyper-V (WSL2): a named CPU model instead of -cpu host keeps out features that it cannot nest.",
 			  "Otherwise: is VirtualBox, VMware or another VMX user loaded?",
 			  "Look for vmptrld/vmclear failures in dmesg." },
 		.source = { "Intel SDM vol. 3, \"Conventions\" of the VMX instruction reference", "https://bugs.launchpad.net/qemu/+bug/1833204" },
@@ -320,6 +331,21 @@ const struct kw_rule kw_rules_entry[] = {
 		       "guest demands it on for good. Only for SEV-ES guests; the dump does not say whether this is one.",
 		.todo = { "Run a host kernel that does not intercept DEBUGCTL of SEV-ES guests (2024).", "Until then load kvm_amd with lbrv=0." },
 		.source = { "kvm list, 2024, \"SEV-ES: never intercept DEBUGCTL\"" },
+	},
+	{
+		.id = "entry-svm-sipi-stale-paging",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(ENTRY_FAILED),
+		.needs = { KW_NEED(hardware_error), KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cs_sel), KW_NEED(cr0), KW_NEED(efer) },
+		.test = svm_sipi_stale_paging,
+		.shows = { KW_NEED(cr3), KW_NEED(cr4) },
+		.title = "VMRUN refused a vCPU that INIT and SIPI restarted: KVM kept the page tables of what ran on it before",
+		.why = "CS and RIP are those of a SIPI, CR0 and EFER those of INIT, but CR3 is {cr3} and CR4 {cr4} of a running "
+		       "system: a CPU was taken offline and online again, or the guest was kexec'ed. KVM on AMD runs such a vCPU in paged real "
+		       "mode, and in 2015 it forgot to reset its MMU context; some AMD CPUs (Opteron) refuse the stale CR3.",
+		.todo = { "Run a host kernel with the fix (2015, \"kvm: svm: reset mmu on VCPU reset\").",
+			  "`echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb` and explain the VMCB dump, if the kernel is newer." },
+		.source = { "https://lkml.iu.edu/hypermail/linux/kernel/1509.2/03422.html", "AMD APM vol. 2, \"Paged Real Mode\"" },
 	},
 	{
 		.id = "entry-svm-at-reset",

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/* "Cannot tell from this; collect that": the answer where no other rule has one. Must be the last table. */
+#include "explain/rules/rules.h"
+
+static bool x86_or_unknown(const struct kw_case *c)
+{
+	return c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
+}
+
+#define DO_WHOLE_LOG "Collect everything the VMM wrote to stderr, from the line that names the failure to the end of the register dump."
+#define DO_TRACE \
+	"`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit -e kvm:kvm_page_fault` up to the failure: the last exit says what the CPU did."
+
+const struct kw_rule kw_rules_collect[] = {
+	{
+		.id = "run-failed-collect",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.fallback = true,
+		.test = x86_or_unknown,
+		.title = "KVM_RUN failed; why cannot be told from this",
+		.why = "KVM gives the VMM an errno and nothing else. None of the known causes of this one fits what is in the text.",
+		.todo = { DO_WHOLE_LOG, "Collect the host's dmesg of the same second, and `uname -r` of the host.", DO_TRACE },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_RUN\"" },
+	},
+	{
+		.id = "internal-error-collect",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.fallback = true,
+		.test = x86_or_unknown,
+		.title = "KVM stopped with an internal error; which one cannot be told from this",
+		.why = "KVM_EXIT_INTERNAL_ERROR comes with a suberror and data words. This VMM did not print them, or they are missing here.",
+		.todo = { DO_WHOLE_LOG, "Run the guest under QEMU, which prints the suberror, the data words and the registers.", DO_TRACE },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_INTERNAL_ERROR\"" },
+	},
+	{
+		.id = "entry-collect",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(ENTRY_FAILED),
+		.fallback = true,
+		.test = x86_or_unknown,
+		.title = "the CPU refused to enter the guest; why cannot be told without hardware_entry_failure_reason",
+		.why = "KVM_EXIT_FAIL_ENTRY carries the reason: an exit reason with bit 31, a VM-instruction error, or all ones on AMD.",
+		.todo = { "Collect hardware_entry_failure_reason, as the VMM has it in kvm_run.",
+			  "`echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs` (AMD: kvm_amd, dump_invalid_vmcb), provoke it "
+			  "again, and give `kvmwhy explain` the dump from the host's dmesg." },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_FAIL_ENTRY\"" },
+	},
+	{
+		.id = "vmcb-collect",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(VMCB_DUMP),
+		.fallback = true,
+		.test = x86_or_unknown,
+		.title = "a VMCB dump; none of the checks known here is broken by what it shows",
+		.why = "The checks behind known failures hold, or the fields they need are missing from this dump.",
+		.todo = { "Collect the dump from `VMCB Control Area:` to its last line, and the VMM's log of the same second.",
+			  "For SEV-ES and SNP guests the save area of the VMCB is not what the CPU loads." },
+		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"" },
+	},
+	{
+		.id = "exit-collect",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
+		.fallback = true,
+		.test = x86_or_unknown,
+		.title = "the VMM gave up on this exit; why it came cannot be told from this",
+		.why = "The VMM does not handle the exit, or does not say which one it was.",
+		.todo = { DO_WHOLE_LOG, "Use a newer VMM: exits are added with new kernel features.", DO_TRACE },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"The kvm_run structure\"" },
+	},
+	{ 0 }
+};
