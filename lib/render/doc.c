@@ -9,7 +9,7 @@
 #define DOC_BYTES (1u << 20)
 
 /* Rows of code around the marked one where the answer must fit a screen. */
-enum { ROWS_BEFORE = 4, ROWS_BEHIND = 4, MAX_MESSAGES = 6 };
+enum { ROWS_BEFORE = 4, ROWS_BEHIND = 4, MAX_MESSAGES = 6, MAX_DATA = 8 };
 
 static struct kw_piece *add(struct kw_doc *doc, enum kw_piece_kind kind, const char *label,
 			    struct kw_str text)
@@ -440,34 +440,14 @@ static void add_group(struct kw_doc *doc, const struct kw_case *c, enum kw_fact_
 	}
 }
 
-/* The words of data[] of an internal error; named if only one layout fits. */
+/* The words that come with an internal error. */
 static void add_data(struct kw_doc *doc, const struct kw_case *c)
 {
-	const struct kw_failure *f = c->f;
-	const struct kw_row *layout[2];
-	const char *words[KW_MAX_REPEAT];
-	unsigned int ndata = f->extra_known ? 32 - (unsigned int)__builtin_clz(f->extra_known) : 0;
-	size_t nwords = 0;
+	struct kw_str words[MAX_DATA];
+	size_t n = kw_data_words(c, words, MAX_DATA);
 
-	if (!ndata)
-		return;
-	if (kw_has(f, suberror) &&
-	    kw_suberror_layouts(f->suberror, f->extra, ndata, &c->host, layout, 2) == 1)
-		nwords = kw_row_all(layout[0], KW_ATTR_WORD, words, KW_MAX_REPEAT);
-	add(doc, KW_PIECE_GROUP, "", KW_STR("data[] of the internal error"));
-	for (unsigned int i = 0; i < ndata; i++) {
-		struct kw_piece *piece;
-
-		if (!(f->extra_known >> i & 1))
-			continue;
-		kw_buf_printf(&doc->scratch, "data[%u]", i);
-		piece = add(doc, KW_PIECE_REGISTER, "", KW_STR(""));
-		piece->label = take(doc);
-		kw_buf_hex(&doc->scratch, f->extra[i], 16);
-		piece->text = take(doc);
-		if (i < nwords)
-			piece->bits = kw_str(words[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		add(doc, KW_PIECE_ROW, i ? "" : "data", words[i]);
 }
 
 void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
@@ -481,6 +461,7 @@ void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
 	add_row(doc, "where", take(doc));
 	add_code(doc, c, registers);
 	add_row(doc, "said", c->said);
+	add_data(doc, c);
 	add_host(doc, c);
 	add_messages(doc, c);
 	for (size_t i = 0; i < c->nfindings; i++)
@@ -488,7 +469,6 @@ void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
 	add_remarks(doc, c);
 	if (!registers)
 		return;
-	add_data(doc, c);
 	add_group(doc, c, KW_G_REG, "Registers");
 	add_group(doc, c, KW_G_SEG, "Segments and tables");
 	add_group(doc, c, KW_G_SYS, "Control registers");

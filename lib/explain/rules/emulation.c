@@ -138,6 +138,30 @@ static bool all_zero(const struct kw_case *c)
 	return kw_all_zero(c->f) && !(has_extra(c, 0) && c->f->extra[0] >> 32);
 }
 
+/* Byte @i that KVM fetched: behind the size byte of data[1], then in data[2]. */
+static uint8_t fetched(const struct kw_failure *f, unsigned int i)
+{
+	return (uint8_t)(f->extra[1 + (i + 1) / 8] >> (i + 1) % 8 * 8);
+}
+
+static bool fetched_bytes_differ(const struct kw_case *c)
+{
+	const struct kw_code *code = &c->f->code;
+	unsigned int size;
+
+	if (!emulation(c) || !has_extra(c, 0) || !(c->f->extra[0] & 1) || !has_extra(c, 1) || !has_extra(c, 2) ||
+	    code->marked < 0)
+		return false;
+	size = c->f->extra[1] & 0xff;
+	for (unsigned int i = 0; i < size && i < 15 && (unsigned int)code->marked + i < code->len; i++) {
+		unsigned int at = (unsigned int)code->marked + i;
+
+		if (code->known >> at & 1 && code->bytes[at] != fetched(c->f, i))
+			return true;
+	}
+	return false;
+}
+
 static bool no_dump(const struct kw_case *c)
 {
 	return emulation(c) && !kw_has(c->f, rip);
@@ -350,6 +374,21 @@ const struct kw_rule kw_rules_emulation[] = {
 			  "Find out what is mapped at the operand: a device BAR, emulated memory?",
 			  "`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio`." },
 		.source = { SRC_EMULATION, "https://bugs.launchpad.net/qemu/+bug/1877526" },
+	},
+	{
+		.id = "fetched-bytes-differ",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = fetched_bytes_differ,
+		.title = "KVM emulated other bytes than the VMM reads at RIP: it saw different memory than the guest's CPU",
+		.why = "The instruction bytes in data[1] and data[2] are those that KVM took for the instruction; they differ from the "
+		       "Code= line at RIP. Encrypted memory read without its key looks so (SEV, or a hypervisor below "
+		       "that encrypts), a page that changed in between, or a stale mapping when KVM runs nested. What KVM "
+		       "could not emulate was not the guest's instruction.",
+		.todo = { "Is the guest or the host itself an encrypted VM, or is memory encryption on (mem_encrypt=, CPUID 0x8000001f)? Try without.",
+			  "If this host is a VM, the hypervisor below is the first suspect: try on bare metal." },
+		.source = { "Linux arch/x86/kvm/x86.c, prepare_emulation_failure_exit() (in v5.16)" },
 	},
 	{
 		.id = "nested-vmx-insn",
