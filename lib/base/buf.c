@@ -40,9 +40,9 @@ char *kw_buf_room(struct kw_buf *buf, size_t len)
 
 void kw_buf_add(struct kw_buf *buf, struct kw_str text)
 {
-	char *room = kw_buf_room(buf, text.len);
+	char *room = text.len ? kw_buf_room(buf, text.len) : NULL;
 
-	if (!room || !text.len)
+	if (!room)
 		return;
 	memcpy(room, text.p, text.len);
 	buf->len += text.len;

@@ -399,7 +399,7 @@ static bool is_plain_token_line(struct kw_str s)
 	       !memchr(s.p, 0xc2, s.len) && !memchr(s.p, 0, s.len) && s.p[s.len - 1] != '=';
 }
 
-bool kw_clean(struct kw_str raw, char *scratch, bool *quoted_printable, struct kw_clean_line *ret)
+bool kw_clean(struct kw_str raw, bool continued, char *scratch, bool *quoted_printable, struct kw_clean_line *ret)
 {
 	struct kw_str s = raw;
 	bool soft, dated = false;
@@ -418,14 +418,14 @@ bool kw_clean(struct kw_str raw, char *scratch, bool *quoted_printable, struct k
 		s.len--;
 	if (*quoted_printable || needs_decoding(s))
 		s = decode(s, scratch, *quoted_printable);
-	for (int round = 0; round < 12 && s.len; round++) {
+	for (int round = 0; round < 12 && s.len && !continued; round++) {
 		size_t len = prefix(s, &dated, &ret->source);
 
 		if (!len)
 			break;
 		s = kw_str_from(s, len);
 	}
-	if (!soft)
+	if (!soft && !continued)
 		s = kw_str_trim(s);
 	ret->text = s;
 	return soft;

@@ -26,10 +26,11 @@ struct kw_clean_line {
 
 /*
  * Cleans @raw; @scratch (at least raw.len + 1 bytes) takes the text where it had to be rewritten.
- * @quoted_printable: whether the lines before were; set if this one is. Returns true if the line
- * ends in a soft break, so that the next one belongs to it; blanks at its end are then kept.
+ * @quoted_printable: whether the lines before were; set if this one is. @continued: the line before
+ * ended in a soft break, so what looks like a prefix is none. Returns true if this one ends in a soft
+ * break; blanks around breaks are kept.
  */
-bool kw_clean(struct kw_str raw, char *scratch, bool *quoted_printable, struct kw_clean_line *ret);
+bool kw_clean(struct kw_str raw, bool continued, char *scratch, bool *quoted_printable, struct kw_clean_line *ret);
 
 /* gather.c: facts to failures. One for a stream. */
 

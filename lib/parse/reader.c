@@ -25,7 +25,13 @@ static const struct kw_str needles[] = {
 	KW_STR("RIP="), KW_STR("Code="), KW_STR("rax "), KW_STR("rip: "),
 };
 
-enum { LINE_BEFORE = 4096, QP_LINES = 40, JOIN_MAX = 8192 };
+enum {
+	LINE_BEFORE = 4096, /* bytes in front of a hit where its line may begin */
+	SKIPPED_MAX = 1024, /* bytes of skipped text that are kept, to look back a few lines */
+	SKIPPED_LINES = 3,
+	QP_LINES = 40,
+	JOIN_MAX = 8192,
+};
 
 struct kw_stream {
 	struct kw_gather *gather;
@@ -34,8 +40,9 @@ struct kw_stream {
 	bool region;	 /* lines are read, not searched */
 	unsigned int quoted_printable; /* lines that are still taken for it */
 	uint64_t join_number;
-	size_t join_len, carry_len;
+	size_t join_len, carry_len, skipped_len;
 	char join[JOIN_MAX];
+	char skipped[SKIPPED_MAX]; /* the end of what was searched and not read */
 	char scratch[KW_LINE_MAX + 1];
 	char carry[KW_LINE_MAX]; /* the beginning of a line whose end has not come */
 };
@@ -66,7 +73,7 @@ static void read_piece(struct kw_stream *s, struct kw_str raw, bool cut)
 	struct kw_clean_line line = { .number = s->number, .cut = cut };
 	bool quoted_printable = s->quoted_printable > 0, soft;
 
-	soft = kw_clean(raw, s->scratch, &quoted_printable, &line);
+	soft = kw_clean(raw, s->join_len > 0, s->scratch, &quoted_printable, &line);
 	if (s->quoted_printable)
 		s->quoted_printable--;
 	else if (quoted_printable)
@@ -104,10 +111,6 @@ static size_t piece_end(const char *p, size_t len)
 	return kw_is_space(p[end - 1]) ? end : len;
 }
 
-/*
- * Start of the line of the hit. Lines in front are not looked at, useful as they might be: how many
- * there are would depend on the pieces that the stream comes in, and the answer must not.
- */
 static size_t line_start(const char *p, size_t from, size_t hit)
 {
 	size_t floor = hit - from > LINE_BEFORE ? hit - LINE_BEFORE : from;
@@ -132,6 +135,49 @@ static size_t region_line(struct kw_stream *s, const char *p, size_t len)
 	return end + 1;
 }
 
+static void skip(struct kw_stream *s, const char *p, size_t len)
+{
+	size_t keep;
+
+	s->number += kw_count_newlines(p, len);
+	if (len > SKIPPED_MAX) {
+		p += len - SKIPPED_MAX;
+		len = SKIPPED_MAX;
+	}
+	keep = s->skipped_len < SKIPPED_MAX - len ? s->skipped_len : SKIPPED_MAX - len;
+	memmove(s->skipped, s->skipped + s->skipped_len - keep, keep);
+	memcpy(s->skipped + keep, p, len);
+	s->skipped_len = keep + len;
+}
+
+/*
+ * Reads the last few lines that were skipped: a headline that a mailer broke or garbled is not
+ * found by its words. They come from the stream's own memory, so that the answer does not depend on
+ * the pieces that the stream came in.
+ */
+static void look_back(struct kw_stream *s)
+{
+	size_t start = s->skipped_len;
+	uint64_t lines = 0;
+
+	while (lines < SKIPPED_LINES && start) {
+		const char *newline = memrchr(s->skipped, '\n', start - 1);
+
+		if (!newline && s->skipped_len == SKIPPED_MAX)
+			break; /* the beginning of this line is lost */
+		start = newline ? (size_t)(newline - s->skipped) + 1 : 0;
+		lines++;
+		if (!start)
+			break;
+	}
+	if (s->skipped_len && s->skipped[s->skipped_len - 1] == '\n') {
+		s->number -= lines;
+		while (start < s->skipped_len)
+			start += region_line(s, s->skipped + start, s->skipped_len - start);
+	}
+	s->skipped_len = 0;
+}
+
 /* Whole lines, or a piece of a line that is too long. */
 static void consume(struct kw_stream *s, const char *p, size_t len)
 {
@@ -142,11 +188,12 @@ static void consume(struct kw_stream *s, const char *p, size_t len)
 			size_t hit = kw_find(&s->finder, p + at, len - at), start;
 
 			if (hit == SIZE_MAX) {
-				s->number += kw_count_newlines(p + at, len - at);
+				skip(s, p + at, len - at);
 				return;
 			}
 			start = line_start(p, at, at + hit);
-			s->number += kw_count_newlines(p + at, start - at);
+			skip(s, p + at, start - at);
+			look_back(s);
 			at = start;
 			s->region = true;
 		}
@@ -212,6 +259,7 @@ void kw_stream_finish(struct kw_stream *s)
 		offer(s, &empty, false);
 	kw_gather_finish(s->gather);
 	s->carry_len = 0;
+	s->skipped_len = 0;
 	s->number = 1;
 	s->region = false;
 	s->quoted_printable = 0;

@@ -41,6 +41,9 @@ void check_shown(struct kw_str text);
 /* Two outputs that must be equal; @what says why. */
 void check_same(struct kw_str a, struct kw_str b, const char *what);
 
+/* Coloured text: the plain one, but for ESC [ digits and ; m. */
+void check_color(struct kw_str colored, struct kw_str plain);
+
 /* HTML: shown as above, and its tags match, so nothing of the input became one. */
 void check_html(struct kw_str page);
 
@@ -49,6 +52,9 @@ void check_json(struct kw_str text, bool is_array);
 
 /* NDJSON: one object a line. */
 void check_ndjson(struct kw_str text);
+
+/* Feeds the text in pieces, whose sizes @random leads to. */
+void feed_pieces(struct kw_stream *s, const char *p, size_t len, uint64_t random);
 
 /* Offers each line of the input, cleaned, to @parsers (ends with NULL) and checks what comes out. */
 void fuzz_parsers(const struct kw_parser *const *parsers, const uint8_t *data, size_t len);

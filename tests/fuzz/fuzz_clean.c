@@ -14,7 +14,7 @@ static void check(struct kw_str raw, bool *quoted_printable)
 	bool soft, before = *quoted_printable;
 
 	PROMISE(scratch);
-	soft = kw_clean(raw, scratch, quoted_printable, &line);
+	soft = kw_clean(raw, false, scratch, quoted_printable, &line);
 	PROMISE(!before || *quoted_printable);
 	PROMISE(!soft || *quoted_printable);
 	PROMISE(line.source <= KW_SRC_VMM);

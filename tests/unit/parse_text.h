@@ -58,7 +58,7 @@ static inline struct seen seen_in(struct kw_str text)
 		struct kw_str raw = { text.p, end == SIZE_MAX ? text.len : end };
 		bool quoted_printable = false;
 
-		kw_clean(raw, scratch, &quoted_printable, &line);
+		kw_clean(raw, false, scratch, &quoted_printable, &line);
 		kw_gather_offer(g, &line);
 		text = kw_str_from(text, raw.len + 1);
 	}

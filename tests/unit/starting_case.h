@@ -52,7 +52,7 @@ static inline void add_case(struct kw_buf *buf, size_t from, size_t to, const ch
 	}
 }
 
-/* The case with each @old replaced by @new. */
+/* The case with each @old replaced by @new; an @old of "" changes nothing. */
 static inline void add_case_with(struct kw_buf *buf, const char *old, const char *new)
 {
 	struct kw_buf whole = { 0 };
@@ -61,7 +61,7 @@ static inline void add_case_with(struct kw_buf *buf, const char *old, const char
 
 	add_case(&whole, 0, CASE_LINES, "", "\n");
 	rest = (struct kw_str){ whole.p, whole.len };
-	while ((at = kw_str_find(rest, kw_str(old))) != SIZE_MAX) {
+	while (*old && (at = kw_str_find(rest, kw_str(old))) != SIZE_MAX) {
 		kw_buf_add(buf, (struct kw_str){ rest.p, at });
 		add(buf, new);
 		rest = kw_str_from(rest, at + strlen(old));
