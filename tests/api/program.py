@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Compiles a program against the public header and the shared library alone, as a user would."""
+
+import os
+import shlex
+import shutil
+import subprocess
+
+from cli import SANITIZERS, SOURCE, Skip
+
+LIBRARY = os.environ["KVMWHY_LIBRARY"]
+CC = shlex.split(os.environ["KVMWHY_CC"])
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+
+
+def cxx():
+    """A C++ compiler: the one of CXX, else what the machine has."""
+    for name in filter(None, (os.environ.get("CXX"), "c++", "g++", "clang++")):
+        words = shlex.split(name)
+        if shutil.which(words[0]):
+            return words
+    raise Skip("no C++ compiler")
+
+
+def compile_only(compiler, source):
+    """Compiles @source as strictly as @compiler can; it fails with what the compiler says."""
+    run([*compiler, *STRICT, "-fsyntax-only", "-I", SOURCE / "include", source])
+
+
+def build(source, program):
+    """What `cc FILE $(pkg-config --cflags --libs libkvmwhy)` does, with the library of this build."""
+    sanitize = [f"-fsanitize={SANITIZERS}"] if SANITIZERS else []
+    run([*CC, *sanitize, *STRICT, "-std=c99", "-I", SOURCE / "include", "-o", program, source,
+         LIBRARY, f"-Wl,-rpath,{os.path.dirname(LIBRARY)}"])
+
+
+def run(args, **kwargs):
+    done = subprocess.run(args, capture_output=True, text=True, check=False, timeout=100, **kwargs)
+    assert done.returncode == 0, f"{shlex.join(map(str, args))}\n{done.stdout}{done.stderr}"
+    return done.stdout

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The example program: short, the same in README.md, and it explains the starting case."""
+
+import re
+import subprocess
+
+from cli import CASE, SOURCE, equal, kvmwhy, main, test
+from program import build
+
+EXAMPLE = SOURCE / "examples/explain.c"
+
+
+@test("README.md shows examples/explain.c, to the letter")
+def _(_):
+    blocks = re.findall(r"^```c\n(.*?)^```$", (SOURCE / "README.md").read_text(), re.M | re.S)
+    equal(blocks, [EXAMPLE.read_text()])
+
+
+@test("the example has fifteen lines at most")
+def _(_):
+    assert len(EXAMPLE.read_text().splitlines()) <= 15
+
+
+@test("the example compiles as C99 without a warning, and prints what kvmwhy prints")
+def _(directory):
+    program = directory / "explain"
+    build(EXAMPLE, program)
+    done = subprocess.run([program], input=CASE.read_bytes(), capture_output=True, timeout=60, check=False)
+    equal((done.returncode, done.stderr), (0, b""))
+    with open(CASE, "rb") as log:
+        equal(done.stdout, kvmwhy(stdin=log.read()).expect(0).out)
+
+
+@test("the example exits with 1 where there is no failure")
+def _(directory):
+    program = directory / "explain"
+    build(EXAMPLE, program)
+    done = subprocess.run([program], input=b"all is well\n", capture_output=True, timeout=60, check=False)
+    equal((done.returncode, done.stderr), (1, b""))
+
+
+main()
