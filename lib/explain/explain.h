@@ -121,6 +121,9 @@ struct kw_str kw_plain_headline(const struct kw_case *c);
 /* words.c: the data words of an internal error with their meaning, at most @max. Returns how many. */
 size_t kw_data_words(const struct kw_case *c, struct kw_str *ret, size_t max);
 
+/* causes.c: the catalogued causes of KVM_RUN's errno, where no finding is likely; at most @max. Returns how many. */
+size_t kw_errno_causes(const struct kw_case *c, struct kw_str *ret, size_t max);
+
 /* fingerprint.c */
 struct kw_str kw_fingerprint(const struct kw_case *c);
 

@@ -9,7 +9,7 @@
 #define DOC_BYTES (1u << 20)
 
 /* Rows of code around the marked one where the answer must fit a screen. */
-enum { ROWS_BEFORE = 4, ROWS_BEHIND = 4, MAX_MESSAGES = 6, MAX_DATA = 8 };
+enum { ROWS_BEFORE = 4, ROWS_BEHIND = 4, MAX_MESSAGES = 6, MAX_DATA = 8, MAX_CAUSES = 8 };
 
 static struct kw_piece *add(struct kw_doc *doc, enum kw_piece_kind kind, const char *label,
 			    struct kw_str text)
@@ -450,6 +450,15 @@ static void add_data(struct kw_doc *doc, const struct kw_case *c)
 		add(doc, KW_PIECE_ROW, i ? "" : "data", words[i]);
 }
 
+static void add_causes(struct kw_doc *doc, const struct kw_case *c)
+{
+	struct kw_str causes[MAX_CAUSES];
+	size_t n = kw_errno_causes(c, causes, MAX_CAUSES);
+
+	for (size_t i = 0; i < n; i++)
+		add(doc, KW_PIECE_ROW, i ? "" : "causes", causes[i]);
+}
+
 void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
 {
 	*doc = (struct kw_doc){ .end = &doc->first };
@@ -462,6 +471,7 @@ void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
 	add_code(doc, c, registers);
 	add_row(doc, "said", c->said);
 	add_data(doc, c);
+	add_causes(doc, c);
 	add_host(doc, c);
 	add_messages(doc, c);
 	for (size_t i = 0; i < c->nfindings; i++)
