@@ -4,7 +4,8 @@
 
     check-layers.py [ROOT]
 
-Exit status 1 if there is one. The tables below are the architecture; docs/architecture.md explains it.
+Exit status 1 if there is one. The tables below are the architecture; docs/architecture.md
+explains it.
 """
 
 import pathlib
@@ -86,7 +87,8 @@ def main(root):
              for path in sorted((root / "lib").rglob("*")) if path.suffix in SOURCE]
     files += [(path, broken_outside(root, path)) for folder in OUTSIDE
               for path in sorted((root / folder).rglob("*")) if path.suffix in SOURCE]
-    found = [f"{path.relative_to(root)}:{number}: {what}" for path, broken in files for number, what in broken]
+    found = [f"{path.relative_to(root)}:{number}: {what}"
+             for path, broken in files for number, what in broken]
     print("\n".join(found) or f"{len(files)} files keep to the layers")
     if not files:
         sys.exit(f"{root}: no sources")

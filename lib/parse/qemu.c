@@ -159,6 +159,21 @@ static bool take_unknown_exit(struct kw_gather *g, const struct kw_clean_line *l
 	return true;
 }
 
+/* "unhandled vm exit: 0xb vcpu_id 0", of kvm-userspace: kvm_run.exit_reason in hexadecimal */
+static bool take_vm_exit(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t value;
+
+	if (!kw_str_hex(kw_qemu_skip(rest), &value))
+		return false;
+	if (value >> 31)
+		return take_entry_failed(g, line, rest);
+	f = vmm_headline(g, KW_CLASS_UNKNOWN_EXIT, value, true, line);
+	kw_gather_fact(f, line, KW_F_exit_reason, value);
+	return true;
+}
+
 static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	struct kw_failure *f;
@@ -286,7 +301,7 @@ static const struct said said[] = {
 	{ KW_STR("emulation failure"), take_emulation_failure },
 	{ KW_STR("entry failed, hardware error "), take_entry_failed },
 	{ KW_STR("unhandled exit "), take_entry_failed },
-	{ KW_STR("unhandled vm exit: "), take_entry_failed }, /* kvm-userspace */
+	{ KW_STR("unhandled vm exit: "), take_vm_exit },
 	{ KW_STR("unknown exit, hardware reason "), take_unknown_hardware },
 	{ KW_STR("unknown exit reason "), take_unknown_exit },
 	{ KW_STR("KVM: exception "), take_exception },

@@ -28,7 +28,7 @@ def compile_only(compiler, source):
 
 
 def build(source, program):
-    """What `cc FILE $(pkg-config --cflags --libs libkvmwhy)` does, with the library of this build."""
+    """As `cc FILE $(pkg-config --cflags --libs libkvmwhy)`, with the library of this build."""
     sanitize = [f"-fsanitize={SANITIZERS}"] if SANITIZERS else []
     run([*CC, *sanitize, *STRICT, "-std=c99", "-I", SOURCE / "include", "-o", program, source,
          LIBRARY, f"-Wl,-rpath,{os.path.dirname(LIBRARY)}"])

@@ -17,13 +17,17 @@ from cli import SOURCE, TOOL, equal, kvmwhy, main, test
 DOCUMENTS = [SOURCE / name for name in ("README.md", "CONTRIBUTING.md", "NEWS.md", "SECURITY.md")]
 DOCUMENTS += sorted((SOURCE / "docs").glob("*.md")) + sorted((SOURCE / "docs/rules").glob("*.md"))
 CONSOLE = re.compile(r"^```console\n\$ (.*)\n((?:.*\n)*?)```$", re.M)
+FOLDERS = "lib|cli|data|scripts|tests|docs|man|bench|include|examples"
+NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
+INDEXED = re.compile(r"^\| \[([a-z0-9-]+)\]\(\1\.md\) \|", re.M)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def output_of(command):
     path = f"{os.path.dirname(TOOL)}:{os.environ['PATH']}"
-    done = subprocess.run(["sh", "-c", command], cwd=SOURCE, capture_output=True, text=True, check=False,
-                          timeout=60, env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"})
+    done = subprocess.run(["sh", "-c", command], cwd=SOURCE, capture_output=True, text=True,
+                          check=False, timeout=60,
+                          env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"})
     return done.stdout + done.stderr
 
 
@@ -66,8 +70,7 @@ def _(_):
 @test("every file or folder that a document names in backquotes is there")
 def _(_):
     for document in DOCUMENTS:
-        for name in re.findall(r"`((?:lib|cli|data|scripts|tests|docs|man|bench|include|examples)/[\w./-]*)`",
-                               document.read_text()):
+        for name in NAMED.findall(document.read_text()):
             if not re.search(r"\b(NAME|ID)\b|_NAME", name):
                 assert (SOURCE / name).exists(), f"{document}: {name}"
 
@@ -82,7 +85,7 @@ def _(_):
 
 @test("docs/rules/README.md lists each rule once, in the order of the rules")
 def _(_):
-    listed = re.findall(r"^\| \[([a-z0-9-]+)\]\(\1\.md\) \|", (SOURCE / "docs/rules/README.md").read_text(), re.M)
+    listed = INDEXED.findall((SOURCE / "docs/rules/README.md").read_text())
     rules = re.findall(r"^ {0,2}([a-z0-9]+(?:-[a-z0-9]+)*) ", kvmwhy("rule").expect(0).text(), re.M)
     equal(set(listed) ^ set(rules), set())
     equal(listed, rules)

@@ -11,6 +11,11 @@ from program import build
 EXAMPLE = SOURCE / "examples/explain.c"
 
 
+def answer(program, log):
+    done = subprocess.run([program], input=log, capture_output=True, timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 @test("README.md shows examples/explain.c, to the letter")
 def _(_):
     blocks = re.findall(r"^```c\n(.*?)^```$", (SOURCE / "README.md").read_text(), re.M | re.S)
@@ -26,18 +31,15 @@ def _(_):
 def _(directory):
     program = directory / "explain"
     build(EXAMPLE, program)
-    done = subprocess.run([program], input=CASE.read_bytes(), capture_output=True, timeout=60, check=False)
-    equal((done.returncode, done.stderr), (0, b""))
-    with open(CASE, "rb") as log:
-        equal(done.stdout, kvmwhy(stdin=log.read()).expect(0).out)
+    log = CASE.read_bytes()
+    equal(answer(program, log), (0, kvmwhy(stdin=log).expect(0).out, b""))
 
 
 @test("the example exits with 1 where there is no failure")
 def _(directory):
     program = directory / "explain"
     build(EXAMPLE, program)
-    done = subprocess.run([program], input=b"all is well\n", capture_output=True, timeout=60, check=False)
-    equal((done.returncode, done.stderr), (1, b""))
+    equal(answer(program, b"all is well\n"), (1, b"", b""))
 
 
 main()

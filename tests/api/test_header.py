@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The public header: alone, in C99 and C++; and that it, the exports and libkvmwhy(3) name the same."""
+"""The public header, alone, in C99 and C++; it, the exports and libkvmwhy(3) name the same."""
 
 import re
 import shutil
@@ -31,7 +31,8 @@ def source(directory, name):
 @test("the header compiles alone as strict C99, C11 and C17")
 def _(directory):
     for standard in "c99", "c11", "c17":
-        compile_only([*CC, f"-std={standard}", "-Wstrict-prototypes"], source(directory, "header.c"))
+        compile_only([*CC, f"-std={standard}", "-Wstrict-prototypes"],
+                     source(directory, "header.c"))
 
 
 @test("the header compiles alone as strict C++98, C++11 and C++20")
@@ -70,7 +71,7 @@ def _(_):
     equal(set(re.findall(r"^\*[^*(]*?(?:\\\*)*(kw_\w+)\(", PAGE.read_text(), re.M)), exported())
 
 
-@test("every declaration of a function has a comment in front of it, or shares that of its neighbour")
+@test("every declaration of a function has a comment in front of it, or shares one")
 def _(_):
     for block in re.split(r"\n\n+", HEADER.read_text()):
         if "\nKW_API" in "\n" + block:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""That scripts/check-layers.py finds what it is there for. (The tree itself is checked in tests/tables/.)"""
+"""That scripts/check-layers.py finds what it is there for; tests/tables/ checks the tree itself."""
 
 import subprocess
 import sys
@@ -16,7 +16,8 @@ def check(root, **files):
         path = root / name.replace("__", "/").replace("_c", ".c").replace("_h", ".h")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    done = subprocess.run([sys.executable, CHECK, root], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, CHECK, root], capture_output=True, text=True,
+                          check=False)
     return done.returncode, done.stdout.splitlines()
 
 
@@ -29,21 +30,24 @@ def _(directory):
 @test("a stage must not use one behind it, and parse and decode not each other")
 def _(directory):
     equal(check(directory, lib__explain__x_h="", lib__parse__x_h="", lib__decode__x_h="",
-                lib__decode__msr_c='#include "explain/x.h"\n', lib__parse__qemu_c='\n#include "decode/x.h"\n'),
+                lib__decode__msr_c='#include "explain/x.h"\n',
+                lib__parse__qemu_c='\n#include "decode/x.h"\n'),
           (1, ["lib/decode/msr.c:1: decode/ must not use explain/",
                "lib/parse/qemu.c:2: parse/ must not use decode/"]))
 
 
 @test("the library does no I/O, and decode does not allocate")
 def _(directory):
-    equal(check(directory, lib__render__x_c="#include <unistd.h>\n", lib__decode__x_c="#include <stdlib.h>\n"),
+    equal(check(directory, lib__render__x_c="#include <unistd.h>\n",
+                lib__decode__x_c="#include <stdlib.h>\n"),
           (1, ["lib/decode/x.c:1: decode/ must not use <stdlib.h>",
                "lib/render/x.c:1: render/ must not use <unistd.h>"]))
 
 
 @test("command and examples see the public header only")
 def _(directory):
-    status, lines = check(directory, lib__base__str_h="", cli__main_c='#include "base/str.h"\n#include <kvmwhy/x.h>\n',
+    status, lines = check(directory, lib__base__str_h="",
+                          cli__main_c='#include "base/str.h"\n#include <kvmwhy/x.h>\n',
                           examples__x_c="#include <kvmwhy/kvmwhy.h>\n")
     equal((status, len(lines)), (1, 2))
 

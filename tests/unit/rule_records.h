@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For test_rules.c: for each rule the smallest record that it must recognise. These are records, not
- * logs: they say what a rule asks for, and prove nothing about how logs look. Real logs are in the
- * shared corpus, which lies beside the project; the page of a rule names its specimen.
+ * For test_rules.c: for each rule the smallest record that it must recognise. These are records,
+ * not logs: they say what a rule asks for, and prove nothing about how logs look. Real logs are in
+ * the shared corpus, which lies beside the project; the page of a rule names its specimen.
  */
 #ifndef KW_TESTS_RULE_RECORDS_H
 #define KW_TESTS_RULE_RECORDS_H
@@ -19,49 +19,79 @@ struct record {
 	enum kw_arch arch; /* 0: x86 */
 	unsigned int nextra;
 	uint64_t extra[5];
-	uint32_t msr; /* of a kernel message; 0 for none */
+	uint32_t msr;		  /* of a kernel message; 0 for none */
 	bool msr_write, msr_data; /* a value behind a read */
 	uint8_t msr_verb;
 };
 
 #define LONG64 \
-	"cr0=0x80050033 cr4=0x6e0 efer=0xd01 rflags=0x46 smm=0 cs_sel=0x10 cs_base=0 cs_limit=0xffffffff " \
-	"cs_attr=0xa09b "
+	"cr0=0x80050033 cr4=0x6e0 efer=0xd01 rflags=0x46 smm=0 cs_sel=0x10 cs_base=0 " \
+	"cs_limit=0xffffffff cs_attr=0xa09b "
 #define FLAT32 \
-	"cr0=0x11 cr4=0 efer=0 rflags=0x46 smm=0 cs_sel=8 cs_base=0 cs_limit=0xffffffff cs_attr=0xc09b "
-#define PROT16 "cr0=0x11 cr4=0 efer=0 rflags=2 smm=0 cs_sel=8 cs_base=0x10000 cs_limit=0xffff cs_attr=0x9b "
-#define REAL16 "cr0=0x10 cr4=0 efer=0 rflags=2 smm=0 cs_sel=0x100 cs_base=0x1000 cs_limit=0xffff cs_attr=0x9b "
+	"cr0=0x11 cr4=0 efer=0 rflags=0x46 smm=0 cs_sel=8 cs_base=0 cs_limit=0xffffffff " \
+	"cs_attr=0xc09b "
+#define PROT16 \
+	"cr0=0x11 cr4=0 efer=0 rflags=2 smm=0 cs_sel=8 cs_base=0x10000 cs_limit=0xffff " \
+	"cs_attr=0x9b "
+#define REAL16 \
+	"cr0=0x10 cr4=0 efer=0 rflags=2 smm=0 cs_sel=0x100 cs_base=0x1000 cs_limit=0xffff " \
+	"cs_attr=0x9b "
 #define RESET \
-	"cr0=0x60000010 cr4=0 efer=0 rflags=2 smm=0 cs_sel=0xf000 cs_base=0xffff0000 cs_limit=0xffff cs_attr=0x9b "
-#define SMI "cr0=0x50032 cr4=0 efer=0 rflags=2 smm=1 cs_sel=0xc200 cs_base=0x7ffc2000 cs_attr=0x8093 rip=0x8000 "
+	"cr0=0x60000010 cr4=0 efer=0 rflags=2 smm=0 cs_sel=0xf000 cs_base=0xffff0000 " \
+	"cs_limit=0xffff cs_attr=0x9b "
+#define SMI \
+	"cr0=0x50032 cr4=0 efer=0 rflags=2 smm=1 cs_sel=0xc200 cs_base=0x7ffc2000 cs_attr=0x8093 " \
+	"rip=0x8000 "
 #define KERNEL LONG64 "rip=0xffffffff96070964 "
 #define ZEROS "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
 #define ONES "ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff"
 #define UNREADABLE "?? ?? ?? ?? ?? ?? ?? ??"
-#define VMCS "vmcs_reason=0x80000021 vmcs_rip=0x1000 vmcs_rflags=2 vmcs_interruptibility=0 vmcs_cr0=0x31 "
+#define VMCS \
+	"vmcs_reason=0x80000021 vmcs_rip=0x1000 vmcs_rflags=2 vmcs_interruptibility=0 " \
+	"vmcs_cr0=0x31 "
 #define VMCB "vmcb_exit_code=0xffffffff "
 
-#define RUN(id_, facts_, code_) { .id = id_, .class = KW_CLASS_KVM_RUN_FAILED, .facts = facts_, .code = code_ }
+#define RUN(id_, facts_, code_) \
+	{ .id = id_, .class = KW_CLASS_KVM_RUN_FAILED, .facts = facts_, .code = code_ }
 #define EMULATION(id_, facts_, code_) \
-	{ .id = id_, .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=1 " facts_, .code = code_ }
-#define ENTRY(id_, facts_) { .id = id_, .class = KW_CLASS_ENTRY_FAILED, .facts = facts_ }
-#define DUMP_VMCS(id_, facts_) { .id = id_, .class = KW_CLASS_VMCS_DUMP, .facts = facts_ }
-#define DUMP_VMCB(id_, facts_) { .id = id_, .class = KW_CLASS_VMCB_DUMP, .facts = VMCB facts_ }
-#define UNKNOWN_EXIT(id_, facts_) { .id = id_, .class = KW_CLASS_UNKNOWN_EXIT, .facts = facts_ }
+	{ .id = id_, .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=1 " facts_, \
+	  .code = code_ }
+#define ENTRY(id_, facts_) \
+	{ .id = id_, .class = KW_CLASS_ENTRY_FAILED, .facts = facts_ }
+#define DUMP_VMCS(id_, facts_) \
+	{ .id = id_, .class = KW_CLASS_VMCS_DUMP, .facts = facts_ }
+#define DUMP_VMCB(id_, facts_) \
+	{ .id = id_, .class = KW_CLASS_VMCB_DUMP, .facts = VMCB facts_ }
+#define UNKNOWN_EXIT(id_, facts_) \
+	{ .id = id_, .class = KW_CLASS_UNKNOWN_EXIT, .facts = facts_ }
 
 static const struct record records[] = {
 	/* general.c */
-	{ .id = "not-x86", .class = KW_CLASS_KVM_RUN_FAILED, .facts = "errno_number=22", .arch = KW_ARCH_AARCH64 },
-	{ .id = "tcg-log", .class = KW_CLASS_REGISTER_DUMP, .facts = KERNEL, .event = KW_EV_TCG + 1, .said = "CCS=" },
-	{ .id = "encrypted-registers", .class = KW_CLASS_UNKNOWN_EXIT, .facts = "exit_reason=24 rip=0xfff0",
-	  .event = KW_EV_SEV_MESSAGE + 1, .said = "vmgexit: GHCB gpa is not set" },
+	{ .id = "not-x86",
+	  .class = KW_CLASS_KVM_RUN_FAILED,
+	  .facts = "errno_number=22",
+	  .arch = KW_ARCH_AARCH64 },
+	{ .id = "tcg-log",
+	  .class = KW_CLASS_REGISTER_DUMP,
+	  .facts = KERNEL,
+	  .event = KW_EV_TCG + 1,
+	  .said = "CCS=" },
+	{ .id = "encrypted-registers",
+	  .class = KW_CLASS_UNKNOWN_EXIT,
+	  .facts = "exit_reason=24 rip=0xfff0",
+	  .event = KW_EV_SEV_MESSAGE + 1,
+	  .said = "vmgexit: GHCB gpa is not set" },
 	EMULATION("reset-values", RESET "rip=0xfff0 rsp=0", NULL),
-	{ .id = "vmm-assertion", .class = KW_CLASS_ENTRY_FAILED, .facts = "hardware_error=0x80000021",
-	  .event = KW_EV_ASSERTION + 1, .said = "cpu_asidx_from_attrs: Assertion failed" },
+	{ .id = "vmm-assertion",
+	  .class = KW_CLASS_ENTRY_FAILED,
+	  .facts = "hardware_error=0x80000021",
+	  .event = KW_EV_ASSERTION + 1,
+	  .said = "cpu_asidx_from_attrs: Assertion failed" },
 	{ .id = "register-dump-alone", .class = KW_CLASS_REGISTER_DUMP, .facts = KERNEL },
 
 	/* msr_write.c */
-	RUN("mc-ctl-correctable-eperm", KERNEL "errno_number=1 rcx=0x404 rax=0xfffffffe rdx=0xffffffff", "0f 30"),
+	RUN("mc-ctl-correctable-eperm",
+	    KERNEL "errno_number=1 rcx=0x404 rax=0xfffffffe rdx=0xffffffff", "0f 30"),
 	RUN("mc-ctl-value-eperm", KERNEL "errno_number=1 rcx=0x404 rax=0x1234 rdx=0", "0f 30"),
 	RUN("mc-status-eperm", KERNEL "errno_number=1 rcx=0x405 rax=1 rdx=0", "0f 30"),
 	RUN("wrmsr-eperm-x2apic", KERNEL "errno_number=1 rcx=0x838 rax=0x7213cc9 rdx=0", "0f 30"),
@@ -73,10 +103,14 @@ static const struct record records[] = {
 	RUN("rdmsr-never-errno", KERNEL "errno_number=14 rcx=0x1a0", "0f 32"),
 
 	/* run_failed.c */
-	{ .id = "efault-host-memory-bug", .class = KW_CLASS_KVM_RUN_FAILED, .facts = FLAT32 "errno_number=14 rip=0xf0000",
-	  .event = KW_EV_BUG + 1, .said = "BUG: Bad page state in process ksmd" },
+	{ .id = "efault-host-memory-bug",
+	  .class = KW_CLASS_KVM_RUN_FAILED,
+	  .facts = FLAT32 "errno_number=14 rip=0xf0000",
+	  .event = KW_EV_BUG + 1,
+	  .said = "BUG: Bad page state in process ksmd" },
 	RUN("efault-guest-ram-backing", FLAT32 "errno_number=14 rip=0xf1234", "8b 06"),
-	RUN("efault-device-mapping", KERNEL "errno_number=14 rsi=0xffff9994b00035c8 rcx=0", "48 89 0e"),
+	RUN("efault-device-mapping", KERNEL "errno_number=14 rsi=0xffff9994b00035c8 rcx=0",
+	    "48 89 0e"),
 	RUN("efault-page", "errno_number=14", NULL),
 	RUN("eio-vm-dead", KERNEL "errno_number=5", "f4"),
 	RUN("eio-nested-run-pending", REAL16 "errno_number=5 rip=0x18", "cb"),
@@ -87,70 +121,125 @@ static const struct record records[] = {
 	RUN("enospc-mmu-pages", KERNEL "errno_number=28", "f4"),
 	RUN("ehwpoison-page", KERNEL "errno_number=133", "f4"),
 	RUN("enoent-msr", KERNEL "errno_number=2 rcx=0x1c9", "0f 32"),
-	{ .id = "enosys-arm", .class = KW_CLASS_KVM_RUN_FAILED, .facts = "errno_number=38", .arch = KW_ARCH_ARM },
-	{ .id = "ebusy-power-smt", .class = KW_CLASS_KVM_RUN_FAILED, .facts = "errno_number=16", .arch = KW_ARCH_PPC64 },
+	{ .id = "enosys-arm",
+	  .class = KW_CLASS_KVM_RUN_FAILED,
+	  .facts = "errno_number=38",
+	  .arch = KW_ARCH_ARM },
+	{ .id = "ebusy-power-smt",
+	  .class = KW_CLASS_KVM_RUN_FAILED,
+	  .facts = "errno_number=16",
+	  .arch = KW_ARCH_PPC64 },
 
 	/* emulation.c */
-	EMULATION("rsm-nested-smm", "cr0=0x10 cr4=0 efer=0 rflags=2 smm=1 cs_base=0 cs_attr=0x9b rip=0x1000", "0f aa"),
+	EMULATION("rsm-nested-smm",
+		  "cr0=0x10 cr4=0 efer=0 rflags=2 smm=1 cs_base=0 cs_attr=0x9b rip=0x1000",
+		  "0f aa"),
 	EMULATION("rsm-cr3-encryption-bit",
-		  "cr0=0x80050033 cr3=0x8000107e12000 cr4=0x20 efer=0xd01 rflags=2 cs_sel=0 rip=0x1000", NULL),
+		  "cr0=0x80050033 cr3=0x8000107e12000 cr4=0x20 efer=0xd01 rflags=2 cs_sel=0 "
+		  "rip=0x1000",
+		  NULL),
 	EMULATION("endbr-real-mode", REAL16 "rip=0x2000", "f3 0f 1e fb"),
-	EMULATION("real-mode-invalid-state", REAL16 "rip=0x100 fs_limit=0xffffffff fs_attr=0xcff3", "ea 1d 93 00 00"),
-	EMULATION("real-mode-emulation", REAL16 "rip=0x100 ds_limit=0xffff ds_attr=0x93", "0f ae 06 d0 1c"),
+	EMULATION("real-mode-invalid-state", REAL16 "rip=0x100 fs_limit=0xffffffff fs_attr=0xcff3",
+		  "ea 1d 93 00 00"),
+	EMULATION("real-mode-emulation", REAL16 "rip=0x100 ds_limit=0xffff ds_attr=0x93",
+		  "0f ae 06 d0 1c"),
 	EMULATION("protected16-emulation", PROT16 "rip=0x100", "66 8b 06 00 00"),
 	EMULATION("runs-in-vga-hole", FLAT32 "rip=0xb0000", ONES),
 	EMULATION("runs-screen-text", FLAT32 "rip=0xc0000", "20 07 20 07 20 07 20 07"),
 	EMULATION("runs-zeros", FLAT32 "rip=0x40000000 rax=1", ZEROS),
 	EMULATION("runs-ones", FLAT32 "rip=0xd0000000 rax=1", ONES),
-	{ .id = "fetch-without-memory", .class = KW_CLASS_INTERNAL_ERROR, .facts = LONG64 "suberror=1 rip=0x8ba1b049",
-	  .code = UNREADABLE, .nextra = 3, .extra = { 0, 48, 0x184 } },
+	{ .id = "fetch-without-memory",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = LONG64 "suberror=1 rip=0x8ba1b049",
+	  .code = UNREADABLE,
+	  .nextra = 3,
+	  .extra = { 0, 48, 0x184 } },
 	EMULATION("runs-unreadable", KERNEL, UNREADABLE),
-	{ .id = "emulator-lacks-insn-mmio", .class = KW_CLASS_INTERNAL_ERROR,
-	  .facts = KERNEL "suberror=1 rdi=0xffff888390074000", .code = "48 0f ae 27", .nextra = 2, .extra = { 0, 49 } },
+	{ .id = "emulator-lacks-insn-mmio",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=1 rdi=0xffff888390074000",
+	  .code = "48 0f ae 27",
+	  .nextra = 2,
+	  .extra = { 0, 49 } },
 	EMULATION("emulator-lacks-insn", KERNEL "rdi=0xffff888390074000", "66 0f 7f 07"),
 	EMULATION("nested-vmx-insn", KERNEL, "0f 01 c2"),
 	EMULATION("nested-vmx-insn", KERNEL "rax=0x1000", "0f 01 d8"),
 	EMULATION("vcpu-all-zero", "rip=0 cs_base=0 cs_limit=0 rax=0 rbx=0 rcx=0 rdx=0x663", NULL),
-	{ .id = "fetched-bytes-differ", .class = KW_CLASS_INTERNAL_ERROR, .facts = FLAT32 "suberror=1 rip=0x1000",
-	  .code = "75 38 8b 06", .nextra = 3, .extra = { 1, 0x0000000006833802, 0 } },
+	{ .id = "fetched-bytes-differ",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = FLAT32 "suberror=1 rip=0x1000",
+	  .code = "75 38 8b 06",
+	  .nextra = 3,
+	  .extra = { 1, 0x0000000006833802, 0 } },
 	EMULATION("emulation-collect", "", NULL),
 	EMULATION("emulation-no-code", FLAT32 "rip=0xf8bdd141", NULL),
 	EMULATION("emulation-failure", FLAT32 "rip=0x1000 rsi=0", "8b 06"),
 
 	/* delivery.c */
-	{ .id = "delivery-page-table-root-mmio", .class = KW_CLASS_INTERNAL_ERROR,
-	  .facts = KERNEL "suberror=3 cr3=0x390074000", .code = "5b", .nextra = 5,
+	{ .id = "delivery-page-table-root-mmio",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=3 cr3=0x390074000",
+	  .code = "5b",
+	  .nextra = 5,
 	  .extra = { 0x80000b0e, 0x31, 0x81, 0x390074f80, 1 } },
-	{ .id = "delivery-page-table-root-smram", .class = KW_CLASS_INTERNAL_ERROR,
-	  .facts = LONG64 "suberror=3 rip=0xfff0 cr3=0x7f809000", .code = UNREADABLE, .nextra = 5,
+	{ .id = "delivery-page-table-root-smram",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = LONG64 "suberror=3 rip=0xfff0 cr3=0x7f809000",
+	  .code = UNREADABLE,
+	  .nextra = 5,
 	  .extra = { 0x80000b0e, 0x31, 0x683, 0x7f809000, 0x26 } },
-	{ .id = "delivery-mmio", .class = KW_CLASS_INTERNAL_ERROR, .facts = KERNEL "suberror=3 cr3=0x1000", .nextra = 5,
+	{ .id = "delivery-mmio",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=3 cr3=0x1000",
+	  .nextra = 5,
 	  .extra = { 0x80000b0e, 0x31, 0x81, 0xfed00000, 1 } },
-	{ .id = "delivery-wrmsr-vp-assist", .class = KW_CLASS_INTERNAL_ERROR, .facts = KERNEL "suberror=3", .nextra = 4,
+	{ .id = "delivery-wrmsr-vp-assist",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=3",
+	  .nextra = 4,
 	  .extra = { 0x8000002f, 0x20, 0, 1 } },
-	{ .id = "delivery-exit", .class = KW_CLASS_INTERNAL_ERROR, .facts = KERNEL "suberror=3", .nextra = 4,
+	{ .id = "delivery-exit",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=3",
+	  .nextra = 4,
 	  .extra = { 0x80000b0e, 0x0a, 0, 1 } },
 	{ .id = "delivery-collect", .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=3" },
-	{ .id = "simultaneous-exception", .class = KW_CLASS_INTERNAL_ERROR, .facts = KERNEL "suberror=2" },
-	{ .id = "unexpected-exit-reason", .class = KW_CLASS_INTERNAL_ERROR, .facts = KERNEL "suberror=4" },
-	{ .id = "tdx-enter-status", .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=4 rip=0", .nextra = 2,
+	{ .id = "simultaneous-exception",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=2" },
+	{ .id = "unexpected-exit-reason",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=4" },
+	{ .id = "tdx-enter-status",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = "suberror=4 rip=0",
+	  .nextra = 2,
 	  .extra = { 0xc000050800000000, 1 } },
-	{ .id = "suberror-unknown", .class = KW_CLASS_INTERNAL_ERROR, .facts = KERNEL "suberror=764064" },
+	{ .id = "suberror-unknown",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=764064" },
 
 	/* entry.c */
 	ENTRY("entry-smm-event", SMI "hardware_error=0x80000021"),
 	ENTRY("entry-smm-nested-amd", SMI "hardware_error=0xffffffff"),
 	ENTRY("entry-smm-nested-amd", SMI "hardware_error=0xffffffffffffffff"),
 	ENTRY("entry-half-restored", RESET "hardware_error=0x80000021 rip=0x94d14f76 rsp=0x1000"),
-	{ .id = "entry-boot-record", .class = KW_CLASS_ENTRY_FAILED, .facts = "hardware_error=0x80000021",
+	{ .id = "entry-boot-record",
+	  .class = KW_CLASS_ENTRY_FAILED,
+	  .facts = "hardware_error=0x80000021",
 	  .said = "kvm: unhandled exit 80000021" },
-	ENTRY("entry-cr4-pcide", "hardware_error=0x80000021 cr0=0x60000010 cr4=0x3726f8 efer=0 rip=0xfff0"),
-	ENTRY("entry-real-mode-invalid", REAL16 "hardware_error=0x80000021 rip=0x100 ds_attr=0xf3 ds_limit=0xffff"),
+	ENTRY("entry-cr4-pcide",
+	      "hardware_error=0x80000021 cr0=0x60000010 cr4=0x3726f8 efer=0 rip=0xfff0"),
+	ENTRY("entry-real-mode-invalid",
+	      REAL16 "hardware_error=0x80000021 rip=0x100 ds_attr=0xf3 ds_limit=0xffff"),
 	ENTRY("entry-hidden-state", RESET "hardware_error=0x80000021 rip=0xe05b"),
 	ENTRY("entry-guest-state", FLAT32 "hardware_error=0x80000021 rip=0x100"),
 	ENTRY("entry-msr-load", KERNEL "hardware_error=0x80000022"),
-	{ .id = "entry-vmcs-not-loaded", .class = KW_CLASS_ENTRY_FAILED, .facts = "hardware_error=0x4",
-	  .event = KW_EV_VMX_INSN + 1, .said = "vmptrld failed: 778000000000" },
+	{ .id = "entry-vmcs-not-loaded",
+	  .class = KW_CLASS_ENTRY_FAILED,
+	  .facts = "hardware_error=0x4",
+	  .event = KW_EV_VMX_INSN + 1,
+	  .said = "vmptrld failed: 778000000000" },
 	ENTRY("entry-controls", RESET "hardware_error=0x7 rip=0xfff0"),
 	ENTRY("entry-vmresume-not-launched", KERNEL "hardware_error=0x5"),
 	ENTRY("entry-vm-instruction-error", RESET "hardware_error=0x8 rip=0xfff0"),
@@ -158,19 +247,21 @@ static const struct record records[] = {
 	ENTRY("entry-sev-es-lbr", "hardware_error=0xffffffff rcx=0x1d9"),
 	ENTRY("entry-svm-at-reset", RESET "hardware_error=0xffffffff rip=0xfff0"),
 	ENTRY("entry-svm-sipi-stale-paging",
-	      "hardware_error=0xffffffff cr0=0x60000010 efer=0 rip=0 cs_sel=0x9900 cs_base=0x99000 cr3=0x1000 cr4=0x6e0"),
+	      "hardware_error=0xffffffff cr0=0x60000010 efer=0 rip=0 cs_sel=0x9900 cs_base=0x99000 "
+	      "cr3=0x1000 cr4=0x6e0"),
 	ENTRY("entry-svm-invalid", KERNEL "hardware_error=0xffffffff"),
 
 	/* vmcs.c */
 	DUMP_VMCS("vmcs-sti-blocking-if-clear", VMCS "vmcs_interruptibility=1"),
 	DUMP_VMCS("vmcs-sti-blocking-smm", VMCS "vmcs_rip=0x8000 vmcs_interruptibility=9"),
 	DUMP_VMCS("vmcs-interrupt-if-clear", VMCS "vmcs_entry_intr_info=0x80000044"),
-	DUMP_VMCS("vmcs-rip-wide", VMCS "vmcs_rip=0xffffffff94d14f76 vmcs_entry_controls=0 vmcs_cs_attr=0x9b"),
+	DUMP_VMCS("vmcs-rip-wide",
+		  VMCS "vmcs_rip=0xffffffff94d14f76 vmcs_entry_controls=0 vmcs_cs_attr=0x9b"),
 	DUMP_VMCS("vmcs-tr-unusable", VMCS "vmcs_tr_attr=0x10021"),
 	DUMP_VMCS("vmcs-gdtr-non-canonical", VMCS "vmcs_gdtr_base=0x1f00000000000200"),
 	DUMP_VMCS("vmcs-idtr-non-canonical", VMCS "vmcs_idtr_base=0x8000000000000000"),
-	DUMP_VMCS("vmcs-data-segment-accessed",
-		  VMCS "vmcs_ds_attr=0xc0f2 vmcs_es_attr=0xc0f3 vmcs_fs_attr=0x10000 vmcs_gs_attr=0x10000"),
+	DUMP_VMCS("vmcs-data-segment-accessed", VMCS "vmcs_ds_attr=0xc0f2 vmcs_es_attr=0xc0f3 "
+						     "vmcs_fs_attr=0x10000 vmcs_gs_attr=0x10000"),
 	DUMP_VMCS("vmcs-pg-without-pe", VMCS "vmcs_cr0=0x80000030"),
 	DUMP_VMCS("vmcs-entry-worked", VMCS "vmcs_reason=0x30"),
 	DUMP_VMCS("vmcs-cut", "vmcs_reason=0x80000021"),
@@ -181,31 +272,52 @@ static const struct record records[] = {
 	DUMP_VMCB("vmcb-nw-without-cd", "vmcb_cr0=0x20000011"),
 
 	/* exit.c */
-	{ .id = "sev-guest-terminated", .class = KW_CLASS_UNKNOWN_EXIT, .facts = "exit_reason=24",
-	  .event = KW_EV_SEV_TERMINATION + 1, .said = "SEV-ES guest requested termination: 0x0:0x2" },
+	{ .id = "sev-guest-terminated",
+	  .class = KW_CLASS_UNKNOWN_EXIT,
+	  .facts = "exit_reason=24",
+	  .event = KW_EV_SEV_TERMINATION + 1,
+	  .said = "SEV-ES guest requested termination: 0x0:0x2" },
 	UNKNOWN_EXIT("exit-system-event", "exit_reason=24"),
 	UNKNOWN_EXIT("exit-foreign-number", KERNEL "exit_reason=28"),
 	UNKNOWN_EXIT("exit-unknown-zero", "exit_reason=0"),
 	UNKNOWN_EXIT("exit-hardware-unknown", "exit_reason=0 hardware_exit_reason=0x42"),
 	UNKNOWN_EXIT("exit-shutdown", "exit_reason=8"),
-	UNKNOWN_EXIT("exit-memory-fault", "exit_reason=39 memory_fault_gpa=0x1000 memory_fault_flags=8"),
+	UNKNOWN_EXIT("exit-memory-fault",
+		     "exit_reason=39 memory_fault_gpa=0x1000 memory_fault_flags=8"),
 	UNKNOWN_EXIT("exit-notify", "exit_reason=37"),
 	UNKNOWN_EXIT("stack-below-zero", "exit_reason=17 mmio_gpa=0xfffffffc"),
 	UNKNOWN_EXIT("mmio-unregistered", "exit_reason=17 mmio_gpa=0xd0000000"),
-	{ .id = "register-sync", .class = KW_CLASS_VMM_ERROR, .event = KW_EV_REGISTER_SYNC + 1,
+	{ .id = "register-sync",
+	  .class = KW_CLASS_VMM_ERROR,
+	  .event = KW_EV_REGISTER_SYNC + 1,
 	  .said = "Failed to put registers after init: Invalid argument" },
-	{ .id = "vmm-set-msr-refused", .class = KW_CLASS_VMM_ERROR, .facts = "host_msr_index=0x48b host_msr_value=1" },
-	{ .id = "vmm-get-msr-refused", .class = KW_CLASS_VMM_ERROR, .facts = "host_msr_index=0x48b" },
+	{ .id = "vmm-set-msr-refused",
+	  .class = KW_CLASS_VMM_ERROR,
+	  .facts = "host_msr_index=0x48b host_msr_value=1" },
+	{ .id = "vmm-get-msr-refused",
+	  .class = KW_CLASS_VMM_ERROR,
+	  .facts = "host_msr_index=0x48b" },
 	UNKNOWN_EXIT("exit-exception", "exit_reason=1 exception=14"),
 
 	/* message.c */
-	{ .id = "msr-host-bug", .class = KW_CLASS_MSR_MESSAGE, .msr = 0x1d9, .msr_write = true,
-	  .event = KW_EV_BUG + 1, .said = "BUG: unable to handle kernel NULL pointer dereference" },
-	{ .id = "msr-debugctl-bits", .class = KW_CLASS_MSR_MESSAGE, .msr = 0x1d9, .msr_write = true, .msr_verb = KW_MSR_NOP },
+	{ .id = "msr-host-bug",
+	  .class = KW_CLASS_MSR_MESSAGE,
+	  .msr = 0x1d9,
+	  .msr_write = true,
+	  .event = KW_EV_BUG + 1,
+	  .said = "BUG: unable to handle kernel NULL pointer dereference" },
+	{ .id = "msr-debugctl-bits",
+	  .class = KW_CLASS_MSR_MESSAGE,
+	  .msr = 0x1d9,
+	  .msr_write = true,
+	  .msr_verb = KW_MSR_NOP },
 	{ .id = "msr-noise", .class = KW_CLASS_MSR_MESSAGE, .msr = 0x641 },
 	{ .id = "msr-windows-lbr-tos", .class = KW_CLASS_MSR_MESSAGE, .msr = 0x1c9 },
 	{ .id = "msr-enoent-window", .class = KW_CLASS_MSR_MESSAGE, .msr = 0x4e, .msr_data = true },
-	{ .id = "msr-ignored", .class = KW_CLASS_MSR_MESSAGE, .msr = 0xc0011023, .msr_verb = KW_MSR_IGNORED },
+	{ .id = "msr-ignored",
+	  .class = KW_CLASS_MSR_MESSAGE,
+	  .msr = 0xc0011023,
+	  .msr_verb = KW_MSR_IGNORED },
 	{ .id = "msr-not-emulated", .class = KW_CLASS_MSR_MESSAGE, .msr = 0xc0ffee },
 
 	/* collect.c */
@@ -213,7 +325,8 @@ static const struct record records[] = {
 	{ .id = "internal-error-collect", .class = KW_CLASS_INTERNAL_ERROR },
 	ENTRY("entry-collect", NULL),
 	DUMP_VMCB("vmcb-collect", "vmcb_asid=1"),
-	UNKNOWN_EXIT("exit-collect", "exit_reason=99"),
+	UNKNOWN_EXIT("exit-not-handled", "exit_reason=11"),
+	{ .id = "exit-collect", .class = KW_CLASS_VMM_ERROR, .facts = "vcpu=0" },
 };
 
 #endif

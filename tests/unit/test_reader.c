@@ -155,6 +155,28 @@ static void lines_are_counted_where_nothing_is_read(void **state)
 	seen_free(&seen);
 }
 
+/* The words of a warning in https://bugs.launchpad.net/qemu/+bug/1876678; nothing in it is searched for. */
+static void the_lines_in_front_are_evidence_whatever_the_pieces(void **state)
+{
+	(void)state;
+	for (size_t piece = 1; piece < 3000; piece += piece < 50 ? 1 : 211) {
+		struct kw_buf buf = { 0 };
+		struct seen seen;
+
+		for (int i = 0; i < 100; i++)
+			add(&buf, "a line of another program, as most are\n");
+		add(&buf, "warning: host doesn't support requested feature: MSR(48FH).vmx-exit-load-perf-global-ctrl [bit 12]\n");
+		add(&buf, "a line of another program\n");
+		add_case(&buf, 0, CASE_LINES, "", "\n");
+		seen = seen_in_pieces(&buf, piece);
+		assert_int_equal(seen.count, 1);
+		assert_case(seen.failure[0]);
+		assert_non_null(kw_failure_event(seen.failure[0], KW_EV_FEATURE));
+		assert_int_equal(seen.failure[0]->line[seen.failure[0]->headline.line].number, 103);
+		seen_free(&seen);
+	}
+}
+
 static void several_streams_are_read_one_after_the_other(void **state)
 {
 	struct seen seen = { .count = 0 };
@@ -296,6 +318,7 @@ int main(void)
 		cmocka_unit_test(json_logs_are_read),
 		cmocka_unit_test(nuls_and_bytes_that_are_no_utf8_do_no_harm),
 		cmocka_unit_test(lines_are_counted_where_nothing_is_read),
+		cmocka_unit_test(the_lines_in_front_are_evidence_whatever_the_pieces),
 		cmocka_unit_test(several_streams_are_read_one_after_the_other),
 		cmocka_unit_test(a_failure_far_behind_in_a_line_is_found),
 		cmocka_unit_test(a_line_of_any_length_takes_no_memory),

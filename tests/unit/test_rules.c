@@ -44,7 +44,8 @@ static void every_rule_says_what_to_do_and_has_a_source(void **state)
 {
 	(void)state;
 	EACH_RULE(rule) {
-		if (!rule->title || !rule->why || !rule->todo[0] || !rule->source[0] || !rule->classes)
+		if (!rule->title || !rule->why || !rule->todo[0] || !rule->source[0] ||
+		    !rule->classes)
 			fail_msg("%s lacks a text, a source or its classes", rule->id);
 		if (rule->needs[KW_MAX_NEEDS - 1] || rule->shows[KW_MAX_NEEDS - 1])
 			fail_msg("%s: a list of facts without an end", rule->id);
@@ -67,12 +68,14 @@ static void every_rule_has_its_page(void **state)
 
 		if (!page)
 			fail_msg("docs/rules/%s.md is missing", rule->id);
-		if (strncmp(page, "# ", 2) != 0 || strncmp(page + 2, rule->id, len) != 0 || page[2 + len] != '\n')
+		if (strncmp(page, "# ", 2) != 0 || strncmp(page + 2, rule->id, len) != 0 ||
+		    page[2 + len] != '\n')
 			fail_msg("docs/rules/%s.md does not begin with its id", rule->id);
 		specimen = specimen_of(page);
 		if (!specimen)
 			fail_msg("docs/rules/%s.md names no specimen", rule->id);
-		if (strncmp(specimen, "corpus: ", 8) != 0 && strncmp(specimen, "examples/", 9) != 0 &&
+		if (strncmp(specimen, "corpus: ", 8) != 0 &&
+		    strncmp(specimen, "examples/", 9) != 0 &&
 		    strcmp(specimen, BUILT_HERE "\n") != 0)
 			fail_msg("docs/rules/%s.md: %s", rule->id, specimen);
 	}
@@ -145,13 +148,14 @@ static bool listed(const uint16_t *facts, size_t fact)
 	return false;
 }
 
-/* A fact in a text must be one that the rule needs or shows: else "(unknown)" may get into an answer. */
+/* A fact in a text must be needed or shown, else "(unknown)" may get into an answer. */
 static void facts_are_listed(const struct kw_rule *rule, const char *text)
 {
 	for (size_t i = 0; i < KW_NFACTS; i++) {
 		char place[sizeof(kw_facts[i].name) + 3];
 
-		snprintf(place, sizeof(place), "{%.*s}", (int)sizeof(kw_facts[i].name) - 1, kw_facts[i].name);
+		snprintf(place, sizeof(place), "{%.*s}", (int)sizeof(kw_facts[i].name) - 1,
+			 kw_facts[i].name);
 		if (strstr(text, place) && !listed(rule->needs, i) && !listed(rule->shows, i))
 			fail_msg("%s: %s is neither in .needs nor in .shows", rule->id, place);
 	}
@@ -214,7 +218,9 @@ static void build(const struct record *r, struct kw_failure *f)
 
 	f->class = r->class;
 	f->arch = r->arch ? r->arch : KW_ARCH_X86;
-	f->headline = (struct kw_origin){ KW_SEEN, kw_failure_add_line(f, 1, KW_STR("a record made by hand")) };
+	f->headline =
+		(struct kw_origin){ KW_SEEN,
+				    kw_failure_add_line(f, 1, KW_STR("a record made by hand")) };
 	f->text[KW_T_HEADLINE] = said;
 	set_facts(f, r->facts);
 	set_code(f, r->code);
@@ -225,9 +231,11 @@ static void build(const struct record *r, struct kw_failure *f)
 		f->extra_known |= 1u << i;
 	}
 	if (r->msr)
-		f->msr[f->nmsr++] = (struct kw_msr_message){ .index = r->msr, .write = r->msr_write,
+		f->msr[f->nmsr++] = (struct kw_msr_message){ .index = r->msr,
+							     .write = r->msr_write,
 							     .data_behind_read = r->msr_data,
-							     .verb = r->msr_verb, .count = 1 };
+							     .verb = r->msr_verb,
+							     .count = 1 };
 }
 
 static void finding_is_whole(const struct kw_finding *finding)
@@ -237,7 +245,8 @@ static void finding_is_whole(const struct kw_finding *finding)
 	for (size_t i = 0; i < finding->ntodo; i++)
 		texts[i + 2] = finding->todo[i];
 	for (size_t i = 0; i < finding->ntodo + 2u; i++) {
-		if (!texts[i].len || kw_str_has(texts[i], KW_STR("(unknown)")) || kw_str_has(texts[i], KW_STR("``")))
+		if (!texts[i].len || kw_str_has(texts[i], KW_STR("(unknown)")) ||
+		    kw_str_has(texts[i], KW_STR("``")))
 			fail_msg("%s: a hole in: %.*s", finding->id, (int)texts[i].len, texts[i].p);
 	}
 	if (!finding->nevidence)
@@ -261,7 +270,8 @@ static void fires(const struct record *r)
 		found |= strcmp(c.finding[i].id, r->id) == 0;
 	}
 	if (!found)
-		fail_msg("%s does not fire; the first that does: %s", r->id, c.nfindings ? c.finding[0].id : "none");
+		fail_msg("%s does not fire; the first that does: %s", r->id,
+			 c.nfindings ? c.finding[0].id : "none");
 	kw_arena_deinit(&arena);
 }
 

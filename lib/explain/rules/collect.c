@@ -60,6 +60,19 @@ const struct kw_rule kw_rules_collect[] = {
 		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"" },
 	},
 	{
+		.id = "exit-not-handled",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
+		.fallback = true,
+		.needs = { KW_NEED(exit_reason) },
+		.test = x86_or_unknown,
+		.title = "the VMM does not handle exit reason {exit_reason}, {exit_name}",
+		.why = "KVM_RUN returned and asked the VMM to act; this VMM has no code for this exit. It is older than the kernel "
+		       "feature behind it, or the feature was switched on without it.",
+		.todo = { "Use a newer VMM: exits are added with new kernel features.", DO_WHOLE_LOG, DO_TRACE },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"The kvm_run structure\"" },
+	},
+	{
 		.id = "exit-collect",
 		.certainty = KW_CERTAIN,
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
