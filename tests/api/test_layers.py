@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""That scripts/check-layers.py finds what it is there for; tests/tables/ checks the tree itself."""
+"""The sources keep to the layers, and scripts/check-layers.py finds what it is there for."""
 
 import subprocess
 import sys
@@ -19,6 +19,13 @@ def check(root, **files):
     done = subprocess.run([sys.executable, CHECK, root], capture_output=True, text=True,
                           check=False)
     return done.returncode, done.stdout.splitlines()
+
+
+@test("the sources keep to the layers")
+def _(_):
+    done = subprocess.run([sys.executable, CHECK, SOURCE], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @test("a stage may use those in front of it")
