@@ -119,6 +119,7 @@ enum kw_event_kind {
 	KW_EV_SPTE,	      /* reserved bits on spte */
 	KW_EV_MMIO_UNREGISTERED, /* VMM: guest access to an address without a device */
 	KW_EV_REGISTER_SYNC,  /* Failed to get/put registers, kvm_put_... failed */
+	KW_EV_HOST_MM,	      /* the kernel's own checks of page counts and page states, KSM */
 	KW_EV_KERNEL,	      /* "Comm: qemu ... 5.2.0-rc2": value 1 if the process is a VMM */
 	KW_EV_MSR,	      /* a message about an MSR; value is the index */
 	KW_EV_TCG,	      /* CCS=, CCD=, CCO= or v=..: printed by TCG's -d log, not by KVM */

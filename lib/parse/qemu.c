@@ -132,6 +132,14 @@ static bool take_entry_failed(struct kw_gather *g, const struct kw_clean_line *l
 	return true;
 }
 
+static bool take_unhandled_exit(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	if (!take_entry_failed(g, line, rest))
+		return false;
+	kw_gather_fact(kw_gather_current(g), line, KW_F_unhandled_exit, 1);
+	return true;
+}
+
 static bool take_unknown_hardware(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	struct kw_failure *f;
@@ -300,7 +308,7 @@ static const struct said said[] = {
 	{ KW_STR("extra data["), take_extra },
 	{ KW_STR("emulation failure"), take_emulation_failure },
 	{ KW_STR("entry failed, hardware error "), take_entry_failed },
-	{ KW_STR("unhandled exit "), take_entry_failed },
+	{ KW_STR("unhandled exit "), take_unhandled_exit },
 	{ KW_STR("unhandled vm exit: "), take_vm_exit },
 	{ KW_STR("unknown exit, hardware reason "), take_unknown_hardware },
 	{ KW_STR("unknown exit reason "), take_unknown_exit },

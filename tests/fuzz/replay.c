@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A fuzz target without a fuzzer, for any compiler: runs it over the files named, over those in the
- * folders named, and with -n COUNT over COUNT changed copies of them, the same ones each time.
+ * A fuzz target without a fuzzer, for any compiler: runs it over the files named, and with -n COUNT
+ * over COUNT changed copies of them, the same ones each time.
  */
 #include "fuzz.h"
-
-#include <fts.h>
 
 struct input {
 	uint8_t *data;
@@ -58,25 +56,6 @@ static void add_file(const char *path)
 	inputs = realloc(inputs, (ninputs + 1) * sizeof(*inputs));
 	PROMISE(inputs);
 	inputs[ninputs++] = (struct input){ copy(room, len), len };
-}
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static void add(char *path)
-{
-	char *paths[] = { path, NULL };
-	FTS *tree = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-	FTSENT *entry;
-
-	PROMISE(tree);
-	while ((entry = fts_read(tree))) {
-		if (entry->fts_info == FTS_F)
-			add_file(entry->fts_path);
-	}
-	fts_close(tree);
 }
 
 /* Some bytes over others, out, in again elsewhere, or from another input. */
@@ -135,9 +114,9 @@ int main(int argc, char **argv)
 		i = 3;
 	}
 	for (; i < argc; i++)
-		add(argv[i]);
+		add_file(argv[i]);
 	if (!ninputs) {
-		fprintf(stderr, "usage: %s [-n COUNT] FILE|FOLDER...\n", argv[0]);
+		fprintf(stderr, "usage: %s [-n COUNT] FILE...\n", argv[0]);
 		return 2;
 	}
 	run(NULL, 0);

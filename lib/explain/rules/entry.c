@@ -37,8 +37,7 @@ static bool half_restored(const struct kw_case *c)
 
 static bool bare_unhandled_exit(const struct kw_case *c)
 {
-	return vmx_guest_state(c) && !kw_has(c->f, rip) &&
-	       kw_str_has(c->f->text[KW_T_HEADLINE], KW_STR("unhandled exit"));
+	return vmx_guest_state(c) && !kw_has(c->f, rip) && FACT_IS(c->f, unhandled_exit, 1);
 }
 
 static bool pcide(const struct kw_case *c)

@@ -10,18 +10,9 @@ static bool efault(const struct kw_case *c)
 	return is_errno(c, EFAULT_) && !is_wrmsr(c);
 }
 
-static bool efault_ksm(const struct kw_case *c)
+static bool efault_host_mm(const struct kw_case *c)
 {
-	if (!efault(c))
-		return false;
-	for (size_t i = 0; i < c->f->nevents; i++) {
-		struct kw_str text = c->f->event[i].text;
-
-		if (kw_str_has(text, KW_STR("try_get_page")) || kw_str_has(text, KW_STR("ksmd")) ||
-		    kw_str_has(text, KW_STR("Bad page state")))
-			return true;
-	}
-	return false;
+	return efault(c) && any_event(c, KW_EV_HOST_MM);
 }
 
 /* Firmware and loaders run from guest RAM and ROM that the VMM itself has mapped: no BAR is involved. */
@@ -121,8 +112,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
-		.test = efault_ksm,
-		.event = KW_EV_BUG + 1,
+		.test = efault_host_mm,
+		.event = KW_EV_HOST_MM + 1,
 		.title = "the host kernel lost count of a page: its memory management complains in the same log",
 		.why = "The kernel's own messages around the failure (page reference or page state checks, KSM) show a bug in "
 		       "the host's memory management; KVM then cannot pin the guest's page and KVM_RUN fails with EFAULT.",
