@@ -360,6 +360,8 @@ void kw_gather_finish(struct kw_gather *g)
 	}
 	g->nring = 0;
 	g->quiet = 0;
+	memset(g->slot[0].state, 0, sizeof(g->slot[0].state));
+	memset(g->slot[1].state, 0, sizeof(g->slot[1].state));
 }
 
 int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret)

@@ -253,8 +253,8 @@ static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line
 
 static bool take_eio(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	(void)rest;
-	return event_in_block(g, line, KW_EV_EIO_IOCTL);
+	(void)rest; /* a disk's error reads the same */
+	return kw_str_has(line->text, KW_STR("KVM_")) && event_in_block(g, line, KW_EV_EIO_IOCTL);
 }
 
 static bool take_run_returned(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)

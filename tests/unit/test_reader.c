@@ -201,6 +201,25 @@ static void several_streams_are_read_one_after_the_other(void **state)
 	seen_free(&seen);
 }
 
+/* An MSR line whose value should stand on the next line must not take it from the next log. */
+static void what_a_stream_waited_for_is_not_taken_from_the_next(void **state)
+{
+	static const struct kw_str log = KW_STR("1 kvm [2997]: vcpu0 unhandled rdmsr:");
+	struct seen seen = { .count = 0 };
+	struct kw_stream *s;
+
+	(void)state;
+	kw_arena_init(&seen.arena, 1 << 20);
+	assert_int_equal(kw_stream_create(seen_add, &seen, &s), 0);
+	for (int i = 0; i < 3; i++) {
+		kw_stream_feed(s, log.p, log.len);
+		kw_stream_finish(s);
+	}
+	kw_stream_destroy(s);
+	assert_int_equal(seen.count, 0);
+	seen_free(&seen);
+}
+
 /* A log of @fill bytes and then the case, all in one line with escaped line ends. */
 static void add_long_line(struct kw_buf *buf, size_t fill)
 {
@@ -320,6 +339,7 @@ int main(void)
 		cmocka_unit_test(lines_are_counted_where_nothing_is_read),
 		cmocka_unit_test(the_lines_in_front_are_evidence_whatever_the_pieces),
 		cmocka_unit_test(several_streams_are_read_one_after_the_other),
+		cmocka_unit_test(what_a_stream_waited_for_is_not_taken_from_the_next),
 		cmocka_unit_test(a_failure_far_behind_in_a_line_is_found),
 		cmocka_unit_test(a_line_of_any_length_takes_no_memory),
 		cmocka_unit_test(a_million_failures_take_no_memory),

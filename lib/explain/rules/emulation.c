@@ -321,7 +321,7 @@ const struct kw_rule kw_rules_emulation[] = {
 	},
 	{
 		.id = "fetch-without-memory",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetch_violation,
@@ -381,11 +381,11 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetched_bytes_differ,
-		.title = "KVM emulated other bytes than the VMM reads at RIP: it saw different memory than the guest's CPU",
+		.title = "KVM emulated other bytes than those that the VMM reads at RIP",
 		.why = "The instruction bytes in data[1] and data[2] are those that KVM took for the instruction; they differ from the "
 		       "Code= line at RIP. Encrypted memory read without its key looks so (SEV, or a hypervisor below "
-		       "that encrypts), a page that changed in between, or a stale mapping when KVM runs nested. What KVM "
-		       "could not emulate was not the guest's instruction.",
+		       "that encrypts), a page that changed in between, or a stale mapping when KVM runs nested. "
+		       "The bytes KVM could not emulate may not be the guest's instruction at all.",
 		.todo = { "Is the guest or the host itself an encrypted VM, or is memory encryption on (mem_encrypt=, CPUID 0x8000001f)? Try without.",
 			  "If this host is a VM, the hypervisor below is the first suspect: try on bare metal." },
 		.source = { "Linux arch/x86/kvm/x86.c, prepare_emulation_failure_exit() (in v5.16)" },

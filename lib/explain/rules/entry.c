@@ -364,7 +364,7 @@ const struct kw_rule kw_rules_entry[] = {
 	{
 		.id = "entry-svm-invalid",
 		.aside = true,
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(ENTRY_FAILED),
 		.needs = { KW_NEED(hardware_error) },
 		.test = svm_plain,

@@ -10,6 +10,12 @@ static bool sev_termination(const struct kw_case *c)
 	return any_event(c, KW_EV_SEV_TERMINATION);
 }
 
+/* The kernel's line does not name the VM; the exit that goes with it does. */
+static enum kw_certainty termination_sure(const struct kw_case *c)
+{
+	return FACT_IS(c->f, exit_reason, EXIT_SYSTEM_EVENT) ? KW_CERTAIN : KW_LIKELY;
+}
+
 static bool system_event(const struct kw_case *c)
 {
 	return FACT_IS(c->f, exit_reason, EXIT_SYSTEM_EVENT) && !sev_termination(c);
@@ -82,7 +88,8 @@ static bool exception(const struct kw_case *c)
 const struct kw_rule kw_rules_exit[] = {
 	{
 		.id = "sev-guest-terminated",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
+		.sure = termination_sure,
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(KVM_RUN_FAILED) | KW_IN(VMM_ERROR),
 		.needs = { 0 },
 		.test = sev_termination,
@@ -158,7 +165,7 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "exit-memory-fault",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = ANY_VMM | KW_IN(KVM_RUN_FAILED),
 		.needs = { 0 },
 		.test = memory_fault,

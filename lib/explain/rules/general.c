@@ -66,7 +66,7 @@ const struct kw_rule kw_rules_general[] = {
 	{
 		.id = "encrypted-registers",
 		.aside = true,
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(rip) },
 		.test = encrypted,
