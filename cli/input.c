@@ -37,7 +37,7 @@ static const struct kw_packing packings[] = {
 enum { MAGIC_BYTES_MAX = 8 };
 
 /* Large enough that the read() itself is what costs, small enough for the second-level cache. */
-static char buffer[256 * 1024];
+static char buffer[1 << 20];
 
 static ssize_t read_some(int fd, char *p, size_t len)
 {
