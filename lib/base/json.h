@@ -30,6 +30,25 @@ void kw_json_null(struct kw_json *j);
 void kw_json_key(struct kw_json *j, struct kw_str key);
 #define KW_JSON_KEY(j, name) kw_json_key((j), KW_STR(",\"" name "\":"))
 
+/* A key with its value; @name is a string literal. */
+#define KW_JSON_TEXT(j, name, text) \
+	do { \
+		KW_JSON_KEY(j, name); \
+		kw_json_text(j, text); \
+	} while (0)
+
+#define KW_JSON_DEC(j, name, value) \
+	do { \
+		KW_JSON_KEY(j, name); \
+		kw_json_dec(j, value); \
+	} while (0)
+
+#define KW_JSON_HEX(j, name, value) \
+	do { \
+		KW_JSON_KEY(j, name); \
+		kw_json_hex(j, value); \
+	} while (0)
+
 /*
  * The digits of @value in lower case without leading zeros; @room must have 16 bytes whatever their
  * number, which is returned. Eight digits are made at once: nibbles spread to bytes, and those

@@ -396,18 +396,6 @@ static void msr_as_text(struct kw_buf *buf, const struct query *q)
 		} \
 	} while (0)
 
-#define HEX(j, name, value) \
-	do { \
-		KW_JSON_KEY(j, name); \
-		kw_json_hex(j, value); \
-	} while (0)
-
-#define DEC(j, name, value) \
-	do { \
-		KW_JSON_KEY(j, name); \
-		kw_json_dec(j, value); \
-	} while (0)
-
 static void json_fields(struct kw_json *j, const struct kw_msr *msr, const uint64_t *value)
 {
 	struct kw_msr_field field;
@@ -419,18 +407,18 @@ static void json_fields(struct kw_json *j, const struct kw_msr *msr, const uint6
 			continue;
 		kw_json_object(j);
 		TEXT(j, "name", field.name);
-		DEC(j, "high", field.high);
-		DEC(j, "low", field.low);
+		KW_JSON_DEC(j, "high", field.high);
+		KW_JSON_DEC(j, "low", field.low);
 		TEXT(j, "about", field.text);
 		if (value) {
-			HEX(j, "value", kw_msr_field_value(&field, *value));
+			KW_JSON_HEX(j, "value", kw_msr_field_value(&field, *value));
 			TEXT(j, "text", kw_msr_value_text(&field, *value));
 		}
 		kw_json_object_end(j);
 	}
 	kw_json_array_end(j);
 	if (value)
-		HEX(j, "reserved_set", *value & kw_msr_reserved_mask(msr));
+		KW_JSON_HEX(j, "reserved_set", *value & kw_msr_reserved_mask(msr));
 }
 
 static void json_msr(struct kw_json *j, const struct query *q, const struct kw_msr *msr)
@@ -520,10 +508,10 @@ static void msr_as_json(struct kw_buf *buf, const struct query *q)
 	struct kw_json writer = { .buf = buf }, *j = &writer;
 
 	kw_json_object(j);
-	DEC(j, "schema", 1);
-	HEX(j, "index", q->index);
+	KW_JSON_DEC(j, "schema", 1);
+	KW_JSON_HEX(j, "index", q->index);
 	if (q->value)
-		HEX(j, "value", *q->value);
+		KW_JSON_HEX(j, "value", *q->value);
 	TEXT(j, "kernel", q->context->host_kernel);
 	json_msrs(j, q);
 	if (is_judged(q))

@@ -36,15 +36,11 @@ static void insn_as_json(struct kw_json *j, const struct kw_failure *f,
 
 	kw_doc_bytes(&bytes, f->code.bytes + at->offset, f->code.known >> at->offset, at->length);
 	kw_json_object(j);
-	KW_JSON_KEY(j, "offset");
-	kw_json_dec(j, at->offset);
-	KW_JSON_KEY(j, "bytes");
-	kw_json_text(j, (struct kw_str){ bytes.p, bytes.len });
+	KW_JSON_DEC(j, "offset", at->offset);
+	KW_JSON_TEXT(j, "bytes", ((struct kw_str){ bytes.p, bytes.len }));
 	if (decode_row(f, at, bits, &insn)) {
-		KW_JSON_KEY(j, "mnemonic");
-		kw_json_text(j, kw_str(insn.mnemonic));
-		KW_JSON_KEY(j, "text");
-		kw_json_text(j, kw_str(insn.text));
+		KW_JSON_TEXT(j, "mnemonic", kw_str(insn.mnemonic));
+		KW_JSON_TEXT(j, "text", kw_str(insn.text));
 	}
 	KW_JSON_KEY(j, "marked");
 	kw_json_bool(j, at->marked && f->code.marked > 0);

@@ -99,24 +99,6 @@ static void facts(struct kw_json *j, const struct kw_failure *f, const struct kn
 	kw_buf_char(buf, '}');
 }
 
-#define TEXT(j, name, text) \
-	do { \
-		KW_JSON_KEY(j, name); \
-		kw_json_text(j, text); \
-	} while (0)
-
-#define DEC(j, name, value) \
-	do { \
-		KW_JSON_KEY(j, name); \
-		kw_json_dec(j, value); \
-	} while (0)
-
-#define HEX(j, name, value) \
-	do { \
-		KW_JSON_KEY(j, name); \
-		kw_json_hex(j, value); \
-	} while (0)
-
 static void text_if(struct kw_json *j, struct kw_str key, struct kw_str text)
 {
 	if (!text.len)
@@ -133,9 +115,9 @@ static void input(struct kw_json *j, const struct kw_failure *f, const struct kw
 	kw_json_object(j);
 	TEXT_IF(j, "file", kw_str(style->file));
 	if (f->first_line)
-		DEC(j, "first_line", f->first_line);
+		KW_JSON_DEC(j, "first_line", f->first_line);
 	if (f->last_line)
-		DEC(j, "last_line", f->last_line);
+		KW_JSON_DEC(j, "last_line", f->last_line);
 	kw_json_object_end(j);
 }
 
@@ -147,7 +129,7 @@ static void number(struct kw_json *j, const struct kw_failure *f, struct kw_str 
 		return;
 	kw_json_key(j, key);
 	kw_json_object(j);
-	DEC(j, "number", f->fact[fact]);
+	KW_JSON_DEC(j, "number", f->fact[fact]);
 	TEXT_IF(j, "name", kw_str(name));
 	kw_json_object_end(j);
 }
@@ -177,7 +159,7 @@ static void numbers(struct kw_json *j, const struct kw_failure *f)
 	if (kw_has(f, hardware_error)) {
 		KW_JSON_KEY(j, "hardware_error");
 		kw_json_object(j);
-		HEX(j, "code", f->hardware_error);
+		KW_JSON_HEX(j, "code", f->hardware_error);
 		TEXT_IF(j, "name", kw_str(entry_code_name(f->hardware_error, name, sizeof(name))));
 		kw_json_object_end(j);
 	}
@@ -205,13 +187,13 @@ static void mode(struct kw_json *j, const struct kw_case *c)
 	const struct kw_failure *f = c->f;
 
 	if (c->mode != KW_MODE_UNKNOWN)
-		TEXT(j, "mode", kw_str(kw_mode_name(c->mode)));
+		KW_JSON_TEXT(j, "mode", kw_str(kw_mode_name(c->mode)));
 	if (kw_has(f, smm)) {
 		KW_JSON_KEY(j, "smm");
 		kw_json_bool(j, f->smm != 0);
 	}
 	if (kw_has(f, cpl))
-		DEC(j, "cpl", f->cpl);
+		KW_JSON_DEC(j, "cpl", f->cpl);
 }
 
 /* The instruction bytes as a Code= line prints them. */
@@ -224,7 +206,7 @@ static void bytes(struct kw_json *j, const uint8_t *p, size_t len)
 		text[3 * i + 1] = "0123456789abcdef"[p[i] & 15];
 		text[3 * i + 2] = ' ';
 	}
-	TEXT(j, "bytes", ((struct kw_str){ text, 3 * len - 1 }));
+	KW_JSON_TEXT(j, "bytes", ((struct kw_str){ text, 3 * len - 1 }));
 }
 
 static void instruction(struct kw_json *j, const struct kw_case *c)
@@ -236,11 +218,11 @@ static void instruction(struct kw_json *j, const struct kw_case *c)
 	KW_JSON_KEY(j, "instruction");
 	kw_json_object(j);
 	if (c->has_linear_rip)
-		HEX(j, "address", c->linear_rip);
+		KW_JSON_HEX(j, "address", c->linear_rip);
 	bytes(j, insn->bytes, insn->length);
-	DEC(j, "length", insn->length);
-	TEXT(j, "mnemonic", kw_str(insn->mnemonic));
-	TEXT(j, "text", kw_str(insn->text));
+	KW_JSON_DEC(j, "length", insn->length);
+	KW_JSON_TEXT(j, "mnemonic", kw_str(insn->mnemonic));
+	KW_JSON_TEXT(j, "text", kw_str(insn->text));
 	kw_json_object_end(j);
 }
 
@@ -257,10 +239,10 @@ static void msr_fields(struct kw_json *j, const struct kw_msr *msr, uint64_t val
 		if (field.reserved && !part)
 			continue;
 		kw_json_object(j);
-		TEXT(j, "name", field.reserved ? KW_STR("reserved") : kw_str(field.name));
-		DEC(j, "high", field.high);
-		DEC(j, "low", field.low);
-		HEX(j, "value", part);
+		KW_JSON_TEXT(j, "name", field.reserved ? KW_STR("reserved") : kw_str(field.name));
+		KW_JSON_DEC(j, "high", field.high);
+		KW_JSON_DEC(j, "low", field.low);
+		KW_JSON_HEX(j, "value", part);
 		TEXT_IF(j, "text", kw_str(kw_msr_value_text(&field, value)));
 		kw_json_object_end(j);
 	}
@@ -276,11 +258,11 @@ static void msr(struct kw_json *j, const struct kw_case *c)
 	row = kw_msr_find(c->msr_index, c->vendor);
 	KW_JSON_KEY(j, "msr");
 	kw_json_object(j);
-	TEXT(j, "access", c->msr_write ? KW_STR("write") : KW_STR("read"));
-	HEX(j, "index", c->msr_index);
+	KW_JSON_TEXT(j, "access", c->msr_write ? KW_STR("write") : KW_STR("read"));
+	KW_JSON_HEX(j, "index", c->msr_index);
 	TEXT_IF(j, "name", kw_str(c->msr_name));
 	if (c->has_msr_value) {
-		HEX(j, "value", c->msr_value);
+		KW_JSON_HEX(j, "value", c->msr_value);
 		if (row && row->nfields)
 			msr_fields(j, row, c->msr_value);
 	}
@@ -291,18 +273,18 @@ static void msr(struct kw_json *j, const struct kw_case *c)
 static void line(struct kw_json *j, const struct kw_failure *f, uint16_t index)
 {
 	kw_json_object(j);
-	DEC(j, "line", f->line[index].number);
-	TEXT(j, "text", f->line[index].text);
+	KW_JSON_DEC(j, "line", f->line[index].number);
+	KW_JSON_TEXT(j, "text", f->line[index].text);
 	kw_json_object_end(j);
 }
 
 static void finding(struct kw_json *j, const struct kw_failure *f, const struct kw_finding *finding)
 {
 	kw_json_object(j);
-	TEXT(j, "id", kw_str(finding->id));
-	TEXT(j, "certainty", kw_str(kw_certainty_name(finding->certainty)));
-	TEXT(j, "title", finding->title);
-	TEXT(j, "why", finding->why);
+	KW_JSON_TEXT(j, "id", kw_str(finding->id));
+	KW_JSON_TEXT(j, "certainty", kw_str(kw_certainty_name(finding->certainty)));
+	KW_JSON_TEXT(j, "title", finding->title);
+	KW_JSON_TEXT(j, "why", finding->why);
 	KW_JSON_KEY(j, "do");
 	kw_json_array(j);
 	for (size_t i = 0; i < finding->ntodo; i++)
@@ -339,8 +321,8 @@ static void notes(struct kw_json *j, const struct kw_failure *f)
 	for (size_t i = 0; i < f->nnotes; i++) {
 		kw_json_object(j);
 		if (f->note[i].line)
-			DEC(j, "line", f->note[i].line);
-		TEXT(j, "text", f->note[i].text);
+			KW_JSON_DEC(j, "line", f->note[i].line);
+		KW_JSON_TEXT(j, "text", f->note[i].text);
 		kw_json_object_end(j);
 	}
 	kw_json_array_end(j);
@@ -357,7 +339,7 @@ static const char *const verb_names[] = {
 static void line_number(struct kw_json *j, const struct kw_failure *f, uint16_t index)
 {
 	if (index < f->nlines)
-		DEC(j, "line", f->line[index].number);
+		KW_JSON_DEC(j, "line", f->line[index].number);
 }
 
 static void msr_messages(struct kw_json *j, const struct kw_case *c)
@@ -375,16 +357,16 @@ static void msr_messages(struct kw_json *j, const struct kw_case *c)
 
 		kw_json_object(j);
 		line_number(j, f, m->line);
-		TEXT(j, "access", m->write ? KW_STR("write") : KW_STR("read"));
-		HEX(j, "index", m->index);
+		KW_JSON_TEXT(j, "access", m->write ? KW_STR("write") : KW_STR("read"));
+		KW_JSON_HEX(j, "index", m->index);
 		if (kw_msr_name(row, m->index, name, sizeof(name)))
-			TEXT(j, "name", kw_str(name));
+			KW_JSON_TEXT(j, "name", kw_str(name));
 		if (m->value_known)
-			HEX(j, "value", m->value);
+			KW_JSON_HEX(j, "value", m->value);
 		if (m->rip)
-			HEX(j, "rip", m->rip);
-		DEC(j, "count", m->count);
-		TEXT(j, "verb", kw_str(verb_names[m->verb]));
+			KW_JSON_HEX(j, "rip", m->rip);
+		KW_JSON_DEC(j, "count", m->count);
+		KW_JSON_TEXT(j, "verb", kw_str(verb_names[m->verb]));
 		kw_json_object_end(j);
 	}
 	kw_json_array_end(j);
@@ -399,7 +381,7 @@ static void events(struct kw_json *j, const struct kw_failure *f)
 	for (size_t i = 0; i < f->nevents; i++) {
 		kw_json_object(j);
 		line_number(j, f, f->event[i].line);
-		TEXT(j, "text", f->event[i].text);
+		KW_JSON_TEXT(j, "text", f->event[i].text);
 		kw_json_object_end(j);
 	}
 	kw_json_array_end(j);
@@ -422,7 +404,7 @@ static void oddities(struct kw_json *j, const struct kw_case *c)
 				kw_json_text(j, kw_str(kw_facts[odd->fact[k]].name));
 		}
 		kw_json_array_end(j);
-		TEXT(j, "text", kw_str(odd->text));
+		KW_JSON_TEXT(j, "text", kw_str(odd->text));
 		kw_json_object_end(j);
 	}
 	kw_json_array_end(j);
@@ -444,7 +426,7 @@ static void code_state(struct kw_json *j, enum kw_code_state state)
 
 	KW_JSON_KEY(j, "code");
 	kw_json_object(j);
-	TEXT(j, "state", kw_str(names[state]));
+	KW_JSON_TEXT(j, "state", kw_str(names[state]));
 	kw_json_object_end(j);
 }
 
@@ -452,8 +434,8 @@ static void fingerprint(struct kw_json *j, struct kw_str value)
 {
 	KW_JSON_KEY(j, "fingerprint");
 	kw_json_object(j);
-	DEC(j, "version", 1);
-	TEXT(j, "value", value);
+	KW_JSON_DEC(j, "version", 1);
+	KW_JSON_TEXT(j, "value", value);
 	kw_json_object_end(j);
 }
 
@@ -466,11 +448,11 @@ static void write_case(struct kw_buf *buf, const struct kw_case *c, const struct
 
 	find_known(f, &known);
 	kw_json_object(j);
-	DEC(j, "schema", 1);
+	KW_JSON_DEC(j, "schema", 1);
 	input(j, f, style);
 	fingerprint(j, c->fingerprint);
-	TEXT(j, "class", kw_str(kw_class_name(f->class)));
-	TEXT(j, "arch", kw_str(kw_arch_name(f->arch)));
+	KW_JSON_TEXT(j, "class", kw_str(kw_class_name(f->class)));
+	KW_JSON_TEXT(j, "arch", kw_str(kw_arch_name(f->arch)));
 	numbers(j, f);
 	extra_data(j, f);
 	mode(j, c);
