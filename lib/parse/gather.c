@@ -163,6 +163,13 @@ struct kw_failure *kw_gather_dumping(struct kw_gather *g)
 	return g->older->open ? &g->older->f : NULL;
 }
 
+struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class)
+{
+	if (g->newer->open && g->newer->f.class == class)
+		return &g->newer->f;
+	return g->older->open && g->older->f.class == class ? &g->older->f : NULL;
+}
+
 static bool has_registers(const struct kw_failure *f)
 {
 	return kw_has(f, rax) || kw_has(f, rip) || kw_has(f, cr0);

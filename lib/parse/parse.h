@@ -65,6 +65,9 @@ struct kw_failure *kw_gather_current(struct kw_gather *g);
 /* For parsers: the record whose dump goes on: the oldest, or NULL. */
 struct kw_failure *kw_gather_dumping(struct kw_gather *g);
 
+/* For parsers: the open record of this class, the newest if both are, or NULL. */
+struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class);
+
 /*
  * For parsers: a headline begins a record. It ends the one before if that is complete; joins it if
  * that has no headline yet and either no registers or @dump_was_before; is dropped as an echo if it says

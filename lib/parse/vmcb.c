@@ -330,17 +330,6 @@ static void scan(struct scan *s)
 	}
 }
 
-/* The record of a dump that goes on. */
-static struct kw_failure *dump(struct kw_gather *g)
-{
-	struct kw_failure *f = kw_gather_current(g);
-
-	if (f && f->class == KW_CLASS_VMCB_DUMP)
-		return f;
-	f = kw_gather_dumping(g);
-	return f && f->class == KW_CLASS_VMCB_DUMP ? f : NULL;
-}
-
 static struct kw_failure *begin(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_failure *f = kw_gather_headline(g, KW_CLASS_VMCB_DUMP, line->number, false, line);
@@ -372,7 +361,7 @@ static enum kw_took take_header(struct kw_gather *g, const struct kw_clean_line 
 static enum kw_took take_area(struct kw_gather *g, const struct kw_clean_line *line,
 			      struct kw_str text)
 {
-	struct kw_failure *f = dump(g);
+	struct kw_failure *f = kw_gather_of(g, KW_CLASS_VMCB_DUMP);
 
 	if (kw_str_starts(text, KW_STR("KVM: FAILED VMRUN WITH VMCB"))) {
 		begin(g, line);
@@ -425,7 +414,7 @@ static bool is_next(const struct kw_failure *f, const struct scan *s)
 static enum kw_took take_fields(struct kw_gather *g, const struct kw_clean_line *line,
 				struct kw_str text)
 {
-	struct kw_failure *f = dump(g);
+	struct kw_failure *f = kw_gather_of(g, KW_CLASS_VMCB_DUMP);
 	uint32_t *state = kw_gather_state(g, &kw_parser_vmcb);
 	struct scan s = { .rest = text };
 
@@ -469,7 +458,7 @@ static enum kw_took vmcb_line(struct kw_gather *g, const struct kw_clean_line *l
 		return KW_TOOK_NOTHING;
 	if (text.p[0] == 'V' || text.p[0] == 'K' || text.p[0] == 'S')
 		return take_area(g, line, text);
-	if (!dump(g) && !memchr(text.p, ':', text.len))
+	if (!kw_gather_of(g, KW_CLASS_VMCB_DUMP) && !memchr(text.p, ':', text.len))
 		return KW_TOOK_NOTHING;
 	return take_fields(g, line, text);
 }

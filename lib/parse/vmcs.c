@@ -457,17 +457,6 @@ static void scan(struct scan *s)
 	}
 }
 
-/* The record of a dump that goes on. */
-static struct kw_failure *dump(struct kw_gather *g)
-{
-	struct kw_failure *f = kw_gather_current(g);
-
-	if (f && f->class == KW_CLASS_VMCS_DUMP)
-		return f;
-	f = kw_gather_dumping(g);
-	return f && f->class == KW_CLASS_VMCS_DUMP ? f : NULL;
-}
-
 static struct kw_failure *begin(struct kw_gather *g, const struct kw_clean_line *line, bool xen)
 {
 	struct kw_failure *f = kw_gather_headline(g, KW_CLASS_VMCS_DUMP, line->number, false, line);
@@ -495,7 +484,7 @@ static enum kw_took take_section(struct kw_gather *g, const struct kw_clean_line
 		{ KW_STR("* Control State *"), SEC_CONTROL },
 	};
 	uint32_t before = *kw_gather_state(g, &kw_parser_vmcs) & 7;
-	struct kw_failure *f = dump(g);
+	struct kw_failure *f = kw_gather_of(g, KW_CLASS_VMCS_DUMP);
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		if (!kw_str_has(text, heads[i].head))
@@ -567,7 +556,7 @@ static bool is_list(struct kw_str text)
 static enum kw_took take_fields(struct kw_gather *g, const struct kw_clean_line *line,
 				struct kw_str text, bool xen)
 {
-	struct kw_failure *f = dump(g);
+	struct kw_failure *f = kw_gather_of(g, KW_CLASS_VMCS_DUMP);
 	uint32_t *state = kw_gather_state(g, &kw_parser_vmcs);
 	enum section before = SEC_NONE;
 	struct scan s = { .rest = text };
@@ -641,7 +630,7 @@ static enum kw_took vmcs_line(struct kw_gather *g, const struct kw_clean_line *l
 		return KW_TOOK_NOTHING;
 	if (text.p[0] == '(' || text.p[0] == 'k')
 		text = without_prefix(text, &xen);
-	open = dump(g) != NULL;
+	open = kw_gather_of(g, KW_CLASS_VMCS_DUMP) != NULL;
 	if (!text.len || (!open && !may_begin(text)))
 		return KW_TOOK_NOTHING;
 	if (text.p[0] == '*')
