@@ -53,6 +53,23 @@ void check_json(struct kw_str text, bool is_array);
 /* NDJSON: one object a line. */
 void check_ndjson(struct kw_str text);
 
+/* Cases as they are printed: .formats has a bit for each format wanted. */
+enum format { NDJSON, TEXT, COLOR, JSON, HTML, NFORMATS };
+
+struct printed {
+	unsigned int formats; /* 1 << NDJSON and so on */
+	struct kw_buf out[NFORMATS];
+	bool begun;
+};
+
+/* Prints it twice, which must give the same. */
+void print_case(struct printed *printed, const struct kw_case *c);
+
+/* Ends all output and judges it; colours must have added nothing but colours. */
+void check_printed(struct printed *printed);
+struct kw_str printed_text(const struct printed *printed, enum format format);
+void printed_free(struct printed *printed);
+
 /* Feeds the text in pieces, whose sizes @random leads to. */
 void feed_pieces(struct kw_stream *s, const char *p, size_t len, uint64_t random);
 

@@ -5,7 +5,6 @@
  */
 #include "fuzz.h"
 #include "decode/decode.h"
-#include "kvmwhy/kvmwhy.h"
 
 static struct kw_failure failure;
 
@@ -33,58 +32,46 @@ static void check_listing(void)
 	PROMISE(!count || at == failure.code.len);
 }
 
-/* The public function, with the input as the text it is. */
-static void check_public(const char *hex, unsigned int bits)
-{
-	char *out = NULL;
-	int count = kw_insn_text(hex, bits, "json", &out);
+enum { HEAD = 1 + 4 * sizeof(uint64_t) }; /* mode, then what the registers hold */
 
-	PROMISE(count >= 0 ? out != NULL : !out);
-	if (count >= 0)
-		check_json(kw_str(out), out[0] == '[');
-	free(out);
+static void set_machine(const uint8_t *head)
+{
+	static const uint32_t attr[] = { 0xa09b, 0xc09b, 0x9b, 0xa09b };
+
+	kw_failure_init(&failure, NULL);
+	kw_failure_set(&failure, KW_F_cs_attr, attr[head[0] & 3], KW_SEEN, KW_NO_LINE);
+	kw_failure_set(&failure, KW_F_efer, head[0] & 1 ? 0 : 0x500, KW_SEEN, KW_NO_LINE);
+	kw_failure_set(&failure, KW_F_cr0, head[0] & 4 ? 0x80000001 : 0x10, KW_SEEN, KW_NO_LINE);
+	for (size_t i = KW_F_rax; i <= KW_F_rflags; i++) {
+		uint64_t value;
+
+		memcpy(&value, head + 1 + 8 * (i % 4), sizeof(value));
+		kw_failure_set(&failure, (enum kw_fact)i, value, KW_SEEN, KW_NO_LINE);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const uint32_t attr[] = { 0xa09b, 0xc09b, 0x9b, 0xa09b };
-	size_t head = 1 + sizeof(uint64_t) * 4;
+	struct kw_code *code = &failure.code;
 	struct kw_insn insn;
 	enum kw_code_state state;
-	char *text;
 
-	if (len < head)
+	if (len <= HEAD)
 		return 0;
-	if (len > head + sizeof(failure.code.bytes))
-		len = head + sizeof(failure.code.bytes);
-	kw_failure_init(&failure, NULL);
-	kw_failure_set(&failure, KW_F_cs_attr, attr[data[0] & 3], KW_SEEN, KW_NO_LINE);
-	kw_failure_set(&failure, KW_F_efer, data[0] & 1 ? 0 : 0x500, KW_SEEN, KW_NO_LINE);
-	kw_failure_set(&failure, KW_F_cr0, data[0] & 4 ? 0x80000001 : 0x10, KW_SEEN, KW_NO_LINE);
-	for (size_t i = 0; i < 24; i++) {
-		uint64_t value;
-
-		memcpy(&value, data + 1 + 8 * (i % 4), sizeof(value));
-		kw_failure_set(&failure, (enum kw_fact)(KW_F_rax + i % 18), value, KW_SEEN, KW_NO_LINE);
-	}
-	data += head;
-	len -= head;
-	failure.code.len = (uint8_t)len;
-	failure.code.marked = (int8_t)(len ? (int)(fuzz_hash(data, len) % len) : -1);
-	failure.code.known = len == 64 ? UINT64_MAX : (1ull << len) - 1;
-	if (len)
-		memcpy(failure.code.bytes, data, len);
+	set_machine(data);
+	data += HEAD;
+	code->len = (uint8_t)(len - HEAD < sizeof(code->bytes) ? len - HEAD : sizeof(code->bytes));
+	code->marked = (int8_t)(fuzz_hash(data, code->len) % code->len);
+	code->known = UINT64_MAX >> (64 - code->len);
+	memcpy(code->bytes, data, code->len);
 	state = kw_insn_at_rip(&failure, &insn);
 	PROMISE(state <= KW_CODE_FFS);
 	if (state == KW_CODE_OK)
-		check_insn(&insn, len);
+		check_insn(&insn, code->len);
 	for (unsigned int bits = 16; bits <= 64; bits *= 2) {
-		if (kw_insn_decode(data, len, bits, KW_IP_UNKNOWN, &insn))
-			check_insn(&insn, len);
+		if (kw_insn_decode(data, code->len, bits, KW_IP_UNKNOWN, &insn))
+			check_insn(&insn, code->len);
 	}
 	check_listing();
-	text = fuzz_string(data, len);
-	check_public(text, 16u << fuzz_hash(data, len) % 3);
-	free(text);
 	return 0;
 }
