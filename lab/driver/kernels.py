@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""The kernels of the lab.
+
+In: lab/kernels.txt and a name in it. Out: a Kernel: image, modules and headers in the cache.
+"""
+
+import dataclasses
+import json
+import pathlib
+
+from . import cache, old_kvm, packages
+
+TABLE = pathlib.Path(__file__).parent.parent / "kernels.txt"
+PARTS = r"linux-(image|binary|modules|headers|kbuild|base)-[0-9].*"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A line of kernels.txt."""
+
+    name: str
+    suite: str
+    package: str
+    pattern: str
+    replaced: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    """A kernel that can be booted and built for.
+
+    folder    the packages unpacked: boot/, lib/modules/, usr/src/linux-headers-*
+    release   what uname -r says; version: the Debian package's
+    modules   for modprobe -d MODULES -S RELEASE
+    replaced  {"kvm": Path, "kvm-amd": Path} where modules were built anew, else {}
+    """
+
+    name: str
+    suite: str
+    release: str
+    version: str
+    folder: pathlib.Path
+    image: pathlib.Path
+    modules: pathlib.Path
+    replaced: dict
+
+
+def rows():
+    lines = (line.split() for line in TABLE.read_text(encoding="ascii").splitlines())
+    return [Row(*words) for words in lines if words and not words[0].startswith("#")]
+
+
+def names():
+    """The names in kernels.txt, in its order."""
+    return [row.name for row in rows()]
+
+
+def get(name, standard=False):
+    """The kernel of that name; downloaded, and its modules built anew, when not in the cache yet.
+
+    The cloud flavour boots fastest but has no 9p; standard asks for the standard flavour.
+    """
+    kernel = stock(name, standard)
+    if not row_of(name).replaced:
+        return kernel
+    return dataclasses.replace(kernel, replaced=old_kvm.build(kernel))
+
+
+def row_of(name):
+    for row in rows():
+        if row.name == name:
+            return row
+    raise cache.Broken(f"no kernel {name} in {TABLE.name}: it has {', '.join(names())}")
+
+
+def stock(name, standard=False):
+    """The kernel of that name as the distribution has it."""
+    row = row_of(name)
+    if standard:
+        row = dataclasses.replace(row, package=row.package.replace("-cloud-", "-"))
+    folder = cache.entry(f"kernels/{row.suite}-{row.package}-{row.pattern.rstrip('.*')}",
+                         lambda half: make(half, row))
+    known = json.loads((folder / "kernel.json").read_text(encoding="ascii"))
+    image = folder / "boot" / f"vmlinuz-{known['release']}"
+    return Kernel(name=row.name, suite=row.suite, **known, folder=folder, image=image,
+                  modules=folder, replaced={})
+
+
+def make(folder, row):
+    """Image, modules and headers, fetched together: the archive drops a version without notice."""
+    headers = row.package.replace("-image-", "-headers-")
+    wanted = [f"{package}={row.pattern}" for package in (row.package, headers)]
+    found = packages.unpack(folder, row.suite, wanted, PARTS)
+    one_module_folder(folder)
+    release = only(folder / "lib" / "modules", "*").name
+    image = folder / "boot" / f"vmlinuz-{release}"
+    if not image.exists():
+        image.parent.mkdir(exist_ok=True)
+        image.symlink_to(f"../lib/modules/{release}/vmlinuz")
+    if not image.exists():
+        raise cache.Broken(f"{row.package} of {row.suite} brought modules of {release}, no image")
+    packages.run("depmod", "-b", str(folder), release, error=cache.Broken)
+    known = {"release": release, "version": found[row.package]}
+    (folder / "kernel.json").write_text(json.dumps(known) + "\n", encoding="ascii")
+
+
+def one_module_folder(folder):
+    """lib/modules and usr/lib/modules are one: kmod looks here or there, and so do the packages."""
+    old, new = folder / "lib" / "modules", folder / "usr" / "lib" / "modules"
+    if old.is_dir():
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.symlink_to("../../lib/modules")
+    else:
+        old.parent.mkdir(exist_ok=True)
+        old.symlink_to("../usr/lib/modules")
+
+
+def only(folder, pattern):
+    """The one file of that pattern."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise cache.Broken(f"{folder} has {len(found)} of {pattern}, not one")
+    return found[0]
