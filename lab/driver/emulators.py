@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""What runs L1: an initramfs in, the console and the stream of L1 out, and by what it was run.
+
+amd is QEMU without an accelerator, which emulates SVM with nested paging; intel is Bochs, which emulates
+VMX. The third way, this machine's own KVM, needs no L1: machine.py.
+"""
+
+import dataclasses
+import re
+import shutil
+import subprocess
+
+from . import process
+from .cache import Skip
+
+QEMU = "qemu-system-x86_64"
+# Without cx16: an interrupt that TCG (QEMU 7.2) takes at a CMPXCHG16B finds garbage in EFLAGS, and the allocator of
+# Linux 6.12 and later, which uses it, dies of that now and then.
+CPU = "max,+svm,-cx16"
+APPEND = "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=reliable"
+
+
+@dataclasses.dataclass
+class Result:
+    """What came back from one boot. ended: done, timeout, died."""
+    how: str                # emulator, its version, the model of the processor
+    console: str            # the kernel's console
+    stream: list            # the lines of the second serial port: l1.py has the format
+    oracle: str             # what the emulator itself said of failed VM-entry checks
+    ended: str
+
+
+def qemu_version():
+    if not shutil.which(QEMU):
+        raise Skip(f"no {QEMU}: install it (Debian: qemu-system-x86)")
+    text = subprocess.run([QEMU, "--version"], capture_output=True, text=True, check=True).stdout
+    return re.search(r"version (\S+)", text).group(1)
+
+
+def boot_amd(kernel, initrd, workdir, seconds, on_line):
+    version = qemu_version()
+    argv = [QEMU, "-accel", "tcg,thread=multi", "-machine", "q35,vmport=off", "-nodefaults",
+            "-no-user-config", "-cpu", CPU, "-m", "1024", "-display", "none", "-no-reboot",
+            "-serial", "file:console", "-serial", "file:stream",
+            "-kernel", str(kernel.image), "-initrd", str(initrd), "-append", APPEND]
+    ran = process.run(argv, workdir, seconds, {"console": "console", "stream": "stream"}, on_line)
+    return Result(how=f"QEMU {version} TCG, -cpu {CPU}", console=ran.texts["console"] + "\n".join(ran.said),
+                  stream=ran.texts["stream"].splitlines(), oracle="", ended=ran.ended)
+
+
+def boot(cpu, kernel, initrd, workdir, seconds, on_line):
+    """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at once."""
+    if cpu == "amd":
+        return boot_amd(kernel, initrd, workdir, seconds, on_line)
+    from . import bochs
+    return bochs.boot(kernel, initrd, workdir, seconds, on_line)
