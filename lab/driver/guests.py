@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""In: lab/vmm*.c and lab/guests/*.S. Out: a folder with vmm and each guest's NAME.bin and NAME.rom.
+
+vmm runs NAME.bin; NAME.rom is the same code as a 64 KiB BIOS, for `qemu-system-x86_64 -bios`.
+"""
+
+import pathlib
+import shutil
+import subprocess
+
+from .cache import Broken, Skip
+
+LAB = pathlib.Path(__file__).resolve().parent.parent
+VMM_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-static")
+GUEST_FLAGS = ("-m32", "-nostdlib", "-nostartfiles", "-static", "-Wl,--build-id=none")
+ROM_SIZE = 0x10000
+RESET_VECTOR = 0xfff0
+JUMP_TO_START = bytes((0xea, 0x00, 0x00, 0x00, 0xf0))    # ljmp $0xf000, $0
+
+
+def names():
+    """The guests there are."""
+    return sorted(path.stem for path in (LAB / "guests").glob("*.S"))
+
+
+def run(command):
+    """The compiler's stderr is the message when it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Broken(f"{' '.join(map(str, command))}\n{done.stderr.strip()}")
+
+
+def need(cc):
+    """Skip where no compiler is, or no libc to link statically."""
+    if not shutil.which(cc):
+        raise Skip(f"no C compiler: '{cc}' is not there; on Debian: apt-get install gcc libc6-dev")
+    libc = subprocess.run((cc, "-print-file-name=libc.a"), capture_output=True, text=True,
+                          check=False).stdout.strip()
+    if not pathlib.Path(libc).is_absolute():
+        raise Skip("no libc.a to link lab/vmm.c statically; on Debian: apt-get install libc6-dev")
+
+
+def build_guest(name, folder, cc):
+    """NAME.bin and NAME.rom of one guest."""
+    source, script = LAB / "guests" / f"{name}.S", LAB / "guests" / "guest.ld"
+    target = folder / f"{name}.bin"
+    run((cc, *GUEST_FLAGS, "-o", target, "-T", script, source))
+    code = target.read_bytes()
+    if not 0 < len(code) <= RESET_VECTOR:
+        raise Broken(f"{source} gave {len(code)} bytes; a guest has 1 to {RESET_VECTOR}")
+    rom = code.ljust(RESET_VECTOR, b"\0") + JUMP_TO_START
+    (folder / f"{name}.rom").write_bytes(rom.ljust(ROM_SIZE, b"\0"))
+
+
+def build(folder, cc="cc"):
+    """vmm and all guests, into folder."""
+    folder = pathlib.Path(folder)
+    need(cc)
+    run((cc, *VMM_FLAGS, "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
+    for name in names():
+        build_guest(name, folder, cc)
