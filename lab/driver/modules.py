@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""Kernel modules for the kernels of the lab.
+
+In: a folder with a Kbuild file and a Kernel. Out: a folder of the cache with its *.ko.
+The compiler is that of a build root of our own, entered in a user namespace: the kernels' build
+tools need a newer C library than this machine may have, and root is not needed.
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+
+from . import cache, packages
+
+SUITE = "trixie"
+COMPILER = "gcc-14"
+PACKAGES = ("base-files", "bash", "coreutils", "dash", "findutils", "gawk", COMPILER, "grep",
+            "libelf1t64", "make", "pahole", "perl-base", "sed")
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
+               "DEB_BUILD_ARCH": "amd64", "DEB_HOST_ARCH": "amd64",
+               "KBUILD_BUILD_USER": "lab", "KBUILD_BUILD_HOST": "lab"}
+
+# sh -c ENTER sh ROOT KERNEL BUILD COMMAND...
+ENTER = """
+mount --rbind /proc "$1/proc"
+mount --rbind /dev "$1/dev"
+mount -t tmpfs tmpfs "$1/tmp"
+mount --bind "$2" "$1/kernel"
+mount --bind "$3" "$1/build"
+root=$1
+shift 3
+exec chroot "$root" "$@"
+"""
+
+
+def build(source, kernel, include=None, options=()):
+    """The folder with the modules that the Kbuild file in source makes for this kernel.
+
+    include  a folder whose headers the compiler shall find; it lies beside the source, too
+    options  more words for make
+    """
+    source = pathlib.Path(source)
+    folders = [source] if include is None else [source, pathlib.Path(include)]
+    key = f"{digest(folders, options)}-{kernel.release}-{kernel.version}"
+    return cache.entry(f"modules/{source.name}-{key}",
+                       lambda folder: make(folder, folders, kernel, options))
+
+
+def digest(folders, options):
+    """A short name for the content of the folders and for how they are built."""
+    hashed = hashlib.sha256(repr((SUITE, PACKAGES, sorted(options))).encode())
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            content = path.read_bytes()
+            hashed.update(f"{folder.name}/{path.relative_to(folder)} {len(content)}\n".encode())
+            hashed.update(content)
+    return hashed.hexdigest()[:12]
+
+
+def make(folder, folders, kernel, options):
+    work = folder / "work"
+    for part in folders:
+        shutil.copytree(part, work / part.name)
+    flags = [f"KCPPFLAGS=-I/build/{part.name}" for part in folders[1:]]
+    made = compiled(work, folders[0].name, kernel, [*flags, *options])
+    for module in made:
+        module.rename(folder / module.name)
+    shutil.rmtree(work)
+
+
+def compiled(work, name, kernel, options=()):
+    """The modules that the folder work/name gives for this kernel, built there, without debug data.
+
+    Inside the build root work is /build.
+    """
+    enter = entered(kernel, work)
+    code, said = run([*enter, "true"])
+    if code:
+        said = said or [f"status {code}"]
+        raise cache.Skip(f"modules are built in a user namespace, which is refused here: {said[0]}")
+    cache.say(f"building {name} for {kernel.release}")
+    headers = f"/usr/src/linux-headers-{kernel.release}"
+    code, said = run([*enter, "make", f"-j{os.cpu_count()}", "-C", headers, f"M=/build/{name}",
+                      f"CC={COMPILER}", *options, "modules"])
+    found = sorted((work / name).rglob("*.ko"))
+    if not code and found:
+        inside = [f"/build/{module.relative_to(work)}" for module in found]
+        code, said = run([*enter, "strip", "--strip-debug", *inside])
+    if code or not found:
+        end = "\n".join(said[-20:])
+        raise cache.Broken(f"building {name} for {kernel.release} failed:\n{end}")
+    cache.say("")
+    return found
+
+
+def entered(kernel, work):
+    """The words before a command that run it in the build root, with this kernel's headers."""
+    if not shutil.which("unshare", path=ENVIRONMENT["PATH"]):
+        raise cache.Skip("unshare is missing: install util-linux")
+    places = [str(path.resolve()) for path in (root(), kernel.folder, work)]
+    return ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child",
+            "sh", "-ec", ENTER, "sh", *places]
+
+
+def root():
+    """The build root, a cache entry."""
+    key = hashlib.sha256(repr((SUITE, PACKAGES)).encode()).hexdigest()[:12]
+    return cache.entry(f"build-root/{SUITE}-{key}", make_root)
+
+
+def make_root(folder):
+    """The packages unpacked, and what their maintainer scripts would have linked."""
+    packages.unpack(folder, SUITE, PACKAGES)
+    for place in ("kernel", "build"):
+        (folder / place).mkdir()
+    shutil.rmtree(folder / "usr" / "src", ignore_errors=True)
+    (folder / "usr" / "src").symlink_to("../kernel/usr/src")
+    (folder / "usr" / "bin" / "awk").symlink_to("gawk")
+    (folder / "usr" / "bin" / "gcc").symlink_to(COMPILER)
+
+
+def run(command):
+    """The status of a command and the lines that it said."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", stdin=subprocess.DEVNULL, check=False, env=ENVIRONMENT)
+    return done.returncode, done.stdout.splitlines()
