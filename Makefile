@@ -8,7 +8,7 @@ LIBDIR ?= $(PREFIX)/lib
 
 SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 
-.PHONY: all demo check install clean corpus-report deps test-deps with-tests sanitized
+.PHONY: all demo check lab install clean corpus-report deps test-deps with-tests sanitized
 
 all: $(BUILD)/build.ninja
 	meson compile -C $(BUILD)
@@ -26,6 +26,11 @@ check: with-tests
 		meson test -C $(SANITIZED) --no-rebuild --print-errorlogs --timeout-multiplier 4
 	@scripts/test-summary $(BUILD) $(SANITIZED)
 
+# Every scenario on every kernel, as a table; `make check` runs those of the lab's meson.build.
+lab: all
+	@scripts/install-deps --lab
+	lab/matrix
+
 install: all
 	meson install -C $(BUILD) --no-rebuild
 	-[ -n "$(DESTDIR)" ] || ldconfig
@@ -40,11 +45,11 @@ deps:
 	@scripts/install-deps
 
 test-deps:
-	@scripts/install-deps --test
+	@scripts/install-deps --lab
 
 with-tests: test-deps
 	$(MAKE) $(BUILD)/build.ninja
-	meson configure $(BUILD) -Dtests=true
+	meson configure $(BUILD) -Dtests=true -Dlab=true
 	$(MAKE) all
 
 sanitized: $(SANITIZED)/build.ninja
