@@ -3,6 +3,7 @@
 #include "render/doc.h"
 #include "render/lines.h"
 #include "render/render.h"
+#include "render/seen.h"
 
 #include "base/json.h"
 #include "decode/msr.h"
@@ -379,6 +380,7 @@ static void msr_as_text(struct kw_buf *buf, const struct query *q)
 		behaviour(&lines, q, &scratch);
 	if (!q->host.known)
 		history(&lines, q, &scratch);
+	kw_seen_text(&lines, q->index, q->context->vendor);
 	others(&lines, q, &scratch);
 	row(&lines, "source", kw_msr_cite(q->best));
 	kw_buf_deinit(&scratch);
@@ -517,6 +519,7 @@ static void msr_as_json(struct kw_buf *buf, const struct query *q)
 	if (is_judged(q))
 		json_verdicts(j, q);
 	json_changes(j, q);
+	kw_seen_json(j, q->index, q->context->vendor);
 	kw_json_object_end(j);
 	kw_buf_char(buf, '\n');
 }

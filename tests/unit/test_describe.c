@@ -78,6 +78,27 @@ static void an_unknown_msr_is_called_so(void **state)
 	assert_has(describe(0xdeadbeef, NULL, NULL, true), "\"index\":\"0xdeadbeef\",\"msrs\":[]");
 }
 
+static void what_was_seen_names_kernels_and_emulators(void **state)
+{
+	struct kw_context intel = { .vendor = KW_VENDOR_INTEL };
+	const char *text = describe(0x404, NULL, NULL, false);
+
+	(void)state;
+	assert_has(text, "\n  seen on   5.10.");
+	assert_has(text, "ok; of 1: #GP\n");
+	assert_has(text, "\n            each under an emulated processor: ");
+	assert_has(describe(0x20, NULL, NULL, false), "read and write #GP (KVM");
+	assert_has(describe(0x201, NULL, NULL, false), "ones: #DF\n");
+	text = describe(0x404, NULL, NULL, true);
+	assert_has(text, "\"seen\":[{\"kernels\":[{\"release\":\"5.10.");
+	assert_has(text, "\"read\":\"ok\",\"write_zero\":\"ok\",\"write_one\":\"#GP\"");
+	kw_buf_reset(&buf);
+	kw_render_msr(&buf, 0x404, NULL, &intel, false);
+	kw_buf_char(&buf, '\0');
+	assert_null(strstr(buf.p, "(AMD)"));
+	assert_has(buf.p, "(Intel): read ok; write of");
+}
+
 static void json_says_the_same(void **state)
 {
 	const char *text = describe(0x404, &without_bit0, "5.10.0-8-amd64", true);
@@ -135,6 +156,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_gives_one_verdict_without_history),
 		cmocka_unit_test(without_a_kernel_each_generation_is_judged),
 		cmocka_unit_test(an_unknown_msr_is_called_so),
+		cmocka_unit_test(what_was_seen_names_kernels_and_emulators),
 		cmocka_unit_test(json_says_the_same),
 		cmocka_unit_test(bytes_are_listed_with_the_mark),
 	};
