@@ -42,7 +42,7 @@ class Kernel:
     folder: pathlib.Path
     image: pathlib.Path
     modules: pathlib.Path
-    replaced: dict
+    replaced: dict = dataclasses.field(hash=False)
 
 
 def rows():
@@ -55,12 +55,9 @@ def names():
     return [row.name for row in rows()]
 
 
-def get(name, standard=False):
-    """The kernel of that name; downloaded, and its modules built anew, when not in the cache yet.
-
-    The cloud flavour boots fastest but has no 9p; standard asks for the standard flavour.
-    """
-    kernel = stock(name, standard)
+def get(name):
+    """The kernel of that name; downloaded, and its modules built anew, when not in the cache yet."""
+    kernel = stock(name)
     if not row_of(name).replaced:
         return kernel
     return dataclasses.replace(kernel, replaced=old_kvm.build(kernel))
@@ -73,11 +70,9 @@ def row_of(name):
     raise cache.Broken(f"no kernel {name} in {TABLE.name}: it has {', '.join(names())}")
 
 
-def stock(name, standard=False):
+def stock(name):
     """The kernel of that name as the distribution has it."""
     row = row_of(name)
-    if standard:
-        row = dataclasses.replace(row, package=row.package.replace("-cloud-", "-"))
     folder = cache.entry(f"kernels/{row.suite}-{row.package}-{row.pattern.rstrip('.*')}",
                          lambda half: make(half, row))
     known = json.loads((folder / "kernel.json").read_text(encoding="ascii"))

@@ -17,7 +17,7 @@ from . import cache, packages
 SUITE = "trixie"
 COMPILER = "gcc-14"
 PACKAGES = ("base-files", "bash", "coreutils", "dash", "findutils", "gawk", COMPILER, "grep",
-            "libelf1t64", "make", "pahole", "perl-base", "sed")
+            "libelf1t64", "make", "pahole", "perl", "sed")
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
                "DEB_BUILD_ARCH": "amd64", "DEB_HOST_ARCH": "amd64",
                "KBUILD_BUILD_USER": "lab", "KBUILD_BUILD_HOST": "lab"}
