@@ -48,7 +48,7 @@ int vmm_ioctl(int fd, unsigned long request, void *argument, const char *name);
 /* the same for what is no ioctl */
 _Noreturn void vmm_broken(const char *what);
 
-/* vmm_memory.c: the guest's memory with its code in it, then as memslots, then what is to be lost */
+/* vmm_memory.c: memory with the guest's code in it, the memslots, then what is to be lost */
 void vmm_load_guest(struct vmm *vmm, const char *path);
 void vmm_set_memory(struct vmm *vmm);
 void vmm_take_memory_away(struct vmm *vmm);
