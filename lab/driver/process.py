@@ -18,10 +18,14 @@ import subprocess
 import termios
 import time
 
+from . import tools
+
 PAUSE_SECONDS = 0.05
 MOST_BYTES = 16 << 20       # of one stream: a guest that says more loops
 LEAST_FREE_BYTES = 1 << 20
 MOST_LINES = 20000          # of stderr: the first are dropped
+# What str.splitlines() cuts at, beside the end of a line: a guest must not end a line of the stream by that.
+NO_LINE_END = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\ufffd")
 
 
 @dataclasses.dataclass
@@ -59,7 +63,8 @@ class Growing:
         return self.lines.add(data)
 
     def text(self):
-        return b"".join(self.parts).decode(errors="replace").replace("\r\n", "\n")
+        text = b"".join(self.parts).decode(errors="replace")
+        return text.replace("\r\n", "\n").translate(NO_LINE_END)
 
     def close(self):
         if self.file:
@@ -99,6 +104,7 @@ def start(argv, cwd, terminal):
     """The process, and what must be read: {file descriptor: whether it is stderr}."""
     err, err_end = os.pipe()
     outputs, ends, out_end, env = {err: True}, [err_end], subprocess.DEVNULL, dict(os.environ)
+    env.pop("MALLOC_PERTURB_", None)        # Bochs 2.7 reads memory that it has not written, and stops
     if terminal:
         master, out_end = os.openpty()
         termios.tcsetwinsize(out_end, (50, 132))
@@ -106,7 +112,7 @@ def start(argv, cwd, terminal):
         outputs[master] = False
         ends.append(out_end)
     try:
-        process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *argv], cwd=cwd, env=env, stdin=out_end,
+        process = subprocess.Popen([tools.path("setpriv"), *tools.WITH_US, *argv], cwd=cwd, env=env, stdin=out_end,
                                    stdout=out_end, stderr=err_end, start_new_session=True)
     finally:
         for fd in ends:
@@ -121,16 +127,17 @@ def finish(process):
 
 
 def new_lines(files, on_line, done):
-    """Reads what has grown; how the run ended by that, None if it goes on."""
+    """Reads what has grown: how the run ended by that, None if it goes on, and what on_line returned last."""
+    seconds = None
     for name, file in files.items():
         for line in file.more():
             if name == "stream":
-                on_line(line)
+                seconds = on_line(line) or seconds
             if name == "stream" and done(line):
-                return "done"
+                return "done", None
         if file.size > MOST_BYTES:
-            return "flood"
-    return None
+            return "flood", None
+    return None, seconds
 
 
 def follow(process, said, files, seconds, on_line, done):
@@ -138,9 +145,11 @@ def follow(process, said, files, seconds, on_line, done):
     late = time.monotonic() + seconds
     while True:
         dead = process.poll() is not None
-        ended = new_lines(files, on_line, done) or (dead and "died")
-        if ended:
-            return ended
+        ended, more = new_lines(files, on_line, done)
+        if ended or dead:
+            return ended or "died"
+        if more:
+            late = time.monotonic() + more
         if time.monotonic() > late:
             return "timeout"
         said.read(PAUSE_SECONDS)
@@ -159,8 +168,9 @@ def is_done(line):
 def run(argv, cwd, seconds, streams, on_line, done=is_done, keep=bool, terminal=False):
     """Runs argv in the folder cwd until done(line) is true for a line of the stream named `stream`.
 
-    streams: name -> file in cwd that it writes. on_line gets each line of `stream` at once. keep(line)
-    chooses the lines of stderr. terminal: stdin and stdout are a terminal, which nobody sees.
+    streams: name -> file in cwd that it writes. on_line gets each line of `stream` at once; a number that
+    it returns is how many seconds there are from then on. keep(line) chooses the lines of stderr. terminal:
+    stdin and stdout are a terminal, which nobody sees.
     """
     files = {name: Growing(pathlib.Path(cwd, path)) for name, path in streams.items()}
     for file in files.values():
