@@ -2,7 +2,8 @@
 """Where the lab keeps what is expensive to make, how its parts say that they cannot go on, and progress.
 
 An entry of the cache is a folder that is either whole or not there: it is made under another name and
-renamed. Two labs at once make an entry once.
+renamed. Two labs at once make an entry once. What a lab that was killed left half made, the next one
+that makes something beside it removes.
 """
 
 import contextlib
@@ -12,6 +13,8 @@ import pathlib
 import shutil
 import sys
 import tempfile
+
+HALF = ".half-"     # .half-NAME.XXXXXXXX: NAME is being made
 
 
 class Skip(Exception):
@@ -24,17 +27,37 @@ class Broken(Exception):
 
 def directory():
     """The cache: KVMWHY_LAB_CACHE, or a folder in the user's cache directory. Made when missing."""
-    home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    path = pathlib.Path(os.environ.get("KVMWHY_LAB_CACHE") or pathlib.Path(home) / "kvmwhy-lab")
+    path = os.environ.get("KVMWHY_LAB_CACHE")
+    if not path:
+        home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        path = os.path.join(home, "kvmwhy-lab")
+    if not os.path.isabs(path) and path.startswith("~"):
+        raise Skip("no home directory to keep kernels in: set KVMWHY_LAB_CACHE to a folder")
+    path = pathlib.Path(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 @contextlib.contextmanager
-def locked(name):
+def locked(name, wait=True):
+    """Nobody else is in here with that name; BlockingIOError when somebody is and is not waited for."""
     with open(directory() / f".{name.replace('/', '_')}.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not wait:
+                raise
+            say(f"waiting for another lab that makes {name}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def remove_left_over(folder):
+    """What is half made in a folder of the cache and by nobody any more."""
+    for half in folder.glob(f"{HALF}*.????????"):
+        name = folder.relative_to(directory()) / half.name.removeprefix(HALF).rpartition(".")[0]
+        with contextlib.suppress(BlockingIOError), locked(str(name), wait=False):
+            shutil.rmtree(half, ignore_errors=True)
 
 
 def entry(name, make):
@@ -42,11 +65,12 @@ def entry(name, make):
     path = directory() / name
     if path.is_dir():
         return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_left_over(path.parent)
     with locked(name):
         if path.is_dir():
             return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = pathlib.Path(tempfile.mkdtemp(prefix=".half-", dir=path.parent))
+        half = pathlib.Path(tempfile.mkdtemp(prefix=f"{HALF}{path.name}.", dir=path.parent))
         try:
             make(half)
             half.chmod(0o755)

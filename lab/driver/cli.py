@@ -1,15 +1,45 @@
 # SPDX-License-Identifier: MIT
-"""What lab/run and lab/matrix share: verdicts in, lines for people or for a test runner out."""
+"""What lab/run and lab/matrix share: the command line and verdicts in, lines for people or for a test runner out."""
 
 import collections
-import errno
+import os
+import pathlib
+import re
 import signal
+import subprocess
 import sys
 
-from . import plan, record
+from . import kernels, plan, record, scenarios
 from .cache import Broken, Skip, say
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STATUS = {"seen": "ok", "missed": "not ok", "skipped": "ok"}
+NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system")
+
+
+def add_choice(parser):
+    """The arguments that say what is run on what."""
+    parser.add_argument("scenario", nargs="*", help="names of scenarios: see lab/run --list")
+    parser.add_argument("--scenarios", type=pathlib.Path, default=scenarios.FILE, metavar="FILE",
+                        help="scenarios of your own, in a file like lab/scenarios.cfg")
+    parser.add_argument("--kernel", action="append", default=[], metavar="K", choices=[*kernels.names(), "host"],
+                        help=f"{', '.join(kernels.names())}, or host for this machine's own KVM; repeatable "
+                             "(default: every kernel of the scenario)")
+    parser.add_argument("--cpu", action="append", default=[], choices=scenarios.CPUS,
+                        help="SVM or VMX; repeatable (default: what the scenario names)")
+
+
+def choice(parser):
+    """The arguments, and the scenarios that there are. A wrong name is a matter of usage."""
+    chosen = parser.parse_args()
+    try:
+        known = scenarios.read(chosen.scenarios)
+    except (OSError, ValueError) as reason:
+        parser.error(str(reason))
+    unknown = [name for name in chosen.scenario if name not in known]
+    if unknown:
+        parser.error(f"no scenario {', '.join(unknown)}: see lab/run --list")
+    return chosen, known
 
 
 def exit_status(count):
@@ -18,68 +48,98 @@ def exit_status(count):
     return 0 if count["seen"] else 77
 
 
-def show_list(scenarios):
-    for one in scenarios:
+def printable(text):
+    """Text of a guest must not steer the terminal."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
+
+
+def show_list(found):
+    for one in found:
         print(f"{one.name}\n    {one.what}\n    {' '.join(one.cpus)}: {' '.join(one.kernels)}")
     return 0
 
 
+def hint(text):
+    return f"{text} (KVMWHY_LAB_CACHE and TMPDIR say where the lab writes)" if NO_ROOM.search(text) else text
+
+
+def lines_of(texts):
+    """Texts as lines that can be shown."""
+    return [hint(printable(line)) for text in texts for line in text.split("\n") if line.strip()]
+
+
 def print_verdict(verdict, seconds, show):
     print(f"{verdict.state:8} {verdict.scenario:28} {verdict.kernel:5} {verdict.cpu:6} {seconds:6.1f} s  {verdict.how}")
-    for line in verdict.why:
+    for line in lines_of(verdict.why):
         print(f"         {line}")
     if show:
-        print(verdict.record)
+        print(printable(verdict.record))
     sys.stdout.flush()
 
 
 def print_tap(number, verdict):
     name = f"{verdict.scenario} on {verdict.kernel} {verdict.cpu}"
-    skip = f" # SKIP {' '.join(verdict.why)}" if verdict.state == "skipped" else f" ({verdict.how})"
+    skip = f" # SKIP {' '.join(lines_of(verdict.why))}" if verdict.state == "skipped" else f" ({verdict.how})"
     print(f"{STATUS[verdict.state]} {number} - {name}{skip}")
     if verdict.state == "missed":
-        for line in [*verdict.why, *verdict.record.splitlines()]:
+        for line in lines_of([*verdict.why, verdict.record]):
             print(f"# {line}")
     sys.stdout.flush()
 
 
-def run(scenarios, chosen):
+def run_tap(picked, chosen):
+    """The lines say it all; a status of its own would count as one failure more."""
+    number = 0
+    try:
+        for number, (verdict, _seconds) in enumerate(plan.run(picked, chosen.kernel, chosen.cpu), 1):
+            print_tap(number, verdict)
+    except Skip as reason:
+        print(f"1..0 # SKIP {reason}")
+        return 0
+    print(f"1..{number}" if number else "1..0 # SKIP no scenario for that kernel")
+    return 0
+
+
+def run(picked, chosen):
     """Runs what was chosen on the command line; returns the exit status."""
+    if chosen.tap:
+        return run_tap(picked, chosen)
     count = collections.Counter()
-    for verdict, seconds in plan.run(scenarios, chosen.kernel, chosen.cpu):
+    for verdict, seconds in plan.run(picked, chosen.kernel, chosen.cpu):
         count[verdict.state] += 1
-        if chosen.tap:
-            print_tap(count.total(), verdict)
-        else:
-            print_verdict(verdict, seconds, chosen.show)
+        print_verdict(verdict, seconds, chosen.show)
         if chosen.record and verdict.state == "seen":
             print(f"         kept as {record.write(verdict)}")
-    if chosen.tap:
-        # The lines say it all; a status of its own would count as one failure more.
-        print(f"1..{count.total()}" if count else "1..0 # SKIP no scenario for that kernel")
-        return 0
     if not count:
         print("none of these scenarios is for that kernel and processor")
+    if count.total() > 1:
+        print(f"{count['seen']} seen, {count['missed']} missed, {count['skipped']} not tried")
     return exit_status(count)
 
 
 def stop(number, _frame):
+    """The first signal stops the lab; what comes after it must not stop the cleaning up."""
+    for signum in SIGNALS:
+        signal.signal(signum, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
 
 
 def guarded(name, main):
     """main() with every way out that has nothing to do with a scenario told in one line."""
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
+    for signum in SIGNALS:
+        signal.signal(signum, stop)
     try:
-        return main()
+        status = main()
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         text, status = "stopped; nothing of it is left running", 130
-    except (Skip, Broken, ValueError) as reason:
-        text, status = str(reason), 77 if isinstance(reason, Skip) else 1
-    except OSError as reason:
-        full = " (KVMWHY_LAB_CACHE and TMPDIR say where the lab writes)" if reason.errno == errno.ENOSPC else ""
-        text, status = f"{reason}{full}", 1
+    except BrokenPipeError:
+        # Nobody reads on. What is still in the buffer must not fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except (Skip, Broken, ValueError, OSError, subprocess.CalledProcessError) as reason:
+        text, status = hint(str(reason)), 77 if isinstance(reason, Skip) else 1
     say("")
     print(f"{name}: {text}", file=sys.stderr)
     return status

@@ -7,11 +7,8 @@ VMX. The third way, this machine's own KVM, needs no L1: machine.py.
 
 import dataclasses
 import re
-import shutil
-import subprocess
 
-from . import process
-from .cache import Skip
+from . import process, tools
 
 QEMU = "qemu-system-x86_64"
 # Without cx16: an interrupt that TCG (QEMU 7.2) takes at a CMPXCHG16B finds garbage in EFLAGS, and the allocator of
@@ -22,7 +19,7 @@ APPEND = "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=rel
 
 @dataclasses.dataclass
 class Result:
-    """What came back from one boot. ended: done, timeout, died."""
+    """What came back from one boot. ended: done, timeout, died, flood; process.py has what they mean."""
     how: str                # emulator, its version, the model of the processor
     console: str            # the kernel's console
     stream: list            # the lines of the second serial port: l1.py has the format
@@ -31,10 +28,8 @@ class Result:
 
 
 def qemu_version():
-    if not shutil.which(QEMU):
-        raise Skip(f"no {QEMU}: install it (Debian: qemu-system-x86)")
-    text = subprocess.run([QEMU, "--version"], capture_output=True, text=True, check=True).stdout
-    return re.search(r"version (\S+)", text).group(1)
+    found = re.search(r"version (\S+)", tools.output(QEMU, "--version").decode())
+    return found[1] if found else "(unknown version)"
 
 
 def boot_amd(kernel, initrd, workdir, seconds, on_line):
@@ -49,7 +44,8 @@ def boot_amd(kernel, initrd, workdir, seconds, on_line):
 
 
 def boot(cpu, kernel, initrd, workdir, seconds, on_line):
-    """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at once."""
+    """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at once, and may
+    return how many seconds there are from then on."""
     if cpu == "amd":
         return boot_amd(kernel, initrd, workdir, seconds, on_line)
     from . import bochs

@@ -10,6 +10,13 @@ import subprocess
 
 from .cache import Broken
 
+NOT_BUILT = "kvmwhy is not built: run make, or set KVMWHY to its path"
+EXPLAIN_SECONDS = 60
+KILLED = (137, 143)  # the status of a job that was ended for its time: by SIGTERM, then by SIGKILL
+TAIL = 15           # lines of a console or a record that are shown of a failure
+ENDED = {"done": "it said that it was done", "died": "it died", "timeout": "it went silent and was ended",
+         "flood": "it wrote without end and was ended"}
+WHY_DEAD = re.compile(r"Kernel panic|\bBUG:|\bOops\b|>>PANIC<<|soft lockup|No init found")
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -35,10 +42,13 @@ def explained(record):
     """What `kvmwhy explain` makes of a record: a list of failures as in docs/kvmwhy.schema.json."""
     kvmwhy = tool()
     if not kvmwhy:
-        raise Broken("kvmwhy is not built: run make, or set KVMWHY to its path")
-    run = subprocess.run([kvmwhy, "explain", "--all", "--format", "json"], input=record.encode(),
-                         capture_output=True, check=False)
-    if run.returncode > 1:
+        raise Broken(NOT_BUILT)
+    try:
+        run = subprocess.run([kvmwhy, "explain", "--all", "--format", "json"], input=record.encode(),
+                             capture_output=True, check=False, timeout=EXPLAIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Broken(f"kvmwhy explain did not end in {EXPLAIN_SECONDS} seconds") from None
+    if run.returncode not in (0, 1):
         raise Broken(f"kvmwhy explain ended with {run.returncode}: {run.stderr.decode(errors='replace').strip()}")
     return json.loads(run.stdout or b"[]")
 
@@ -46,7 +56,10 @@ def explained(record):
 def missed_findings(record, wanted):
     if not wanted:
         return []
-    found = {finding["id"] for failure in explained(record) for finding in failure.get("findings", [])}
+    try:
+        found = {finding["id"] for failure in explained(record) for finding in failure.get("findings", [])}
+    except (Broken, ValueError) as reason:
+        return [str(reason)]
     return [f"kvmwhy explain has no finding {name}; it has: {' '.join(sorted(found)) or 'none'}"
             for name in wanted if name not in found]
 
@@ -62,18 +75,42 @@ def record_of(outcome):
     return "\n".join(outcome.output + outcome.dmesg) + "\n"
 
 
+def tail(what, text):
+    """The end of a text, for a person; what names a death before it too."""
+    lines = text.strip().splitlines()
+    named = [line for line in lines[:-TAIL] if WHY_DEAD.search(line)][-3:]
+    return [f"{what} ends:", *(f"  {line}" for line in [*named, *lines[-TAIL:]])] if lines else [f"{what} is empty"]
+
+
+def gone(outcome, result):
+    """L1 went away in the scenario or before it."""
+    when = "in" if outcome else "before"
+    return [f"L1 ended {when} the scenario: {ENDED.get(result.ended, result.ended)}",
+            *(tail("the record", record_of(outcome)) if outcome else []),
+            *tail("its console", result.console)]
+
+
+def variants(kernel, cpu):
+    """What a key of the scenario may be said for only: see.old, see.intel."""
+    return [kernel, cpu, *(["stock"] if kernel != "old" else [])]
+
+
+def shortcomings(scenario, record, outcome, result, only):
+    """A line for each thing that was missed; nothing when all was seen."""
+    why = missed_texts(record, scenario, *only)
+    if outcome.status in KILLED:
+        why.append(f"it did not end in {scenario.seconds} seconds of L1 and was ended")
+    why += [f"{result.how} did not say: {line}" for line in scenario.lines("oracle", *only)
+            if not re.search(line, result.oracle)]
+    why += missed_findings(record, " ".join(scenario.lines("explain", *only)).split())
+    return why + tail("the record", record) if why else []
+
+
 def judge(scenario, kernel, cpu, outcome, result):
     """outcome is None when the job was not reached."""
     if outcome is None or outcome.status is None:
-        tail = result.console.strip().splitlines()[-15:]
-        return Verdict(scenario.name, kernel, cpu, "missed",
-                       [f"L1 ended before the scenario did ({result.ended}); its console ends with:", *tail],
-                       result.how, record_of(outcome) if outcome else "")
-    record, variants = record_of(outcome), [kernel, cpu, *(["stock"] if kernel != "old" else [])]
-    why = missed_texts(record, scenario, *variants)
-    if outcome.status == 137:
-        why.append(f"it did not end in {scenario.keys.get('seconds', '20')} seconds of L1 and was ended")
-    why += [f"{result.how} did not say: {line}" for line in scenario.lines("oracle", *variants)
-            if not re.search(line, result.oracle)]
-    why += missed_findings(record, " ".join(scenario.lines("explain", *variants)).split())
+        return Verdict(scenario.name, kernel, cpu, "missed", gone(outcome, result), result.how,
+                       record_of(outcome) if outcome else "")
+    record = record_of(outcome)
+    why = shortcomings(scenario, record, outcome, result, variants(kernel, cpu))
     return Verdict(scenario.name, kernel, cpu, "missed" if why else "seen", why, result.how, record)

@@ -6,11 +6,12 @@ L1 said on its second serial port in, what each job did out. lab/l1/init is the 
 import dataclasses
 import lzma
 import pathlib
+import re
 import shlex
 import shutil
-import subprocess
 
-from .cache import Broken, Skip
+from . import tools
+from .cache import Skip
 
 L1 = pathlib.Path(__file__).parents[1] / "l1"       # init, and programs for /bin
 VENDOR = {"amd": "kvm-amd", "intel": "kvm-intel"}
@@ -29,16 +30,17 @@ class Job:
 
 @dataclasses.dataclass
 class Outcome:
-    """What a job did. status: its exit status, 137 when it was ended for its time; None when L1 went away."""
+    """What a job did. status: its exit status, that of a signal when it was ended for its time; None when L1
+    went away."""
     output: list = dataclasses.field(default_factory=list)
     dmesg: list = dataclasses.field(default_factory=list)
     status: int | None = None
 
 
 def busybox():
-    path = shutil.which("busybox")
-    if not path:
-        raise Skip("no busybox: install it, statically linked (Debian: busybox-static)")
+    path = pathlib.Path(tools.path("busybox"))
+    if b"/ld-linux" in path.read_bytes():
+        raise Skip("busybox is not linked statically (Debian: busybox-static)")
     return path
 
 
@@ -47,16 +49,13 @@ def unpacked(module):
         return module.read_bytes()
     if module.suffix == ".xz":
         return lzma.decompress(module.read_bytes())
-    return subprocess.run(["zstd", "-dcq", str(module)], stdout=subprocess.PIPE, check=True).stdout
+    return tools.output("zstd", "-dcq", module)
 
 
 def load_order(kernel, module):
     """The files that `modprobe` would load for a module, the module last."""
-    run = subprocess.run(["modprobe", "-d", str(kernel.modules), "-S", kernel.release, "--show-depends", module],
-                         capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise Broken(f"{kernel.name}: {run.stderr.strip() or 'modprobe knows no ' + module}")
-    words = [line.split() for line in run.stdout.splitlines()]
+    told = tools.output("modprobe", "-d", kernel.modules, "-S", kernel.release, "--show-depends", module)
+    words = [line.split() for line in told.decode().splitlines()]
     return [pathlib.Path(word[1]) for word in words if word[0] == "insmod"]
 
 
@@ -68,7 +67,7 @@ def add_module(root, kernel, module):
         target = root / "lib" / names[-1]
         if not target.exists():
             target.write_bytes(unpacked(kernel.replaced.get(name, path)))
-            subprocess.run(["strip", "-g", str(target)], check=True)
+            tools.output("strip", "-g", target)
     (root / "lib" / "order" / module).write_text("\n".join(names) + "\n", encoding="ascii")
 
 
@@ -81,8 +80,7 @@ def pack(root, initrd):
     """Not compressed: Bochs would take a minute to undo it."""
     names = "\n".join(str(path.relative_to(root)) for path in sorted(root.rglob("*"))) + "\n"
     with open(initrd, "wb") as out:
-        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=root, input=names.encode(),
-                       stdout=out, stderr=subprocess.PIPE, check=True)
+        tools.output("cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0", cwd=root, input=names.encode(), stdout=out)
 
 
 def make(folder, kernel, cpu, jobs, files):
@@ -106,17 +104,16 @@ def make(folder, kernel, cpu, jobs, files):
 
 def outcomes(stream):
     """Job name -> Outcome, from the lines of L1's stream, however early they end."""
-    found, now, part = {}, None, None
+    found, job, part = {}, None, None
     for line in stream:
-        word = line.split()
-        if line.startswith("@begin ") and len(word) == 2:
-            now = found[word[1]] = Outcome()
-            part = now.output
-        elif line.startswith("@dmesg") and now:
-            part = now.dmesg
-        elif line.startswith("@end ") and now and len(word) == 3:
-            now.status = int(word[2]) if word[2].isdigit() else None
-            now = part = None
-        elif part is not None:
-            part.append(line[1:])
+        begin, end = re.fullmatch(r"@begin (\S+)", line), re.fullmatch(r"@end (\S+) ([0-9]{1,3})", line)
+        if begin:
+            job = begin[1]
+            part = found.setdefault(job, Outcome()).output
+        elif line == "@dmesg" and job:
+            part = found[job].dmesg
+        elif end and end[1] == job:
+            found[job].status, job, part = int(end[2]), None, None
+        elif line and part is not None:
+            part.append(line.removeprefix(" "))
     return found

@@ -5,7 +5,7 @@ loaded and nothing is set; the kernel's log is not read."""
 import os
 import subprocess
 
-from . import emulators, judge, l1
+from . import emulators, judge, l1, tools
 from .cache import Skip
 
 
@@ -18,11 +18,11 @@ def check():
 
 def outcome(argv, seconds):
     try:
-        run = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             timeout=seconds, check=False)
+        run = subprocess.run([tools.path("setpriv"), *tools.WITH_US, *argv], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False)
         output, status = run.stdout, run.returncode
     except subprocess.TimeoutExpired as late:
-        output, status = late.stdout or b"", 137
+        output, status = late.stdout or b"", judge.KILLED[0]
     return l1.Outcome(output.decode(errors="replace").splitlines(), [], status)
 
 
@@ -35,4 +35,4 @@ def run(scenarios, programs):
         argv = [programs / "vmm", *scenario.options("vmm"), programs / f"{scenario.keys['guest']}.bin"]
         result = emulators.Result(how=how, console="", stream=[], oracle="", ended="done")
         yield judge.judge(scenario, "host", "this machine",
-                          outcome(argv, int(scenario.keys.get("seconds", 20))), result)
+                          outcome(argv, scenario.seconds), result)

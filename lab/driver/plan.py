@@ -11,8 +11,8 @@ from .cache import Broken, Skip, say
 from .judge import Verdict
 from .scenarios import LAB
 
-# Time for the emulator itself, beside the jobs: a boot, and slow machines.
-BOOT_SECONDS = {"amd": 90, "intel": 180}
+# Time for a boot, and for what a job needs beside its own seconds: an L1 that is silent for longer hangs.
+BOOT_SECONDS = {"amd": 90, "intel": 240}
 # A second of L1 may take this long here.
 SLOWNESS = {"amd": 1, "intel": 6}
 
@@ -54,70 +54,100 @@ def setup(scenario):
 
 
 def job(scenario, cpu):
-    return l1.Job(name=scenario.name, command=command(scenario), seconds=int(scenario.keys.get("seconds", 20)),
+    return l1.Job(name=scenario.name, command=command(scenario), seconds=scenario.seconds,
                   kvm=scenario.keys.get("kvm", ""), vendor=scenario.keys.get(f"kvm_{cpu}", ""), setup=setup(scenario))
 
 
-def own_modules(scenarios, kernel):
-    """File name in L1 -> path of the modules of the lab that these scenarios load."""
-    names = {scenario.module[0] for scenario in scenarios if scenario.module}
-    return {f"{name}.ko": modules.build(LAB / name, kernel) / f"{name}.ko" for name in sorted(names)}
-
-
-def files_for(scenarios, kernel, programs):
-    """Path in L1 -> path here of all that these scenarios use."""
-    files = {path.name: path for path in programs.iterdir()}
-    files.update(own_modules(scenarios, kernel))
-    if any(scenario.stock_qemu for scenario in scenarios):
-        files.update(stock.files())
-    for linux in {scenario.keys["linux"] for scenario in scenarios if "linux" in scenario.keys}:
-        files[stock.LINUX] = kernels.get(linux).image
+def files_for(scenario, kernel):
+    """Path in L1 -> path here of what a scenario uses beside the lab's programs."""
+    files = stock.files() if scenario.stock_qemu else {}
+    if scenario.module:
+        name = f"{scenario.module[0]}.ko"
+        files[name] = modules.build(LAB / scenario.module[0], kernel) / name
+    if "linux" in scenario.keys:
+        files[stock.LINUX] = kernels.get(scenario.keys["linux"]).image
     return files
 
 
-def boot(folder, kernel, cpu, scenarios, programs):
-    """One boot of L1 for these scenarios; yields a verdict for each."""
-    files = files_for(scenarios, kernel, programs)
+def boot(kernel, cpu, scenarios, files):
+    """One boot of L1 for these scenarios: what it left, and job name -> Outcome."""
     jobs = [job(scenario, cpu) for scenario in scenarios]
     jobs.sort(key=lambda one: (one.kvm, one.vendor))    # modules are reloaded for other options only
-    initrd = l1.make(folder, kernel, cpu, jobs, files)
-    seconds = BOOT_SECONDS[cpu] + SLOWNESS[cpu] * sum(one.seconds for one in jobs)
+    allowed = {f"@begin {one.name}": BOOT_SECONDS[cpu] + SLOWNESS[cpu] * one.seconds for one in jobs}
 
     def progress(line):
-        if line.startswith("@begin "):
-            say(f"{kernel.name} {cpu}: {line[7:]}")
+        if line in allowed:
+            say(f"{kernel.name} {cpu}: {line.removeprefix('@begin ')}")
+        return allowed.get(line)
 
     say(f"{kernel.name} {cpu}: booting {kernel.release}")
-    result = emulators.boot(cpu, kernel, initrd, folder, seconds, progress)
-    found = l1.outcomes(result.stream)
+    with tempfile.TemporaryDirectory(prefix="kvmwhy-lab-") as folder:
+        initrd = l1.make(pathlib.Path(folder), kernel, cpu, jobs, files)
+        result = emulators.boot(cpu, kernel, initrd, folder, BOOT_SECONDS[cpu], progress)
     result.how += f", Linux {kernel.version}"
+    return result, l1.outcomes(result.stream)
+
+
+def boots(kernel, cpu, scenarios, files):
+    """Yields a verdict for each scenario. What an L1 that died did not come to has one more boot."""
+    result, found = boot(kernel, cpu, scenarios, files)
+    left = [one for one in scenarios if one.name not in found]
+    for one in scenarios:
+        if one not in left:
+            yield judge.judge(one, kernel.name, cpu, found[one.name], result)
+    if left:
+        result, found = boot(kernel, cpu, left, files)
+        result.how += ", in a second boot: the first one ended before it"
+    for one in left:
+        yield judge.judge(one, kernel.name, cpu, found.get(one.name), result)
+
+
+def run_l1(name, cpu, scenarios, programs):
+    """The scenarios of one kernel and processor, but those for which something cannot be had."""
+    kernel, ready = kernels.get(name), []
+    files = {path.name: path for path in programs.iterdir()}
     for scenario in scenarios:
-        yield judge.judge(scenario, kernel.name, cpu, found.get(scenario.name), result)
+        try:
+            files.update(files_for(scenario, kernel))
+            ready.append(scenario)
+        except Skip as reason:
+            yield Verdict(scenario.name, name, cpu, "skipped", [str(reason)])
+    if ready:
+        yield from boots(kernel, cpu, ready, files)
 
 
 def run_group(key, scenarios, programs):
+    """Verdicts of scenarios that share a boot, for each of them one, whatever happens."""
     name, cpu, _stock_qemu = key
-    with tempfile.TemporaryDirectory(prefix="kvmwhy-lab-") as folder:
-        if name == "host":
-            yield from machine.run(scenarios, programs)
-        else:
-            yield from boot(pathlib.Path(folder), kernels.get(name), cpu, scenarios, programs)
+    left = {one.name for one in scenarios}
+    try:
+        for verdict in machine.run(scenarios, programs) if name == "host" else run_l1(name, cpu, scenarios, programs):
+            left.remove(verdict.scenario)
+            yield verdict
+    except (Skip, Broken) as reason:
+        state = "skipped" if isinstance(reason, Skip) else "missed"
+        for one in scenarios:
+            if one.name in left:
+                yield Verdict(one.name, name, cpu, state, [str(reason)])
+
+
+def need_kvmwhy(groups):
+    """Said before anything is booted for it."""
+    asked = (one.lines("explain", *judge.variants(kernel, cpu))
+             for (kernel, cpu, _stock_qemu), members in groups.items() for one in members)
+    if any(asked) and not judge.tool():
+        raise Broken(judge.NOT_BUILT)
 
 
 def run(scenarios, only_kernels=(), only_cpus=()):
     """Yields (Verdict, seconds): seconds are those of the boot that it shared, of its first verdict only."""
     groups = grouped(wanted(scenarios, only_kernels, only_cpus))
+    need_kvmwhy(groups)
     with tempfile.TemporaryDirectory(prefix="kvmwhy-guests-") as folder:
         programs = guests.build(pathlib.Path(folder)) or pathlib.Path(folder)
         for key, members in groups.items():
             since = time.monotonic()
-            try:
-                verdicts = list(run_group(key, members, programs))
-            except Skip as reason:
-                verdicts = [Verdict(one.name, key[0], key[1], "skipped", [str(reason)]) for one in members]
-            except Broken as reason:
-                verdicts = [Verdict(one.name, key[0], key[1], "missed", [str(reason)]) for one in members]
-            say("")
-            for verdict in verdicts:
+            for verdict in run_group(key, members, programs):
+                say("")
                 yield verdict, time.monotonic() - since
                 since = time.monotonic()

@@ -7,7 +7,11 @@ import pathlib
 import re
 import shlex
 
+from . import kernels
+
 LAB = pathlib.Path(__file__).resolve().parents[1]
+FILE = LAB / "scenarios.cfg"
+CPUS = ("amd", "intel")
 KEYS = {"what", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
         "setup", "module", "seconds", "host", "see", "never", "oracle", "explain"}
 # These may be said for one kernel or one processor only: `see.old`, `explain.intel`.
@@ -40,6 +44,10 @@ class Scenario:
         return self.words("cpu")
 
     @property
+    def seconds(self):
+        return int(self.keys.get("seconds", 20))
+
+    @property
     def stock_qemu(self):
         return "qemu" in self.keys
 
@@ -52,26 +60,59 @@ class Scenario:
         return shlex.split(self.keys.get(key, ""))
 
 
-def check(section):
-    for key in section:
-        name, _, variant = key.partition(".")
-        if name not in KEYS or (variant and name not in VARIED):
-            raise ValueError(f"scenarios.cfg: [{section.name}] has an unknown key: {key}")
-        if name in ("see", "never", "oracle"):
-            for line in section[key].splitlines():
-                re.compile(line)
-    for key in ("what", "cpu", "kernels"):
-        if not section.get(key):
-            raise ValueError(f"scenarios.cfg: [{section.name}] does not say: {key}")
+def expressions(section):
+    """Every regular expression of a section."""
+    return [line for key in section if key.partition(".")[0] in ("see", "never", "oracle")
+            for line in section[key].splitlines()]
 
 
-def read(path=LAB / "scenarios.cfg"):
-    """All scenarios in the order of the file: name -> Scenario."""
+def wrong_key(key):
+    name, _, variant = key.partition(".")
+    return name not in KEYS or (variant and name not in VARIED)
+
+
+def faults(section):
+    """What is wrong with a section of the file: a text for each."""
+    yield from (f"unknown key: {key}" for key in section if wrong_key(key))
+    yield from (f"does not say: {key}" for key in ("what", "cpu", "kernels") if not section.get(key))
+    yield from (f"unknown processor: {cpu}" for cpu in section.get("cpu", "").split() if cpu not in CPUS)
+    yield from (f"not in kernels.txt: {name}"
+                for name in [*section.get("kernels", "").split(), *section.get("linux", "").split()]
+                if name not in kernels.names())
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", section.name):
+        yield "a name has letters, digits and - only"
+    if "guest" not in section and "qemu" not in section:
+        yield "does not say: guest (or qemu)"
+    if not re.fullmatch(r"[0-9]+", section.get("seconds", "20")):
+        yield "seconds is no number"
+    guest, module = section.get("guest"), section.get("module", "").split()
+    if guest and not (LAB / "guests" / f"{guest}.S").is_file():
+        yield f"no such guest: guests/{guest}.S"
+    if module and not (LAB / module[0] / "Kbuild").is_file():
+        yield f"no such module: {module[0]}/Kbuild"
+    for line in expressions(section):
+        try:
+            re.compile(line)
+        except re.error as reason:
+            yield f"{line}: {reason}"
+
+
+def parsed(path):
     config = configparser.ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",))
     config.optionxform = str
-    config.read_string(path.read_text(encoding="utf-8"), source=str(path))
+    try:
+        config.read_string(path.read_text(encoding="utf-8"), source=str(path))
+    except configparser.Error as reason:
+        raise ValueError(" ".join(str(reason).split())) from None
+    return config
+
+
+def read(path=FILE):
+    """All scenarios in the order of the file: name -> Scenario. ValueError says what is wrong with it."""
     found = {}
+    config = parsed(path)
     for name in config.sections():
-        check(config[name])
+        for fault in faults(config[name]):
+            raise ValueError(f"{path}: [{name}] {fault}")
         found[name] = Scenario(name, dict(config[name]))
     return found

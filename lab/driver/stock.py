@@ -3,9 +3,8 @@
 
 import pathlib
 import re
-import shutil
-import subprocess
 
+from . import tools
 from .cache import Broken, Skip
 from .emulators import QEMU
 
@@ -14,24 +13,20 @@ DATA = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin")
 
 
 def qemu():
-    path = shutil.which(QEMU)
-    if not path:
-        raise Skip(f"no {QEMU}: install it (Debian: qemu-system-x86)")
-    return pathlib.Path(path).resolve()
+    return pathlib.Path(tools.path(QEMU)).resolve()
 
 
 def libraries(program):
     """What the dynamic linker would load for a program, itself included."""
-    run = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False)
-    if run.returncode or "not found" in run.stdout:
-        raise Broken(f"ldd {program}: {(run.stderr or run.stdout).strip()}")
-    return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", run.stdout)]
+    told = tools.output("ldd", program).decode()
+    if "not found" in told:
+        raise Broken(f"ldd {program}: {told.strip()}")
+    return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", told)]
 
 
 def data_files(program):
     """The firmware that a PC with nothing in it needs, from the folders where this QEMU looks."""
-    run = subprocess.run([str(program), "-L", "help"], capture_output=True, text=True, check=True)
-    folders = [pathlib.Path(line) for line in run.stdout.split()]
+    folders = [pathlib.Path(line) for line in tools.output(QEMU, "-L", "help").decode().split()]
     for name in DATA:
         found = [folder / name for folder in folders if (folder / name).exists()]
         if not found:
