@@ -77,7 +77,7 @@ def write_cd(folder, kernel, initrd):
     (cd / "isolinux.cfg").write_text(ISOLINUX, encoding="ascii")
     run = subprocess.run(
         ["xorriso", "-as", "mkisofs", "-quiet", "-o", "l1.iso", "-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat",
-         "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "-graft-points", f"isolinux/vmlinuz={kernel.image}",
+         "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "-graft-points", f"isolinux/vmlinuz={kernel.image.resolve()}",
          f"isolinux/initrd={initrd}", "cd"], cwd=folder, capture_output=True, text=True, check=False)
     shutil.rmtree(folder / "cd")
     if run.returncode:
