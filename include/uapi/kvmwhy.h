@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/*
+ * What kvmwhy.ko puts into struct kvm_run when KVM_RUN fails. docs/kvm-run-data.md explains it.
+ *
+ * exit_reason is KVM_EXIT_INTERNAL_ERROR, internal.suberror KVMWHY_SUBERROR, internal.ndata
+ * KVMWHY_NDATA, and internal.data[] a struct kvmwhy_data: 64-bit words in the host's byte order.
+ * With report=annotate KVM_RUN still fails with its errno; with report=exit it returns 0.
+ * Versions only add: words at the end, flags, kinds, places. A reader takes what it knows, looks at the
+ * flag of a word before it uses the word, and takes a longer ndata for a newer version.
+ */
+#ifndef KVMWHY_UAPI_H
+#define KVMWHY_UAPI_H
+
+#include <linux/types.h>
+
+#define KVMWHY_SUBERROR		0x4b57	/* "KW"; KVM's own are small numbers */
+#define KVMWHY_DATA_VERSION	1
+#define KVMWHY_NDATA		10	/* words of struct kvmwhy_data, version 1 */
+
+/* What failed. */
+enum kvmwhy_kind {
+	KVMWHY_KIND_OTHER	= 0,	/* KVM_RUN, nothing closer is known */
+	KVMWHY_KIND_WRMSR	= 1,
+	KVMWHY_KIND_RDMSR	= 2,
+	KVMWHY_KIND_PAGE_FAULT	= 3,	/* a guest access to memory; gpa is valid */
+};
+
+/* Which words are valid, and how the failure came about. */
+enum kvmwhy_flags {
+	KVMWHY_HAS_MSR		= 1u << 0,	/* msr */
+	KVMWHY_HAS_VALUE	= 1u << 1,	/* value */
+	KVMWHY_HAS_RIP		= 1u << 2,	/* rip */
+	KVMWHY_HAS_EXIT		= 1u << 3,	/* exit_reason and KVMWHY_EXIT_VMX */
+	KVMWHY_HAS_GPA		= 1u << 4,	/* gpa and error_code */
+	KVMWHY_HAS_INSN		= 1u << 5,	/* insn */
+	KVMWHY_EXIT_VMX		= 1u << 8,	/* exit_reason is VMX's; SVM's exit code without it */
+	KVMWHY_INJECTED		= 1u << 16,	/* not KVM's failure: kvmwhy.ko was told to inject it */
+	KVMWHY_CONVERTED	= 1u << 17,	/* KVM_RUN returned 0 in place of the result (report=exit) */
+};
+
+/* The function that returned the result first, as far as the module looks. */
+enum kvmwhy_place {
+	KVMWHY_PLACE_UNKNOWN		= 0,
+	KVMWHY_PLACE_SET_MSR_COMMON	= 1,	/* kvm_set_msr_common() */
+	KVMWHY_PLACE_VENDOR_SET_MSR	= 2,	/* vmx_set_msr() or svm_set_msr() itself */
+	KVMWHY_PLACE_MMU_PAGE_FAULT	= 3,	/* kvm_mmu_page_fault() */
+	KVMWHY_PLACE_GET_MSR_COMMON	= 4,	/* kvm_get_msr_common() */
+	KVMWHY_PLACE_VENDOR_GET_MSR	= 5,	/* vmx_get_msr() or svm_get_msr() itself */
+};
+
+struct kvmwhy_data {
+	__u16 version;		/* KVMWHY_DATA_VERSION */
+	__u16 kind;		/* enum kvmwhy_kind */
+	__u32 flags;		/* enum kvmwhy_flags */
+	__s64 result;		/* what KVM_RUN would have returned: a negative errno; -1 is EPERM */
+	__u32 msr;		/* index */
+	__u32 place;		/* enum kvmwhy_place */
+	__u64 value;		/* of the WRMSR */
+	__u64 rip;		/* of the guest, the failed instruction's */
+	__u64 exit_reason;	/* the last VM exit: VMX basic exit reason, or SVM exit code */
+	__u64 gpa;
+	__u64 error_code;	/* of the page fault, as KVM passes it on: PFERR_* */
+	__u8  insn_size;	/* 0 to 15 */
+	__u8  insn[15];
+};
+
+#endif

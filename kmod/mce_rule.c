@@ -1,0 +1,1 @@
+../lib/decode/mce_rule.c
