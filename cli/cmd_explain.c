@@ -28,6 +28,7 @@ static const char help[] =
 	"                     or html (one page)\n"
 	"  --host-kernel REL  the host ran kernel REL, as 'uname -r' prints it\n"
 	"  --vendor VENDOR    the host's CPU is of this vendor: intel or amd\n"
+	"  --kvm-run PAGE     explain the kvm_run page of a vCPU that is saved in file PAGE, too\n"
 	"  --all              report harmless messages, too\n"
 	"  --color WHEN       auto (the default), always or never\n"
 	"  -o, --output FILE  write to FILE instead of the standard output\n"
@@ -40,6 +41,7 @@ static const struct option options[] = {
 	{ "format", required_argument, NULL, KW_OPT_FORMAT },
 	{ "host-kernel", required_argument, NULL, KW_OPT_KERNEL },
 	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
+	{ "kvm-run", required_argument, NULL, KW_OPT_PAGE },
 	{ "all", no_argument, NULL, KW_OPT_ALL },
 	{ "color", required_argument, NULL, KW_OPT_COLOR },
 	{ "output", required_argument, NULL, 'o' },
@@ -53,6 +55,7 @@ static const char *const colors[] = { "auto", "always", "never", NULL };
 struct arguments {
 	struct kw_options known; /* what the library is told */
 	const char *format, *color, *output;
+	const char *page; /* of --kvm-run, or NULL */
 	char *const *files;
 	size_t nfiles;
 };
@@ -130,6 +133,52 @@ static int explain_file(struct explanation *e, const char *path)
 	return rc;
 }
 
+/* All of the file, which is to be a page; more than a page has is not kept. */
+static ssize_t read_page(struct kw_input *in, char *page, size_t size)
+{
+	const char *data;
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = kw_input_read(in, &data)) > 0) {
+		size_t room = size - len;
+
+		memcpy(page + len, data, (size_t)n < room ? (size_t)n : room);
+		len += (size_t)n < room ? (size_t)n : room;
+	}
+	return n < 0 ? n : (ssize_t)len;
+}
+
+static int explain_page(struct explanation *e, const char *path)
+{
+	static char page[KW_RUN_PAGE_MAX + 1];
+	struct kw_input in;
+	ssize_t len;
+	int rc;
+
+	if (kw_input_open(&in, path)) {
+		e->trouble = true;
+		return 0;
+	}
+	len = read_page(&in, page, sizeof(page));
+	kw_input_close(&in);
+	rc = begin_stream(e, path);
+	if (rc)
+		return complain_library(e, rc);
+	if (len < 0) {
+		e->trouble = true;
+		return 0;
+	}
+	rc = kw_reader_run_page(e->reader, page, (size_t)len);
+	if (rc != -EINVAL) {
+		e->bytes += (uint64_t)len;
+		return rc ? complain_library(e, rc) : 0;
+	}
+	e->trouble = true;
+	kw_complain("'%s' is no kvm_run page: one has %u to %u bytes", in.name, KW_RUN_PAGE_MIN, KW_RUN_PAGE_MAX);
+	return 0;
+}
+
 static int finish(struct explanation *e)
 {
 	int rc = kw_reader_finish(e->reader, NULL);
@@ -141,6 +190,8 @@ static int finish(struct explanation *e)
 
 static void explain_files(struct explanation *e)
 {
+	if (e->args->page && explain_page(e, e->args->page))
+		return;
 	for (size_t i = 0; i < e->args->nfiles; i++)
 		if (explain_file(e, e->args->files[i]))
 			return;
@@ -151,7 +202,8 @@ static void explain_files(struct explanation *e)
 static void say_nothing_found(const struct explanation *e)
 {
 	const struct arguments *args = e->args;
-	const char *first = strcmp(args->files[0], "-") ? args->files[0] : "standard input";
+	const char *file = args->nfiles ? args->files[0] : args->page;
+	const char *first = strcmp(file, "-") ? file : "standard input";
 	uint64_t harmless = kw_reader_suppressed(e->reader);
 
 	if (!e->bytes)
@@ -188,8 +240,8 @@ static bool is_input(const struct arguments *args, int fd)
 
 	if (fstat(fd, &out) || !S_ISREG(out.st_mode))
 		return false;
-	for (size_t i = 0; i < args->nfiles; i++) {
-		const char *path = args->files[i];
+	for (size_t i = 0; i < args->nfiles + (args->page ? 1 : 0); i++) {
+		const char *path = i < args->nfiles ? args->files[i] : args->page;
 		int rc = strcmp(path, "-") ? stat(path, &in) : fstat(STDIN_FILENO, &in);
 
 		if (!rc && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
@@ -257,6 +309,9 @@ static int take_option(struct arguments *args, int c, char **argv)
 	case KW_OPT_VENDOR:
 		args->known.vendor = optarg;
 		return kw_check_word(me, "--vendor", kw_vendors, optarg);
+	case KW_OPT_PAGE:
+		args->page = optarg;
+		return 0;
 	case KW_OPT_ALL:
 		args->known.flags |= KW_OPTION_ALL;
 		return 0;
@@ -290,7 +345,7 @@ static int run(int argc, char **argv)
 	}
 	args.files = argv + optind;
 	args.nfiles = (size_t)(argc - optind);
-	if (!args.nfiles) {
+	if (!args.nfiles && !args.page) {
 		args.files = stdin_only;
 		args.nfiles = 1;
 		if (isatty(STDIN_FILENO))

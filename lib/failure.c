@@ -61,6 +61,11 @@ bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group)
 	return false;
 }
 
+bool kw_failure_has_host_dump(const struct kw_failure *f)
+{
+	return kw_failure_has_group(f, KW_G_VMCS) || kw_failure_has_group(f, KW_G_VMCB);
+}
+
 uint16_t kw_failure_add_line(struct kw_failure *f, uint64_t number, struct kw_str text)
 {
 	if (f->nlines && f->line[f->nlines - 1].number == number)

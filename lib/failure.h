@@ -91,6 +91,15 @@ struct kw_code {
 	struct kw_origin origin;
 };
 
+enum { KW_RUN_ROW = 16, KW_RUN_ROWS = 48 };
+
+/* A kvm_run page, as far as it is read: rows of 16 bytes. */
+struct kw_run_page {
+	uint8_t len[KW_RUN_ROWS]; /* bytes of the row that were seen */
+	bool odd;		  /* differs from the text around it */
+	uint8_t bytes[KW_RUN_ROWS * KW_RUN_ROW];
+};
+
 enum kw_msr_verb { KW_MSR_UNHANDLED, KW_MSR_IGNORED, KW_MSR_UNIMPLEMENTED, KW_MSR_DISABLED_PERFCTR, KW_MSR_NOP };
 
 /* One kernel message about an MSR; equal ones are counted. */
@@ -173,6 +182,7 @@ struct kw_failure {
 	uint32_t extra_known;
 	uint16_t extra_line[KW_MAX_EXTRA];
 	struct kw_str text[KW_NTEXTS];
+	struct kw_run_page page; /* begun where run_exit_reason is known */
 
 	struct kw_msr_message msr[KW_MAX_MSR_MESSAGES];
 	struct kw_event event[KW_MAX_EVENTS];
@@ -202,6 +212,9 @@ static inline void kw_failure_set(struct kw_failure *f, enum kw_fact fact, uint6
 
 /* Is any fact of @group known? */
 bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group);
+
+/* Is a dump_vmcs or dump_vmcb in the record, its own or joined? */
+bool kw_failure_has_host_dump(const struct kw_failure *f);
 
 /* Keeps a copy of an input line and returns its index, KW_NO_LINE when there is no room. */
 uint16_t kw_failure_add_line(struct kw_failure *f, uint64_t number, struct kw_str text);

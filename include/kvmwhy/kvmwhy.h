@@ -60,6 +60,22 @@ KW_API int kw_reader_create(const struct kw_options *options, kw_report_fn fn, v
 /** Reads @len bytes at @data, in pieces of any size; nothing is kept of them after the call. */
 KW_API int kw_reader_feed(struct kw_reader *reader, const void *data, size_t len);
 
+/** Sizes of a kvm_run page that are taken: up to the end of internal.data at least, at most three pages. */
+#define KW_RUN_PAGE_MIN 168u
+#define KW_RUN_PAGE_MAX 12288u
+
+/**
+ * kw_reader_run_page() - read the kvm_run page of a vCPU
+ * @page: struct kvm_run of an x86 host, @len bytes of it; not kept
+ *
+ * As if the page stood in the stream as lines of 16 bytes, "kvm_run 000: ..": behind a line such as
+ * "kvm run failed Bad address" it belongs to that failure. What kvmwhy.ko has put into it is read
+ * (docs/kvm-run-data.md), and the exits that KVM itself ends a guest with.
+ *
+ * Return: as kw_reader_feed(), or -EINVAL for a @len that is none of a page.
+ */
+KW_API int kw_reader_run_page(struct kw_reader *reader, const void *page, size_t len);
+
 /**
  * The stream has ended: reports what was pending. The reader is then ready for the next stream,
  * whose name is @next_file (copied, may be NULL).

@@ -80,6 +80,15 @@ int kw_reader_feed(struct kw_reader *r, const void *data, size_t len)
 	return r->stopped;
 }
 
+int kw_reader_run_page(struct kw_reader *r, const void *page, size_t len)
+{
+	if (len < KW_RUN_PAGE_MIN || len > KW_RUN_PAGE_MAX)
+		return -EINVAL;
+	if (!r->stopped)
+		kw_stream_run_page(r->stream, page, len);
+	return r->stopped;
+}
+
 int kw_reader_finish(struct kw_reader *r, const char *next_file)
 {
 	kw_stream_finish(r->stream);

@@ -252,6 +252,8 @@ const char *kw_svm_event_refused(uint64_t eventinj)
 		return "the event type is reserved";
 	if (e.type == KW_SVM_EXCEPTION && (e.vector == 2 || e.vector > 31))
 		return "type exception has a vector that is no exception";
+	if (e.type == KW_SVM_EXCEPTION && (e.vector == 15 || (e.vector >= 22 && e.vector <= 27) || e.vector == 31))
+		return "type exception has a reserved vector";
 	return NULL;
 }
 

@@ -16,7 +16,8 @@ static const char *const certainty_names[] = {
 
 const struct kw_rule *const kw_rule_tables[] = {
 	kw_rules_general, kw_rules_msr_write, kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery,
-	kw_rules_entry,	  kw_rules_vmcs,      kw_rules_exit,	   kw_rules_message,   kw_rules_collect,
+	kw_rules_entry_checks, kw_rules_vmcs, kw_rules_entry, kw_rules_exit, kw_rules_message,
+	kw_rules_module, kw_rules_collect,
 	NULL,
 };
 
@@ -106,10 +107,14 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 
 	if (c->context->vendor != KW_VENDOR_UNKNOWN)
 		return c->context->vendor;
+	if (kw_has(f, module_exit_reason))
+		return c->module.vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
 	if (f->class == KW_CLASS_VMCS_DUMP || kw_failure_event(f, KW_EV_VMX_INSN))
 		return KW_VENDOR_INTEL;
 	if (f->class == KW_CLASS_VMCB_DUMP || kw_failure_event(f, KW_EV_SEV_TERMINATION))
 		return KW_VENDOR_AMD;
+	if (kw_failure_has_group(f, KW_G_VMCS))
+		return KW_VENDOR_INTEL;
 	if (f->class != KW_CLASS_ENTRY_FAILED || !kw_has(f, hardware_error))
 		return KW_VENDOR_UNKNOWN;
 	/* Bit 31 of the exit reason and VM-instruction errors are VMX; all ones is SVM's VMEXIT_INVALID. */
@@ -147,8 +152,11 @@ static void derive_msr(struct kw_case *c, struct kw_failure *f)
 		c->msr_write = c->insn.kind == KW_INSN_WRMSR;
 		c->has_msr_value = c->msr_write && c->insn.has_msr_value;
 		c->msr_value = c->insn.msr_value;
-		derive(f, KW_F_msr_index, c->msr_index, f->code.origin.line);
+		derive(f, KW_F_msr_index, c->msr_index, kw_has(f, rcx) ? f->origin[KW_F_rcx].line : f->code.origin.line);
+		if (c->has_msr_value)
+			derive(f, KW_F_msr_value, c->msr_value, f->origin[KW_F_msr_index].line);
 	}
+	kw_module_msr(c, f);
 	if (c->has_msr)
 		name_msr(c);
 }
@@ -196,9 +204,11 @@ static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 {
 	bool x86 = c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
 
+	if (kw_module_injected(c) && !rule->injected)
+		return false;
 	return rule->classes & 1u << c->f->class && (x86 || rule->other_arch) &&
 	       !(rule->fallback && c->nfindings) && needs_known(c->f, rule->needs) &&
-	       (!rule->test || rule->test(c));
+	       (!rule->test || rule->test(c)) && (!rule->blames || rule->blames(c) != KW_F_none);
 }
 
 static void add_line(struct kw_finding *finding, uint16_t line)
@@ -220,10 +230,13 @@ static void add_fact_lines(struct kw_finding *finding, const struct kw_failure *
 	}
 }
 
-static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule, const struct kw_failure *f)
+static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule, const struct kw_failure *f,
+			 enum kw_fact blamed)
 {
 	if (f->headline.how != KW_UNKNOWN)
 		add_line(finding, f->headline.line);
+	if (blamed != KW_F_none)
+		add_line(finding, f->origin[blamed].line);
 	add_fact_lines(finding, f, rule->needs);
 	add_fact_lines(finding, f, rule->shows);
 	for (size_t i = 0; i < f->nevents; i++) {
@@ -234,19 +247,29 @@ static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule,
 		add_line(finding, f->code.origin.line);
 }
 
+/* Advice to have the host dump its VMCS or VMCB is of no use where the dump is in the record. */
+static bool is_done(const struct kw_failure *f, const char *todo)
+{
+	return strstr(todo, "dump_invalid_vmc") && kw_failure_has_host_dump(f);
+}
+
 static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 {
 	struct kw_finding *finding = &c->finding[c->nfindings++];
 
+	c->blamed = rule->blames ? rule->blames(c) : KW_F_none;
 	*finding = (struct kw_finding){ .id = rule->id, .aside = rule->aside };
 	finding->certainty = rule->sure ? rule->sure(c) : rule->certainty;
 	finding->title = kw_expand(c, rule->title);
 	finding->why = kw_expand(c, rule->why);
-	for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++)
+	for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++) {
+		if (is_done(c->f, rule->todo[i]))
+			continue;
 		finding->todo[finding->ntodo++] = kw_expand(c, rule->todo[i]);
+	}
 	for (size_t i = 0; i < KW_MAX_SOURCES && rule->source[i]; i++)
 		finding->source[finding->nsources++] = rule->source[i];
-	add_evidence(finding, rule, c->f);
+	add_evidence(finding, rule, c->f, c->blamed);
 	c->harmless |= rule->harmless;
 }
 
@@ -289,6 +312,7 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	ret->context = context;
 	derive_errno(f);
 	derive_mmio(f);
+	kw_module_derive(ret, f);
 	derive_insn(ret);
 	derive_place(ret);
 	ret->vendor = vendor_of(ret);

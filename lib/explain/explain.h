@@ -7,6 +7,7 @@
 #define KW_EXPLAIN_H
 
 #include "decode/decode.h"
+#include "decode/kvmwhy_data.h"
 #include "explain/kver.h"
 
 enum kw_certainty { KW_CERTAIN, KW_LIKELY, KW_POSSIBLE };
@@ -56,10 +57,15 @@ struct kw_case {
 	uint32_t msr_index;
 	uint64_t msr_value;
 	char msr_name[48];
+	enum kw_module_state module_state;
+	struct kw_module module;    /* what kvmwhy.ko said, for KW_MODULE_OK */
+	bool module_msr;	    /* the MSR or its value is known from the module alone */
+	bool module_doubt;	    /* the dump says something else than the module */
 	enum kw_place rip_place, mem_place;
 	struct kw_kver host;	    /* .known false if the host's kernel is not known */
 	size_t noddities;
 	struct kw_oddity oddity[8];
+	enum kw_fact blamed;	    /* of the rule whose texts are made, else KW_F_none */
 
 	/* judge */
 	struct kw_str headline;	    /* one sentence: the answer's first line */
@@ -88,8 +94,10 @@ struct kw_rule {
 	bool harmless;	  /* says that nothing broke here */
 	bool fallback;	  /* only where no rule before it had an answer */
 	bool aside;	  /* true, but not what one asks first: comes behind the others */
+	bool injected;	  /* also asked where kvmwhy.ko injected the failure: blames neither KVM nor the guest */
 	uint16_t needs[KW_MAX_NEEDS]; /* KW_NEED(...): all must be known */
 	bool (*test)(const struct kw_case *c);	     /* NULL: always */
+	enum kw_fact (*blames)(const struct kw_case *c); /* the value that is wrong, KW_F_none: it does not apply */
 	enum kw_certainty (*sure)(const struct kw_case *c); /* NULL: .certainty */
 	/* Texts hold places: {rip} is a fact, {msr} {value} {insn} ... are what engine.c lists. */
 	const char *title, *why;
@@ -99,14 +107,17 @@ struct kw_rule {
 	uint8_t event; /* an enum kw_event_kind + 1 whose lines are evidence, 0 for none */
 };
 
+/* A fact that is known and has this value. */
+#define FACT_IS(f, name, value) (kw_has((f), name) && (f)->name == (value))
+
 /* A fact in .needs and .shows; the list ends at the first 0. */
 #define KW_NEED(name) (KW_F_##name + 1)
 
 /* All rules, a table for each theme, in order of output; a table ends with .id NULL, the list with NULL. */
 extern const struct kw_rule *const kw_rule_tables[];
 extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
-	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry[], kw_rules_vmcs[], kw_rules_exit[],
-	kw_rules_message[], kw_rules_collect[];
+	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[], kw_rules_entry[],
+	kw_rules_exit[], kw_rules_message[], kw_rules_module[], kw_rules_collect[];
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);
@@ -120,9 +131,41 @@ struct kw_str kw_plain_headline(const struct kw_case *c);
 
 /* words.c: the data words of an internal error with their meaning, at most @max. Returns how many. */
 size_t kw_data_words(const struct kw_case *c, struct kw_str *ret, size_t max);
+/* Is this hardware exit reason of a data word one of SVM? */
+bool kw_exit_is_svm(const struct kw_case *c, uint64_t reason);
 
 /* causes.c: the catalogued causes of KVM_RUN's errno, where no finding is likely; at most @max. Returns how many. */
 size_t kw_errno_causes(const struct kw_case *c, struct kw_str *ret, size_t max);
+
+/* RFLAGS that VM entry and EFER that VMRUN refuse. Bits 7:1 of EFER read as zero only. */
+#define KW_VMX_RFLAGS_RESERVED (~UINT64_C(0) << 22 | 1u << 15 | 1u << 5 | 1u << 3)
+#define KW_SVM_EFER_RESERVED (~UINT64_C(0) << 22 | 1u << 19 | 1u << 16 | 1u << 9)
+
+/* 57 bits are the most any CPU has: what is not canonical with them is so nowhere. */
+static inline bool kw_is_canonical57(uint64_t gva)
+{
+	int64_t high = (int64_t)gva >> 56;
+
+	return high == 0 || high == -1;
+}
+
+/* rules/entry_checks.c: why VM entry refuses the event in the VM-entry interruption information, or NULL. */
+const char *kw_entry_event_refused(const struct kw_failure *f);
+
+/* module.c: what kvmwhy.ko said becomes facts; first all but the MSR, that when the instruction is known. */
+void kw_module_derive(struct kw_case *c, struct kw_failure *f);
+void kw_module_msr(struct kw_case *c, struct kw_failure *f);
+/* Did kvmwhy.ko make this failure? */
+bool kw_module_injected(const struct kw_case *c);
+/* What kvm_run says beside the findings, a line each, at most @max. Returns how many. */
+size_t kw_module_words(const struct kw_case *c, struct kw_str *ret, size_t max);
+
+/* Is the kvm_run page all that was said, without a VMM's word in front of it? */
+static inline bool kw_page_alone(const struct kw_failure *f)
+{
+	return kw_has(f, run_exit_reason) && f->headline.how != KW_UNKNOWN &&
+	       f->headline.line == f->origin[KW_F_run_exit_reason].line;
+}
 
 /* fingerprint.c */
 struct kw_str kw_fingerprint(const struct kw_case *c);

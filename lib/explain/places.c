@@ -2,6 +2,7 @@
 /* The {places} of a rule's texts: names of facts, and the words below. An unknown one stays as it is. */
 #include "base/buf.h"
 #include "decode/event.h"
+#include "decode/msr.h"
 #include "decode/tables.h"
 #include "explain/explain.h"
 
@@ -93,16 +94,36 @@ static void put_vectoring(const struct kw_case *c, struct kw_buf *buf)
 {
 	char text[160];
 
+	if (kw_exit_is_svm(c, c->f->extra[1])) {
+		KW_BUF_LIT(buf, "an event that the words do not name");
+		return;
+	}
 	kw_vmx_event_text(KW_VMX_IDT_VECTORING, (uint32_t)c->f->extra[0], text, sizeof(text));
 	kw_buf_add(buf, kw_str(text));
 }
 
 static void put_extra_exit(const struct kw_case *c, struct kw_buf *buf)
 {
-	uint64_t basic = c->f->extra[1] & 0xffff;
-	const char *name = kw_vmx_exit_name(basic);
+	uint64_t reason = c->f->extra[1];
+	const char *name = kw_exit_is_svm(c, reason) ? kw_svm_exit_name(reason) : kw_vmx_exit_name(reason & 0xffff);
 
 	kw_buf_printf(buf, "%s (0x%llx)", name ? name : "exit reason", (unsigned long long)c->f->extra[1]);
+}
+
+/* Bit 3 of the flags is KVM_MEMORY_EXIT_FLAG_PRIVATE. */
+static void put_memory_fault(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (!kw_has(c->f, memory_fault_gpa))
+		return;
+	kw_buf_printf(buf, ", guest physical address 0x%llx", (unsigned long long)c->f->memory_fault_gpa);
+	if (kw_has(c->f, memory_fault_flags))
+		kw_buf_add(buf, c->f->memory_fault_flags & 8 ? KW_STR(", a private access") : KW_STR(", a shared access"));
+}
+
+static void put_delivery_gpa(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->f->extra_known >> 3 & 1 && c->f->extra_known >> 4 & 1 && c->f->extra[3] != UINT64_MAX)
+		kw_buf_printf(buf, " at 0x%llx", (unsigned long long)c->f->extra[3]);
 }
 
 static void put_extra(const struct kw_case *c, struct kw_buf *buf, size_t i)
@@ -115,17 +136,71 @@ static void put_extra1(const struct kw_case *c, struct kw_buf *buf) { put_extra(
 static void put_extra2(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 2); }
 static void put_extra3(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 3); }
 
-static void put_event_inj(const struct kw_case *c, struct kw_buf *buf)
+/* The value that the rule blames. */
+
+static uint64_t blamed(const struct kw_case *c)
+{
+	return c->blamed == KW_F_none ? 0 : c->f->fact[c->blamed];
+}
+
+static void put_blamed(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%llx", (unsigned long long)blamed(c));
+}
+
+static void put_blamed_name(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->blamed != KW_F_none)
+		kw_buf_add(buf, kw_str(kw_facts[c->blamed].doc));
+}
+
+/* Of RFLAGS and EFER: those that must be 0. */
+static void put_blamed_bits(const struct kw_case *c, struct kw_buf *buf)
+{
+	bool efer = c->blamed == KW_F_vmcb_efer || c->blamed == KW_F_efer;
+	uint64_t reserved = blamed(c) & (efer ? KW_SVM_EFER_RESERVED : KW_VMX_RFLAGS_RESERVED);
+	const char *comma = "bit ";
+
+	for (unsigned int i = 0; i < 64; i++) {
+		if (!(reserved >> i & 1))
+			continue;
+		kw_buf_printf(buf, "%s%u", comma, i);
+		comma = ", bit ";
+	}
+	kw_buf_add(buf, reserved ? KW_STR(" must be 0") : KW_STR("bit 1 must be 1"));
+}
+
+static void put_blamed_base(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_is_canonical57(blamed(c)) ? KW_STR("it has more than 32 bits") : KW_STR("it is not canonical"));
+}
+
+static void put_svm_event(const struct kw_case *c, struct kw_buf *buf)
 {
 	char text[160];
 
-	kw_svm_event_text(c->f->vmcb_event_inj, text, sizeof(text));
+	kw_svm_event_text(blamed(c), text, sizeof(text));
 	kw_buf_add(buf, kw_str(text));
 }
 
-static void put_event_inj_refused(const struct kw_case *c, struct kw_buf *buf)
+static void put_svm_event_refused(const struct kw_case *c, struct kw_buf *buf)
 {
-	const char *why = kw_svm_event_refused(c->f->vmcb_event_inj);
+	const char *why = kw_svm_event_refused(blamed(c));
+
+	kw_buf_add(buf, kw_str(why ? why : ""));
+}
+
+static void put_entry_event(const struct kw_case *c, struct kw_buf *buf)
+{
+	char text[160];
+
+	kw_vmx_event_text(KW_VMX_ENTRY_INTR_INFO, (uint32_t)c->f->vmcs_entry_intr_info, text, sizeof(text));
+	kw_buf_add(buf, kw_str(text));
+}
+
+static void put_entry_event_refused(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *why = kw_entry_event_refused(c->f);
 
 	kw_buf_add(buf, kw_str(why ? why : ""));
 }
@@ -150,6 +225,69 @@ static void put_msr_count(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_dec(buf, c->f->nmsr);
 }
 
+/* By the module's words, which need not be what the dump says. */
+static void put_module_msr(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_module *m = &c->module;
+	const struct kw_msr *msr = m->has_msr ? kw_msr_find(m->msr, c->vendor) : NULL;
+	char name[KW_MSR_NAME_SIZE] = "";
+
+	if (msr)
+		kw_msr_name(msr, m->msr, name, sizeof(name));
+	if (m->kind == KVMWHY_KIND_RDMSR)
+		KW_BUF_LIT(buf, "RDMSR of ");
+	else if (m->has_value)
+		kw_buf_printf(buf, "WRMSR of 0x%llx to ", (unsigned long long)m->value);
+	else
+		KW_BUF_LIT(buf, "WRMSR to ");
+	if (m->has_msr)
+		kw_buf_printf(buf, "%s (0x%x)", name[0] ? name : "an MSR without a known name", m->msr);
+	else
+		KW_BUF_LIT(buf, "an MSR");
+}
+
+static void put_module_did(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_module *m = &c->module;
+
+	if (m->kind == KVMWHY_KIND_PAGE_FAULT && m->has_gpa)
+		kw_buf_printf(buf, "the guest's %s guest physical address 0x%llx",
+			      m->error_code & KW_PF_W   ? "write to"
+			      : m->error_code & KW_PF_I ? "instruction fetch from"
+							: "read of",
+			      (unsigned long long)m->gpa);
+	else if (m->kind == KVMWHY_KIND_PAGE_FAULT)
+		KW_BUF_LIT(buf, "the guest's access to memory");
+	else if (m->kind == KVMWHY_KIND_WRMSR || m->kind == KVMWHY_KIND_RDMSR)
+		put_module_msr(c, buf);
+	else
+		KW_BUF_LIT(buf, "KVM_RUN");
+}
+
+static void put_module_result(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *name = kw_errno_name((int)-c->module.result);
+
+	if (name)
+		kw_buf_printf(buf, "-%s", name);
+	else
+		kw_buf_printf(buf, "%lld", (long long)c->module.result);
+}
+
+static void put_module_by(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *place = kw_module_place(&c->module);
+
+	kw_buf_add(buf, place ? kw_str(place) : KW_STR("a function that the module could not name"));
+}
+
+static void put_msr_arg(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%x", c->module.msr);
+	if (c->module.has_value)
+		kw_buf_printf(buf, " 0x%llx", (unsigned long long)c->module.value);
+}
+
 struct place {
 	const char *name;
 	void (*put)(const struct kw_case *c, struct kw_buf *buf);
@@ -161,10 +299,14 @@ static const struct place places[] = {
 	{ "mem_place", put_mem_place }, { "mem", put_mem }, { "errno", put_errno },
 	{ "exit_name", put_exit_name }, { "insn_error", put_insn_error },
 	{ "insn_error_about", put_insn_error_about }, { "vectoring", put_vectoring },
-	{ "extra_exit", put_extra_exit }, { "extra0", put_extra0 }, { "extra1", put_extra1 },
-	{ "extra2", put_extra2 }, { "extra3", put_extra3 }, { "event_inj", put_event_inj },
-	{ "event_inj_refused", put_event_inj_refused }, { "arch", put_arch }, { "kernel", put_kernel },
-	{ "msr_count", put_msr_count },
+	{ "extra_exit", put_extra_exit }, { "delivery_gpa", put_delivery_gpa },
+	{ "memory_fault", put_memory_fault }, { "extra0", put_extra0 }, { "extra1", put_extra1 },
+	{ "extra2", put_extra2 }, { "extra3", put_extra3 }, { "blamed", put_blamed },
+	{ "blamed_name", put_blamed_name }, { "blamed_bits", put_blamed_bits }, { "blamed_base", put_blamed_base },
+	{ "svm_event", put_svm_event }, { "svm_event_refused", put_svm_event_refused },
+	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "arch", put_arch }, { "kernel", put_kernel },
+	{ "msr_count", put_msr_count }, { "module_did", put_module_did },
+	{ "module_result", put_module_result }, { "module_by", put_module_by }, { "msr_arg", put_msr_arg },
 };
 
 static bool put_fact(const struct kw_case *c, struct kw_buf *buf, struct kw_str name)

@@ -14,8 +14,11 @@ static struct kw_str run_failed(const struct kw_case *c)
 	if (!kw_has(f, errno_number))
 		return kw_arena_printf(f->arena, "KVM_RUN failed; the text of its errno is in no language known here");
 	name = kw_errno_name((int)f->errno_number);
-	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)", name ? name : "with an errno without a name",
-			       kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?");
+	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)%s", name ? name : "with an errno without a name",
+			       kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?",
+			       c->module_state != KW_MODULE_OK ? ""
+			       : c->module.converted	       ? "; kvmwhy.ko made it an internal error, suberror 19287"
+							       : "; kvm_run has the words of kvmwhy.ko");
 }
 
 static struct kw_str internal_error(const struct kw_case *c)
@@ -62,9 +65,11 @@ static struct kw_str unknown_exit(const struct kw_case *c)
 
 	if (!kw_has(f, exit_reason))
 		return KW_STR("KVM_RUN returned with an exit the VMM does not handle");
-	return kw_arena_printf(f->arena, "KVM_RUN returned with exit reason %llu %s%s%s, which the VMM does not handle",
+	return kw_arena_printf(f->arena, "%s exit reason %llu %s%s%s%s",
+			       kw_page_alone(f) ? "kvm_run holds" : "KVM_RUN returned with",
 			       (unsigned long long)f->exit_reason, name ? name : "(no name known here)",
-			       about ? ": " : "", about ? about : "");
+			       about ? ": " : "", about ? about : "",
+			       kw_page_alone(f) ? "" : ", which the VMM does not handle");
 }
 
 static struct kw_str vmcs_dump(const struct kw_case *c)

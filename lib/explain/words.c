@@ -50,7 +50,7 @@ static uint64_t exit_reason(const struct kw_failure *f, const struct kw_row *lay
 	return UINT64_MAX;
 }
 
-static bool is_svm(const struct kw_case *c, uint64_t reason)
+bool kw_exit_is_svm(const struct kw_case *c, uint64_t reason)
 {
 	return c->vendor == KW_VENDOR_AMD || (reason != UINT64_MAX && (reason & 0xffff) > VMX_LAST_EXIT);
 }
@@ -58,7 +58,7 @@ static bool is_svm(const struct kw_case *c, uint64_t reason)
 /* Meaning of the value itself, beyond the word's; empty if there is none. */
 static void value_text(const struct kw_case *c, const char *word, uint64_t value, uint64_t reason, char *buf, size_t size)
 {
-	bool svm = is_svm(c, reason);
+	bool svm = kw_exit_is_svm(c, reason);
 	const char *name;
 
 	buf[0] = '\0';
@@ -89,9 +89,10 @@ size_t kw_data_words(const struct kw_case *c, struct kw_str *ret, size_t max)
 	const struct kw_failure *f = c->f;
 	size_t words = count(f), n = 0;
 
+	n = kw_module_words(c, ret, max);
 	if (!kw_has(f, suberror) || !kw_suberror_layouts(f->suberror, f->extra, words, c->host.known ? &c->host : NULL,
 							 layouts, MAX_LAYOUTS))
-		return 0;
+		return n;
 	for (size_t i = 0; i < words && n < max; i++) {
 		const char *word = word_of(layouts[0], i), *about;
 		char text[200];

@@ -164,6 +164,7 @@ static const struct event events[] = {
 	{ KW_STR("vmgexit: "), KW_STR(""), KW_EV_SEV_MESSAGE },
 	{ KW_STR("dump_invalid_vmc"), KW_STR("=1 to dump internal KVM state"), KW_EV_DUMP_OFF },
 	{ KW_STR("unexpected exit reason"), KW_STR(""), KW_EV_UNUSUAL_EXIT },
+	{ KW_STR("kvmwhy: kvm ["), KW_STR(" from "), KW_EV_OTHER }, /* kmod/report.c, kw_say() */
 	{ KW_STR("reserved bits on spte"), KW_STR(""), KW_EV_SPTE },
 	{ KW_STR("reserved bits set on MMU-present spte"), KW_STR(""), KW_EV_SPTE },
 	{ KW_STR("WARNING: "), KW_STR("try_get_page"), KW_EV_HOST_MM },

@@ -29,6 +29,7 @@ struct record {
 	struct kw_failure f;
 	struct kw_arena arena;
 	bool open;
+	enum kw_class dump; /* of the host's dump that has joined and goes on, KW_CLASS_NONE for none */
 	uint64_t headline_number;
 	unsigned int echoes; /* times the headline was said again: further dumps are to come */
 	uint32_t state[STATES]; /* of the parsers, for the dump that goes on */
@@ -49,6 +50,7 @@ static void record_open(struct record *r)
 	kw_arena_reset(&r->arena);
 	kw_failure_init(&r->f, &r->arena);
 	r->open = true;
+	r->dump = KW_CLASS_NONE;
 	r->headline_number = 0;
 	r->echoes = 0;
 	memset(r->state, 0, sizeof(r->state));
@@ -163,11 +165,16 @@ struct kw_failure *kw_gather_dumping(struct kw_gather *g)
 	return g->older->open ? &g->older->f : NULL;
 }
 
+static bool is_of(const struct record *r, enum kw_class class)
+{
+	return r->open && (r->f.class == class || r->dump == class);
+}
+
 struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class)
 {
-	if (g->newer->open && g->newer->f.class == class)
+	if (is_of(g->newer, class))
 		return &g->newer->f;
-	return g->older->open && g->older->f.class == class ? &g->older->f : NULL;
+	return is_of(g->older, class) ? &g->older->f : NULL;
 }
 
 static bool has_registers(const struct kw_failure *f)
@@ -175,11 +182,15 @@ static bool has_registers(const struct kw_failure *f)
 	return kw_has(f, rax) || kw_has(f, rip) || kw_has(f, cr0);
 }
 
+static bool is_host_dump(enum kw_class class)
+{
+	return class == KW_CLASS_VMCS_DUMP || class == KW_CLASS_VMCB_DUMP;
+}
+
 /* The last line of a dump is Code=, so a dump with its marked byte is complete. */
 static bool is_complete(const struct kw_failure *f)
 {
-	return (f->code_line_seen && f->code.marked >= 0 && has_registers(f)) ||
-	       f->class == KW_CLASS_VMCS_DUMP || f->class == KW_CLASS_VMCB_DUMP;
+	return (f->code_line_seen && f->code.marked >= 0 && has_registers(f)) || is_host_dump(f->class);
 }
 
 static struct kw_failure *set_headline(struct record *r, enum kw_class class, uint64_t number,
@@ -200,11 +211,48 @@ static struct record *newest(struct kw_gather *g)
 	return g->newer->open ? g->newer : g->older;
 }
 
+/*
+ * Can this dump be of a failed entry with this hardware_entry_failure_reason? VMX: the exit reason
+ * with bit 31, else a VM-instruction error, which leaves the exit reason as it was. SVM: all ones.
+ */
+static bool dump_fits(enum kw_class dump, uint64_t error)
+{
+	bool all_ones = error == UINT32_MAX || error == UINT64_MAX;
+
+	return dump == KW_CLASS_VMCB_DUMP ? all_ones : !all_ones;
+}
+
+/* Was the dump in @f made for this failed entry, as far as it says for what it was made? */
+static bool made_for(const struct kw_failure *f, uint64_t error)
+{
+	if (kw_has(f, hardware_error))
+		return (uint32_t)f->hardware_error == (uint32_t)error;
+	return kw_has(f, vmcs_reason) && error < 0x80000000;
+}
+
+/* The kernel dumps before the VMM speaks, so a log in order of time has the dump first. */
+static bool entry_joins(const struct record *r, enum kw_class class, uint64_t error)
+{
+	return r->open && class == KW_CLASS_ENTRY_FAILED && is_host_dump(r->f.class) &&
+	       dump_fits(r->f.class, error) && made_for(&r->f, error);
+}
+
+/* dump_vmcb of newer kernels has general registers; those of the VMM's dump come now. */
+static void forget_registers(struct kw_failure *f)
+{
+	for (size_t i = KW_F_rax; i <= KW_F_r15; i++)
+		f->origin[i].how = KW_UNKNOWN;
+}
+
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
 				      bool dump_was_before, const struct kw_clean_line *line)
 {
 	struct record *r = newest(g);
 
+	if (entry_joins(r, class, number)) {
+		forget_registers(&r->f);
+		return set_headline(r, class, number, line);
+	}
 	if (r->open && r->f.class == KW_CLASS_NONE && (!has_registers(&r->f) || dump_was_before))
 		return set_headline(r, class, number, line);
 	if (r->open && r->f.class == class && r->headline_number == number && !has_registers(&r->f) &&
@@ -220,6 +268,19 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 	r = g->older->open ? g->newer : g->older;
 	record_open(r);
 	return set_headline(r, class, number, line);
+}
+
+struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line)
+{
+	struct record *r = newest(g);
+
+	if (r->open && r == g->older && r->f.class == KW_CLASS_ENTRY_FAILED && !kw_failure_has_host_dump(&r->f) &&
+	    kw_has(&r->f, hardware_error) && dump_fits(class, r->f.hardware_error)) {
+		r->dump = class;
+		kw_gather_line(&r->f, line);
+		return &r->f;
+	}
+	return kw_gather_headline(g, class, line->number, false, line);
 }
 
 /* A further dump behind a headline that was said more than once shares it. */
@@ -257,10 +318,11 @@ struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const 
 				inherit_headline(g->newer, old);
 			promote(g);
 		}
-	} else if (old->f.class == KW_CLASS_VMCS_DUMP || old->f.class == KW_CLASS_VMCB_DUMP) {
+	} else if (is_host_dump(old->f.class)) {
 		record_close(g, old);
 		record_open(old);
 	}
+	g->older->dump = KW_CLASS_NONE;
 	return &g->older->f;
 }
 

@@ -51,7 +51,7 @@ struct kw_parser {
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
 };
 extern const struct kw_parser kw_parser_vmcs, kw_parser_vmcb, kw_parser_qemu, kw_parser_qemu_kvm,
-	kw_parser_kvmtool, kw_parser_monitors, kw_parser_dmesg;
+	kw_parser_kvmtool, kw_parser_monitors, kw_parser_dmesg, kw_parser_run_page;
 extern const struct kw_parser *const kw_parsers[]; /* ends with NULL */
 
 /*
@@ -65,7 +65,10 @@ struct kw_failure *kw_gather_current(struct kw_gather *g);
 /* For parsers: the record whose dump goes on: the oldest, or NULL. */
 struct kw_failure *kw_gather_dumping(struct kw_gather *g);
 
-/* For parsers: the open record of this class, the newest if both are, or NULL. */
+/*
+ * For parsers: the open record of this class, or that a host's dump of this class has joined; the
+ * newest if both are, or NULL.
+ */
 struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class);
 
 /*
@@ -75,6 +78,12 @@ struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class);
  */
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
 				      bool dump_was_before, const struct kw_clean_line *line);
+
+/*
+ * For parsers: a dump_vmcs or dump_vmcb begins. It joins the record of the failed entry that the VMM
+ * told of just before, else it begins a record of @class, which a failed entry told of just behind joins.
+ */
+struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line);
 
 /*
  * For parsers: the record that register @fact belongs to; begins one if there is none, or if the
@@ -114,5 +123,8 @@ int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret);
 int kw_stream_feed(struct kw_stream *s, const char *data, size_t len);
 void kw_stream_finish(struct kw_stream *s);
 void kw_stream_destroy(struct kw_stream *s);
+
+/* run_page.c: a kvm_run page as if it stood in the stream as rows of hex bytes; line numbers count rows. */
+void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len);
 
 #endif

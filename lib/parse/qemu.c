@@ -238,6 +238,29 @@ static bool take_get_msr(struct kw_gather *g, const struct kw_clean_line *line, 
 	return take_host_msr(g, line, rest, false);
 }
 
+static bool take_number(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str *s, struct kw_str words,
+			enum kw_fact fact)
+{
+	size_t at = kw_str_find(*s, words), len;
+	uint64_t value;
+
+	if (at == SIZE_MAX)
+		return false;
+	*s = kw_str_from(*s, at + words.len);
+	len = kw_str_hex(*s, &value);
+	if (len)
+		kw_gather_fact(kw_gather_current(g), line, fact, value);
+	return len;
+}
+
+/* "KVM_EXIT_MEMORY_FAULT flags 0x0 gpa 0x80000 size 0x1000", beside KVM_RUN's EFAULT */
+static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	return kw_gather_current(g) && take_number(g, line, &rest, KW_STR("flags "), KW_F_memory_fault_flags) &&
+	       take_number(g, line, &rest, KW_STR("gpa "), KW_F_memory_fault_gpa) &&
+	       take_number(g, line, &rest, KW_STR("size "), KW_F_memory_fault_size);
+}
+
 static bool event_in_block(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind)
 {
 	if (!kw_gather_current(g))
@@ -318,6 +341,7 @@ static const struct said said[] = {
 	{ KW_STR("Failed to put registers"), take_register_sync },
 	{ KW_STR("failed to set MSR "), take_set_msr },
 	{ KW_STR("failed to get MSR "), take_get_msr },
+	{ KW_STR("KVM_EXIT_MEMORY_FAULT "), take_memory_fault },
 	{ KW_STR("kvm_run returned -"), take_run_returned },
 	{ KW_STR("failed: Input/output error"), take_eio },
 	{ KW_STR("Assertion `"), take_assertion },
@@ -363,7 +387,7 @@ static bool is_others(struct kw_gather *g, struct kw_str text)
 {
 	const struct kw_failure *f = kw_gather_dumping(g);
 
-	return f && (f->class == KW_CLASS_VMCS_DUMP || f->class == KW_CLASS_VMCB_DUMP) &&
+	return f && (f == kw_gather_of(g, KW_CLASS_VMCS_DUMP) || f == kw_gather_of(g, KW_CLASS_VMCB_DUMP)) &&
 	       !kw_str_starts(text, KW_STR("RAX=")) && !kw_str_starts(text, KW_STR("EAX="));
 }
 

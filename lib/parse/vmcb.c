@@ -332,7 +332,7 @@ static void scan(struct scan *s)
 
 static struct kw_failure *begin(struct kw_gather *g, const struct kw_clean_line *line)
 {
-	struct kw_failure *f = kw_gather_headline(g, KW_CLASS_VMCB_DUMP, line->number, false, line);
+	struct kw_failure *f = kw_gather_host_dump(g, KW_CLASS_VMCB_DUMP, line);
 
 	f->arch = KW_ARCH_X86;
 	*kw_gather_state(g, &kw_parser_vmcb) = FRESH;
@@ -397,10 +397,12 @@ static bool is_exit_err(uint64_t code)
 static void set(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact,
 		uint64_t value, uint8_t shift)
 {
+	if (kw_facts[fact].group != KW_G_VMCB && kw_known(f, fact))
+		return; /* the VMM's dump has it already */
 	if (shift)
 		value = f->fact[fact] | value << shift;
 	kw_gather_fact(f, line, fact, value);
-	if (fact == FACT(exit_code) && is_exit_err(value))
+	if (fact == FACT(exit_code) && is_exit_err(value) && !kw_has(f, hardware_error))
 		kw_gather_fact(f, line, KW_F_hardware_error, value);
 }
 

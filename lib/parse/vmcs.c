@@ -459,7 +459,7 @@ static void scan(struct scan *s)
 
 static struct kw_failure *begin(struct kw_gather *g, const struct kw_clean_line *line, bool xen)
 {
-	struct kw_failure *f = kw_gather_headline(g, KW_CLASS_VMCS_DUMP, line->number, false, line);
+	struct kw_failure *f = kw_gather_host_dump(g, KW_CLASS_VMCS_DUMP, line);
 
 	f->arch = KW_ARCH_X86;
 	if (xen)
@@ -471,7 +471,7 @@ static struct kw_failure *begin(struct kw_gather *g, const struct kw_clean_line 
 static void set_reason(struct kw_failure *f, const struct kw_clean_line *line, uint64_t reason)
 {
 	kw_gather_fact(f, line, FACT(reason), reason);
-	if (reason >> 31 & 1)
+	if (reason >> 31 & 1 && !kw_has(f, hardware_error))
 		kw_gather_fact(f, line, KW_F_hardware_error, reason);
 }
 

@@ -410,6 +410,62 @@ static void oddities(struct kw_json *j, const struct kw_case *c)
 	kw_json_array_end(j);
 }
 
+/* What kvmwhy.ko said, as it said it: a word without its flag is left out. */
+static void module(struct kw_json *j, const struct kw_case *c)
+{
+	const struct kw_module *m = &c->module;
+
+	if (c->module_state != KW_MODULE_OK)
+		return;
+	KW_JSON_KEY(j, "module");
+	kw_json_object(j);
+	KW_JSON_DEC(j, "version", m->version);
+	KW_JSON_KEY(j, "kind");
+	kw_json_object(j);
+	KW_JSON_DEC(j, "number", m->kind);
+	TEXT_IF(j, "name", kw_str(kw_module_kind_name(m->kind)));
+	kw_json_object_end(j);
+	KW_JSON_KEY(j, "injected");
+	kw_json_bool(j, m->injected);
+	KW_JSON_KEY(j, "converted");
+	kw_json_bool(j, m->converted);
+	KW_JSON_KEY(j, "doubtful");
+	kw_json_bool(j, c->module_doubt);
+	KW_JSON_DEC(j, "errno", (uint64_t)-m->result);
+	TEXT_IF(j, "function", kw_str(kw_module_place(m)));
+	if (m->has_msr)
+		KW_JSON_HEX(j, "msr", m->msr);
+	if (m->has_value)
+		KW_JSON_HEX(j, "value", m->value);
+	if (m->has_rip)
+		KW_JSON_HEX(j, "rip", m->rip);
+	if (m->has_exit && m->vmx)
+		KW_JSON_HEX(j, "vmx_exit_reason", m->exit_reason);
+	else if (m->has_exit)
+		KW_JSON_HEX(j, "svm_exit_code", m->exit_reason);
+	if (m->has_gpa) {
+		KW_JSON_HEX(j, "gpa", m->gpa);
+		KW_JSON_HEX(j, "error_code", m->error_code);
+	}
+	if (m->has_insn)
+		bytes(j, m->insn, m->insn_size);
+	kw_json_object_end(j);
+}
+
+static void memory_fault(struct kw_json *j, const struct kw_failure *f)
+{
+	if (!kw_has(f, memory_fault_gpa))
+		return;
+	KW_JSON_KEY(j, "memory_fault");
+	kw_json_object(j);
+	KW_JSON_HEX(j, "gpa", f->memory_fault_gpa);
+	if (kw_has(f, memory_fault_size))
+		KW_JSON_HEX(j, "size", f->memory_fault_size);
+	if (kw_has(f, memory_fault_flags))
+		KW_JSON_HEX(j, "flags", f->memory_fault_flags);
+	kw_json_object_end(j);
+}
+
 static void code_state(struct kw_json *j, enum kw_code_state state)
 {
 	static const char *const names[] = {
@@ -471,6 +527,8 @@ static void write_case(struct kw_buf *buf, const struct kw_case *c, const struct
 	facts(j, f, &known, KW_STR(",\"vmcb\":"), GROUP(VMCB), PREFIX_LEN);
 	events(j, f);
 	oddities(j, c);
+	module(j, c);
+	memory_fault(j, f);
 	if (f->arch == KW_ARCH_X86)
 		code_state(j, c->code);
 	kw_json_object_end(j);

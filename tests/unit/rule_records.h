@@ -18,7 +18,7 @@ struct record {
 	const char *said;  /* text of the event and of the headline */
 	enum kw_arch arch; /* 0: x86 */
 	unsigned int nextra;
-	uint64_t extra[5];
+	uint64_t extra[10];
 	uint32_t msr;		  /* of a kernel message; 0 for none */
 	bool msr_write, msr_data; /* a value behind a read */
 	uint8_t msr_verb;
@@ -49,7 +49,8 @@ struct record {
 #define VMCS \
 	"vmcs_reason=0x80000021 vmcs_rip=0x1000 vmcs_rflags=2 vmcs_interruptibility=0 " \
 	"vmcs_cr0=0x31 "
-#define VMCB "vmcb_exit_code=0xffffffff "
+#define VMCB "vmcb_exit_code=0xffffffff hardware_error=0xffffffff "
+#define REFUSED "hardware_error=0x80000021 " VMCS
 
 #define RUN(id_, facts_, code_) \
 	{ .id = id_, .class = KW_CLASS_KVM_RUN_FAILED, .facts = facts_, .code = code_ }
@@ -64,6 +65,11 @@ struct record {
 	{ .id = id_, .class = KW_CLASS_VMCB_DUMP, .facts = VMCB facts_ }
 #define UNKNOWN_EXIT(id_, facts_) \
 	{ .id = id_, .class = KW_CLASS_UNKNOWN_EXIT, .facts = facts_ }
+
+#define MODULE(id_, head_, msr_and_place_) \
+	{ .id = id_, .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=0x4b57", .nextra = 10, \
+	  .extra = { head_, UINT64_MAX, msr_and_place_, 0x7213cc9, 0xffffffff96070964, 0x7c, \
+		     0xfd000000, 6 } }
 
 static const struct record records[] = {
 	/* general.c */
@@ -154,6 +160,13 @@ static const struct record records[] = {
 	  .code = UNREADABLE,
 	  .nextra = 3,
 	  .extra = { 0, 48, 0x184 } },
+	{ .id = "fetch-without-memory",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = FLAT32 "suberror=1 rip=0xd0000000",
+	  .code = UNREADABLE,
+	  .nextra = 4,
+	  .extra = { 0, 0x400, 0x100000014, 0xd0000000 } },
+	EMULATION("runs-no-memory", FLAT32 "rip=0xd0000000 rax=1", UNREADABLE),
 	EMULATION("runs-unreadable", KERNEL, UNREADABLE),
 	{ .id = "emulator-lacks-insn-mmio",
 	  .class = KW_CLASS_INTERNAL_ERROR,
@@ -161,6 +174,9 @@ static const struct record records[] = {
 	  .code = "48 0f ae 27",
 	  .nextra = 2,
 	  .extra = { 0, 49 } },
+	EMULATION("emulator-lacks-insn-mmio",
+		  REAL16 "rip=0x100 ds_sel=0xa000 ds_base=0xa0000 ds_limit=0xffff ds_attr=0x93",
+		  "d9 06 10 00"),
 	EMULATION("emulator-lacks-insn", KERNEL "rdi=0xffff888390074000", "66 0f 7f 07"),
 	EMULATION("nested-vmx-insn", KERNEL, "0f 01 c2"),
 	EMULATION("nested-vmx-insn", KERNEL "rax=0x1000", "0f 01 d8"),
@@ -193,6 +209,21 @@ static const struct record records[] = {
 	  .facts = KERNEL "suberror=3 cr3=0x1000",
 	  .nextra = 5,
 	  .extra = { 0x80000b0e, 0x31, 0x81, 0xfed00000, 1 } },
+	{ .id = "delivery-mmio",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = REAL16 "suberror=3 rip=0x131 idt_base=0xa0000",
+	  .nextra = 5,
+	  .extra = { 0x80000300, 0x30, 0x181, 0xa0000, 0 } },
+	{ .id = "delivery-mmio",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = REAL16 "suberror=3 rip=0x131 idt_base=0xa0000",
+	  .nextra = 5,
+	  .extra = { 0xa0000, 0x400, 0x100000004, 0xa0000, 0 } },
+	{ .id = "delivery-exit",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = KERNEL "suberror=3",
+	  .nextra = 5,
+	  .extra = { 0, 0x78, 0, UINT64_MAX, 1 } },
 	{ .id = "delivery-wrmsr-vp-assist",
 	  .class = KW_CLASS_INTERNAL_ERROR,
 	  .facts = KERNEL "suberror=3",
@@ -218,6 +249,29 @@ static const struct record records[] = {
 	{ .id = "suberror-unknown",
 	  .class = KW_CLASS_INTERNAL_ERROR,
 	  .facts = KERNEL "suberror=764064" },
+
+	/* entry_checks.c */
+	ENTRY("entry-rflags-reserved", RESET "hardware_error=0x80000021 rip=0 rflags=0x8002"),
+	ENTRY("entry-rflags-reserved", REFUSED "vmcs_rflags=0"),
+	ENTRY("entry-rflags-vm", REFUSED "vmcs_rflags=0x20002 vmcs_cr0=0x30"),
+	ENTRY("entry-ldtr", REFUSED "vmcs_ldtr_attr=0x83"),
+	ENTRY("entry-ldtr", REFUSED "vmcs_ldtr_sel=4 vmcs_ldtr_attr=0x82"),
+	ENTRY("entry-tr", REFUSED "vmcs_tr_attr=0x93"),
+	ENTRY("entry-tr", REFUSED "vmcs_tr_attr=0x83 vmcs_entry_controls=0x200"),
+	ENTRY("entry-segment-base", REFUSED "vmcs_gs_base=0x8000000000000000"),
+	ENTRY("entry-segment-base", REFUSED "vmcs_cs_base=0xffffffff00000000"),
+	ENTRY("entry-segment-limit", REFUSED "vmcs_cs_limit=0x12345678 vmcs_cs_attr=0x409b"),
+	ENTRY("entry-segment-limit", REFUSED "vmcs_tr_limit=0x1000 vmcs_tr_attr=0x808b"),
+	ENTRY("entry-cs-l-and-d", REFUSED "vmcs_cs_attr=0xe09b vmcs_entry_controls=0x200"),
+	ENTRY("entry-cs-l-and-d", LONG64 "hardware_error=0x80000021 rip=0x1000 cs_attr=0xe09b"),
+	ENTRY("entry-event-refused",
+	      "hardware_error=7 vmcs_reason=0 vmcs_cr0=0x31 vmcs_entry_intr_info=0x80000b06"),
+	DUMP_VMCS("entry-event-refused", "vmcs_reason=0 vmcs_entry_intr_info=0x80000123"),
+	DUMP_VMCB("vmcb-event-inj", "vmcb_event_inj=0x800003ff"),
+	DUMP_VMCB("vmcb-event-inj", "vmcb_event_inj=0 vmcb_exit_int_info=0x8000031f"),
+	DUMP_VMCB("vmcb-cs-l-and-d",
+		  "vmcb_efer=0x1500 vmcb_cr0=0x80000031 vmcb_cr4=0x20 vmcb_cs_attr=0xe9b"),
+	DUMP_VMCB("vmcb-efer-reserved", "vmcb_efer=0x11500"),
 
 	/* entry.c */
 	ENTRY("entry-smm-event", SMI "hardware_error=0x80000021"),
@@ -263,9 +317,9 @@ static const struct record records[] = {
 						     "vmcs_fs_attr=0x10000 vmcs_gs_attr=0x10000"),
 	DUMP_VMCS("vmcs-pg-without-pe", VMCS "vmcs_cr0=0x80000030"),
 	DUMP_VMCS("vmcs-entry-worked", VMCS "vmcs_reason=0x30"),
+	DUMP_VMCS("vmcs-never-exited", VMCS "vmcs_reason=0 vmcs_exit_intr_info=0"),
 	DUMP_VMCS("vmcs-cut", "vmcs_reason=0x80000021"),
 	DUMP_VMCS("vmcs-collect", VMCS),
-	DUMP_VMCB("vmcb-event-inj", "vmcb_event_inj=0x800003ff"),
 	DUMP_VMCB("vmcb-asid-zero", "vmcb_asid=0"),
 	DUMP_VMCB("vmcb-svme-clear", "vmcb_efer=0xd01"),
 	DUMP_VMCB("vmcb-nw-without-cd", "vmcb_cr0=0x20000011"),
@@ -281,6 +335,7 @@ static const struct record records[] = {
 	UNKNOWN_EXIT("exit-unknown-zero", "exit_reason=0"),
 	UNKNOWN_EXIT("exit-hardware-unknown", "exit_reason=0 hardware_exit_reason=0x42"),
 	UNKNOWN_EXIT("exit-shutdown", "exit_reason=8"),
+	UNKNOWN_EXIT("exit-shutdown-reset", RESET "exit_reason=8 rip=0xfff0"),
 	UNKNOWN_EXIT("exit-memory-fault",
 		     "exit_reason=39 memory_fault_gpa=0x1000 memory_fault_flags=8"),
 	UNKNOWN_EXIT("exit-notify", "exit_reason=37"),
@@ -326,6 +381,19 @@ static const struct record records[] = {
 	DUMP_VMCB("vmcb-collect", "vmcb_asid=1"),
 	UNKNOWN_EXIT("exit-not-handled", "exit_reason=11"),
 	{ .id = "exit-collect", .class = KW_CLASS_VMM_ERROR, .facts = "vcpu=0" },
+
+	/* module.c: the words of struct kvmwhy_data */
+	MODULE("module-injected", 0x0001000f00010001, 0x100000838),
+	MODULE("module-wrmsr", 0x0000000f00010001, 0x100000838),
+	MODULE("module-rdmsr", 0x0000000d00020001, 0x400000838),
+	MODULE("module-page-fault", 0x0000001c00030001, 0x300000000),
+	MODULE("module-run-failed", 0x0000000c00000001, 0),
+	{ .id = "module-words-missing",
+	  .class = KW_CLASS_INTERNAL_ERROR,
+	  .facts = "suberror=0x4b57",
+	  .nextra = 2,
+	  .extra = { 0x0000000f00010001, UINT64_MAX } },
+	UNKNOWN_EXIT("run-page-ordinary-exit", "exit_reason=2 run_exit_reason=2"),
 };
 
 #endif

@@ -7,6 +7,16 @@ static bool x86_or_unknown(const struct kw_case *c)
 	return c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
 }
 
+static bool no_reason(const struct kw_case *c)
+{
+	return x86_or_unknown(c) && !kw_has(c->f, hardware_error);
+}
+
+static bool has_vmcb(const struct kw_case *c)
+{
+	return c->f->class == KW_CLASS_VMCB_DUMP || kw_failure_has_group(c->f, KW_G_VMCB);
+}
+
 #define DO_WHOLE_LOG "Collect everything the VMM wrote to stderr, from the line that names the failure to the end of the register dump."
 #define DO_TRACE \
 	"`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit -e kvm:kvm_page_fault` up to the failure: the last exit says what the CPU did."
@@ -39,7 +49,7 @@ const struct kw_rule kw_rules_collect[] = {
 		.certainty = KW_CERTAIN,
 		.classes = KW_IN(ENTRY_FAILED),
 		.fallback = true,
-		.test = x86_or_unknown,
+		.test = no_reason,
 		.title = "the CPU refused to enter the guest; why cannot be told without hardware_entry_failure_reason",
 		.why = "KVM_EXIT_FAIL_ENTRY carries the reason: an exit reason with bit 31, a VM-instruction error, or all ones on AMD.",
 		.todo = { "Collect hardware_entry_failure_reason, as the VMM has it in kvm_run.",
@@ -50,9 +60,9 @@ const struct kw_rule kw_rules_collect[] = {
 	{
 		.id = "vmcb-collect",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCB_DUMP),
+		.classes = KW_IN(VMCB_DUMP) | KW_IN(ENTRY_FAILED),
 		.fallback = true,
-		.test = x86_or_unknown,
+		.test = has_vmcb,
 		.title = "a VMCB dump; none of the checks known here is broken by what it shows",
 		.why = "The checks behind known failures hold, or the fields they need are missing from this dump.",
 		.todo = { "Collect the dump from `VMCB Control Area:` to its last line, and the VMM's log of the same second.",

@@ -2,21 +2,28 @@
 /* KVM internal error, suberrors 2, 3, 4 and those that no kernel knows. */
 #include "explain/rules/rules.h"
 
-enum { EXIT_EPT_VIOLATION = 48, EXIT_EPT_MISCONFIG = 49, EXIT_MSR_WRITE = 32, EXIT_APIC_WRITE = 56 };
+enum { EXIT_MSR_WRITE = 32, EXIT_EPT_VIOLATION = 48, EXIT_EPT_MISCONFIG = 49, SVM_EXIT_NPF = 0x400 };
 
 /*
- * Words of suberror 3 (facts of Linux): data[0] vectoring information, data[1] exit reason,
- * data[2] qualification, with 5 words data[3] the guest physical address. Linux 7.x swaps none of
- * the first two on VMX but puts its info2 first; both are told apart by bit 31.
+ * Words of suberror 3 (data/kvm_suberror.tbl): data[0] vectoring information, data[1] exit reason,
+ * data[2] qualification, with 5 words data[3] the guest physical address. Newer kernels say the same
+ * in VMX's order, have all ones where no address is known, and use it for SVM too: exit_info_2,
+ * exit code, exit_info_1, address.
  */
 static bool delivery(const struct kw_case *c)
 {
 	return FACT_IS(c->f, suberror, 3);
 }
 
+static bool is_svm(const struct kw_case *c)
+{
+	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) && kw_exit_is_svm(c, c->f->extra[1]);
+}
+
 static bool vectoring_valid(const struct kw_case *c)
 {
-	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) && c->f->extra[0] & 0x80000000 && c->f->extra[0] >> 32 == 0;
+	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) && !is_svm(c) && c->f->extra[0] & 0x80000000 &&
+	       c->f->extra[0] >> 32 == 0;
 }
 
 static bool on_exit(const struct kw_case *c, uint64_t basic)
@@ -24,9 +31,25 @@ static bool on_exit(const struct kw_case *c, uint64_t basic)
 	return vectoring_valid(c) && (c->f->extra[1] & 0xffff) == basic;
 }
 
+static bool has_gpa(const struct kw_case *c)
+{
+	return has_extra(c, 3) && has_extra(c, 4) && c->f->extra[3] != UINT64_MAX;
+}
+
+/*
+ * KVM had to emulate the access: its mark for MMIO was hit, or it says at which address it had to.
+ * Older kernels never give suberror 3 for an EPT violation.
+ */
+static bool on_mmio(const struct kw_case *c)
+{
+	if (is_svm(c))
+		return c->f->extra[1] == SVM_EXIT_NPF && has_gpa(c);
+	return on_exit(c, EXIT_EPT_MISCONFIG) || (on_exit(c, EXIT_EPT_VIOLATION) && has_gpa(c));
+}
+
 static bool gpa_is_page_table_root(const struct kw_case *c)
 {
-	return on_exit(c, EXIT_EPT_MISCONFIG) && has_extra(c, 3) && has_extra(c, 4) && kw_has(c->f, cr3) &&
+	return on_mmio(c) && has_gpa(c) && kw_has(c->f, cr3) && pg_set(c) &&
 	       c->f->extra[3] >> 12 == (c->f->cr3 & 0xffffffffff000) >> 12;
 }
 
@@ -42,9 +65,9 @@ static bool root_in_mmio(const struct kw_case *c)
 	return gpa_is_page_table_root(c) && !root_in_smram(c);
 }
 
-static bool misconfig_elsewhere(const struct kw_case *c)
+static bool mmio_elsewhere(const struct kw_case *c)
 {
-	return on_exit(c, EXIT_EPT_MISCONFIG) && !gpa_is_page_table_root(c);
+	return on_mmio(c) && !gpa_is_page_table_root(c);
 }
 
 static bool wrmsr_exit(const struct kw_case *c)
@@ -54,7 +77,7 @@ static bool wrmsr_exit(const struct kw_case *c)
 
 static bool other_delivery(const struct kw_case *c)
 {
-	return vectoring_valid(c) && !on_exit(c, EXIT_EPT_MISCONFIG) && !wrmsr_exit(c);
+	return (vectoring_valid(c) || is_svm(c)) && !on_mmio(c) && !wrmsr_exit(c);
 }
 
 static bool bare(const struct kw_case *c)
@@ -93,7 +116,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr3) },
 		.test = root_in_mmio,
 		.title = "the guest's page tables lie in memory that the VMM emulates (MMIO): CR3 {cr3} is no RAM",
-		.why = "While {vectoring} was delivered the CPU hit an EPT misconfiguration, KVM's mark for MMIO, at {extra3}, "
+		.why = "While {vectoring} was delivered the CPU hit {extra_exit}, KVM's mark for MMIO, at {extra3}, "
 		       "which is the page that CR3 points to. KVM cannot walk page tables, deliver events or run code in emulated "
 		       "memory. Seen with an emulated CXL memory device that the guest used as RAM.",
 		.todo = { "Do not put emulated memory (CXL type 3 in QEMU, BAR memory) online as RAM under KVM.",
@@ -108,7 +131,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr3), KW_NEED(smm) },
 		.test = root_in_smram,
 		.title = "CR3 {cr3} points to memory that only SMM can see, and the vCPU is not in SMM: state was restored in the wrong order",
-		.why = "Delivering {vectoring} hit an EPT misconfiguration at {extra3}, the page of CR3, and the VMM could not "
+		.why = "Delivering {vectoring} hit {extra_exit} at {extra3}, the page of CR3, and the VMM could not "
 		       "read the code either. Below 4 GiB that is SMRAM: QEMU restored nested or control state before the "
 		       "SMM flag (migration of a guest with VSM or SMM).",
 		.todo = { "Use a QEMU that calls kvm_put_vcpu_events() before kvm_put_nested_state().",
@@ -120,13 +143,16 @@ const struct kw_rule kw_rules_delivery[] = {
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
-		.test = misconfig_elsewhere,
-		.title = "an event could not be delivered: IDT, TSS, stack or page tables of the guest lie in emulated memory (MMIO)",
-		.why = "While {vectoring} was delivered the CPU hit an EPT misconfiguration, KVM's mark for MMIO. KVM cannot "
-		       "emulate the delivery of an event. Where the five words are there, data[3] is the guest physical address.",
-		.todo = { "Compare data[3] with the guest's /proc/iomem and QEMU's `info mtree -f`.",
+		.test = mmio_elsewhere,
+		.shows = { KW_NEED(idt_base), KW_NEED(rsp) },
+		.title = "an event could not be delivered: IDT, TSS, stack or page tables of the guest lie in emulated memory (MMIO){delivery_gpa}",
+		.why = "While {vectoring} was delivered the CPU touched a page without RAM behind it, which KVM has to emulate: the exit "
+		       "is {extra_exit}. KVM cannot emulate the delivery of an event. Where five words are there, data[3] is the "
+		       "guest physical address.",
+		.todo = { "Compare data[3] with IDT, TSS and stack in the dump, the guest's /proc/iomem and QEMU's `info mtree -f`.",
 			  "Emulated memory (CXL type 3, a BAR) must not be used as RAM under KVM." },
-		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
+		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()",
+			    "Linux arch/x86/kvm/x86.c, kvm_prepare_event_vectoring_exit()" },
 	},
 	{
 		.id = "delivery-wrmsr-vp-assist",
@@ -150,7 +176,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = other_delivery,
 		.title = "an exit that KVM does not expect came while an event was being delivered to the guest: {extra_exit}",
-		.why = "The vectoring information says {vectoring}. KVM continues after exits during delivery only for those "
+		.why = "What was being delivered: {vectoring}. KVM continues after exits during delivery only for those "
 		       "it knows how to redo.",
 		.todo = { "If this host is itself a VM, the hypervisor below is the first suspect.",
 			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_virq -e kvm:kvm_inj_exception`." },

@@ -26,10 +26,61 @@ static bool endbr_real(const struct kw_case *c)
 	return emulation(c) && c->code == KW_CODE_OK && c->insn.kind == KW_INSN_ENDBR && pe_clear(c);
 }
 
+/* The exit behind the emulation, in Linux 5.16 and later: behind the instruction bytes where they are there. */
+static bool exit_words(const struct kw_case *c, uint64_t *reason, uint64_t *info1)
+{
+	unsigned int at;
+
+	if (!emulation(c) || !has_extra(c, 0))
+		return false;
+	at = c->f->extra[0] & 1 ? 3 : 1;
+	if (!has_extra(c, at))
+		return false;
+	*reason = c->f->extra[at];
+	*info1 = has_extra(c, at + 1) ? c->f->extra[at + 1] : 0;
+	return true;
+}
+
+enum { EPT_VIOLATION = 48, EPT_MISCONFIG = 49, SVM_NPF = 0x400 };
+
+/*
+ * A data access to a page without memory: nothing is mapped there, or KVM's mark for MMIO is (an EPT
+ * misconfiguration, a reserved bit in a nested page table). KVM maps what has memory behind it.
+ */
+static bool mmio_exit(const struct kw_case *c)
+{
+	uint64_t reason, info1;
+
+	if (!exit_words(c, &reason, &info1))
+		return false;
+	if (kw_exit_is_svm(c, reason))
+		return reason == SVM_NPF && !(info1 & 0x10) && (!(info1 & 1) || info1 & 8);
+	return reason == EPT_MISCONFIG || (reason == EPT_VIOLATION && info1 & 3 && !(info1 & 0x3c));
+}
+
+static bool is_device(enum kw_place place)
+{
+	return place == KW_PLACE_VGA_HOLE || place == KW_PLACE_IOAPIC || place == KW_PLACE_HPET ||
+	       place == KW_PLACE_TPM || place == KW_PLACE_LAPIC;
+}
+
+static bool data_insn(const struct kw_case *c)
+{
+	return c->insn.kind == KW_INSN_SIMD || c->insn.kind == KW_INSN_FXSTATE;
+}
+
+/* In real mode the words may be those of an exit long before the emulation, so there the address must say it. */
+static bool data_insn_on_mmio(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_OK && data_insn(c) && c->insn.has_mem &&
+	       (is_device(c->mem_place) || (!pe_clear(c) && mmio_exit(c)));
+}
+
 /* Bytes that are code; text and filler are judged by their own rules. */
 static bool real_mode(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) && c->insn.kind != KW_INSN_ENDBR;
+	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) && c->insn.kind != KW_INSN_ENDBR &&
+	       !data_insn_on_mmio(c);
 }
 
 static bool real_mode_odd(const struct kw_case *c)
@@ -44,7 +95,8 @@ static bool real_mode_plain(const struct kw_case *c)
 
 static bool protected16(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && c->mode == KW_MODE_PROTECTED16 && c->insn.kind != KW_INSN_RSM;
+	return emulation(c) && c->code == KW_CODE_OK && c->mode == KW_MODE_PROTECTED16 && c->insn.kind != KW_INSN_RSM &&
+	       !data_insn_on_mmio(c);
 }
 
 static bool runs_in(const struct kw_case *c, enum kw_place place)
@@ -74,9 +126,33 @@ static bool runs_zeros(const struct kw_case *c)
 	return emulation(c) && c->code == KW_CODE_ZEROS && !kw_all_zero(c->f);
 }
 
+/* Linux 5.16 and later: without instruction bytes the exit is the second word, and an instruction fetch. */
+static bool fetch_violation(const struct kw_case *c)
+{
+	uint64_t reason, info1;
+
+	if (!exit_words(c, &reason, &info1) || c->f->extra[0] & 1)
+		return false;
+	if (kw_exit_is_svm(c, reason))
+		return reason == SVM_NPF && info1 & 0x10;
+	return reason == EPT_VIOLATION && info1 & 4;
+}
+
+static bool unreadable(const struct kw_case *c)
+{
+	return emulation(c) && c->code == KW_CODE_UNREADABLE && !kw_all_zero(c->f) && !fetch_violation(c) &&
+	       !runs_in_vga_hole(c);
+}
+
+/* With paging off no page table is at fault. What only SMM sees, the VMM may not be able to read. */
+static bool runs_without_memory(const struct kw_case *c)
+{
+	return unreadable(c) && kw_has(c->f, cr0) && !pg_set(c) && FACT_IS(c->f, smm, 0);
+}
+
 static bool runs_unmapped(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_UNREADABLE && !kw_all_zero(c->f);
+	return unreadable(c) && !runs_without_memory(c);
 }
 
 /* "20 07 20 07": blanks with the attribute grey on black, the text screen. */
@@ -92,39 +168,10 @@ static bool runs_screen_text(const struct kw_case *c)
 	       (at[0] == 0x07 && at[1] == 0x20 && at[2] == 0x07 && at[3] == 0x20);
 }
 
-/* Linux 5.16 and later: without instruction bytes the exit reason is the second word, and an EPT
- * violation's qualification has bit 2 set for an instruction fetch. */
-static bool fetch_violation(const struct kw_case *c)
+static bool data_insn_elsewhere(const struct kw_case *c)
 {
-	return emulation(c) && has_extra(c, 0) && !(c->f->extra[0] & 1) && has_extra(c, 1) && has_extra(c, 2) &&
-	       c->f->extra[1] == 48 && c->f->extra[2] & 4;
-}
-
-static bool data_insn(const struct kw_case *c)
-{
-	return c->insn.kind == KW_INSN_SIMD || c->insn.kind == KW_INSN_FXSTATE;
-}
-
-static bool simd_on_mmio(const struct kw_case *c)
-{
-	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && data_insn(c) && c->insn.has_mem;
-}
-
-static bool ept_misconfig(const struct kw_case *c)
-{
-	if (!emulation(c) || !has_extra(c, 0))
-		return false;
-	return c->f->extra[0] & 1 ? has_extra(c, 3) && c->f->extra[3] == 49 : has_extra(c, 1) && c->f->extra[1] == 49;
-}
-
-static bool simd_ept_misconfig(const struct kw_case *c)
-{
-	return simd_on_mmio(c) && ept_misconfig(c);
-}
-
-static bool simd_plain(const struct kw_case *c)
-{
-	return simd_on_mmio(c) && !ept_misconfig(c);
+	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && data_insn(c) && c->insn.has_mem &&
+	       !data_insn_on_mmio(c);
 }
 
 static bool vmx_insn(const struct kw_case *c)
@@ -326,11 +373,25 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetch_violation,
 		.title = "the guest fetched an instruction at {linear}, where it has no memory",
-		.why = "The exit was an EPT violation ({extra1}) by an instruction fetch (qualification {extra2}, bit 2). KVM "
+		.why = "The exit was an EPT violation or nested page fault ({extra1}) by an instruction fetch ({extra2} says so). KVM "
 		       "tried to emulate, could not read the instruction either, and gave up. The guest jumped outside its memory.",
 		.todo = { "Check how the image is linked and loaded: entry point, section order, relocation.",
 			  "Compare RIP with the guest's memory map (firmware log, QEMU `info mtree -f`)." },
 		.source = { "Intel SDM vol. 3, \"Exit Qualification for EPT Violations\"", SRC_EMULATION },
+	},
+	{
+		.id = "runs-no-memory",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip), KW_NEED(cr0) },
+		.test = runs_without_memory,
+		.shows = { KW_NEED(cs_base) },
+		.title = "the guest executes at {linear}, where it has no memory",
+		.why = "The VMM could not read a single byte there, and paging is off, so it is no question of page tables. The guest "
+		       "jumped outside its memory: a wrong entry point, a bad pointer, a return through a damaged stack.",
+		.todo = { "Check how the image is linked and loaded: entry point, section order, relocation.",
+			  "Compare the address with the guest's memory map (firmware log, QEMU `info mtree -f`)." },
+		.source = { SRC_EMULATION },
 	},
 	{
 		.id = "runs-unreadable",
@@ -349,22 +410,24 @@ const struct kw_rule kw_rules_emulation[] = {
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
-		.test = simd_ept_misconfig,
+		.test = data_insn_on_mmio,
 		.title = "{insn} touches emulated memory (MMIO), and KVM's emulator does not know {mnemonic}",
-		.why = "The exit was an EPT misconfiguration (0x31), KVM's mark for MMIO, so the operand at {mem} is served by the "
-		       "VMM, not by RAM. Only instructions that KVM emulates can touch such memory; state and vector "
+		.why = "The operand at {mem} is served by the VMM, not by RAM: its address or the exit in the data words says so (an EPT "
+		       "misconfiguration is KVM's mark for MMIO; an EPT violation or a nested page fault by data where nothing is mapped is the "
+		       "first such access). Only instructions that KVM emulates can touch such memory; x87, state and vector "
 		       "instructions are mostly not among them. Seen with emulated CXL memory that was put online as RAM.",
 		.todo = { "Find out what lies at that address: the guest's /proc/iomem, QEMU `info mtree -f`.",
 			  "Do not use emulated (CXL type 3, BAR) memory as RAM under KVM.",
 			  "`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio -e kvm:kvm_page_fault`." },
-		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_ept_misconfig()", SRC_EMULATION },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_ept_misconfig()", "Linux arch/x86/kvm/emulate.c, opcode_table[]",
+			    SRC_EMULATION },
 	},
 	{
 		.id = "emulator-lacks-insn",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
-		.test = simd_plain,
+		.test = data_insn_elsewhere,
 		.shows = { KW_NEED(cpl) },
 		.title = "KVM had to emulate {insn} and its emulator cannot: it only emulates what touches MMIO or write-protected pages",
 		.why = "KVM emulates an instruction of a running guest when its memory operand ({mem}) is served by a device, or "

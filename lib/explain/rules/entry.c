@@ -17,9 +17,15 @@ static bool smi_handler_entry(const struct kw_case *c)
 	return in_smm(c) && FACT_IS(c->f, rip, 0x8000);
 }
 
+/* Without the dump the VMM's registers are all there is to go by. */
+static bool no_dump(const struct kw_case *c)
+{
+	return !kw_failure_has_host_dump(c->f);
+}
+
 static bool smm_vmx(const struct kw_case *c)
 {
-	return vmx_guest_state(c) && smi_handler_entry(c);
+	return vmx_guest_state(c) && no_dump(c) && smi_handler_entry(c);
 }
 
 static bool smm_svm(const struct kw_case *c)
@@ -47,33 +53,42 @@ static bool pcide(const struct kw_case *c)
 	return vmx_guest_state(c) && kw_has(f, cr4) && f->cr4 & 1u << 17 && kw_has(f, efer) && !(f->efer & 1u << 10);
 }
 
-/* RESET state that the CPU must accept: what it refused is not among what the VMM prints. */
+/* RESET state (or close to it) that the CPU must accept: what it refused is not among what the VMM prints. */
 static bool plain_reset(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
 
 	return vmx_guest_state(c) && cs_at_reset(f) && control_at_reset(f) && kw_has(f, rip) && f->rip <= 0xffff &&
-	       FACT_IS(f, cr4, 0) && !in_smm(c);
+	       FACT_IS(f, cr4, 0) && !in_smm(c) && no_dump(c) && !kw_entry_check_broken(c);
+}
+
+/* "Unrestricted guest" of the secondary controls, where the VMCS is dumped. */
+static bool is_unrestricted(const struct kw_failure *f)
+{
+	return kw_has(f, vmcs_secondary) && f->vmcs_secondary >> 7 & 1;
 }
 
 static bool real_mode_odd(const struct kw_case *c)
 {
-	return vmx_guest_state(c) && !in_smm(c) && pe_clear(c) && kw_real_mode_segment_odd(c->f) && !half_restored(c);
+	return vmx_guest_state(c) && !in_smm(c) && pe_clear(c) && kw_real_mode_segment_odd(c->f) && !half_restored(c) &&
+	       !is_unrestricted(c->f);
 }
 
 static bool vmx_other(const struct kw_case *c)
 {
-	return vmx_guest_state(c);
+	return vmx_guest_state(c) && no_dump(c);
 }
 
 static bool insn_error(const struct kw_case *c)
 {
-	return kw_has(c->f, hardware_error) && c->f->hardware_error > 0 && c->f->hardware_error < 0x100;
+	/* 5 and 7 have rules of their own */
+	return kw_has(c->f, hardware_error) && c->f->hardware_error > 0 && c->f->hardware_error < 0x100 &&
+	       c->f->hardware_error != 5 && c->f->hardware_error != 7;
 }
 
 static bool controls_error(const struct kw_case *c)
 {
-	return FACT_IS(c->f, hardware_error, 7);
+	return FACT_IS(c->f, hardware_error, 7) && !kw_entry_check_broken(c);
 }
 
 static bool vmresume_error(const struct kw_case *c)
@@ -103,7 +118,7 @@ static bool sev_es_debugctl(const struct kw_case *c)
 
 static bool svm_at_reset(const struct kw_case *c)
 {
-	return svm_invalid(c) && cs_at_reset(c->f) && control_at_reset(c->f) && FACT_IS(c->f, rip, 0xfff0);
+	return svm_invalid(c) && no_dump(c) && cs_at_reset(c->f) && control_at_reset(c->f) && FACT_IS(c->f, rip, 0xfff0);
 }
 
 /* Just started by SIPI (CS from the vector, RIP 0), with CR3 or CR4 of what ran before. */
@@ -118,7 +133,7 @@ static bool svm_sipi_stale_paging(const struct kw_case *c)
 
 static bool svm_plain(const struct kw_case *c)
 {
-	return svm_invalid(c) && !smi_handler_entry(c);
+	return svm_invalid(c) && !smi_handler_entry(c) && no_dump(c) && !kw_entry_check_broken(c);
 }
 
 #define DO_DUMP_VMCS \
@@ -221,7 +236,7 @@ const struct kw_rule kw_rules_entry[] = {
 		.needs = { KW_NEED(hardware_error), KW_NEED(rip), KW_NEED(cr0) },
 		.test = plain_reset,
 		.event = KW_EV_BUG + 1,
-		.title = "all registers shown are those of RESET, which VM entry accepts: what it refused is a field that the VMM does not print",
+		.title = "the vCPU is as RESET leaves it, which VM entry accepts: what it refused is a field that the VMM does not print",
 		.why = "Left over are PDPTEs (reserved bits in a PAE root, for example from memory encryption bits when KVM "
 		       "builds shadow pages), activity and interruptibility state, the VMCS link pointer, IA32_DEBUGCTL, PAT "
 		       "or EFER fields. A host kernel bug is more likely than a guest's mistake.",
@@ -272,10 +287,12 @@ const struct kw_rule kw_rules_entry[] = {
 		.needs = { KW_NEED(hardware_error) },
 		.test = controls_error,
 		.title = "VM entry with invalid control fields (error 7): KVM set controls that this CPU or the hypervisor below does not take",
-		.why = "No guest state is judged here; the guest did not run at all. Under another hypervisor it usually "
-		       "offers VMX controls that it does not really support; on bare metal it is a bug of the kernel.",
+		.why = "The controls are checked before any guest state, and this entry did not run the guest. Under another hypervisor: "
+		       "it offers VMX controls that it does not really support. On bare metal: a bug of the kernel, or an event to "
+		       "inject, set by the VMM, that no CPU takes.",
 		.todo = { "If this host is a VM: look at the outer hypervisor, expose proper nested VMX there (EPT, full CPU model), update it.",
-			  DO_DUMP_VMCS, "On bare metal: which kernel, which CPU? Report with the VMCS dump." },
+			  DO_DUMP_VMCS " VMEntry intr_info is the event to inject.",
+			  "On bare metal: which kernel, which CPU? Report with the VMCS dump." },
 		.source = { "Intel SDM vol. 3, \"Checks on VMX Controls\"", "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
 	},
 	{

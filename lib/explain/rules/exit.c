@@ -42,6 +42,12 @@ static bool shutdown(const struct kw_case *c)
 	return FACT_IS(c->f, exit_reason, EXIT_SHUTDOWN);
 }
 
+/* VMCB and registers are undefined behind a SHUTDOWN intercept, so KVM on AMD resets the vCPU as INIT does. */
+static bool shutdown_reset(const struct kw_case *c)
+{
+	return shutdown(c) && cs_at_reset(c->f) && FACT_IS(c->f, rip, 0xfff0) && FACT_IS(c->f, efer, 0);
+}
+
 static bool memory_fault(const struct kw_case *c)
 {
 	return FACT_IS(c->f, exit_reason, EXIT_MEMORY_FAULT) || kw_has(c->f, memory_fault_gpa);
@@ -164,13 +170,25 @@ const struct kw_rule kw_rules_exit[] = {
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_SHUTDOWN\"", "Intel SDM vol. 3, \"Interrupt 8--Double Fault Exception (#DF)\"" },
 	},
 	{
+		.id = "exit-shutdown-reset",
+		.aside = true,
+		.certainty = KW_LIKELY,
+		.classes = ANY_VMM,
+		.needs = { KW_NEED(exit_reason), KW_NEED(rip), KW_NEED(cs_base), KW_NEED(efer) },
+		.test = shutdown_reset,
+		.title = "the registers in this dump are those after INIT: where the triple fault was is lost",
+		.why = "Behind a SHUTDOWN intercept of SVM the VMCB is undefined, so KVM on AMD resets the vCPU before it tells the VMM.",
+		.todo = { "Record the way there: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_exception`; the last kvm_exit has the guest's RIP." },
+		.source = { "Linux arch/x86/kvm/svm/svm.c, shutdown_interception()" },
+	},
+	{
 		.id = "exit-memory-fault",
 		.certainty = KW_LIKELY,
 		.classes = ANY_VMM | KW_IN(KVM_RUN_FAILED),
 		.needs = { 0 },
 		.test = memory_fault,
 		.shows = { KW_NEED(memory_fault_gpa), KW_NEED(memory_fault_flags) },
-		.title = "the guest touched memory that is private where the VMM has it shared, or the other way round (KVM_EXIT_MEMORY_FAULT)",
+		.title = "the guest touched memory that is private where the VMM has it shared, or the other way round (KVM_EXIT_MEMORY_FAULT{memory_fault})",
 		.why = "KVM asks the VMM to convert the range or to provide guest_memfd pages; the VMM did not.",
 		.todo = { "Use a VMM that handles KVM_HC_MAP_GPA_RANGE and KVM_EXIT_MEMORY_FAULT for this kind of guest." },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },

@@ -138,12 +138,13 @@ const struct kw_rule kw_rules_message[] = {
 	},
 	{
 		.id = "msr-enoent-window",
+		.aside = true,
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(MSR_MESSAGE),
 		.test = read_with_data,
 		.title = "if the guest died with ENOENT: a development kernel of the 5.10 cycle returned its mark for an unknown MSR to user space",
-		.why = "`unhandled rdmsr: ... data 0x0` is the wording of kernels around v5.10. Between the MSR filter and its "
-		       "fix they returned ENOENT for an unknown MSR, and KVM_RUN failed with it; nested guests saw it first.",
+		.why = "Kernels since v5.10 word it `unhandled rdmsr: ... data 0x0`. Only those between the MSR filter and its "
+		       "fix returned ENOENT for an unknown MSR, and KVM_RUN failed with it; nested guests saw it first.",
 		.todo = { "`uname -r`: on a released kernel this does not apply.", "Look for `kvm run failed No such file or directory` in the VMM's log." },
 		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
 	},

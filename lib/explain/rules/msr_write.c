@@ -96,7 +96,8 @@ static bool other_errno(const struct kw_case *c)
 
 static bool rdmsr(const struct kw_case *c)
 {
-	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RDMSR && kw_has(c->f, errno_number);
+	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RDMSR && kw_has(c->f, errno_number) &&
+	       !FACT_IS(c->f, module_kind, KVMWHY_KIND_RDMSR);
 }
 
 const struct kw_rule kw_rules_msr_write[] = {
@@ -105,7 +106,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
+		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = ctl_bit0,
 		.title = "the guest told {msr} to ignore correctable errors (bit 0 clear); this KVM kills it for that",
 		.why = "The guest wrote {value}: all ones with bit 0 clear, which on the CPUs concerned masks "
@@ -124,7 +126,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
+		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = ctl_value,
 		.title = "the guest wrote a value to {msr} that KVM refuses; this KVM kills the guest instead of raising #GP",
 		.why = "KVM's MCi_CTL takes 0 and all ones (bit 10, later also bit 0, may be clear); the guest wrote {value}. "
@@ -139,7 +142,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
+		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = status_value,
 		.title = "the guest wrote a non-zero value to {msr}; this KVM kills it instead of raising #GP",
 		.why = "MCi_STATUS takes only 0 from a guest (a guest with an AMD-compatible CPUID may write it once "
@@ -153,7 +157,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.id = "wrmsr-eperm-x2apic",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
+		.shows = { KW_NEED(rcx) },
 		.test = x2apic_register,
 		.title = "WRMSR to {msr} failed with EPERM, and not by the guest's fault: an injected error or a changed KVM",
 		.why = "The EPERM is a -1 that KVM let out of the MSR write path. In x2APIC mode KVM accepts this write in "
@@ -172,7 +177,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.id = "wrmsr-eperm-foreign",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
+		.shows = { KW_NEED(rcx) },
 		.test = eperm_other_msr,
 		.title = "WRMSR to {msr} failed with EPERM, which no unmodified KVM returns for it: an injected error or a changed KVM",
 		.why = "The EPERM is a -1 that was let out of the MSR write path. In the kernels 5.10 to 7.3 only "
@@ -188,7 +194,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.id = "wrmsr-efault-xen",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
+		.shows = { KW_NEED(rcx) },
 		.test = xen_page,
 		.title = "the guest asked for its Xen hypercall page ({msr}) and KVM could not read the VMM's blob",
 		.why = "A write to the MSR that KVM_XEN_HVM_CONFIG chose makes KVM copy the hypercall page from blob_addr; "
@@ -201,7 +208,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.id = "wrmsr-enomem-svme",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
+		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = svme_enomem,
 		.title = "the guest set EFER.SVME and the host had no memory for its nested state",
 		.why = "KVM allocates the nested SVM state when the guest first sets EFER.SVME; that allocation failed.",
@@ -212,7 +220,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.id = "wrmsr-errno",
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(errno_number), KW_NEED(rcx) },
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
+		.shows = { KW_NEED(rcx) },
 		.test = other_errno,
 		.title = "KVM_RUN failed with {errno} at a WRMSR to {msr}: perhaps the write itself, perhaps the memory under it",
 		.why = "Since v5.10 a negative result of an MSR write leaves KVM_RUN. Handlers that return one: the Xen "

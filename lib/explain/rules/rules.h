@@ -5,12 +5,10 @@
 
 #include "explain/explain.h"
 
-/* A fact that is known and has this value. */
-#define FACT_IS(f, name, value) (kw_has((f), name) && (f)->name == (value))
-
 static inline bool is_wrmsr(const struct kw_case *c)
 {
-	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_WRMSR && c->has_msr;
+	return c->has_msr && c->msr_write &&
+	       (c->module_msr || (c->code == KW_CODE_OK && c->insn.kind == KW_INSN_WRMSR));
 }
 
 static inline bool is_errno(const struct kw_case *c, uint64_t number)
@@ -58,6 +56,9 @@ static inline bool control_at_reset(const struct kw_failure *f)
 
 /* A segment that a CPU without unrestricted guest cannot run in real mode: DPL not 0 or a limit above 64 KiB. */
 bool kw_real_mode_segment_odd(const struct kw_failure *f);
+
+/* Does the record show a value that VM entry or VMRUN refuses (entry_checks.c)? */
+bool kw_entry_check_broken(const struct kw_case *c);
 
 /* General registers, segments and RIP are all zero. */
 bool kw_all_zero(const struct kw_failure *f);

@@ -7,7 +7,7 @@ enum { EPERM_ = 1, ENOENT_ = 2, EIO_ = 5, ENOMEM_ = 12, EACCES_ = 13, EFAULT_ = 
 
 static bool efault(const struct kw_case *c)
 {
-	return is_errno(c, EFAULT_) && !is_wrmsr(c);
+	return is_errno(c, EFAULT_) && !is_wrmsr(c) && !kw_has(c->f, memory_fault_gpa);
 }
 
 static bool efault_host_mm(const struct kw_case *c)
@@ -68,7 +68,7 @@ static bool eperm_not_wrmsr(const struct kw_case *c)
 
 static bool eperm_no_code(const struct kw_case *c)
 {
-	return (is_errno(c, EPERM_) || is_errno(c, EACCES_)) && c->code != KW_CODE_OK;
+	return (is_errno(c, EPERM_) || is_errno(c, EACCES_)) && c->code != KW_CODE_OK && !is_wrmsr(c);
 }
 
 static bool einval(const struct kw_case *c)

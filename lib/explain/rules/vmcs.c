@@ -45,22 +45,14 @@ static bool tr_unusable(const struct kw_case *c)
 	return entry_failed(c) && !usable(c->f->vmcs_tr_attr);
 }
 
-static bool non_canonical(uint64_t gva)
-{
-	/* 57 bits are the most any CPU has: what does not fit them fits none */
-	int64_t high = (int64_t)gva >> 56;
-
-	return high != 0 && high != -1;
-}
-
 static bool gdtr_non_canonical(const struct kw_case *c)
 {
-	return entry_failed(c) && non_canonical(c->f->vmcs_gdtr_base);
+	return entry_failed(c) && !kw_is_canonical57(c->f->vmcs_gdtr_base);
 }
 
 static bool idtr_non_canonical(const struct kw_case *c)
 {
-	return entry_failed(c) && non_canonical(c->f->vmcs_idtr_base);
+	return entry_failed(c) && !kw_is_canonical57(c->f->vmcs_idtr_base);
 }
 
 /* Virtual-8086 mode has checks of its own. */
@@ -88,11 +80,6 @@ static bool pg_without_pe(const struct kw_case *c)
 	return entry_failed(c) && c->f->vmcs_cr0 >> 31 & 1 && !(c->f->vmcs_cr0 & 1);
 }
 
-static bool event_refused(const struct kw_case *c)
-{
-	return kw_svm_event_refused(c->f->vmcb_event_inj) != NULL;
-}
-
 static bool asid_zero(const struct kw_case *c)
 {
 	return c->f->vmcb_asid == 0;
@@ -113,11 +100,6 @@ static bool vmrun_invalid(const struct kw_case *c)
 	return (uint32_t)c->f->vmcb_exit_code == 0xffffffff;
 }
 
-static bool vmcb_event(const struct kw_case *c)
-{
-	return vmrun_invalid(c) && event_refused(c);
-}
-
 static bool vmcb_asid(const struct kw_case *c)
 {
 	return vmrun_invalid(c) && asid_zero(c);
@@ -133,9 +115,22 @@ static bool vmcb_nw(const struct kw_case *c)
 	return vmrun_invalid(c) && svm_nw_without_cd(c);
 }
 
+/* An exit for reason 0 has valid interruption information. */
+static bool never_exited(const struct kw_case *c)
+{
+	return FACT_IS(c->f, vmcs_reason, 0) && kw_has(c->f, vmcs_exit_intr_info) &&
+	       !(c->f->vmcs_exit_intr_info & 0x80000000);
+}
+
 static bool entry_worked(const struct kw_case *c)
 {
-	return !(c->f->vmcs_reason & 0x80000000);
+	return !(c->f->vmcs_reason & 0x80000000) && !never_exited(c);
+}
+
+/* A VMLAUNCH or VMRESUME that fails leaves the reason of the exit before. */
+static enum kw_certainty worked_sure(const struct kw_case *c)
+{
+	return any_event(c, KW_EV_UNUSUAL_EXIT) ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool vmcs_failed(const struct kw_case *c)
@@ -164,11 +159,15 @@ static bool sti_in_smm(const struct kw_case *c)
 #define SRC_TABLES "Intel SDM vol. 3, \"Checks on Guest Descriptor-Table Registers\""
 #define SRC_SVM "AMD APM vol. 2, \"Canonicalization and Consistency Checks\""
 
+/* The VMM's words and the kernel's dump of one failed entry are one record. */
+#define IN_VMCS (KW_IN(VMCS_DUMP) | KW_IN(ENTRY_FAILED))
+#define IN_VMCB (KW_IN(VMCB_DUMP) | KW_IN(ENTRY_FAILED))
+
 const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-sti-blocking-if-clear",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags) },
 		.test = sti_with_if_clear,
 		.shows = { KW_NEED(vmcs_rip) },
@@ -181,7 +180,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-sti-blocking-smm",
 		.certainty = KW_LIKELY,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags), KW_NEED(vmcs_rip) },
 		.test = sti_in_smm,
 		.title = "the vCPU has just entered SMM, and KVM kept the STI blocking of the interrupted code",
@@ -194,7 +193,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-interrupt-if-clear",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_entry_intr_info), KW_NEED(vmcs_rflags) },
 		.test = interrupt_with_if_clear,
 		.title = "VM entry refuses to inject an external interrupt ({vmcs_entry_intr_info}) while RFLAGS.IF is clear",
@@ -205,7 +204,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-rip-wide",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_rip), KW_NEED(vmcs_entry_controls), KW_NEED(vmcs_cs_attr) },
 		.test = rip_too_wide,
 		.shows = { KW_NEED(vmcs_efer), KW_NEED(vmcs_cr0) },
@@ -219,7 +218,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-tr-unusable",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_tr_attr) },
 		.test = tr_unusable,
 		.title = "VM entry refuses an unusable TR (access rights {vmcs_tr_attr}, bit 16 set)",
@@ -230,7 +229,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-gdtr-non-canonical",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_gdtr_base) },
 		.test = gdtr_non_canonical,
 		.title = "VM entry refuses GDTR.base {vmcs_gdtr_base}: it is not canonical",
@@ -241,7 +240,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-idtr-non-canonical",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_idtr_base) },
 		.test = idtr_non_canonical,
 		.title = "VM entry refuses IDTR.base {vmcs_idtr_base}: it is not canonical",
@@ -252,7 +251,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-data-segment-accessed",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_ds_attr), KW_NEED(vmcs_es_attr), KW_NEED(vmcs_fs_attr),
 			   KW_NEED(vmcs_gs_attr), KW_NEED(vmcs_rflags) },
 		.test = data_segment_not_accessed,
@@ -265,7 +264,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-pg-without-pe",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_cr0) },
 		.test = pg_without_pe,
 		.title = "VM entry refuses CR0 {vmcs_cr0}: PG is set and PE is clear",
@@ -274,22 +273,9 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"" },
 	},
 	{
-		.id = "vmcb-event-inj",
-		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCB_DUMP),
-		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_event_inj) },
-		.test = vmcb_event,
-		.event = KW_EV_WARN + 1,
-		.title = "VMRUN refuses the event to inject: {event_inj}",
-		.why = "EVENTINJ is {vmcb_event_inj}; {event_inj_refused}. KVM put it there, so this is a bug of the host's KVM; a "
-		       "WARNING in the kernel log just before it shows where it began.",
-		.todo = { "Run a newer host kernel; report with this dump and the WARNING in front of it." },
-		.source = { "AMD APM vol. 2, \"Event Injection\"", "https://bugs.launchpad.net/qemu/+bug/1433081" },
-	},
-	{
 		.id = "vmcb-asid-zero",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCB_DUMP),
+		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_asid) },
 		.test = vmcb_asid,
 		.title = "VMRUN refuses ASID 0: it belongs to the host",
@@ -300,7 +286,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcb-svme-clear",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCB_DUMP),
+		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_efer) },
 		.test = vmcb_svme,
 		.title = "VMRUN refuses EFER {vmcb_efer}: SVME is clear",
@@ -311,7 +297,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcb-nw-without-cd",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCB_DUMP),
+		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_cr0) },
 		.test = vmcb_nw,
 		.title = "VMRUN refuses CR0 {vmcb_cr0}: NW is set and CD is clear",
@@ -321,19 +307,33 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-entry-worked",
-		.certainty = KW_CERTAIN,
+		.sure = worked_sure,
 		.classes = KW_IN(VMCS_DUMP),
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = entry_worked,
-		.title = "the guest had been entered: exit reason {vmcs_reason} has bit 31 clear",
-		.why = "KVM dumped this VMCS for an exit it could not handle, not for a refused entry; guest state in it is valid.",
+		.event = KW_EV_UNUSUAL_EXIT + 1,
+		.title = "no guest state was refused: exit reason {vmcs_reason} has bit 31 clear",
+		.why = "KVM dumped this VMCS for an exit it could not handle, and guest state in it is valid. Or VMLAUNCH or VMRESUME "
+		       "itself failed later: that leaves the reason of the exit before, and the VMM prints a VM-instruction error.",
 		.todo = { "Give `kvmwhy explain` the VMM's log of the same failure too." },
-		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"" },
+		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
+	},
+	{
+		.id = "vmcs-never-exited",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_exit_intr_info) },
+		.test = never_exited,
+		.title = "this VMCS records no exit: VMLAUNCH or VMRESUME itself failed, with a VM-instruction error",
+		.why = "Exit reason 0 is an exception or NMI, and its interruption information would be valid; here both are 0, as in a VMCS that "
+		       "no guest has left yet. KVM dumps it too when the instruction fails, and hands the VM-instruction error to the VMM.",
+		.todo = { "Give `kvmwhy explain` the VMM's log of the same failure too: `KVM: entry failed, hardware error` has the number." },
+		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
 		.id = "vmcs-cut",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = guest_state_missing,
 		.fallback = true,
@@ -345,7 +345,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-collect",
 		.certainty = KW_CERTAIN,
-		.classes = KW_IN(VMCS_DUMP),
+		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = vmcs_failed,
 		.fallback = true,

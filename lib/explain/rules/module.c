@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/* What kvmwhy.ko saw of a failure, or did; and kvm_run pages that tell of none. */
+#include "explain/rules/rules.h"
+
+#define ABI "include/uapi/kvmwhy.h, struct kvmwhy_data"
+
+enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_SHUTDOWN = 8, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17,
+       EXIT_SYSTEM_EVENT = 24, EXIT_NOTIFY = 37, EXIT_MEMORY_FAULT = 39 };
+
+/* Words that do not fit the dump may be of an earlier failure. */
+static enum kw_certainty if_it_fits(const struct kw_case *c)
+{
+	return c->module_doubt ? KW_POSSIBLE : KW_CERTAIN;
+}
+
+static bool has_words(const struct kw_case *c)
+{
+	return c->module_state == KW_MODULE_OK;
+}
+
+static bool injected(const struct kw_case *c)
+{
+	return has_words(c) && c->module.injected;
+}
+
+static bool saw(const struct kw_case *c, enum kvmwhy_kind kind)
+{
+	return has_words(c) && !c->module.injected && c->module.kind == kind;
+}
+
+static bool wrmsr(const struct kw_case *c)
+{
+	return saw(c, KVMWHY_KIND_WRMSR) && c->module.has_msr;
+}
+
+static bool rdmsr(const struct kw_case *c)
+{
+	return saw(c, KVMWHY_KIND_RDMSR) && c->module.has_msr;
+}
+
+static bool page_fault(const struct kw_case *c)
+{
+	return saw(c, KVMWHY_KIND_PAGE_FAULT);
+}
+
+static bool run_failed(const struct kw_case *c)
+{
+	return has_words(c) && !c->module.injected && !wrmsr(c) && !rdmsr(c) && !page_fault(c);
+}
+
+static bool words_missing(const struct kw_case *c)
+{
+	return FACT_IS(c->f, suberror, KVMWHY_SUBERROR) && !has_words(c);
+}
+
+/* A page alone, with an exit that a VMM serves and goes on. */
+static bool ordinary_exit(const struct kw_case *c)
+{
+	static const uint64_t failures[] = { EXIT_UNKNOWN,	  EXIT_EXCEPTION,    EXIT_SHUTDOWN, EXIT_FAIL_ENTRY,
+					     EXIT_INTERNAL_ERROR, EXIT_SYSTEM_EVENT, EXIT_NOTIFY,   EXIT_MEMORY_FAULT };
+
+	if (!kw_page_alone(c->f))
+		return false;
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		if (c->f->run_exit_reason == failures[i])
+			return false;
+	}
+	return true;
+}
+
+const struct kw_rule kw_rules_module[] = {
+	{
+		.id = "module-injected",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.injected = true,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(module_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
+		.test = injected,
+		.title = "kvmwhy.ko injected this failure, as it was told to: {module_did} got {module_result} in place of "
+			 "KVM's answer",
+		.why = "The module's words carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
+		       "wrong; an injected write has no effect. The failure is a test of what the VMM and its user make of it.",
+		.todo = { "Stop it: `echo 0 > /sys/kernel/debug/kvmwhy/inject/armed`. The files beside it say what was chosen.",
+			  "How often it did so: `cat /sys/kernel/debug/kvmwhy/status`." },
+		.source = { ABI ", KVMWHY_INJECTED" },
+	},
+	{
+		.id = "module-wrmsr",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(module_place) },
+		.test = wrmsr,
+		.title = "kvmwhy.ko: {module_did} was refused with {module_result} by {module_by}",
+		.why = "The module watched the write on its way through KVM. A result of 1 would have been #GP in the guest; a negative "
+		       "one leaves KVM_RUN as an errno, since v5.10. So it was KVM that refused the write, no seccomp filter and no LSM.",
+		.todo = { "`kvmwhy msr {msr_arg}` says what KVM of a version does with such a write.",
+			  "To let the guest live on: permit=correctable (machine-check banks) or permit=gp of kvmwhy.ko." },
+		.source = { ABI,
+			    "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)" },
+	},
+	{
+		.id = "module-rdmsr",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(module_place) },
+		.test = rdmsr,
+		.title = "kvmwhy.ko: {module_did} was refused with {module_result} by {module_by}",
+		.why = "The module watched the read on its way through KVM. In the kernels read a failed RDMSR is #GP and no errno of "
+		       "KVM_RUN, so this KVM is a changed one, or what failed came behind the read.",
+		.todo = { "`uname -r`, `modinfo kvm` and /proc/sys/kernel/tainted of the host: is its KVM an unmodified one?" },
+		.source = { ABI, "Linux arch/x86/kvm/x86.c, kvm_emulate_rdmsr()" },
+	},
+	{
+		.id = "module-page-fault",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(fault_gpa), KW_NEED(fault_error_code), KW_NEED(module_place) },
+		.test = page_fault,
+		.title = "kvmwhy.ko: {module_did} failed with {module_result} in {module_by}",
+		.why = "KVM could not provide the memory behind the address. The instruction that touched it is not at fault. Without "
+		       "two-dimensional paging, and in a nested guest, the module gives no guest physical address.",
+		.todo = { "Find what the VMM has at the address: QEMU's `info mtree -f`, or its list of memory slots.",
+			  "RAM: look at the size and the state of its backing (/dev/shm, hugetlbfs, a file). A BAR: look at the "
+			  "device's driver and the host's dmesg." },
+		.source = { ABI, "Linux arch/x86/kvm/mmu/mmu.c, kvm_mmu_page_fault()" },
+	},
+	{
+		.id = "module-run-failed",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.aside = true,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(module_exit_reason), KW_NEED(rip) },
+		.test = run_failed,
+		.title = "kvmwhy.ko: KVM_RUN failed with {module_result}, which came from {module_by}",
+		.why = "The module watches accesses to MSRs and page faults, and saw none of them fail with this result. RIP and the last "
+		       "VM exit say where the guest was.",
+		.todo = { "Look at the host's dmesg of the same second.",
+			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` up to the failure, with kretprobes on the "
+			  "functions below kvm_arch_vcpu_ioctl_run()." },
+		.source = { ABI ", KVMWHY_KIND_OTHER" },
+	},
+	{
+		.id = "module-words-missing",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = words_missing,
+		.title = "kvmwhy.ko said why KVM_RUN failed, but its words are missing or damaged here",
+		.why = "Suberror 19287 (0x4b57) is the module's, none of KVM's. Its 10 words name the failure: which MSR or address, who "
+		       "refused it, with which result. A VMM that prints the suberror without them hides the reason.",
+		.todo = { "Collect all the lines `extra data[0]` to `extra data[9]`; QEMU prints them behind the suberror.",
+			  "Another VMM: save the vCPU's kvm_run page and give it to `kvmwhy explain --kvm-run PAGE`." },
+		.source = { ABI },
+	},
+	{
+		.id = "run-page-ordinary-exit",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(run_exit_reason) },
+		.test = ordinary_exit,
+		.title = "kvm_run holds exit reason {run_exit_reason}, {exit_name}: a page that tells of no failure",
+		.why = "This exit is one of those that a VMM serves before it runs the vCPU again. If KVM_RUN failed with an errno, "
+		       "exit_reason is undefined: before v6.8 it is that of the exit before.",
+		.todo = { "Say with which errno KVM_RUN failed, and give the register dump of the VMM beside the page.",
+			  "With kvmwhy.ko and report=annotate the page itself says why." },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
+	},
+	{ 0 }
+};

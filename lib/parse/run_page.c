@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kvm_run page of a vCPU (Linux include/uapi/linux/kvm.h, struct kvm_run of x86): rows of hex bytes
+ * in a text, such as "vmm: kvm_run 020: 57 4b 00 00 ...", or the page itself. With an errno of KVM_RUN
+ * exit_reason means nothing, but for KVM_EXIT_MEMORY_FAULT and for what kvmwhy.ko has put there.
+ */
+#include "parse/parse.h"
+
+#include <uapi/kvmwhy.h>
+
+enum {
+	ROW = KW_RUN_ROW,
+	AT_EXIT_REASON = 8,
+	AT_UNION = 32,
+	AT_NDATA = 36,
+	AT_DATA = 40,
+	AT_VALID_REGS = 288,
+	AT_REGS = 304,
+	AT_SREGS = AT_REGS + 144,
+	AT_TABLES = AT_SREGS + 192,
+	SEGMENT_BYTES = 24,
+	MAX_DATA = 16,
+	SYNC_REGS = 1, /* KVM_SYNC_X86_REGS */
+	SYNC_SREGS = 2,
+};
+
+enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17, EXIT_MEMORY_FAULT = 39 };
+
+/* A number in the page: where, how wide, and for which exit_reason it stands there. */
+struct field {
+	uint16_t at;
+	uint8_t size, reason;
+	uint16_t fact;
+};
+
+static const struct field exit_fields[] = {
+	{ AT_UNION, 8, EXIT_UNKNOWN, KW_F_hardware_exit_reason },
+	{ AT_UNION, 4, EXIT_EXCEPTION, KW_F_exception },
+	{ AT_UNION + 4, 4, EXIT_EXCEPTION, KW_F_exception_error_code },
+	{ AT_UNION, 8, EXIT_FAIL_ENTRY, KW_F_hardware_error },
+	{ AT_UNION + 8, 4, EXIT_FAIL_ENTRY, KW_F_cpu },
+	{ AT_UNION, 4, EXIT_INTERNAL_ERROR, KW_F_suberror },
+	{ AT_UNION, 8, EXIT_MEMORY_FAULT, KW_F_memory_fault_flags },
+	{ AT_UNION + 8, 8, EXIT_MEMORY_FAULT, KW_F_memory_fault_gpa },
+	{ AT_UNION + 16, 8, EXIT_MEMORY_FAULT, KW_F_memory_fault_size },
+};
+
+/* struct kvm_regs */
+static const uint16_t regs[] = {
+	KW_F_rax, KW_F_rbx, KW_F_rcx, KW_F_rdx, KW_F_rsi, KW_F_rdi, KW_F_rsp, KW_F_rbp, KW_F_r8,
+	KW_F_r9, KW_F_r10, KW_F_r11, KW_F_r12, KW_F_r13, KW_F_r14, KW_F_r15, KW_F_rip, KW_F_rflags,
+};
+
+/* struct kvm_sregs: segments by their first fact, then tables and control registers */
+static const uint16_t segments[] = {
+	KW_F_cs_sel, KW_F_ds_sel, KW_F_es_sel, KW_F_fs_sel, KW_F_gs_sel, KW_F_ss_sel, KW_F_tr_sel, KW_F_ldt_sel,
+};
+
+static const struct field sregs[] = {
+	{ AT_TABLES, 8, 0, KW_F_gdt_base },	 { AT_TABLES + 8, 2, 0, KW_F_gdt_limit },
+	{ AT_TABLES + 16, 8, 0, KW_F_idt_base }, { AT_TABLES + 24, 2, 0, KW_F_idt_limit },
+	{ AT_TABLES + 32, 8, 0, KW_F_cr0 },	 { AT_TABLES + 40, 8, 0, KW_F_cr2 },
+	{ AT_TABLES + 48, 8, 0, KW_F_cr3 },	 { AT_TABLES + 56, 8, 0, KW_F_cr4 },
+	{ AT_TABLES + 64, 8, 0, KW_F_cr8 },	 { AT_TABLES + 72, 8, 0, KW_F_efer },
+	{ AT_TABLES + 80, 8, 0, KW_F_apic_base },
+};
+
+_Static_assert(AT_TABLES + 88 <= KW_RUN_ROWS * ROW, "all of struct kvm_sregs that is read is kept");
+_Static_assert(KW_F_cs_base == KW_F_cs_sel + 1 && KW_F_cs_limit == KW_F_cs_sel + 2 &&
+		       KW_F_cs_attr == KW_F_cs_sel + 3,
+	       "order of a segment");
+
+/* The number at @at, if the rows that hold it were seen. */
+static bool number_at(const struct kw_run_page *page, size_t at, size_t size, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	for (size_t i = size; i--;) {
+		if ((at + i) % ROW >= page->len[(at + i) / ROW])
+			return false;
+		value = value << 8 | page->bytes[at + i];
+	}
+	*ret = value;
+	return true;
+}
+
+/* Does the last byte of these lie in @row? Then its number is complete, if rows come in order. */
+static bool ends_in(size_t at, size_t size, size_t row)
+{
+	return (at + size - 1) / ROW == row;
+}
+
+static void disagree(struct kw_failure *f, const struct kw_clean_line *line, const char *name)
+{
+	if (f->page.odd)
+		return;
+	f->page.odd = true;
+	kw_failure_add_note(f, line->number,
+			    kw_arena_printf(f->arena, "kvm_run and the rest of the text differ in %s: the page may "
+						      "be of another failure", name));
+}
+
+/* What the text said before stands; a page that says something else is noted. */
+static void put(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value)
+{
+	if (!kw_known(f, fact))
+		kw_gather_fact(f, line, fact, value);
+	else if (f->fact[fact] != value && !(f->registers_narrow && (uint32_t)f->fact[fact] == (uint32_t)value))
+		disagree(f, line, kw_facts[fact].name);
+}
+
+static void put_data(struct kw_failure *f, const struct kw_clean_line *line, unsigned int i, uint64_t value)
+{
+	if (f->extra_known >> i & 1) {
+		if (f->extra[i] != value)
+			disagree(f, line, "the words of the internal error");
+		return;
+	}
+	f->extra[i] = value;
+	f->extra_known |= 1u << i;
+	f->extra_line[i] = kw_gather_line(f, line);
+}
+
+static bool is_annotated(const struct kw_run_page *page)
+{
+	uint64_t suberror, version;
+
+	return number_at(page, AT_UNION, 4, &suberror) && suberror == KVMWHY_SUBERROR &&
+	       number_at(page, AT_DATA, 2, &version) && version;
+}
+
+/* The exit that the record tells of without the page, UINT64_MAX if it does not. */
+static uint64_t reason_told(const struct kw_failure *f)
+{
+	if (kw_has(f, exit_reason))
+		return f->exit_reason;
+	if (f->class == KW_CLASS_ENTRY_FAILED)
+		return EXIT_FAIL_ENTRY;
+	return f->class == KW_CLASS_INTERNAL_ERROR ? EXIT_INTERNAL_ERROR : UINT64_MAX;
+}
+
+/* Does the page say why this KVM_RUN ended? */
+static bool has_meaning(const struct kw_failure *f)
+{
+	uint64_t reason = f->run_exit_reason, told = reason_told(f);
+
+	if (f->class == KW_CLASS_KVM_RUN_FAILED)
+		return reason == EXIT_MEMORY_FAULT || (reason == EXIT_INTERNAL_ERROR && is_annotated(&f->page));
+	return told == UINT64_MAX || told == reason;
+}
+
+static void read_exit(struct kw_failure *f, const struct kw_clean_line *line, size_t row)
+{
+	uint64_t value, ndata = 0;
+
+	for (size_t i = 0; i < sizeof(exit_fields) / sizeof(exit_fields[0]); i++) {
+		const struct field *e = &exit_fields[i];
+
+		if (e->reason == f->run_exit_reason && ends_in(e->at, e->size, row) &&
+		    number_at(&f->page, e->at, e->size, &value))
+			put(f, line, (enum kw_fact)e->fact, value);
+	}
+	if (f->run_exit_reason != EXIT_INTERNAL_ERROR || !number_at(&f->page, AT_NDATA, 4, &ndata))
+		return;
+	for (unsigned int i = 0; i < MAX_DATA && i < ndata; i++) {
+		if (ends_in(AT_DATA + 8 * i, 8, row) && number_at(&f->page, AT_DATA + 8 * i, 8, &value))
+			put_data(f, line, i, value);
+	}
+}
+
+/* Access rights as VMX has them, from the bytes type, present, dpl, db, s, l, g, avl, unusable. */
+static uint64_t rights(const uint8_t *p)
+{
+	return (p[0] & 15u) | (p[4] & 1u) << 4 | (p[2] & 3u) << 5 | (p[1] & 1u) << 7 | (p[7] & 1u) << 12 |
+	       (p[5] & 1u) << 13 | (p[3] & 1u) << 14 | (p[6] & 1u) << 15 | (p[8] & 1u) << 16;
+}
+
+static void read_segment(struct kw_failure *f, const struct kw_clean_line *line, size_t at, unsigned int first)
+{
+	uint64_t base, limit, sel, rest;
+
+	if (!number_at(&f->page, at, 8, &base) || !number_at(&f->page, at + 8, 4, &limit) ||
+	    !number_at(&f->page, at + 12, 2, &sel) || !number_at(&f->page, at + 16, 8, &rest))
+		return;
+	put(f, line, (enum kw_fact)first, sel);
+	put(f, line, (enum kw_fact)(first + 1), base);
+	put(f, line, (enum kw_fact)(first + 2), limit);
+	put(f, line, (enum kw_fact)(first + 3), rights(f->page.bytes + at + 14));
+}
+
+/* KVM stores them whenever KVM_RUN ends, with an errno too. */
+static void read_sync_regs(struct kw_failure *f, const struct kw_clean_line *line, size_t row)
+{
+	uint64_t valid, value;
+
+	if (!number_at(&f->page, AT_VALID_REGS, 8, &valid))
+		return;
+	if (valid & (SYNC_REGS | SYNC_SREGS))
+		f->arch = KW_ARCH_X86;
+	for (size_t i = 0; valid & SYNC_REGS && i < sizeof(regs) / sizeof(regs[0]); i++) {
+		if (ends_in(AT_REGS + 8 * i, 8, row) && number_at(&f->page, AT_REGS + 8 * i, 8, &value))
+			put(f, line, (enum kw_fact)regs[i], value);
+	}
+	for (size_t i = 0; valid & SYNC_SREGS && i < sizeof(segments) / sizeof(segments[0]); i++) {
+		if (ends_in(AT_SREGS + SEGMENT_BYTES * i, SEGMENT_BYTES, row))
+			read_segment(f, line, AT_SREGS + SEGMENT_BYTES * i, segments[i]);
+	}
+	for (size_t i = 0; valid & SYNC_SREGS && i < sizeof(sregs) / sizeof(sregs[0]); i++) {
+		if (ends_in(sregs[i].at, sregs[i].size, row) && number_at(&f->page, sregs[i].at, sregs[i].size, &value))
+			put(f, line, (enum kw_fact)sregs[i].fact, value);
+	}
+}
+
+/* "kvm_run 020: 57 4b 00": the offset and what stands behind the colon. */
+static bool row_of(struct kw_str text, uint64_t *at, struct kw_str *bytes)
+{
+	static const struct kw_str name = KW_STR("kvm_run ");
+	size_t found = kw_str_find(text, name), len;
+
+	if (found == SIZE_MAX)
+		return false;
+	text = kw_str_from(text, found + name.len);
+	len = kw_str_hex(text, at);
+	return len >= 3 && kw_str_skip(kw_str_from(text, len), KW_STR(":"), bytes) && *at % ROW == 0;
+}
+
+/* At most a row of bytes, two digits each; returns how many. */
+static size_t bytes_of(struct kw_str s, uint8_t ret[static ROW])
+{
+	size_t n = 0;
+
+	for (; n < ROW && s.len >= 3 && s.p[0] == ' '; n++) {
+		int high = kw_hex_digit(s.p[1]), low = kw_hex_digit(s.p[2]);
+
+		if (high < 0 || low < 0 || (s.len > 3 && kw_is_word(s.p[3])))
+			break;
+		ret[n] = (uint8_t)(high << 4 | low);
+		s = kw_str_from(s, 3);
+	}
+	return n;
+}
+
+/* What a page is that stands alone; an ordinary exit is no failure, and a rule says so. */
+static enum kw_class class_of(uint64_t reason)
+{
+	if (reason == EXIT_FAIL_ENTRY)
+		return KW_CLASS_ENTRY_FAILED;
+	return reason == EXIT_INTERNAL_ERROR ? KW_CLASS_INTERNAL_ERROR : KW_CLASS_UNKNOWN_EXIT;
+}
+
+/* The VMM's own words, which the page goes with. */
+static bool may_have_page(const struct kw_failure *f)
+{
+	return !kw_has(f, run_exit_reason) &&
+	       (f->class == KW_CLASS_KVM_RUN_FAILED || f->class == KW_CLASS_INTERNAL_ERROR ||
+		f->class == KW_CLASS_ENTRY_FAILED || f->class == KW_CLASS_UNKNOWN_EXIT || f->class == KW_CLASS_VMM_ERROR);
+}
+
+/* Apart from the numbers that other headlines have. */
+#define PAGE (1ull << 63)
+
+/* Row 0 has exit_reason, without which no other row has a meaning: it begins the page. */
+static void begin_page(struct kw_gather *g, const struct kw_clean_line *line, const uint8_t *bytes, size_t len)
+{
+	struct kw_failure *f = kw_gather_current(g);
+	uint64_t reason, told;
+
+	if (len < AT_EXIT_REASON + 4)
+		return;
+	reason = bytes[AT_EXIT_REASON] | (uint64_t)bytes[AT_EXIT_REASON + 1] << 8 |
+		 (uint64_t)bytes[AT_EXIT_REASON + 2] << 16 | (uint64_t)bytes[AT_EXIT_REASON + 3] << 24;
+	if (!f || !may_have_page(f))
+		f = kw_gather_headline(g, class_of(reason), line->number | PAGE, true, line);
+	kw_gather_fact(f, line, KW_F_run_exit_reason, reason);
+	told = reason_told(f);
+	if (f->class != KW_CLASS_KVM_RUN_FAILED && told != UINT64_MAX && told != reason)
+		disagree(f, line, "exit_reason");
+	/* an internal error is told by its suberror */
+	if (f->class != KW_CLASS_KVM_RUN_FAILED && f->class != KW_CLASS_INTERNAL_ERROR && !kw_has(f, exit_reason) &&
+	    has_meaning(f))
+		kw_gather_fact(f, line, KW_F_exit_reason, reason);
+}
+
+static enum kw_took run_page_line(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_failure *f;
+	struct kw_str rest;
+	uint8_t bytes[ROW];
+	uint64_t at, row;
+	size_t len;
+
+	if (!row_of(line->text, &at, &rest))
+		return KW_TOOK_NOTHING;
+	len = bytes_of(rest, bytes);
+	row = at / ROW;
+	if (row == 0)
+		begin_page(g, line, bytes, len);
+	f = kw_gather_current(g);
+	if (!f || !kw_has(f, run_exit_reason))
+		return KW_TOOK_NOTHING;
+	if (row >= KW_RUN_ROWS || !len || f->page.len[row])
+		return KW_TOOK_LINE;
+	memcpy(f->page.bytes + at, bytes, len);
+	f->page.len[row] = (uint8_t)len;
+	if (has_meaning(f))
+		read_exit(f, line, row);
+	read_sync_regs(f, line, row);
+	return KW_TOOK_LINE;
+}
+
+const struct kw_parser kw_parser_run_page = { .name = "run-page", .line = run_page_line };
+
+void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t at = 0; at < len && at < KW_RUN_ROWS * ROW; at += ROW) {
+		char row[80] = "kvm_run 000:";
+		size_t end = 12;
+
+		for (size_t i = 0; i < 3; i++)
+			row[10 - i] = digits[at >> 4 * i & 15];
+		for (size_t i = at; i < at + ROW && i < len; i++) {
+			row[end++] = ' ';
+			row[end++] = digits[page[i] >> 4];
+			row[end++] = digits[page[i] & 15];
+		}
+		row[end++] = '\n';
+		kw_stream_feed(s, row, end);
+	}
+}
