@@ -19,6 +19,7 @@ struct kw_command {
 };
 
 extern const struct kw_command kw_cmd_explain;
+extern const struct kw_command kw_cmd_inject;
 extern const struct kw_command kw_cmd_insn;
 extern const struct kw_command kw_cmd_msr;
 extern const struct kw_command kw_cmd_rule;
@@ -34,6 +35,7 @@ enum kw_opt {
 	KW_OPT_FORMAT,
 	KW_OPT_KERNEL,
 	KW_OPT_MODE,
+	KW_OPT_PAGE,
 	KW_OPT_VENDOR,
 };
 

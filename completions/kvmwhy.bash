@@ -4,16 +4,20 @@
 # The command is the first word; anything else belongs to explain.
 _kvmwhy_command() {
 	case ${COMP_WORDS[1]-} in
-	explain | msr | insn | rule | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
+	explain | msr | insn | rule | inject | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
 	*) printf explain ;;
 	esac
 }
 
 _kvmwhy_options() {
 	case $1 in
-	explain) printf '%s' '--format --host-kernel --vendor --all --color --output --help' ;;
+	explain) printf '%s' '--format --host-kernel --vendor --kvm-run --all --color --output --help' ;;
 	msr) printf '%s' '--kernel --vendor --format --help' ;;
 	insn) printf '%s' '--mode --format --help' ;;
+	inject)
+		printf '%s' '--msr --value --value-mask --pid --vcpu --errno --gp --like --probability' \
+			' --interval --times --space --seed --verbose --dry-run --debugfs --help'
+		;;
 	*) printf '%s' '--help' ;;
 	esac
 }
@@ -26,16 +30,21 @@ _kvmwhy_values() {
 	*:--vendor) printf '%s' 'intel amd' ;;
 	*:--color) printf '%s' 'auto always never' ;;
 	*:--mode) printf '%s' '16 32 64' ;;
+	*:--errno) printf '%s' 'EPERM ENOENT EIO ENOMEM EFAULT EBUSY EINVAL ENOSPC EHWPOISON' ;;
+	*:--probability) printf '%s' '1 10 50 100' ;;
+	*:--times) printf '%s' '1 -1' ;;
+	*:--verbose) printf '%s' '0 1 2' ;;
 	*:--host-kernel | *:--kernel) uname -r ;;
 	esac
 }
 
 # The words that may stand for themselves.
 _kvmwhy_words() {
-	local commands='explain msr insn rule version help'
+	local commands='explain msr insn rule inject version help'
 
 	case $1 in
 	rule) kvmwhy rule 2>/dev/null | cut -d ' ' -f 1 ;;
+	inject) printf '%s' 'wrmsr rdmsr status off' ;;
 	help) printf '%s' "$commands" ;;
 	explain) [ "$COMP_CWORD" -ne 1 ] || printf '%s' "$commands --version" ;;
 	esac
@@ -55,7 +64,7 @@ _kvmwhy() {
 	words=$(_kvmwhy_values "$command" "$before")
 	if [ -z "$words" ]; then
 		case $before:$word in
-		-o:* | --output:*) ;;
+		-o:* | --output:* | --kvm-run:*) ;;
 		*:-*) words=$(_kvmwhy_options "$command"; printf ' '; _kvmwhy_words "$command") ;;
 		*) words=$(_kvmwhy_words "$command") ;;
 		esac

@@ -10,8 +10,8 @@ import subprocess
 
 from cli import CASE, FOUND, SANITIZERS, SOURCE, equal, kvmwhy, main, test
 
-COMMANDS = ["explain", "msr", "insn", "rule", "version", "help"]
-WITH_PAGE = ["explain", "msr", "insn", "rule"]
+COMMANDS = ["explain", "msr", "insn", "rule", "inject", "version", "help"]
+WITH_PAGE = {"explain": 1, "msr": 1, "insn": 1, "rule": 1, "inject": 8}
 MAN = SOURCE / "man"
 
 
@@ -27,9 +27,9 @@ def options_of_page(name):
 
 @test("--help and the man page of a command have the same options")
 def _(_):
-    for command in WITH_PAGE:
+    for command, section in WITH_PAGE.items():
         equal((command, options_of_help(command)),
-              (command, options_of_page(f"kvmwhy-{command}.1")))
+              (command, options_of_page(f"kvmwhy-{command}.{section}")))
 
 
 WORDS = r"\b(text|json|ndjson|html|intel|amd|auto|always|never|16|32|64)\b"
@@ -37,11 +37,11 @@ WORDS = r"\b(text|json|ndjson|html|intel|amd|auto|always|never|16|32|64)\b"
 
 @test("the words that an option takes are the same in help and man page")
 def _(_):
-    for command in WITH_PAGE:
-        page = (MAN / f"kvmwhy-{command}.1.scd").read_text()
+    for command, section in WITH_PAGE.items():
+        page = (MAN / f"kvmwhy-{command}.{section}.scd").read_text()
         lines = re.findall(r"^  .*", kvmwhy("help", command).text(), re.M)
         for word in set(re.findall(WORDS, "\n".join(lines))) - {"text"}:
-            assert f"*{word}*" in page, f"{word} is not in kvmwhy-{command}(1)"
+            assert f"*{word}*" in page, f"{word} is not in kvmwhy-{command}({section})"
 
 
 @test("the list of commands is the same in help, man page and completions")
@@ -87,6 +87,8 @@ def _(directory):
     equal(complete("kvmwhy", "explain", "--format", "=", "h"), ["html"])
     equal(complete("kvmwhy", "msr", "--format", ""), ["text", "json"])
     equal(complete("kvmwhy", "insn", "--mode", ""), ["16", "32", "64"])
+    equal(complete("kvmwhy", "inject", ""), ["wrmsr", "rdmsr", "status", "off"])
+    equal(complete("kvmwhy", "inject", "wrmsr", "--errno", "EF"), ["EFAULT"])
     equal(complete("kvmwhy", "--ven"), ["--vendor"])
     (directory / "guest.log").touch()
     equal(complete("kvmwhy", f"{directory}/gu"), [f"{directory}/guest.log"])
