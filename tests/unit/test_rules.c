@@ -76,6 +76,7 @@ static void every_rule_has_its_page(void **state)
 			fail_msg("docs/rules/%s.md names no specimen", rule->id);
 		if (strncmp(specimen, "corpus: ", 8) != 0 &&
 		    strncmp(specimen, "examples/", 9) != 0 &&
+		    strncmp(specimen, "tests/corpus/", 13) != 0 &&
 		    strcmp(specimen, BUILT_HERE "\n") != 0)
 			fail_msg("docs/rules/%s.md: %s", rule->id, specimen);
 	}

@@ -188,9 +188,11 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { 0 },
 		.test = memory_fault,
 		.shows = { KW_NEED(memory_fault_gpa), KW_NEED(memory_fault_flags) },
-		.title = "the guest touched memory that is private where the VMM has it shared, or the other way round (KVM_EXIT_MEMORY_FAULT{memory_fault})",
-		.why = "KVM asks the VMM to convert the range or to provide guest_memfd pages; the VMM did not.",
-		.todo = { "Use a VMM that handles KVM_HC_MAP_GPA_RANGE and KVM_EXIT_MEMORY_FAULT for this kind of guest." },
+		.title = "KVM could not get a page of the guest's memory and asks the VMM about it (KVM_EXIT_MEMORY_FAULT{memory_fault})",
+		.why = "The guest used the page as private where the VMM has it shared, or the other way round, and the VMM did not "
+		       "convert it; or the guest_memfd behind it has no such page, as after it was closed.",
+		.todo = { "Look up the address in the VMM's memory slots: is it guest_memfd, and is that file still open?",
+			  "Use a VMM that handles KVM_HC_MAP_GPA_RANGE and KVM_EXIT_MEMORY_FAULT for this kind of guest." },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},
 	{
