@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "vmm.h"
 
@@ -36,6 +37,7 @@ static const char usage_text[] =
 	"  --inject VECTOR[:ERROR]       an exception queued before the first KVM_RUN\n"
 	"  --valid-regs MASK             kvm_run.kvm_valid_regs\n"
 	"  --runs N                      after a failure, KVM_RUN N times more\n"
+	"  --time                        say how long the guest ran, by CLOCK_MONOTONIC\n"
 	"  --help\n"
 	"\n"
 	"Exit status: 0 the guest ended itself, 1 KVM_RUN failed, 2 the VM could not be set up.\n";
@@ -135,7 +137,8 @@ static void parse_options(struct vmm *vmm, struct vmm_options *options, int argc
 		{ "mce-banks", required_argument, NULL, 'b' },
 		{ "inject", required_argument, NULL, 'i' },
 		{ "valid-regs", required_argument, NULL, 'v' },
-		{ "runs", required_argument, NULL, 'a' }, { "help", no_argument, NULL, 'h' },
+		{ "runs", required_argument, NULL, 'a' }, { "time", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -177,6 +180,9 @@ static void parse_options(struct vmm *vmm, struct vmm_options *options, int argc
 			break;
 		case 'a':
 			options->runs = (unsigned int)number("runs", optarg, 1000);
+			break;
+		case 't':
+			options->time = true;
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
@@ -329,6 +335,19 @@ static enum vmm_exit run_guest(struct vmm *vmm, int *result)
 	}
 }
 
+static enum vmm_exit run_timed_guest(struct vmm *vmm, int *result)
+{
+	struct timespec from, to;
+	enum vmm_exit ended;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	ended = run_guest(vmm, result);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	printf("vmm: KVM_RUN took %lld ns\n",
+	       (to.tv_sec - from.tv_sec) * 1000000000ll + (to.tv_nsec - from.tv_nsec));
+	return ended;
+}
+
 static void say_result(const struct vmm *vmm, int result, int error)
 {
 	printf("vmm: KVM_RUN = %d errno %d (%s) exit_reason %u (KVM_EXIT_%s)\n", result,
@@ -349,7 +368,7 @@ int main(int argc, char **argv)
 	vmm_load_guest(&vmm, options.guest);
 	create(&vmm, &options);
 
-	ended = run_guest(&vmm, &result);
+	ended = options.time ? run_timed_guest(&vmm, &result) : run_guest(&vmm, &result);
 	error = errno;
 	if (ended == VMM_DONE)
 		return VMM_DONE;

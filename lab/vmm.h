@@ -32,6 +32,7 @@ struct vmm_options {
 	uint8_t inject_vector;
 	uint64_t valid_regs;
 	unsigned int runs;		/* KVM_RUN this often after a failure */
+	bool time;
 };
 
 struct vmm {

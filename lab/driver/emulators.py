@@ -14,6 +14,12 @@ QEMU = "qemu-system-x86_64"
 # Without cx16: an interrupt that TCG (QEMU 7.2) takes at a CMPXCHG16B finds garbage in EFLAGS, and the allocator of
 # Linux 6.12 and later, which uses it, dies of that now and then.
 CPU = "max,+svm,-cx16"
+TCG = ("-accel", "tcg,thread=multi")
+# One after the other: with a thread for each, QEMU 7.2 sends a processor to address 0 when another one has put a
+# kretprobe on KVM's code, which the kernel's own kprobe events show too.
+SEVERAL = ("-accel", "tcg,thread=single", "-smp")
+# Time is the count of the instructions: what takes so long takes as long again.
+COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
 APPEND = "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=reliable"
 
 
@@ -32,9 +38,9 @@ def qemu_version():
     return found[1] if found else "(unknown version)"
 
 
-def boot_amd(kernel, initrd, workdir, seconds, on_line):
+def boot_amd(kernel, initrd, workdir, seconds, on_line, options=TCG):
     version = qemu_version()
-    argv = [QEMU, "-accel", "tcg,thread=multi", "-machine", "q35,vmport=off", "-nodefaults",
+    argv = [QEMU, *options, "-machine", "q35,vmport=off", "-nodefaults",
             "-no-user-config", "-cpu", CPU, "-m", "1024", "-display", "none", "-no-reboot",
             "-serial", "file:console", "-serial", "file:stream",
             "-kernel", str(kernel.image), "-initrd", str(initrd), "-append", APPEND]
@@ -43,10 +49,10 @@ def boot_amd(kernel, initrd, workdir, seconds, on_line):
                   stream=ran.texts["stream"].splitlines(), oracle="", ended=ran.ended)
 
 
-def boot(cpu, kernel, initrd, workdir, seconds, on_line):
+def boot(cpu, kernel, initrd, workdir, seconds, on_line, options=TCG):
     """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at once, and may
-    return how many seconds there are from then on."""
+    return how many seconds there are from then on. options: how QEMU emulates."""
     if cpu == "amd":
-        return boot_amd(kernel, initrd, workdir, seconds, on_line)
+        return boot_amd(kernel, initrd, workdir, seconds, on_line, options)
     from . import bochs
     return bochs.boot(kernel, initrd, workdir, seconds, on_line)

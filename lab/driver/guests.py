@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""In: lab/vmm*.c and lab/guests/*.S. Out: a folder with vmm and each guest's NAME.bin and NAME.rom.
+"""In: lab/vmm*.c, lab/stress.c and lab/guests/*.S. Out: a folder with vmm, stress and each guest's NAME.bin
+and NAME.rom.
 
 vmm runs NAME.bin; NAME.rom is the same code as a 64 KiB BIOS, for `qemu-system-x86_64 -bios`.
 """
@@ -12,6 +13,7 @@ from .cache import Broken, Skip
 
 LAB = pathlib.Path(__file__).resolve().parent.parent
 VMM_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-static")
+STRESS_FLAGS = (*VMM_FLAGS, "-D_GNU_SOURCE", "-pthread", f"-I{LAB.parent / 'include'}")
 GUEST_FLAGS = ("-m32", "-nostdlib", "-nostartfiles", "-static", "-Wl,--build-id=none")
 ROM_SIZE = 0x10000
 RESET_VECTOR = 0xfff0
@@ -53,9 +55,10 @@ def build_guest(name, folder, cc):
 
 
 def build(folder, cc="cc"):
-    """vmm and all guests, into folder."""
+    """vmm, stress and all guests, into folder."""
     folder = pathlib.Path(folder)
     need(cc)
     run((cc, *VMM_FLAGS, "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
+    run((cc, *STRESS_FLAGS, "-o", folder / "stress", LAB / "stress.c"))
     for name in names():
         build_guest(name, folder, cc)

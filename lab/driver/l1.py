@@ -88,7 +88,7 @@ def make(folder, kernel, cpu, jobs, files):
     root = folder / "root"
     for name in ("bin", "lib/order"):
         (root / name).mkdir(parents=True)
-    files = {"busybox": busybox(), "stock-qemu": L1 / "stock-qemu", "/init": L1 / "init", **files}
+    files = {"busybox": busybox(), **{path.name: path for path in L1.iterdir()}, "/init": L1 / "init", **files}
     for name, path in files.items():
         target = root / "bin" / name if "/" not in name else root / name.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)

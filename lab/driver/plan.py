@@ -9,7 +9,7 @@ import time
 from . import emulators, guests, judge, kernels, l1, machine, modules, stock
 from .cache import Broken, Skip, say
 from .judge import Verdict
-from .scenarios import LAB
+from .scenarios import module_folder
 
 # Time for a boot, and for what a job needs beside its own seconds: an L1 that is silent for longer hangs.
 BOOT_SECONDS = {"amd": 90, "intel": 240}
@@ -28,14 +28,16 @@ def wanted(scenarios, only_kernels, only_cpus):
 
 
 def grouped(items):
-    """(kernel, cpu, whether L1 needs QEMU) -> scenarios, one boot each."""
+    """(kernel, cpu, whether L1 needs QEMU, its processors) -> scenarios, one boot each."""
     groups = collections.OrderedDict()
     for scenario, kernel, cpu in items:
-        groups.setdefault((kernel, cpu, scenario.stock_qemu), []).append(scenario)
+        groups.setdefault((kernel, cpu, scenario.stock_qemu, scenario.smp), []).append(scenario)
     return groups
 
 
 def command(scenario):
+    if "program" in scenario.keys:
+        return scenario.options("program")
     if not scenario.stock_qemu:
         return ["vmm", *scenario.options("vmm"), f"/bin/{scenario.keys['guest']}.bin"]
     words = scenario.options("qemu")
@@ -47,10 +49,9 @@ def command(scenario):
 
 
 def setup(scenario):
-    lines = scenario.lines("setup")
-    if scenario.module:
-        lines.append(f"own_module {' '.join(scenario.module)}")
-    return "; ".join(lines)
+    """A program gets the module as a file."""
+    loads = [f"own_module {' '.join(scenario.module)}"] if scenario.module and "program" not in scenario.keys else []
+    return "; ".join(loads + scenario.lines("setup"))
 
 
 def job(scenario, cpu):
@@ -63,7 +64,7 @@ def files_for(scenario, kernel):
     files = stock.files() if scenario.stock_qemu else {}
     if scenario.module:
         name = f"{scenario.module[0]}.ko"
-        files[name] = modules.build(LAB / scenario.module[0], kernel) / name
+        files[name] = modules.build(module_folder(scenario.module[0]), kernel) / name
     if "linux" in scenario.keys:
         files[stock.LINUX] = kernels.get(scenario.keys["linux"]).image
     return files
@@ -83,7 +84,9 @@ def boot(kernel, cpu, scenarios, files):
     say(f"{kernel.name} {cpu}: booting {kernel.release}")
     with tempfile.TemporaryDirectory(prefix="kvmwhy-lab-") as folder:
         initrd = l1.make(pathlib.Path(folder), kernel, cpu, jobs, files)
-        result = emulators.boot(cpu, kernel, initrd, folder, BOOT_SECONDS[cpu], progress)
+        smp = scenarios[0].smp
+        options = (*emulators.SEVERAL, str(smp)) if smp > 1 else emulators.TCG
+        result = emulators.boot(cpu, kernel, initrd, folder, BOOT_SECONDS[cpu], progress, options)
     result.how += f", Linux {kernel.version}"
     return result, l1.outcomes(result.stream)
 
@@ -118,7 +121,7 @@ def run_l1(name, cpu, scenarios, programs):
 
 def run_group(key, scenarios, programs):
     """Verdicts of scenarios that share a boot, for each of them one, whatever happens."""
-    name, cpu, _stock_qemu = key
+    name, cpu, _stock_qemu, _smp = key
     left = {one.name for one in scenarios}
     try:
         for verdict in machine.run(scenarios, programs) if name == "host" else run_l1(name, cpu, scenarios, programs):
@@ -134,7 +137,7 @@ def run_group(key, scenarios, programs):
 def need_kvmwhy(groups):
     """Said before anything is booted for it."""
     asked = (one.lines("explain", *judge.variants(kernel, cpu))
-             for (kernel, cpu, _stock_qemu), members in groups.items() for one in members)
+             for (kernel, cpu, _stock_qemu, _smp), members in groups.items() for one in members)
     if any(asked) and not judge.tool():
         raise Broken(judge.NOT_BUILT)
 

@@ -13,7 +13,7 @@ LAB = pathlib.Path(__file__).resolve().parents[1]
 FILE = LAB / "scenarios.cfg"
 CPUS = ("amd", "intel")
 KEYS = {"what", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
-        "setup", "module", "seconds", "host", "see", "never", "oracle", "explain"}
+        "setup", "module", "program", "smp", "seconds", "long", "host", "see", "never", "oracle", "explain"}
 # These may be said for one kernel or one processor only: `see.old`, `explain.intel`.
 VARIED = {"see", "never", "explain", "oracle"}
 
@@ -53,11 +53,26 @@ class Scenario:
 
     @property
     def module(self):
-        """The module of the lab that L1 loads for it, with its options; [] for none."""
+        """The module that L1 loads for it, with its options; [] for none."""
         return self.words("module")
+
+    @property
+    def smp(self):
+        """How many processors L1 has."""
+        return int(self.keys.get("smp", 1))
 
     def options(self, key):
         return shlex.split(self.keys.get(key, ""))
+
+
+def module_folder(name):
+    """The source of a module: the project's own, or one of the lab's."""
+    return LAB.parent / "kmod" if name == "kvmwhy" else LAB / name
+
+
+def usual(found):
+    """The scenarios that are run when none is named: not those that take long."""
+    return [one for one in found.values() if one.keys.get("long") != "yes"]
 
 
 def expressions(section):
@@ -81,14 +96,14 @@ def faults(section):
                 if name not in kernels.names())
     if not re.fullmatch(r"[A-Za-z0-9._-]+", section.name):
         yield "a name has letters, digits and - only"
-    if "guest" not in section and "qemu" not in section:
-        yield "does not say: guest (or qemu)"
-    if not re.fullmatch(r"[0-9]+", section.get("seconds", "20")):
-        yield "seconds is no number"
+    if not {"guest", "qemu", "program"} & set(section):
+        yield "does not say: guest (or qemu, or program)"
+    yield from (f"{key} is no number" for key in ("seconds", "smp")
+                if not re.fullmatch(r"[1-9][0-9]*", section.get(key, "1")))
     guest, module = section.get("guest"), section.get("module", "").split()
     if guest and not (LAB / "guests" / f"{guest}.S").is_file():
         yield f"no such guest: guests/{guest}.S"
-    if module and not (LAB / module[0] / "Kbuild").is_file():
+    if module and not (module_folder(module[0]) / "Kbuild").is_file():
         yield f"no such module: {module[0]}/Kbuild"
     for line in expressions(section):
         try:

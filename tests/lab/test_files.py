@@ -70,7 +70,7 @@ def _(_):
 def _(directory):
     path = directory / "own.cfg"
     for text, told in (
-            (ONE, "guest (or qemu)"), (ONE + "guest = nosuch\n", "guests/nosuch.S"),
+            (ONE, "guest (or qemu, or program)"), (ONE + "guest = nosuch\n", "guests/nosuch.S"),
             (ONE + "guest = halt\nsea = x\n", "sea"),
             (ONE + "guest = halt\nsee = (\n", "unterminated"), (ONE + "guest = halt\nseconds = long\n", "seconds"),
             (ONE.replace("amd", "arm") + "guest = halt\n", "arm"),

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""What kvmwhy.ko costs a guest's exit: a kernel in, instructions of one WRMSR exit for each setting out.
+
+QEMU makes its time from the instructions that it counted (-icount), so that time on L1's clock is their
+number, and a second run gives nearly the same.
+"""
+
+import dataclasses
+import pathlib
+import re
+import tempfile
+
+from . import emulators, guests, kernels, l1, modules, scenarios
+from .cache import Broken, say
+
+EXITS = 20000
+MSR = 0x402             # MC0_ADDR: KVM takes any value, and nothing else is done
+NS_PER_INSTRUCTION = 2      # of -icount shift=1
+SECONDS = 60
+BOOT_SECONDS = 240
+AGREE = 0.01
+OTHER_MSR = "msr_first=0x403 msr_last=0x403 probability=100 armed=1"
+SAME_MSR = f"msr_first={MSR:#x} msr_last={MSR:#x} probability=0 armed=1"
+COMMAND = ["vmm", "--time", "--mce-banks", "10", "--set", f"rcx={MSR:#x}", "--set", "rax=1", "--set", f"rdi={EXITS}",
+           "/bin/wrmsr-loop.bin"]
+
+
+@dataclasses.dataclass
+class Setting:
+    name: str
+    what: str
+    setup: str = ""
+
+
+SETTINGS = [
+    Setting("absent", "the module is not loaded"),
+    Setting("idle", "loaded, all off", "own_module kvmwhy"),
+    Setting("permit", "permit=correctable,gp", "own_module kvmwhy permit=correctable,gp"),
+    Setting("report", "report=annotate", "own_module kvmwhy report=annotate"),
+    Setting("inject-other", "injection armed for another MSR", f"own_module kvmwhy; inject {OTHER_MSR}"),
+    Setting("inject-same", "injection armed for this MSR, probability 0", f"own_module kvmwhy; inject {SAME_MSR}"),
+    Setting("all", "all of it", f"own_module kvmwhy permit=correctable,gp report=annotate; inject {SAME_MSR}"),
+]
+
+
+def instructions(outcome, name):
+    """Of one exit."""
+    output = outcome.output if outcome else []
+    took = [int(found[1]) for line in output if (found := re.fullmatch(r"vmm: KVM_RUN took (\d+) ns", line))]
+    if not outcome or outcome.status != 0 or len(took) != 1:
+        raise Broken(f"{name} was not measured; L1 said: {' | '.join(output[-3:]) or 'nothing'}")
+    return took[0] / EXITS / NS_PER_INSTRUCTION
+
+
+def measure(kernel, folder):
+    """One boot of L1: (its emulator, name of a setting -> instructions)."""
+    guests.build(folder)
+    files = {path.name: path for path in folder.iterdir()}
+    files["kvmwhy.ko"] = modules.build(scenarios.module_folder("kvmwhy"), kernel) / "kvmwhy.ko"
+    jobs = [l1.Job(one.name, COMMAND, SECONDS, setup=one.setup) for one in SETTINGS]
+    initrd = l1.make(folder, kernel, "amd", jobs, files)
+    say(f"{kernel.name}: booting {kernel.release}")
+    result = emulators.boot("amd", kernel, initrd, folder, BOOT_SECONDS, lambda line: None, emulators.COUNTED)
+    found = l1.outcomes(result.stream)
+    say("")
+    return result.how, {one.name: instructions(found.get(one.name), one.name) for one in SETTINGS}
+
+
+def table(kernel, how, first, second):
+    """Lines of Markdown."""
+    yield f"Linux {kernel.version}, {how}, {' '.join(emulators.COUNTED)}; {EXITS} exits, two boots"
+    yield ""
+    yield "| setting | | instructions per exit | again | ratio |"
+    yield "|---|---|--:|--:|--:|"
+    for one in SETTINGS:
+        mine, again = first[one.name], second[one.name]
+        yield f"| `{one.name}` | {one.what} | {mine:.0f} | {again:.0f} | {mine / first['absent']:.3f} |"
+
+
+def disagreements(first, second):
+    for name, mine in first.items():
+        apart = abs(mine - second[name]) / mine
+        if apart > AGREE:
+            yield f"{name}: the two runs are {100 * apart:.1f} % apart"
+
+
+def run(names):
+    """What lab/cost does; returns its exit status."""
+    wrong = []
+    for name in names:
+        kernel, runs = kernels.get(name), []
+        for _ in range(2):
+            with tempfile.TemporaryDirectory(prefix="kvmwhy-cost-") as folder:
+                runs.append(measure(kernel, pathlib.Path(folder)))
+        (how, first), (_, second) = runs
+        print("\n".join(table(kernel, how, first, second)), end="\n\n", flush=True)
+        wrong += [f"{name}: {line}" for line in disagreements(first, second)]
+    if wrong:
+        raise Broken("\n".join(wrong))
+    return 0

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * As often as EDI says, WRMSR of the index and value in ECX and EDX:EAX: lab/vmm --set rdi=20000 ...
+ * Seen: done with 0x42; lab/vmm --time tells how long it took.
+ */
+#include "guest.h"
+	START
+1:	wrmsr
+	dec	%edi
+	jnz	1b
+	DONE	0x42
