@@ -34,8 +34,8 @@ static_assert(__same_type(((struct msr_data *)NULL)->host_initiated, bool) &&
 	      "kvmwhy: struct msr_data is another one here");
 
 /*
- * RIP is the register after R15 and lies right behind it: as regs[VCPU_REGS_RIP] up to Linux 6.12 at
- * least, as a member of its own in 7.3. regs_avail, which follows, is a u32 in the former and a
+ * RIP is the register after R15 and lies right behind it: as regs[VCPU_REGS_RIP] up to Linux 6.12
+ * at least, as a member of its own in 7.3. regs_avail, which follows, is a u32 in the former and a
  * bitmap in the latter.
  */
 #define KW_REG_RIP (VCPU_REGS_R15 + 1)

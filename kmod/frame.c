@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The KVM_RUN that a vCPU is in. A frame is the data of a kretprobe instance of
- * kvm_arch_vcpu_ioctl_run(): it lives until that function returns, whether or not the probe is still
- * registered then. In: a vCPU. Out: its frame, if the calling task runs it.
+ * kvm_arch_vcpu_ioctl_run(): it lives until that function returns, whether or not the probe is
+ * still registered then. In: a vCPU. Out: its frame, if the calling task runs it.
  */
 #include <linux/hash.h>
 
@@ -19,7 +19,7 @@ static struct kw_bucket {
 	},
 };
 
-/* Written under each bucket's lock in turn, read under the reader's: a closed bucket stays empty. */
+/* Written under each bucket's lock in turn, read under one: a closed bucket stays empty. */
 static bool kw_frames_opened;
 
 static struct kw_bucket *kw_bucket_of(const struct kvm_vcpu *vcpu)
@@ -27,15 +27,19 @@ static struct kw_bucket *kw_bucket_of(const struct kvm_vcpu *vcpu)
 	return &kw_buckets[hash_ptr(vcpu, KW_FRAME_BITS)];
 }
 
+/* What was kept of an earlier access has been told, or did not leave KVM_RUN. */
 void kw_frame_forget(struct kw_frame *frame)
 {
-	frame->common = 0;
+	if (frame->injected)
+		kw_inject_returned();
+	frame->injected = false;
 	frame->failed = false;
+	frame->common = 0;
 }
 
 /*
- * The frame may be used without the lock: only the task that is found to be the current one makes it
- * go away, by returning from kvm_arch_vcpu_ioctl_run().
+ * The frame may be used without the lock: only its task makes it go away, by returning from
+ * kvm_arch_vcpu_ioctl_run(), and that task is the one that asks.
  */
 struct kw_frame *kw_frame_find(const struct kvm_vcpu *vcpu)
 {
@@ -112,10 +116,10 @@ static int kw_run_entry(struct kretprobe_instance *instance, struct pt_regs *reg
 {
 	struct kw_frame *frame = (void *)instance->data;
 
-	INIT_HLIST_NODE(&frame->node);
-	frame->vcpu = (void *)regs_get_kernel_argument(regs, 0);
-	frame->task = current;
-	kw_frame_forget(frame);
+	*frame = (struct kw_frame){
+		.vcpu = (void *)regs_get_kernel_argument(regs, 0),
+		.task = current,
+	};
 	kw_frame_add(frame);
 	return 0;
 }
@@ -127,6 +131,7 @@ static int kw_run_return(struct kretprobe_instance *instance, struct pt_regs *re
 
 	kw_frame_remove(frame);
 	regs_set_return_value(regs, kw_report_run(frame, result));
+	kw_frame_forget(frame);
 	return 0;
 }
 

@@ -79,7 +79,7 @@ static struct {
 	struct rnd_state random;
 	u64 accesses;		/* since the seed was written, for interval */
 	bool live;		/* armed, and the probes are there */
-	atomic_t in_flight;	/* calls whose index is swapped */
+	atomic_t in_flight;	/* injected, and not reported yet */
 	atomic64_t seen, injected, missed;
 } kw_injection = {
 	.lock = __RAW_SPIN_LOCK_UNLOCKED(kw_injection.lock),
@@ -215,8 +215,8 @@ static void kw_inject_say(const struct kvm_vcpu *vcpu, enum kw_access access,
 }
 
 /*
- * Returns the result to give to this access instead of KVM's, or 0. If not 0, the caller calls
- * kw_inject_returned() when the access is over.
+ * Returns the result to give to this access instead of KVM's, or 0. If not 0, there is a frame, and
+ * the caller sees to it that kw_inject_returned() is called when the failure has been reported.
  */
 int kw_inject(const struct kw_frame *frame, const struct kvm_vcpu *vcpu, enum kw_access access,
 	      const struct msr_data *msr)
@@ -256,16 +256,19 @@ static void kw_inject_set_live(bool live)
 	raw_spin_unlock_irqrestore(&kw_injection.lock, flags);
 }
 
-/* Under kw_mutex. Waits until no call has a swapped index: they do not sleep, but can be preempted. */
+/*
+ * Under kw_mutex. Waits until no call has a swapped index, and no injected failure is on its way
+ * out of KVM_RUN: both take no time, but can be preempted.
+ */
 void kw_inject_pause(void)
 {
 	unsigned int ms;
 
 	kw_inject_set_live(false);
-	for (ms = 0; atomic_read(&kw_injection.in_flight) && ms < KW_DRAIN_MS; ms++)
+	for (ms = 0; atomic_read(&kw_injection.in_flight) > 0 && ms < KW_DRAIN_MS; ms++)
 		msleep(1);
-	if (atomic_read(&kw_injection.in_flight))
-		pr_warn("an injected access did not return: its guest may see #GP\n");
+	if (atomic_read(&kw_injection.in_flight) > 0)
+		pr_warn("an injected access did not return: its report may be lost\n");
 }
 
 /* Under kw_mutex, with the probes registered. */
@@ -390,8 +393,8 @@ static ssize_t kw_attr_read(struct file *file, char __user *to, size_t size, lof
 	if (attr == KW_ATTR_ACCESS)
 		length = scnprintf(text, sizeof(text), "%s\n", kw_access_names[value]);
 	else
-		length = scnprintf(text, sizeof(text), kw_attr_rows[attr].hex ? "0x%llx\n" : "%lld\n",
-				   value);
+		length = scnprintf(text, sizeof(text),
+				   kw_attr_rows[attr].hex ? "0x%llx\n" : "%lld\n", value);
 	return simple_read_from_buffer(to, size, at, text, length);
 }
 

@@ -2,9 +2,9 @@
 /*
  * What the files of kvmwhy.ko share.
  *
- * A guest's access to an MSR passes inject.c, permit.c and report.c, in this order, in the return
- * handler of the vendor's function; msr.c is that way. report.c leaves what it found in the frame of
- * the KVM_RUN that the vCPU is in, and uses it when that KVM_RUN fails.
+ * A guest's access to an MSR passes inject.c, permit.c and report.c, in this order: an injected
+ * refusal is permitted like one of KVM's own. msr.c is that way. report.c leaves what it found in
+ * the frame of the KVM_RUN that the vCPU is in, and uses it when that KVM_RUN fails.
  *
  * Locks: kw_mutex guards the settings and which probes are registered; parameters, debugfs and the
  * module notifier take it. Handlers run without it, with preemption off: they read a setting once,
@@ -107,6 +107,7 @@ struct kw_frame {
 	const struct task_struct *task;
 	int common;			/* negative result of kvm_[sg]et_msr_common(), or 0 */
 	bool failed;			/* data holds a failure that KVM_RUN has yet to return */
+	bool injected;			/* kw_inject_returned() has yet to be called for it */
 	struct kvmwhy_data data;
 };
 

@@ -45,8 +45,18 @@ static int kw_msr_result(const struct kw_msr_call *call, struct pt_regs *regs)
 		return (int)regs_return_value(regs);
 
 	call->msr->index = call->index;
-	kw_inject_returned();
 	return call->injected;
+}
+
+/* An injected failure of a write is over when its KVM_RUN has told it; anything else is now. */
+static void kw_msr_settle(const struct kw_msr_call *call, enum kw_access access, int result)
+{
+	if (!call->injected)
+		return;
+	if (access == KW_WRMSR && kw_is_failure(result))
+		call->frame->injected = true;
+	else
+		kw_inject_returned();
 }
 
 static void kw_msr_report(const struct kw_msr_call *call, enum kw_access access, int result)
@@ -77,6 +87,7 @@ static int kw_set_msr_return(struct kretprobe_instance *instance, struct pt_regs
 	if (result)
 		result = kw_permit_write(call->vcpu, call->msr, result);
 	kw_msr_report(call, KW_WRMSR, result);
+	kw_msr_settle(call, KW_WRMSR, result);
 	regs_set_return_value(regs, result);
 	return 0;
 }
@@ -92,6 +103,7 @@ static int kw_get_msr_return(struct kretprobe_instance *instance, struct pt_regs
 	int result = kw_msr_result(call, regs);
 
 	kw_msr_report(call, KW_RDMSR, result);
+	kw_msr_settle(call, KW_RDMSR, result);
 	regs_set_return_value(regs, result);
 	return 0;
 }

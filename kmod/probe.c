@@ -26,7 +26,7 @@ struct kw_target {
 	struct kw_probe *probes;
 	unsigned int nprobes;
 	bool loaded;
-	bool unfit;			/* has not all functions that we need: none is probed */
+	bool unfit;			/* has not all functions that we need: nothing is probed */
 };
 
 #define KW_PROBE(name, hook_id, its_hook)                                                          \
@@ -53,7 +53,8 @@ static struct kw_probe kw_intel_probes[] = {
 static struct kw_target kw_targets[] = {
 	{ .module = "kvm", .probes = kw_kvm_probes, .nprobes = ARRAY_SIZE(kw_kvm_probes) },
 	{ .module = "kvm_amd", .probes = kw_amd_probes, .nprobes = ARRAY_SIZE(kw_amd_probes) },
-	{ .module = "kvm_intel", .probes = kw_intel_probes, .nprobes = ARRAY_SIZE(kw_intel_probes) },
+	{ .module = "kvm_intel", .probes = kw_intel_probes,
+	  .nprobes = ARRAY_SIZE(kw_intel_probes) },
 };
 
 #define KW_MAX_PROBES_OF_TARGET ARRAY_SIZE(kw_kvm_probes)
@@ -109,9 +110,19 @@ static int kw_register(struct kw_probe *probe)
 	return error;
 }
 
+static bool kw_all_fit(void)
+{
+	const struct kw_target *target;
+
+	for_each_target(target)
+		if (target->unfit)
+			return false;
+	return true;
+}
+
 static bool kw_is_wanted(const struct kw_target *target, const struct kw_probe *probe)
 {
-	return target->loaded && !target->unfit && (kw_wanted & BIT(probe->id));
+	return target->loaded && kw_all_fit() && (kw_wanted & BIT(probe->id));
 }
 
 /*
@@ -145,9 +156,9 @@ static int kw_arm_wanted(void)
 	struct kw_probe *probe;
 	int error = 0;
 
+	if (kw_wanted && !kw_all_fit())
+		return -EOPNOTSUPP;
 	for_each_target(target) {
-		if (target->unfit && kw_wanted)
-			return -EOPNOTSUPP;
 		for_each_probe(probe, target) {
 			if (kw_is_wanted(target, probe))
 				error = kw_register(probe);
@@ -159,8 +170,8 @@ static int kw_arm_wanted(void)
 }
 
 /*
- * Injection pauses: a write whose index was swapped must meet the return handler that swaps it back
- * before that handler is taken away.
+ * Injection pauses: a write whose index was swapped must meet the return handler that swaps it
+ * back, and its failure the one that reports it, before these are taken away.
  */
 static int kw_rearm(void)
 {

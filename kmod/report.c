@@ -171,8 +171,8 @@ static void kw_fill_msr(struct kvmwhy_data *data, const struct kw_msr_failure *f
 }
 
 /*
- * A write's result leaves KVM_RUN, which may fill kvm_run then; a read's becomes #GP in all versions,
- * so this is the only place to tell it.
+ * A write's result is KVM_RUN's, whose end tells it; a read's becomes #GP in all versions, so it is
+ * told here or nowhere.
  */
 void kw_report_msr(const struct kw_msr_failure *failure)
 {
@@ -216,8 +216,8 @@ static int kw_page_fault_entry(struct kretprobe_instance *instance, struct pt_re
 }
 
 /*
- * Without two-dimensional paging the fault has a linear address, and one of a nested guest may be in
- * that guest's own physical address space: neither is a GPA to the VMM.
+ * Without two-dimensional paging the fault has a linear address, and one of a nested guest may be
+ * in that guest's own physical address space: neither is a GPA to the VMM.
  */
 static bool kw_is_gpa(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data)
 {

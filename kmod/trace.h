@@ -22,8 +22,8 @@ TRACE_DEFINE_ENUM(KVMWHY_PLACE_GET_MSR_COMMON);
 TRACE_DEFINE_ENUM(KVMWHY_PLACE_VENDOR_GET_MSR);
 
 /*
- * A failure: as in kvm_run, see include/uapi/kvmwhy.h. run is what KVM_RUN returned; for kind RDMSR,
- * which never leaves it, 0.
+ * A failure: as in kvm_run, see include/uapi/kvmwhy.h. run is what KVM returned from KVM_RUN; 0 for
+ * kind RDMSR, which never leaves it.
  */
 TRACE_EVENT(kvmwhy_failure,
 	TP_PROTO(int vcpu_id, const struct kvmwhy_data *data, int run),

@@ -56,8 +56,8 @@ static void kw_where_vmx(struct kvmwhy_data *data)
 }
 
 /*
- * struct vcpu_svm is private to kvm-amd. In all its versions the pointer to the current VMCB follows
- * the vCPU; it is believed only if what it points to has the guest's RIP, RSP and RAX.
+ * struct vcpu_svm is private to kvm-amd. In all its versions the pointer to the current VMCB
+ * follows the vCPU; it is believed only if what it points to has the guest's RIP, RSP and RAX.
  */
 static bool kw_is_vmcb_of(const struct vmcb *vmcb, const struct kvm_vcpu *vcpu)
 {
