@@ -38,11 +38,16 @@ def tool():
     return path.resolve() if path.is_file() else None
 
 
+def need_tool():
+    path = tool()
+    if not path:
+        raise Broken(NOT_BUILT)
+    return path
+
+
 def explained(record):
     """What `kvmwhy explain` makes of a record: a list of failures as in docs/kvmwhy.schema.json."""
-    kvmwhy = tool()
-    if not kvmwhy:
-        raise Broken(NOT_BUILT)
+    kvmwhy = need_tool()
     try:
         run = subprocess.run([kvmwhy, "explain", "--all", "--format", "json"], input=record.encode(),
                              capture_output=True, check=False, timeout=EXPLAIN_SECONDS)

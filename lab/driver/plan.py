@@ -62,6 +62,8 @@ def job(scenario, cpu):
 def files_for(scenario, kernel):
     """Path in L1 -> path here of what a scenario uses beside the lab's programs."""
     files = stock.files() if scenario.stock_qemu else {}
+    if scenario.keys.get("tool") == "yes":
+        files.update(stock.tool(judge.need_tool()))
     if scenario.module:
         name = f"{scenario.module[0]}.ko"
         files[name] = modules.build(module_folder(scenario.module[0]), kernel) / name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The machine's own QEMU, for use inside L1: the program in, it and every file that it needs out."""
+"""Programs of this machine for use inside L1: the stock QEMU, our own command. Out: every file that they need."""
 
 import pathlib
 import re
@@ -22,6 +22,15 @@ def libraries(program):
     if "not found" in told:
         raise Broken(f"ldd {program}: {told.strip()}")
     return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", told)]
+
+
+def tool(path):
+    """Path in L1 -> path here of a program of ours as /bin/NAME; its libraries are where L1 looks first."""
+    found = {path.name: path}
+    for library in libraries(path):
+        is_linker = library.name.startswith("ld-linux")
+        found[str(library) if is_linker else f"/lib/{library.name}"] = library
+    return found
 
 
 def data_files(program):

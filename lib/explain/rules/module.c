@@ -82,8 +82,7 @@ const struct kw_rule kw_rules_module[] = {
 			 "KVM's answer",
 		.why = "The module's words carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
 		       "wrong; an injected write has no effect. The failure is a test of what the VMM and its user make of it.",
-		.todo = { "Stop it: `echo 0 > /sys/kernel/debug/kvmwhy/inject/armed`. The files beside it say what was chosen.",
-			  "How often it did so: `cat /sys/kernel/debug/kvmwhy/status`." },
+		.todo = { "Stop it: `kvmwhy inject off`. What was chosen, and how often it fired: `kvmwhy inject status`." },
 		.source = { ABI ", KVMWHY_INJECTED" },
 	},
 	{
