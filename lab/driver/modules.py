@@ -6,6 +6,7 @@ The compiler is that of a build root of our own, entered in a user namespace: th
 tools need a newer C library than this machine may have, and root is not needed.
 """
 
+import errno
 import hashlib
 import os
 import pathlib
@@ -62,12 +63,22 @@ def digest(folders, options):
 def make(folder, folders, kernel, options):
     work = folder / "work"
     for part in folders:
-        shutil.copytree(part, work / part.name)
+        copy(part, work / part.name)
     flags = [f"KCPPFLAGS=-I/build/{part.name}" for part in folders[1:]]
     made = compiled(work, folders[0].name, kernel, [*flags, *options])
     for module in made:
         module.rename(folder / module.name)
     shutil.rmtree(work)
+
+
+def copy(folder, target):
+    """copytree, for which a full disk is one failure, not one of each file."""
+    try:
+        shutil.copytree(folder, target)
+    except shutil.Error as failed:
+        if any(f"Errno {errno.ENOSPC}]" in why for _source, _target, why in failed.args[0]):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+        raise
 
 
 def compiled(work, name, kernel, options=()):
