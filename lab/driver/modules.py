@@ -90,7 +90,7 @@ def compiled(work, name, kernel, options=()):
     code, said = run([*enter, "true"])
     if code:
         said = said or [f"status {code}"]
-        raise cache.Skip(f"modules are built in a user namespace, which is refused here: {said[0]}")
+        raise cache.Skip(f"modules are built in a namespace of their own, which is refused here: {said[0]}")
     cache.say(f"building {name} for {kernel.release}")
     headers = f"/usr/src/linux-headers-{kernel.release}"
     code, said = run([*enter, "make", f"-j{os.cpu_count()}", "-C", headers, f"M=/build/{name}",
@@ -111,7 +111,9 @@ def entered(kernel, work):
     if not shutil.which("unshare", path=ENVIRONMENT["PATH"]):
         raise cache.Skip("unshare is missing: install util-linux")
     places = [str(path.resolve()) for path in (root(), kernel.folder, work)]
-    return ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child",
+    # Root needs no user namespace, and inside a chroot gets none.
+    user = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", *user, "--mount", "--pid", "--fork", "--kill-child",
             "sh", "-ec", ENTER, "sh", *places]
 
 
