@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 
-HALF = ".half-"     # .half-NAME.XXXXXXXX: NAME is being made
+HALF = ".half-"     # .half-NAME.SUFFIX: NAME is being made
 
 
 class Skip(Exception):
