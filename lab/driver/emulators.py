@@ -8,16 +8,18 @@ VMX. The third way, this machine's own KVM, needs no L1: machine.py.
 import dataclasses
 import re
 
-from . import process, tools
+from . import packages, process, tools
 
-QEMU = "qemu-system-x86_64"
-# Without cx16: an interrupt that TCG (QEMU 7.2) takes at a CMPXCHG16B finds garbage in EFLAGS, and the allocator of
-# Linux 6.12 and later, which uses it, dies of that now and then.
-CPU = "max,+svm,-cx16"
+# Not the machine's own QEMU, which may be older: in 7.2 an interrupt taken at a CMPXCHG16B found garbage in EFLAGS,
+# and with a thread for each processor one went to address 0 when another had put a kretprobe on its code.
+SUITE = "trixie"
+PACKAGES = ("qemu-system-x86", "seabios")
+LOADER = "usr/lib64/ld-linux-x86-64.so.2"
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
+PROGRAM = "usr/bin/qemu-system-x86_64"
+FIRMWARE = ("usr/share/qemu", "usr/share/seabios")
+CPU = "max,+svm"
 TCG = ("-accel", "tcg,thread=multi")
-# One after the other: with a thread for each, QEMU 7.2 sends a processor to address 0 when another one has put a
-# kretprobe on KVM's code, which the kernel's own kprobe events show too.
-SEVERAL = ("-accel", "tcg,thread=single", "-smp")
 # Time is the count of the instructions: what takes so long takes as long again.
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
 APPEND = "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=reliable"
@@ -33,14 +35,19 @@ class Result:
     ended: str
 
 
-def qemu_version():
-    found = re.search(r"version (\S+)", tools.output(QEMU, "--version").decode())
-    return found[1] if found else "(unknown version)"
+def qemu():
+    """The version of Debian's QEMU in the cache, and the words that run it with the libraries of its suite."""
+    folder = packages.fetch(SUITE, PACKAGES)
+    command = [str(folder / LOADER), "--library-path", str(folder / LIBRARIES), str(folder / PROGRAM)]
+    found = re.search(r"version (\S+)", tools.output(*command, "--version").decode())
+    for name in FIRMWARE:
+        command += ["-L", str(folder / name)]
+    return found[1] if found else "(unknown version)", command
 
 
 def boot_amd(kernel, initrd, workdir, seconds, on_line, options=TCG):
-    version = qemu_version()
-    argv = [QEMU, *options, "-machine", "q35,vmport=off", "-nodefaults",
+    version, command = qemu()
+    argv = [*command, *options, "-machine", "q35,vmport=off", "-nodefaults",
             "-no-user-config", "-cpu", CPU, "-m", "1024", "-display", "none", "-no-reboot",
             "-serial", "file:console", "-serial", "file:stream",
             "-kernel", str(kernel.image), "-initrd", str(initrd), "-append", APPEND]

@@ -87,7 +87,7 @@ def boot(kernel, cpu, scenarios, files):
     with tempfile.TemporaryDirectory(prefix="kvmwhy-lab-") as folder:
         initrd = l1.make(pathlib.Path(folder), kernel, cpu, jobs, files)
         smp = scenarios[0].smp
-        options = (*emulators.SEVERAL, str(smp)) if smp > 1 else emulators.TCG
+        options = (*emulators.TCG, "-smp", str(smp))
         result = emulators.boot(cpu, kernel, initrd, folder, BOOT_SECONDS[cpu], progress, options)
     result.how += f", Linux {kernel.version}"
     return result, l1.outcomes(result.stream)

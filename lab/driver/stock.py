@@ -6,8 +6,8 @@ import re
 
 from . import tools
 from .cache import Broken, Skip
-from .emulators import QEMU
 
+QEMU = "qemu-system-x86_64"
 LINUX = "/boot/linux"                       # where L1 has the kernel of a Linux guest
 DATA = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin")
 

@@ -106,7 +106,7 @@ def stopped(directory, number):
     argv = ["env", mark, f"TMPDIR={folder}", LAB / "run", "--scenarios", SCENARIOS, "after", *ONE]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
         late = time.monotonic() + 120
-        while run.poll() is None and not any("qemu" in name for name in ours(mark)) and time.monotonic() < late:
+        while run.poll() is None and not any("ld-linux" in name for name in ours(mark)) and time.monotonic() < late:
             time.sleep(0.05)
         if run.poll() == NOT_TRIED:
             raise Skip(" ".join(run.stdout.read().split()))
@@ -134,8 +134,8 @@ def _(directory):
 
 # sh -c TINY sh FOLDER SIZE COMMAND...: the command with a small disk at FOLDER, then what is half made on it.
 TINY = 'mount -t tmpfs -o size="$2" none "$1" || exit 99; f=$1; shift 2; "$@"; s=$?; find "$f" -name ".half-*"; exit $s'
-# sh -c LINKED sh CACHE NEW COMMAND...: the kernels and the build root of a cache, and no modules.
-LINKED = 'ln -s "$1/kernels" "$1/build-root" "$2"; shift 2; exec "$@"'
+# sh -c LINKED sh CACHE NEW COMMAND...: the kernels, the emulator and the build root of a cache, and no modules.
+LINKED = 'ln -s "$1/kernels" "$1/packages" "$1/build-root" "$2"; shift 2; exec "$@"'
 
 
 def on_tiny(folder, size, *names, command=(), **environment):
