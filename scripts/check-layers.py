@@ -18,9 +18,10 @@ MAY_USE = {
     "failure": {"base"},
     "parse": {"base", "failure"},
     "decode": {"base", "failure"},
-    "explain": {"base", "failure", "decode"},
-    "render": {"base", "failure", "decode", "explain"},
-    "api": {"base", "failure", "parse", "decode", "explain", "render"},
+    "entry": {"base", "failure", "decode"},
+    "explain": {"base", "failure", "decode", "entry"},
+    "render": {"base", "failure", "decode", "entry", "explain"},
+    "api": {"base", "failure", "parse", "decode", "entry", "explain", "render"},
 }
 
 # The library does no I/O and asks nothing of the machine it runs on; decode does not allocate.
