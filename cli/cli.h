@@ -18,6 +18,7 @@ struct kw_command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct kw_command kw_cmd_check;
 extern const struct kw_command kw_cmd_explain;
 extern const struct kw_command kw_cmd_inject;
 extern const struct kw_command kw_cmd_insn;
@@ -32,6 +33,7 @@ enum kw_opt {
 	KW_OPT_HELP = 256,
 	KW_OPT_COLOR,
 	KW_OPT_ALL,
+	KW_OPT_CHECKS,
 	KW_OPT_FORMAT,
 	KW_OPT_KERNEL,
 	KW_OPT_MODE,

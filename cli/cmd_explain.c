@@ -30,6 +30,8 @@ static const char help[] =
 	"  --vendor VENDOR    the host's CPU is of this vendor: intel or amd\n"
 	"  --kvm-run PAGE     explain the kvm_run page of a vCPU that is saved in file PAGE, too\n"
 	"  --all              report harmless messages, too\n"
+	"  --checks           list every check of VM entry that was asked, with its answer\n"
+	"                     (text; a page of html always does, json lists those not passed)\n"
 	"  --color WHEN       auto (the default), always or never\n"
 	"  -o, --output FILE  write to FILE instead of the standard output\n"
 	"  -h, --help         print this text\n"
@@ -43,6 +45,7 @@ static const struct option options[] = {
 	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
 	{ "kvm-run", required_argument, NULL, KW_OPT_PAGE },
 	{ "all", no_argument, NULL, KW_OPT_ALL },
+	{ "checks", no_argument, NULL, KW_OPT_CHECKS },
 	{ "color", required_argument, NULL, KW_OPT_COLOR },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, KW_OPT_HELP },
@@ -55,6 +58,7 @@ static const char *const colors[] = { "auto", "always", "never", NULL };
 struct arguments {
 	struct kw_options known; /* what the library is told */
 	const char *format, *color, *output;
+	unsigned int print; /* KW_PRINT_* */
 	const char *page; /* of --kvm-run, or NULL */
 	char *const *files;
 	size_t nfiles;
@@ -270,14 +274,14 @@ static int open_output(struct explanation *e)
 static int explain(const struct arguments *args)
 {
 	static struct explanation e;
-	unsigned int flags = 0;
+	unsigned int flags = args->print;
 	int rc;
 
 	e.args = args;
 	if (open_output(&e))
 		return KW_EXIT_TROUBLE;
 	if (kw_term_color(e.out.fd, args->color))
-		flags = KW_PRINT_COLOR;
+		flags |= KW_PRINT_COLOR;
 	rc = kw_printer_create(args->format, flags, kw_output_write, &e.out, &e.printer);
 	if (rc)
 		complain_library(&e, rc);
@@ -314,6 +318,9 @@ static int take_option(struct arguments *args, int c, char **argv)
 		return 0;
 	case KW_OPT_ALL:
 		args->known.flags |= KW_OPTION_ALL;
+		return 0;
+	case KW_OPT_CHECKS:
+		args->print |= KW_PRINT_CHECKS;
 		return 0;
 	case KW_OPT_COLOR:
 		args->color = optarg;

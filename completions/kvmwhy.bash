@@ -4,16 +4,17 @@
 # The command is the first word; anything else belongs to explain.
 _kvmwhy_command() {
 	case ${COMP_WORDS[1]-} in
-	explain | msr | insn | rule | inject | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
+	explain | msr | insn | rule | check | inject | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
 	*) printf explain ;;
 	esac
 }
 
 _kvmwhy_options() {
 	case $1 in
-	explain) printf '%s' '--format --host-kernel --vendor --kvm-run --all --color --output --help' ;;
+	explain) printf '%s' '--format --host-kernel --vendor --kvm-run --all --checks --color --output --help' ;;
 	msr) printf '%s' '--kernel --vendor --format --help' ;;
 	insn) printf '%s' '--mode --format --help' ;;
+	check) printf '%s' '--format --help' ;;
 	inject)
 		printf '%s' '--msr --value --value-mask --pid --vcpu --errno --gp --like --probability' \
 			' --interval --times --space --seed --verbose --dry-run --debugfs --help'
@@ -40,10 +41,11 @@ _kvmwhy_values() {
 
 # The words that may stand for themselves.
 _kvmwhy_words() {
-	local commands='explain msr insn rule inject version help'
+	local commands='explain msr insn rule check inject version help'
 
 	case $1 in
 	rule) kvmwhy rule 2>/dev/null | cut -d ' ' -f 1 ;;
+	check) kvmwhy check 2>/dev/null | sed -n 's/^  \([^ ]*\) .*/\1/p' ;;
 	inject) printf '%s' 'wrmsr rdmsr status off' ;;
 	help) printf '%s' "$commands" ;;
 	explain) [ "$COMP_CWORD" -ne 1 ] || printf '%s' "$commands --version" ;;

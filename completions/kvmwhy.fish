@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 # Completion of kvmwhy(1) for fish: commands, options, their words, rule ids, files.
 
-set -l commands explain msr insn rule inject version help
+set -l commands explain msr insn rule check inject version help
 set -l first "not __fish_seen_subcommand_from $commands"
-set -l explain "not __fish_seen_subcommand_from msr insn rule inject version help"
+set -l explain "not __fish_seen_subcommand_from msr insn rule check inject version help"
 
 complete -c kvmwhy -n $first -a explain -d 'say why a KVM guest died, from its log'
 complete -c kvmwhy -n $first -a msr -d 'describe an MSR, a value of it, and what KVM does with it'
 complete -c kvmwhy -n $first -a insn -d 'disassemble bytes of code'
 complete -c kvmwhy -n $first -a rule -d 'print the page of a rule, or list the rules'
+complete -c kvmwhy -n $first -a check -d 'print a check of VM entry, or list the checks'
 complete -c kvmwhy -n $first -a inject -d 'make a guest\'s accesses to MSRs fail'
 complete -c kvmwhy -n $first -a version -d 'print the versions of the tool and of the library'
 complete -c kvmwhy -n $first -a help -d 'print the help of a command'
@@ -20,15 +21,17 @@ complete -c kvmwhy -n $explain -l host-kernel -x -a '(uname -r)' -d 'kernel of t
 complete -c kvmwhy -n $explain -l vendor -x -a 'intel amd' -d 'vendor of the host\'s CPU'
 complete -c kvmwhy -n $explain -l kvm-run -r -d 'kvm_run page of a vCPU'
 complete -c kvmwhy -n $explain -l all -d 'report harmless messages, too'
+complete -c kvmwhy -n $explain -l checks -d 'list every check of VM entry that was asked'
 complete -c kvmwhy -n $explain -l color -x -a 'auto always never' -d 'colour the text'
 complete -c kvmwhy -n $explain -l output -s o -r -d 'write to a file'
 
-complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn rule inject version help' -f
+complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn rule check inject version help' -f
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -l kernel -x -a '(uname -r)' -d 'kernel of the host'
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -l vendor -x -a 'intel amd' -d 'vendor of the CPU'
-complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn' -l format -x -a 'text json' -d 'format of the output'
+complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn check' -l format -x -a 'text json' -d 'format of the output'
 complete -c kvmwhy -n '__fish_seen_subcommand_from insn' -l mode -x -a '16 32 64' -d 'mode of the code'
 complete -c kvmwhy -n '__fish_seen_subcommand_from rule' -a '(kvmwhy rule 2>/dev/null | string split -f 1 " ")'
+complete -c kvmwhy -n '__fish_seen_subcommand_from check' -a '(kvmwhy check 2>/dev/null | string replace -rf "^  (\S+) .*" "\$1")'
 set -l inject '__fish_seen_subcommand_from inject'
 complete -c kvmwhy -n $inject -a 'wrmsr rdmsr status off'
 complete -c kvmwhy -n $inject -l msr -x -d 'index or name of an MSR, or a range'

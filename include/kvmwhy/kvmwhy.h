@@ -114,6 +114,9 @@ typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
 /** Use terminal colours (format "text" only). */
 #define KW_PRINT_COLOR 1u
 
+/** List every check of VM entry or VMRUN that was asked, with its answer (format "text"; "html" always has them). */
+#define KW_PRINT_CHECKS 2u
+
 /**
  * kw_printer_create() - print reports
  * @format: "text", "json" (one array), "ndjson" (one object a line) or "html" (one page)
@@ -180,6 +183,22 @@ KW_API const char *kw_rule_title(size_t i);
 
 /** The page of a rule as Markdown, NULL if there is no such rule. */
 KW_API const char *kw_rule_page(const char *id);
+
+/** Id of check @i of VM entry (Intel) and VMRUN (AMD), in the order of the manuals; NULL beyond the last. */
+KW_API const char *kw_check_id(size_t i);
+
+/**
+ * kw_check_text() - describe a check that VM entry (Intel) or VMRUN (AMD) makes
+ * @id: of the check; NULL for the list of all
+ * @format: "text", or "json": an object, or an array of them for the list
+ * @ret: on success the output, NUL-terminated; free() it
+ *
+ * What must be so, the manual's section, the condition as it is judged, the part of VM entry that makes
+ * the check, and the hardware error that a broken one gives.
+ *
+ * Return: number of checks described, -EINVAL for an id that no check has, or -ENOMEM.
+ */
+KW_API int kw_check_text(const char *id, const char *format, char **ret);
 
 /** Version of the library, such as "0.1.0". */
 KW_API const char *kw_version(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An MSR, an instruction or a rule described, without a failure. */
+/* An MSR, an instruction, a rule or a check described, without a failure. */
 #include "api/api.h"
 
 #include "api/rule_pages.h"
@@ -151,6 +151,44 @@ const char *kw_rule_page(const char *id)
 			return kw_rule_pages[i].text;
 	}
 	return NULL;
+}
+
+/* Checks */
+
+const char *kw_check_id(size_t i)
+{
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		if (i < s->n)
+			return s->check[i].id;
+		i -= s->n;
+	}
+	return NULL;
+}
+
+static int count_checks(void)
+{
+	size_t count = 0;
+
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++)
+		count += s->n;
+	return (int)count;
+}
+
+int kw_check_text(const char *id, const char *format, char **ret)
+{
+	const struct kw_check *check = id ? kw_check_find(id) : NULL;
+	struct kw_buf buf = { 0 };
+	bool json;
+	int err = is_json(format, &json);
+
+	if (err || (id && !check))
+		return -EINVAL;
+	if (check)
+		kw_render_check(&buf, check, json);
+	else
+		kw_render_check_list(&buf, json);
+	err = kw_buf_take(&buf, ret);
+	return err ? err : check ? 1 : count_checks();
 }
 
 const char *kw_version(void)

@@ -19,13 +19,14 @@ int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write,
 	const struct kw_renderer *renderer = kw_renderer_find(format);
 	struct kw_printer *p;
 
-	if (!renderer || flags & ~KW_PRINT_COLOR)
+	if (!renderer || flags & ~(KW_PRINT_COLOR | KW_PRINT_CHECKS))
 		return -EINVAL;
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
 	p->renderer = renderer;
 	p->style.color = flags & KW_PRINT_COLOR;
+	p->style.checks = flags & KW_PRINT_CHECKS;
 	p->write = write;
 	p->arg = arg;
 	p->renderer->begin(&p->buf);

@@ -191,8 +191,10 @@ static void derive_host(struct kw_case *c, struct kw_failure *f)
 
 /* Judge */
 
-static bool needs_known(const struct kw_failure *f, const uint16_t *needs)
+bool kw_rule_needs_known(const struct kw_rule *rule, const struct kw_failure *f)
 {
+	const uint16_t *needs = rule->needs;
+
 	for (size_t i = 0; i < KW_MAX_NEEDS && needs[i]; i++) {
 		if (!kw_known(f, (enum kw_fact)(needs[i] - 1)))
 			return false;
@@ -207,8 +209,9 @@ static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 	if (kw_module_injected(c) && !rule->injected)
 		return false;
 	return rule->classes & 1u << c->f->class && (x86 || rule->other_arch) &&
-	       !(rule->fallback && c->nfindings) && needs_known(c->f, rule->needs) &&
-	       (!rule->test || rule->test(c)) && (!rule->blames || rule->blames(c) != KW_F_none);
+	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) &&
+	       (!rule->test || rule->test(c)) && (!rule->blames || rule->blames(c) != KW_F_none) &&
+	       (rule->blames || !rule->breaks[0] || kw_checks_broken(c, rule));
 }
 
 static void add_line(struct kw_finding *finding, uint16_t line)
@@ -228,6 +231,12 @@ static void add_fact_lines(struct kw_finding *finding, const struct kw_failure *
 		if (kw_known(f, (enum kw_fact)(facts[i] - 1)))
 			add_line(finding, f->origin[facts[i] - 1].line);
 	}
+}
+
+static void add_used_lines(struct kw_finding *finding, const struct kw_failure *f, const struct kw_entry *saw)
+{
+	for (size_t i = 0; i < saw->nused; i++)
+		add_line(finding, f->origin[saw->used[i]].line);
 }
 
 static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule, const struct kw_failure *f,
@@ -253,11 +262,19 @@ static bool is_done(const struct kw_failure *f, const char *todo)
 	return strstr(todo, "dump_invalid_vmc") && kw_failure_has_host_dump(f);
 }
 
+static enum kw_fact blamed_by(const struct kw_rule *rule, const struct kw_case *c)
+{
+	if (rule->blames)
+		return rule->blames(c);
+	return c->broken && c->broken->saw.nused ? (enum kw_fact)c->broken->saw.used[0] : KW_F_none;
+}
+
 static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 {
 	struct kw_finding *finding = &c->finding[c->nfindings++];
 
-	c->blamed = rule->blames ? rule->blames(c) : KW_F_none;
+	c->broken = rule->breaks[0] ? kw_checks_broken(c, rule) : NULL;
+	c->blamed = blamed_by(rule, c);
 	*finding = (struct kw_finding){ .id = rule->id, .aside = rule->aside };
 	finding->certainty = rule->sure ? rule->sure(c) : rule->certainty;
 	finding->title = kw_expand(c, rule->title);
@@ -267,9 +284,13 @@ static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 			continue;
 		finding->todo[finding->ntodo++] = kw_expand(c, rule->todo[i]);
 	}
+	if (!rule->source[0] && c->broken)
+		finding->source[finding->nsources++] = kw_check_section_of(c->broken->check)->title;
 	for (size_t i = 0; i < KW_MAX_SOURCES && rule->source[i]; i++)
 		finding->source[finding->nsources++] = rule->source[i];
 	add_evidence(finding, rule, c->f, c->blamed);
+	if (c->broken)
+		add_used_lines(finding, c->f, &c->broken->saw);
 	c->harmless |= rule->harmless;
 }
 
@@ -318,6 +339,7 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	ret->vendor = vendor_of(ret);
 	derive_msr(ret, f);
 	derive_host(ret, f);
+	kw_checks_ask(ret);
 	judge(ret);
 	order(ret);
 	ret->said = kw_said(ret);

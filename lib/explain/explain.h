@@ -6,8 +6,10 @@
 #ifndef KW_EXPLAIN_H
 #define KW_EXPLAIN_H
 
+#include "base/buf.h"
 #include "decode/decode.h"
 #include "decode/kvmwhy_data.h"
+#include "entry/entry.h"
 #include "explain/kver.h"
 
 enum kw_certainty { KW_CERTAIN, KW_LIKELY, KW_POSSIBLE };
@@ -19,6 +21,8 @@ enum {
 	KW_MAX_EVIDENCE = 8,
 	KW_MAX_SOURCES = 5,
 	KW_MAX_NEEDS = 8,
+	KW_MAX_BREAKS = 8,
+	KW_MAX_BROKEN = 12,
 };
 
 /* What the caller knows beside the text. Unknown: NULL and KW_VENDOR_UNKNOWN. */
@@ -37,6 +41,21 @@ struct kw_finding {
 	const char *source[KW_MAX_SOURCES];
 	uint8_t ntodo, nevidence, nsources;
 	bool aside;
+};
+
+/* A check of VM entry or VMRUN that the record breaks. */
+struct kw_broken_check {
+	const struct kw_check *check;
+	struct kw_entry saw; /* the values that it looked at */
+	bool claimed;	     /* a rule is about it: the rule for any check leaves it out */
+	bool follows;	     /* of another broken check: no finding of its own */
+};
+
+/* What the checks say that can have ended this entry; .asked 0 where no entry failed and none was dumped. */
+struct kw_checks {
+	uint16_t asked, hold, cannot_tell;
+	uint8_t nbroken;
+	struct kw_broken_check broken[KW_MAX_BROKEN];
 };
 
 /* A failure and all that was made of it. Rules read it, renderers print it. */
@@ -65,7 +84,9 @@ struct kw_case {
 	struct kw_kver host;	    /* .known false if the host's kernel is not known */
 	size_t noddities;
 	struct kw_oddity oddity[8];
+	struct kw_checks checks;
 	enum kw_fact blamed;	    /* of the rule whose texts are made, else KW_F_none */
+	const struct kw_broken_check *broken; /* of the same rule, where it is about a check, else NULL */
 
 	/* judge */
 	struct kw_str headline;	    /* one sentence: the answer's first line */
@@ -97,6 +118,11 @@ struct kw_rule {
 	bool injected;	  /* also asked where kvmwhy.ko injected the failure: blames neither KVM nor the guest */
 	uint16_t needs[KW_MAX_NEEDS]; /* KW_NEED(...): all must be known */
 	bool (*test)(const struct kw_case *c);	     /* NULL: always */
+	/*
+	 * The checks of VM entry that it is about, at least one of them broken, unless .blames decides: ids, "guest_tr_"
+	 * for all that begin so, "*" for those that no other rule is about. Blamed is the value that the check saw first.
+	 */
+	const char *breaks[KW_MAX_BREAKS];
 	enum kw_fact (*blames)(const struct kw_case *c); /* the value that is wrong, KW_F_none: it does not apply */
 	enum kw_certainty (*sure)(const struct kw_case *c); /* NULL: .certainty */
 	/* Texts hold places: {rip} is a fact, {msr} {value} {insn} ... are what engine.c lists. */
@@ -121,6 +147,9 @@ extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_r
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);
+
+/* Are all facts known that the rule needs? */
+bool kw_rule_needs_known(const struct kw_rule *rule, const struct kw_failure *f);
 
 /* places.c: a text with {places} filled in, from the arena of the failure. */
 struct kw_str kw_expand(const struct kw_case *c, const char *text);
@@ -148,6 +177,14 @@ static inline bool kw_is_canonical57(uint64_t gva)
 
 	return high == 0 || high == -1;
 }
+
+/* checks.c: asks the checks; and the broken one that a rule is about, NULL if there is none. */
+void kw_checks_ask(struct kw_case *c);
+const struct kw_broken_check *kw_checks_broken(const struct kw_case *c, const struct kw_rule *rule);
+/* "CR4 0x2000, EFER 0x500": the values that a check looked at. */
+void kw_check_values(struct kw_buf *buf, const struct kw_entry *e);
+/* "81 checks of VM entry: 79 hold, 1 broken, 1 cannot be told", nothing where none was asked. */
+void kw_checks_count(struct kw_buf *buf, const struct kw_case *c);
 
 /* rules/entry_checks.c: why VM entry refuses the event in the VM-entry interruption information, or NULL. */
 const char *kw_entry_event_refused(const struct kw_failure *f);

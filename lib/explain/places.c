@@ -205,6 +205,85 @@ static void put_entry_event_refused(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, kw_str(why ? why : ""));
 }
 
+/* The check that the rule is about. */
+
+static const struct kw_check *check_of(const struct kw_case *c)
+{
+	static const struct kw_check none = { .id = "", .says = "", .code = "" };
+
+	return c->broken ? c->broken->check : &none;
+}
+
+static void put_check_id(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(check_of(c)->id));
+}
+
+static void put_check_says(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(check_of(c)->says));
+}
+
+static void put_check_section(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->broken)
+		kw_buf_add(buf, kw_str(kw_check_section_of(c->broken->check)->title));
+}
+
+static void put_check_values(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->broken)
+		kw_check_values(buf, &c->broken->saw);
+}
+
+static void put_checks_count(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_checks_count(buf, c);
+}
+
+/* Further broken checks that no rule is about. */
+static void put_checks_also(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *comma = " Broken, too: ";
+
+	for (size_t i = 0; i < c->checks.nbroken; i++) {
+		const struct kw_broken_check *b = &c->checks.broken[i];
+
+		if (b == c->broken || b->claimed || b->follows)
+			continue;
+		kw_buf_printf(buf, "%s%s (", comma, b->check->says);
+		kw_check_values(buf, &b->saw);
+		KW_BUF_LIT(buf, ")");
+		comma = "; ";
+	}
+	if (comma[0] == ';')
+		KW_BUF_LIT(buf, ".");
+}
+
+/* For want of what the dump does not have. */
+static void put_checks_untold(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *comma = " Cannot be told: ";
+	struct kw_entry e;
+
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		for (size_t i = 0; kw_check_set_asked(c->f, s->set) && i < s->n; i++) {
+			if (kw_check_ask(&s->check[i], c->f, &e) != KW_CHECK_CANNOT_TELL)
+				continue;
+			kw_buf_printf(buf, "%s%s (needs %s)", comma, s->check[i].says,
+				      e.missing != KW_F_none ? kw_facts[e.missing].doc : e.untold);
+			comma = "; ";
+		}
+	}
+	if (comma[0] == ';')
+		KW_BUF_LIT(buf, ".");
+}
+
+static void put_entry_name(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, c->vendor == KW_VENDOR_AMD ? KW_STR("VMRUN") : KW_STR("VM entry"));
+}
+
 static void put_arch(const struct kw_case *c, struct kw_buf *buf)
 {
 	kw_buf_add(buf, kw_str(kw_arch_name(c->f->arch)));
@@ -304,7 +383,9 @@ static const struct place places[] = {
 	{ "extra2", put_extra2 }, { "extra3", put_extra3 }, { "blamed", put_blamed },
 	{ "blamed_name", put_blamed_name }, { "blamed_bits", put_blamed_bits }, { "blamed_base", put_blamed_base },
 	{ "svm_event", put_svm_event }, { "svm_event_refused", put_svm_event_refused },
-	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "arch", put_arch }, { "kernel", put_kernel },
+	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "check_id", put_check_id }, { "check_says", put_check_says }, { "check_section", put_check_section },
+	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
+	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch }, { "kernel", put_kernel },
 	{ "msr_count", put_msr_count }, { "module_did", put_module_did },
 	{ "module_result", put_module_result }, { "module_by", put_module_by }, { "msr_arg", put_msr_arg },
 };

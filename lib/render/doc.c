@@ -5,7 +5,7 @@
 #include "decode/event.h"
 #include "decode/msr.h"
 
-/* Memory of one document. A full dump with all its registers takes a tenth of it. */
+/* Memory of one document. Both dumps with all their registers and checks take an eighth of it: test_render.c measures it. */
 #define DOC_BYTES (1u << 20)
 
 /* Rows of code around the marked one where the answer must fit a screen. */
@@ -459,7 +459,69 @@ static void add_causes(struct kw_doc *doc, const struct kw_case *c)
 		add(doc, KW_PIECE_ROW, i ? "" : "causes", causes[i]);
 }
 
-void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
+/* The values that a check looked at, by the names that the JSON and the tables have. */
+static void check_saw(struct kw_buf *buf, const struct kw_entry *saw)
+{
+	for (size_t i = 0; i < saw->nused; i++)
+		kw_buf_printf(buf, "%s%s 0x%llx", i ? ", " : "", short_name((enum kw_fact)saw->used[i]),
+			      (unsigned long long)saw->f->fact[saw->used[i]]);
+	if (saw->by_vmm)
+		KW_BUF_LIT(buf, " (the VMM's registers)");
+}
+
+static void check_lacks(struct kw_buf *buf, const struct kw_entry *saw)
+{
+	kw_buf_printf(buf, "needs %s", saw->missing != KW_F_none ? kw_facts[saw->missing].doc : saw->untold);
+}
+
+/* The checks of a section whose answer is @wanted. */
+static void add_section(struct kw_doc *doc, const struct kw_case *c, const struct kw_check_section *section,
+			enum kw_verdict wanted)
+{
+	for (size_t i = 0; i < section->n; i++) {
+		const struct kw_check *check = &section->check[i];
+		struct kw_piece *piece;
+		struct kw_entry saw;
+
+		if (kw_check_ask(check, c->f, &saw) != wanted)
+			continue;
+		piece = add(doc, KW_PIECE_CHECK, check->id, KW_STR(""));
+		piece->verdict = (uint8_t)wanted;
+		piece->hint = check->says;
+		if (wanted == KW_CHECK_CANNOT_TELL)
+			check_lacks(&doc->scratch, &saw);
+		else
+			check_saw(&doc->scratch, &saw);
+		piece->text = take(doc);
+	}
+}
+
+static void add_checks(struct kw_doc *doc, const struct kw_case *c)
+{
+	static const enum kw_verdict order[] = { KW_CHECK_BROKEN, KW_CHECK_CANNOT_TELL, KW_CHECK_HOLDS };
+
+	for (size_t i = 0; c->checks.asked && i < sizeof(order) / sizeof(order[0]); i++) {
+		for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+			if (kw_check_set_asked(c->f, s->set))
+				add_section(doc, c, s, order[i]);
+		}
+	}
+}
+
+const char *kw_doc_verdict(const struct kw_piece *check)
+{
+	switch ((enum kw_verdict)check->verdict) {
+	case KW_CHECK_HOLDS:
+		return "holds";
+	case KW_CHECK_BROKEN:
+		return "broken";
+	case KW_CHECK_CANNOT_TELL:
+		return "cannot tell";
+	}
+	return "";
+}
+
+void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, unsigned int parts)
 {
 	*doc = (struct kw_doc){ .end = &doc->first };
 	kw_arena_init(&doc->arena, DOC_BYTES);
@@ -468,16 +530,20 @@ void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers)
 	add_row(doc, "what", take(doc));
 	kw_where(&doc->scratch, c);
 	add_row(doc, "where", take(doc));
-	add_code(doc, c, registers);
+	add_code(doc, c, parts & KW_DOC_REGISTERS);
 	add_row(doc, "said", c->said);
 	add_data(doc, c);
 	add_causes(doc, c);
+	kw_checks_count(&doc->scratch, c);
+	add_row(doc, "checks", take(doc));
 	add_host(doc, c);
 	add_messages(doc, c);
 	for (size_t i = 0; i < c->nfindings; i++)
 		add_finding(doc, c->f, &c->finding[i]);
 	add_remarks(doc, c);
-	if (!registers)
+	if (parts & KW_DOC_CHECKS)
+		add_checks(doc, c);
+	if (!(parts & KW_DOC_REGISTERS))
 		return;
 	add_group(doc, c, KW_G_REG, "Registers");
 	add_group(doc, c, KW_G_SEG, "Segments and tables");

@@ -24,12 +24,14 @@ enum kw_piece_kind {
 	KW_PIECE_GROUP,	   /* .text is the title of registers; .marked: their names are long */
 	KW_PIECE_REGISTER, /* .label, .text is the value, .bits and .reserved what is set in it */
 	KW_PIECE_SEGMENT,  /* .text is selector, base, limit, rights; .bits the rights' meaning */
+	KW_PIECE_CHECK,	   /* .label is the check's id, .text what it looked at or lacks, .hint what must be so */
 };
 
 struct kw_piece {
 	struct kw_piece *next;
 	uint8_t kind;	   /* enum kw_piece_kind */
 	uint8_t certainty; /* enum kw_certainty, of a finding */
+	uint8_t verdict;   /* enum kw_verdict, of a check */
 	bool marked;	   /* the failing instruction; a register worth a look */
 	bool unsure;	   /* code: other alignments are as good */
 	uint64_t line;	   /* number of the input line, 0 if there is none */
@@ -44,12 +46,21 @@ struct kw_doc {
 	struct kw_piece lost;  /* takes what is written to a piece there was no memory for */
 };
 
-/* The document of @c; with @registers their tables too. End it with kw_doc_deinit(). */
-void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, bool registers);
+/* What a document may have beside the answer. */
+enum {
+	KW_DOC_REGISTERS = 1, /* their tables, and all of the code */
+	KW_DOC_CHECKS = 2,    /* each check of VM entry that was asked: broken ones first, those that hold last */
+};
+
+/* The document of @c with the @parts asked for. End it with kw_doc_deinit(). */
+void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, unsigned int parts);
 void kw_doc_deinit(struct kw_doc *doc);
 
 /* The next piece of @kind from @piece on, or NULL. */
 const struct kw_piece *kw_doc_next(const struct kw_piece *piece, enum kw_piece_kind kind);
+
+/* "broken", "cannot tell" or "holds". */
+const char *kw_doc_verdict(const struct kw_piece *check);
 
 /* Is the input line at @index evidence of a finding? */
 bool kw_doc_is_evidence(const struct kw_case *c, size_t index);

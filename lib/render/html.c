@@ -381,6 +381,29 @@ static void put_tables(struct kw_buf *buf, const struct kw_piece *all)
 	}
 }
 
+/* Folded: only who doubts the answer reads them. */
+static void put_checks(struct kw_buf *buf, const struct kw_piece *all, const struct kw_case *c)
+{
+	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_CHECK);
+
+	if (!piece)
+		return;
+	put(buf, "<details><summary>");
+	kw_checks_count(buf, c);
+	put(buf, "</summary><table class=\"checks\">\n");
+	for (; piece; piece = kw_doc_next(piece->next, KW_PIECE_CHECK)) {
+		kw_buf_printf(buf, "<tr%s><td>%s</td><td title=\"",
+			      piece->verdict == KW_CHECK_BROKEN ? " class=\"mark\"" : "", kw_doc_verdict(piece));
+		put_text(buf, kw_str(piece->hint));
+		put(buf, "\"><code>");
+		put_text(buf, piece->label);
+		put(buf, "</code></td><td>");
+		put_text(buf, piece->text);
+		put(buf, "</td></tr>\n");
+	}
+	put(buf, "</table></details>\n");
+}
+
 static void put_log(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style)
 {
 	const struct kw_failure *f = c->f;
@@ -411,7 +434,7 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 	struct kw_doc doc;
 
 	(void)first;
-	kw_doc_init(&doc, c, true);
+	kw_doc_init(&doc, c, KW_DOC_REGISTERS | KW_DOC_CHECKS);
 	put(buf, "<article>\n");
 	put_tags(buf, c, style);
 	if (doc.first) {
@@ -421,6 +444,7 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 		put_findings(buf, doc.first, style);
 		put_remarks(buf, doc.first, KW_PIECE_ODD, "Odd in the registers");
 		put_remarks(buf, doc.first, KW_PIECE_NOTE, "Notes");
+		put_checks(buf, doc.first, c);
 		put_tables(buf, doc.first);
 	}
 	put_log(buf, c, style);

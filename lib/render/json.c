@@ -486,6 +486,75 @@ static void code_state(struct kw_json *j, enum kw_code_state state)
 	kw_json_object_end(j);
 }
 
+/* The facts that a check looked at: names as they are in "registers", "vmcs" and "vmcb". */
+static void check_saw(struct kw_json *j, const struct kw_entry *saw)
+{
+	KW_JSON_KEY(j, "saw");
+	kw_json_array(j);
+	for (size_t i = 0; i < saw->nused; i++) {
+		const struct kw_fact_info *info = &kw_facts[saw->used[i]];
+		bool prefixed = info->group == KW_G_VMCS || info->group == KW_G_VMCB;
+
+		kw_json_text(j, kw_str(info->name + (prefixed ? PREFIX_LEN : 0)));
+	}
+	kw_json_array_end(j);
+	KW_JSON_TEXT(j, "in", saw->by_vmm ? KW_STR("registers")
+			      : saw->nused && kw_facts[saw->used[0]].group == KW_G_VMCB ? KW_STR("vmcb") : KW_STR("vmcs"));
+}
+
+static void broken_check(struct kw_json *j, const struct kw_broken_check *b)
+{
+	kw_json_object(j);
+	KW_JSON_TEXT(j, "id", kw_str(b->check->id));
+	KW_JSON_TEXT(j, "says", kw_str(b->check->says));
+	KW_JSON_TEXT(j, "section", kw_str(kw_check_section_of(b->check)->title));
+	check_saw(j, &b->saw);
+	kw_json_object_end(j);
+}
+
+/* Which checks cannot be told, and for want of what. */
+static void untold_checks(struct kw_json *j, const struct kw_failure *f)
+{
+	struct kw_entry e;
+
+	KW_JSON_KEY(j, "cannot_tell");
+	kw_json_array(j);
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		bool asked = kw_check_set_asked(f, s->set);
+
+		for (size_t i = 0; asked && i < s->n; i++) {
+			if (kw_check_ask(&s->check[i], f, &e) != KW_CHECK_CANNOT_TELL)
+				continue;
+			kw_json_object(j);
+			KW_JSON_TEXT(j, "id", kw_str(s->check[i].id));
+			KW_JSON_TEXT(j, "needs", kw_str(e.missing != KW_F_none ? kw_facts[e.missing].doc : e.untold));
+			kw_json_object_end(j);
+		}
+	}
+	kw_json_array_end(j);
+}
+
+/* Without a dump hardly a check can be told, and that needs no list. */
+static void entry_checks(struct kw_json *j, const struct kw_case *c)
+{
+	const struct kw_checks *k = &c->checks;
+
+	if (!k->asked)
+		return;
+	KW_JSON_KEY(j, "entry_checks");
+	kw_json_object(j);
+	KW_JSON_DEC(j, "asked", k->asked);
+	KW_JSON_DEC(j, "hold", k->hold);
+	KW_JSON_KEY(j, "broken");
+	kw_json_array(j);
+	for (size_t i = 0; i < k->nbroken; i++)
+		broken_check(j, &k->broken[i]);
+	kw_json_array_end(j);
+	if (kw_failure_has_host_dump(c->f))
+		untold_checks(j, c->f);
+	kw_json_object_end(j);
+}
+
 static void fingerprint(struct kw_json *j, struct kw_str value)
 {
 	KW_JSON_KEY(j, "fingerprint");
@@ -529,6 +598,7 @@ static void write_case(struct kw_buf *buf, const struct kw_case *c, const struct
 	oddities(j, c);
 	module(j, c);
 	memory_fault(j, f);
+	entry_checks(j, c);
 	if (f->arch == KW_ARCH_X86)
 		code_state(j, c->code);
 	kw_json_object_end(j);

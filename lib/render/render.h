@@ -11,6 +11,7 @@
 
 struct kw_style {
 	bool color;
+	bool checks; /* every check of VM entry with its answer; a page always has them */
 	const char *file; /* name of the input, may be NULL */
 	uint64_t number;  /* of the failure, from 1; 0 if nobody counts */
 };
@@ -41,5 +42,9 @@ void kw_render_msr(struct kw_buf *buf, uint32_t index, const uint64_t *value,
 /* The listing of the bytes in @code->code, decoded for @bits. As JSON with @json, else as text. */
 void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned int bits,
 		     bool json);
+
+/* A check of VM entry or VMRUN, or the list of all under the titles of their sections. As JSON with @json, else as text. */
+void kw_render_check(struct kw_buf *buf, const struct kw_check *check, bool json);
+void kw_render_check_list(struct kw_buf *buf, bool json);
 
 #endif

@@ -8,6 +8,8 @@ enum {
 	FULL_FINDINGS = 2, /* further ones are a title each */
 	EVIDENCE_LINES = 6, /* further ones are numbers */
 	BYTES_WIDTH = 17, /* of the bytes of code, at least */
+	VERDICT_WIDTH = 13, /* of the answer of a check, with its blanks */
+	ID_WIDTH = 36, /* of its id, at most; a longer one moves its line */
 };
 
 #define BOLD "\033[1m"
@@ -261,6 +263,43 @@ static void remarks(struct out *out, const struct kw_piece *all, enum kw_piece_k
 	}
 }
 
+static size_t id_width(const struct kw_piece *piece)
+{
+	size_t width = 0;
+
+	for (; piece; piece = kw_doc_next(piece->next, KW_PIECE_CHECK))
+		width = piece->label.len > width ? piece->label.len : width;
+	return width < ID_WIDTH ? width : ID_WIDTH;
+}
+
+/* Each check of VM entry with its answer, and what it rests on or lacks. */
+static void checks(struct out *out, const struct kw_piece *all)
+{
+	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_CHECK);
+	size_t column = KW_LINES_TEXT + VERDICT_WIDTH + id_width(piece) + 2;
+	struct kw_lines *lines = &out->lines;
+
+	if (piece)
+		end(out);
+	for (bool first = true; piece; piece = kw_doc_next(piece->next, KW_PIECE_CHECK)) {
+		bool broken = piece->verdict == KW_CHECK_BROKEN;
+
+		label_first(out, first, KW_STR("checks"));
+		if (broken)
+			color(out, BOLD);
+		kw_lines_put(lines, kw_str(kw_doc_verdict(piece)));
+		kw_lines_pad(lines, KW_LINES_TEXT + VERDICT_WIDTH);
+		kw_lines_put(lines, piece->label);
+		kw_lines_put(lines, KW_STR(" "));
+		kw_lines_pad(lines, column);
+		kw_lines_wrap(lines, piece->text, column);
+		if (broken)
+			color(out, PLAIN);
+		end(out);
+		first = false;
+	}
+}
+
 /* The headline and the rows up to the first finding. */
 static void answer(struct out *out, const struct kw_piece *piece)
 {
@@ -310,7 +349,7 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 	struct out out = { .lines = { .buf = buf }, .color = style->color };
 	struct kw_doc doc;
 
-	kw_doc_init(&doc, c, false);
+	kw_doc_init(&doc, c, style->checks ? KW_DOC_CHECKS : 0);
 	if (!first)
 		header(&out, c->f, style);
 	if (doc.first) {
@@ -320,6 +359,7 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 		sources(&out, doc.first);
 		remarks(&out, doc.first, KW_PIECE_ODD, KW_STR("odd"));
 		remarks(&out, doc.first, KW_PIECE_NOTE, KW_STR("notes"));
+		checks(&out, doc.first);
 	}
 	kw_doc_deinit(&doc);
 	kw_lines_deinit(&out.lines);

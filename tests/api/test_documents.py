@@ -91,6 +91,13 @@ def _(_):
     equal(listed, rules)
 
 
+@test("docs/entry-checks.md lists the checks as they are")
+def _(_):
+    done = subprocess.run([sys.executable, SOURCE / "scripts/gen-check-table.py", "--check", TOOL,
+                           SOURCE / "docs/entry-checks.md"], capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""))
+
+
 @test("a page of a rule has its sections, and 12 to 60 lines that fit a terminal")
 def _(_):
     wanted = ["Recognised by", "Why", "Confirm", "Do", "Cannot tell", "Sources"]

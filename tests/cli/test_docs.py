@@ -10,8 +10,8 @@ import subprocess
 
 from cli import CASE, FOUND, SANITIZERS, SOURCE, equal, kvmwhy, main, test
 
-COMMANDS = ["explain", "msr", "insn", "rule", "inject", "version", "help"]
-WITH_PAGE = {"explain": 1, "msr": 1, "insn": 1, "rule": 1, "inject": 8}
+COMMANDS = ["explain", "msr", "insn", "rule", "check", "inject", "version", "help"]
+WITH_PAGE = {"explain": 1, "msr": 1, "insn": 1, "rule": 1, "check": 1, "inject": 8}
 MAN = SOURCE / "man"
 
 
@@ -95,6 +95,7 @@ def _(directory):
     equal(complete("kvmwhy", "explain", f"{directory}/gu"), [f"{directory}/guest.log"])
     first = kvmwhy("rule").text().split()[0]
     assert first in complete("kvmwhy", "rule", first[:3]), first
+    assert "guest_rflags_if" in complete("kvmwhy", "check", "guest_rf")
 
 
 @test("every exported function has its entry in libkvmwhy(3)")

@@ -3,8 +3,9 @@
 """Commands, arguments and exit statuses."""
 
 import json
+import re
 
-from cli import CASE, FOUND, NOTHING, TROUBLE, equal, kvmwhy, main, test
+from cli import CASE, FOUND, NOTHING, SOURCE, TROUBLE, equal, kvmwhy, main, test
 
 
 @test("a log with a failure is explained, and the status is 0")
@@ -73,7 +74,7 @@ def _(_):
 @test("a mistyped command is answered by the one that is meant")
 def _(_):
     for word, meant in [("explian", "explain"), ("msrs", "msr"), ("isn", "insn"),
-                        ("rules", "rule"), ("ver", "version")]:
+                        ("rules", "rule"), ("chekc", "check"), ("ver", "version")]:
         kvmwhy(word).expect(TROUBLE, err=f"did you mean '{meant}'?")
     kvmwhy("frobnicate").expect(TROUBLE, err="see 'kvmwhy help'")
     kvmwhy("help", "frobnicate").expect(TROUBLE, err="is no command")
@@ -131,6 +132,50 @@ def _(_):
     kvmwhy("rule", "9" * 70).expect(NOTHING, err="'kvmwhy rule' lists all")
 
 
+@test("every check that is listed has a page; a mistyped one is answered by the nearest")
+def _(_):
+    listed = json.loads(kvmwhy("check", "--format", "json").expect(FOUND).out)
+    ids = [check["id"] for check in listed]
+    equal(len(set(ids)), len(ids))
+    equal(re.findall(r"^  (\S+) ", kvmwhy("check").expect(FOUND).text(), re.M), ids)
+    equal(list(dict.fromkeys(re.findall(r"^\S.*", kvmwhy("check").text(), re.M))),
+          list(dict.fromkeys(check["section"] for check in listed)))
+    equal(re.findall(r"^([a-z]\w*)$", kvmwhy("check", *ids).expect(FOUND).text(), re.M), ids)
+    objects = kvmwhy("check", "--format", "json", *ids).expect(FOUND).text().splitlines()
+    equal([json.loads(line) for line in objects], listed)
+    for check in listed:
+        equal(list(check), ["id", "says", "section", "condition", "set"])
+        assert check["set"] in ("vmx-controls", "vmx-host", "vmx-guest", "vmx-msr-load", "svm"), check
+        assert re.match(r"(Intel SDM|AMD APM) vol\. [23], \"", check["section"]), check
+    kvmwhy("check", ids[0][:-1]).expect(NOTHING, err=f"did you mean '{ids[0]}'")
+    kvmwhy("check", "9" * 70, ids[0]).expect(NOTHING, ids[0], "'kvmwhy check' lists all")
+    kvmwhy("check", "--format", "html").expect(TROUBLE, err="'html' is no value of --format")
+
+
+@test("--checks lists each check that was asked: broken ones first, those that hold last")
+def _(_):
+    log = SOURCE / "tests/corpus/lab-fail-entry-intel-rflags-6.1-intel/input"
+    asked = json.loads(kvmwhy("--format", "json", log).expect(FOUND).out)[0]["entry_checks"]
+    plain, text = kvmwhy(log).expect(FOUND).text(), kvmwhy("--checks", log).expect(FOUND).text()
+    assert text.startswith(plain), text
+    rows = re.findall(r"^.{12}(broken|cannot tell|holds) +(\S+) +(\S.*)", text[len(plain):], re.M)
+    answers = [answer for answer, _, _ in rows]
+    equal(answers, sorted(answers))
+    equal([row[1] for row in rows if row[0] == "broken"], [c["id"] for c in asked["broken"]])
+    equal([row[1] for row in rows if row[0] == "cannot tell"], [c["id"] for c in asked["cannot_tell"]])
+    equal((len(rows), answers.count("holds")), (asked["asked"], asked["hold"]))
+    assert ("broken", "guest_rflags_reserved", "rflags 0x8002") in rows, rows
+    page = kvmwhy("--format", "html", log).expect(FOUND).text()
+    assert page.count("<details>") == 1 and ">guest_rflags_reserved</code>" in page
+
+
+@test("a failure that is none of an entry has no checks")
+def _(_):
+    equal(kvmwhy("--checks", CASE).expect(FOUND).out, kvmwhy(CASE).out)
+    assert "entry_checks" not in kvmwhy("--format", "json", CASE).text()
+    assert "<details>" not in kvmwhy("--format", "html", CASE).text()
+
+
 @test("the version is printed by command and by option")
 def _(_):
     text = kvmwhy("version").expect(FOUND, "libkvmwhy ").text()
@@ -143,7 +188,7 @@ def _(_):
 def _(_):
     overview = kvmwhy("--help").expect(FOUND, "Commands:")
     equal(kvmwhy("help").out, overview.out)
-    for command in "explain", "msr", "insn", "rule", "inject", "version":
+    for command in "explain", "msr", "insn", "rule", "check", "inject", "version":
         assert f"  {command} " in overview.text(), overview
         page = kvmwhy("help", command).expect(FOUND, "usage: kvmwhy")
         equal(kvmwhy(command, "--help").expect(FOUND).out, page.out)

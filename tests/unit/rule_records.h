@@ -49,7 +49,7 @@ struct record {
 #define VMCS \
 	"vmcs_reason=0x80000021 vmcs_rip=0x1000 vmcs_rflags=2 vmcs_interruptibility=0 " \
 	"vmcs_cr0=0x31 "
-#define VMCB "vmcb_exit_code=0xffffffff hardware_error=0xffffffff "
+#define VMCB "vmcb_exit_code=0xffffffff hardware_error=0xffffffff vmcb_nested_ctl=1 "
 #define REFUSED "hardware_error=0x80000021 " VMCS
 
 #define RUN(id_, facts_, code_) \
@@ -272,6 +272,8 @@ static const struct record records[] = {
 	DUMP_VMCB("vmcb-cs-l-and-d",
 		  "vmcb_efer=0x1500 vmcb_cr0=0x80000031 vmcb_cr4=0x20 vmcb_cs_attr=0xe9b"),
 	DUMP_VMCB("vmcb-efer-reserved", "vmcb_efer=0x11500"),
+	DUMP_VMCS("entry-check", VMCS "vmcs_activity_state=7"),
+	DUMP_VMCB("entry-check", "vmcb_cr0=0x100000011"),
 
 	/* entry.c */
 	ENTRY("entry-smm-event", SMI "hardware_error=0x80000021"),
@@ -318,6 +320,7 @@ static const struct record records[] = {
 	DUMP_VMCS("vmcs-pg-without-pe", VMCS "vmcs_cr0=0x80000030"),
 	DUMP_VMCS("vmcs-entry-worked", VMCS "vmcs_reason=0x30"),
 	DUMP_VMCS("vmcs-never-exited", VMCS "vmcs_reason=0 vmcs_exit_intr_info=0"),
+	DUMP_VMCS("vmcs-link-pointer", VMCS "vmcs_qualification=4"),
 	DUMP_VMCS("vmcs-cut", "vmcs_reason=0x80000021"),
 	DUMP_VMCS("vmcs-collect", VMCS),
 	DUMP_VMCB("vmcb-asid-zero", "vmcb_asid=0"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The renderers, fed with cases made by hand: what stands where, and that no log gets out raw. */
+#include "render/doc.h"
 #include "render/render.h"
 
 #include <setjmp.h>
@@ -292,6 +293,32 @@ static void all_facts_fit(void **state)
 		render(x, formats[i], &no_style);
 }
 
+/* Both dumps at once, and no error: no document has more. */
+static void all_checks_fit(void **state)
+{
+	struct kw_style style = { .checks = true };
+	struct fixture *x = *state;
+	struct kw_doc doc;
+	size_t count = 0;
+
+	for (size_t i = 0; i < KW_NFACTS; i++) {
+		if (kw_facts[i].group != KW_G_SAID && kw_facts[i].group != KW_G_DERIVED && i != KW_F_vmcs_reason)
+			seen(&x->f, (enum kw_fact)i, UINT64_MAX);
+	}
+	kw_checks_ask(&x->c);
+	kw_doc_init(&doc, &x->c, KW_DOC_REGISTERS | KW_DOC_CHECKS);
+	for (const struct kw_piece *p = doc.first; (p = kw_doc_next(p, KW_PIECE_CHECK)); p = p->next)
+		count++;
+	print_message("%zu checks, %zu of %zu bytes\n", count, doc.arena.total, doc.arena.limit);
+	assert_int_equal(count, x->c.checks.asked);
+	assert_true(doc.arena.total < doc.arena.limit / 2);
+	kw_doc_deinit(&doc);
+	assert_has(render(x, "text", &style), "broken       guest_rflags_reserved");
+	assert_has(render(x, "text", &style), "cannot tell");
+	assert_lacks(render(x, "text", &no_style), "guest_rflags_reserved");
+	assert_has(render(x, "html", &no_style), "<details><summary>");
+}
+
 /* Nothing but a class and an architecture: rows without facts are not there. */
 static void an_empty_record_is_rendered(void **state)
 {
@@ -351,6 +378,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(facts_of_a_vmcs_lose_their_prefix, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_page_shows_code_bits_and_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_facts_fit, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_checks_fit, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_empty_record_is_rendered, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_text_of_a_log_gets_out_raw, setup, teardown),
 	};

@@ -44,8 +44,8 @@ static void every_rule_says_what_to_do_and_has_a_source(void **state)
 {
 	(void)state;
 	EACH_RULE(rule) {
-		if (!rule->title || !rule->why || !rule->todo[0] || !rule->source[0] ||
-		    !rule->classes)
+		if (!rule->title || !rule->why || !rule->todo[0] ||
+		    (!rule->source[0] && !rule->breaks[0]) || !rule->classes)
 			fail_msg("%s lacks a text, a source or its classes", rule->id);
 		if (rule->needs[KW_MAX_NEEDS - 1] || rule->shows[KW_MAX_NEEDS - 1])
 			fail_msg("%s: a list of facts without an end", rule->id);

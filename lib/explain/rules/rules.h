@@ -57,6 +57,9 @@ static inline bool control_at_reset(const struct kw_failure *f)
 /* A segment that a CPU without unrestricted guest cannot run in real mode: DPL not 0 or a limit above 64 KiB. */
 bool kw_real_mode_segment_odd(const struct kw_failure *f);
 
+/* .sure of the rules with .breaks. */
+enum kw_certainty kw_check_sure(const struct kw_case *c);
+
 /* Does the record show a value that VM entry or VMRUN refuses (entry_checks.c)? */
 bool kw_entry_check_broken(const struct kw_case *c);
 

@@ -6,115 +6,6 @@
 #include "decode/event.h"
 #include "explain/rules/rules.h"
 
-static bool entry_failed(const struct kw_case *c)
-{
-	return FACT_IS(c->f, vmcs_reason, 0x80000021);
-}
-
-static bool usable(uint64_t attr)
-{
-	return !(attr & 1u << 16);
-}
-
-static bool sti_with_if_clear(const struct kw_case *c)
-{
-	return entry_failed(c) && c->f->vmcs_interruptibility & 1 && !(c->f->vmcs_rflags & 1u << 9);
-}
-
-static bool interrupt_with_if_clear(const struct kw_case *c)
-{
-	uint64_t info = c->f->vmcs_entry_intr_info;
-
-	return entry_failed(c) && info & 0x80000000 && (info >> 8 & 7) == 0 && !(c->f->vmcs_rflags & 1u << 9);
-}
-
-static bool ia32e(const struct kw_failure *f)
-{
-	return f->vmcs_entry_controls & 1u << 9;
-}
-
-static bool rip_too_wide(const struct kw_case *c)
-{
-	bool cs_l = c->f->vmcs_cs_attr & 1u << 13;
-
-	return entry_failed(c) && c->f->vmcs_rip >> 32 && !(ia32e(c->f) && cs_l);
-}
-
-static bool tr_unusable(const struct kw_case *c)
-{
-	return entry_failed(c) && !usable(c->f->vmcs_tr_attr);
-}
-
-static bool gdtr_non_canonical(const struct kw_case *c)
-{
-	return entry_failed(c) && !kw_is_canonical57(c->f->vmcs_gdtr_base);
-}
-
-static bool idtr_non_canonical(const struct kw_case *c)
-{
-	return entry_failed(c) && !kw_is_canonical57(c->f->vmcs_idtr_base);
-}
-
-/* Virtual-8086 mode has checks of its own. */
-static bool not_vm86(const struct kw_failure *f)
-{
-	return !(f->vmcs_rflags & 1u << 17);
-}
-
-static bool not_accessed(uint64_t attr)
-{
-	return usable(attr) && !(attr & 1);
-}
-
-static bool data_segment_not_accessed(const struct kw_case *c)
-{
-	const struct kw_failure *f = c->f;
-
-	return entry_failed(c) && not_vm86(f) &&
-	       (not_accessed(f->vmcs_ds_attr) || not_accessed(f->vmcs_es_attr) || not_accessed(f->vmcs_fs_attr) ||
-		not_accessed(f->vmcs_gs_attr));
-}
-
-static bool pg_without_pe(const struct kw_case *c)
-{
-	return entry_failed(c) && c->f->vmcs_cr0 >> 31 & 1 && !(c->f->vmcs_cr0 & 1);
-}
-
-static bool asid_zero(const struct kw_case *c)
-{
-	return c->f->vmcb_asid == 0;
-}
-
-static bool svme_clear(const struct kw_case *c)
-{
-	return !(c->f->vmcb_efer & 1u << 12);
-}
-
-static bool svm_nw_without_cd(const struct kw_case *c)
-{
-	return c->f->vmcb_cr0 & 1u << 29 && !(c->f->vmcb_cr0 & 1u << 30);
-}
-
-static bool vmrun_invalid(const struct kw_case *c)
-{
-	return (uint32_t)c->f->vmcb_exit_code == 0xffffffff;
-}
-
-static bool vmcb_asid(const struct kw_case *c)
-{
-	return vmrun_invalid(c) && asid_zero(c);
-}
-
-static bool vmcb_svme(const struct kw_case *c)
-{
-	return vmrun_invalid(c) && svme_clear(c);
-}
-
-static bool vmcb_nw(const struct kw_case *c)
-{
-	return vmrun_invalid(c) && svm_nw_without_cd(c);
-}
-
 /* An exit for reason 0 has valid interruption information. */
 static bool never_exited(const struct kw_case *c)
 {
@@ -143,14 +34,16 @@ static bool guest_state_missing(const struct kw_case *c)
 	return vmcs_failed(c) && (!kw_has(c->f, vmcs_rip) || !kw_has(c->f, vmcs_cr0) || !kw_has(c->f, vmcs_interruptibility));
 }
 
-static bool vmcs_in_smm(const struct kw_failure *f)
+static bool link_pointer_refused(const struct kw_case *c)
 {
-	return f->vmcs_interruptibility & 1u << 2 || (f->vmcs_rip == 0x8000 && f->vmcs_interruptibility & 1u << 3);
+	return c->f->vmcs_reason == 0x80000021 && c->f->vmcs_qualification == 4;
 }
 
-static bool sti_in_smm(const struct kw_case *c)
+static bool in_smm_by_vmcs(const struct kw_case *c)
 {
-	return sti_with_if_clear(c) && vmcs_in_smm(c->f);
+	const struct kw_failure *f = c->f;
+
+	return f->vmcs_interruptibility & 1u << 2 || (f->vmcs_rip == 0x8000 && f->vmcs_interruptibility & 1u << 3);
 }
 
 #define SRC_NON_REGISTER "Intel SDM vol. 3, \"Checks on Guest Non-Register State\""
@@ -166,10 +59,10 @@ static bool sti_in_smm(const struct kw_case *c)
 const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-sti-blocking-if-clear",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags) },
-		.test = sti_with_if_clear,
+		.breaks = { "guest_interruptibility_sti_if" },
 		.shows = { KW_NEED(vmcs_rip) },
 		.title = "VM entry refuses blocking by STI (interruptibility {vmcs_interruptibility}) while RFLAGS.IF is clear",
 		.why = "Bit 0 of the interruptibility state must be 0 if RFLAGS.IF is 0; RFLAGS is {vmcs_rflags}. KVM (or the "
@@ -182,7 +75,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.certainty = KW_LIKELY,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags), KW_NEED(vmcs_rip) },
-		.test = sti_in_smm,
+		.breaks = { "guest_interruptibility_sti_if" },
+		.test = in_smm_by_vmcs,
 		.title = "the vCPU has just entered SMM, and KVM kept the STI blocking of the interrupted code",
 		.why = "RIP is {vmcs_rip} with interruptibility {vmcs_interruptibility}: the start of an SMI handler that hit the "
 		       "instruction behind an STI. Typical guest: Windows with Secure Boot, whose firmware uses SMM.",
@@ -192,10 +86,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-interrupt-if-clear",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_entry_intr_info), KW_NEED(vmcs_rflags) },
-		.test = interrupt_with_if_clear,
+		.breaks = { "guest_rflags_if" },
 		.title = "VM entry refuses to inject an external interrupt ({vmcs_entry_intr_info}) while RFLAGS.IF is clear",
 		.why = "RFLAGS.IF must be 1 when the VM-entry interruption information is valid and its type is external interrupt; RFLAGS is {vmcs_rflags}.",
 		.todo = { "A bug of the host's KVM, or of the VMM that set the vCPU's events: report it with this dump and the kernel version." },
@@ -203,10 +97,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-rip-wide",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_rip), KW_NEED(vmcs_entry_controls), KW_NEED(vmcs_cs_attr) },
-		.test = rip_too_wide,
+		.breaks = { "guest_rip_32bit" },
 		.shows = { KW_NEED(vmcs_efer), KW_NEED(vmcs_cr0) },
 		.title = "VM entry refuses RIP {vmcs_rip}: bits 63:32 must be 0 outside 64-bit code",
 		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must fit 32 bits. The vCPU has RIP of a 64-bit "
@@ -217,10 +111,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-tr-unusable",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_tr_attr) },
-		.test = tr_unusable,
+		.breaks = { "guest_tr_usable" },
 		.title = "VM entry refuses an unusable TR (access rights {vmcs_tr_attr}, bit 16 set)",
 		.why = "TR must always be usable and hold a busy TSS, even if the guest never uses it.",
 		.todo = { "Give KVM_SET_SREGS a TR with type 11 (3 for a 16-bit TSS), present, S clear, and unusable 0." },
@@ -228,10 +122,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-gdtr-non-canonical",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_gdtr_base) },
-		.test = gdtr_non_canonical,
+		.breaks = { "guest_gdtr_base" },
 		.title = "VM entry refuses GDTR.base {vmcs_gdtr_base}: it is not canonical",
 		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
 		.todo = { "Check how the VMM packs base and limit for KVM_SET_SREGS." },
@@ -239,10 +133,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-idtr-non-canonical",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_idtr_base) },
-		.test = idtr_non_canonical,
+		.breaks = { "guest_idtr_base" },
 		.title = "VM entry refuses IDTR.base {vmcs_idtr_base}: it is not canonical",
 		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
 		.todo = { "Check how the VMM packs base and limit for KVM_SET_SREGS." },
@@ -250,11 +144,11 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-data-segment-accessed",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_ds_attr), KW_NEED(vmcs_es_attr), KW_NEED(vmcs_fs_attr),
 			   KW_NEED(vmcs_gs_attr), KW_NEED(vmcs_rflags) },
-		.test = data_segment_not_accessed,
+		.breaks = { "guest_ds_accessed", "guest_es_accessed", "guest_fs_accessed", "guest_gs_accessed" },
 		.title = "VM entry refuses a usable data segment whose accessed bit is clear (DS {vmcs_ds_attr}, ES {vmcs_es_attr}, FS {vmcs_fs_attr}, GS {vmcs_gs_attr})",
 		.why = "For DS, ES, FS and GS, if usable, bit 0 of the type (accessed) must be 1. Hardware sets it when a selector is loaded; a VMM "
 		       "or an emulated descriptor load that builds the segment must set it too.",
@@ -263,10 +157,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-pg-without-pe",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_cr0) },
-		.test = pg_without_pe,
+		.breaks = { "guest_cr0_pg_pe" },
 		.title = "VM entry refuses CR0 {vmcs_cr0}: PG is set and PE is clear",
 		.why = "Paging without protected mode does not exist.",
 		.todo = { "Set CR0.PE in the sregs given to KVM_SET_SREGS." },
@@ -274,10 +168,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcb-asid-zero",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_asid) },
-		.test = vmcb_asid,
+		.breaks = { "svm_asid" },
 		.title = "VMRUN refuses ASID 0: it belongs to the host",
 		.why = "The guest's ASID in the VMCB is 0.",
 		.todo = { "A bug of the hypervisor that built this VMCB; for SEV guests: was an ASID bound?" },
@@ -285,10 +179,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcb-svme-clear",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_efer) },
-		.test = vmcb_svme,
+		.breaks = { "svm_efer_svme" },
 		.title = "VMRUN refuses EFER {vmcb_efer}: SVME is clear",
 		.why = "EFER.SVME must be set in the guest's EFER too.",
 		.todo = { "A bug of the hypervisor that built this VMCB." },
@@ -296,10 +190,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcb-nw-without-cd",
-		.certainty = KW_CERTAIN,
+		.sure = kw_check_sure,
 		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_cr0) },
-		.test = vmcb_nw,
+		.breaks = { "svm_cr0_nw" },
 		.title = "VMRUN refuses CR0 {vmcb_cr0}: NW is set and CD is clear",
 		.why = "CR0.NW without CR0.CD is one of the states VMRUN does not take.",
 		.todo = { "Check the CR0 that the VMM gave to KVM_SET_SREGS." },
@@ -331,6 +225,19 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
+		.id = "vmcs-link-pointer",
+		.certainty = KW_CERTAIN,
+		.classes = IN_VMCS,
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
+		.test = link_pointer_refused,
+		.title = "VM entry refuses the VMCS link pointer (exit qualification 4), which dump_vmcs does not print",
+		.why = "Only this check leaves 4 in the exit qualification. The pointer must be ~0, or the aligned physical address of a VMCS with "
+		       "the revision identifier of the CPU. KVM sets ~0, but for a VMCS of a nested guest with VMCS shadowing.",
+		.todo = { "A bug of the host's KVM, or memory that another program changed: report it with this dump and the kernel version.",
+			  "If this host is a VM, look at the hypervisor below; with nested guests try kvm_intel with enable_shadow_vmcs=N." },
+		.source = { SRC_NON_REGISTER, "Intel SDM vol. 3, \"VM-Entry Failures During or After Loading Guest State\"" },
+	},
+	{
 		.id = "vmcs-cut",
 		.certainty = KW_CERTAIN,
 		.classes = IN_VMCS,
@@ -349,10 +256,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = vmcs_failed,
 		.fallback = true,
-		.title = "VM entry failed (exit reason {vmcs_reason}); none of the checks known here is broken by what this dump shows",
-		.why = "The checks behind known failures hold, or the fields they need are missing from this dump.",
+		.title = "VM entry failed (exit reason {vmcs_reason}); no check is broken by what this dump shows",
+		.why = "{checks_count}: it is one of those that cannot be told.{checks_untold}",
 		.todo = { "Collect the dump from its first line (`*** Guest State ***`) to `Virtual processor ID`.",
-			  "Compare with the SDM's list by hand: which values did the VMM set last?" },
+			  "Which of these values did the VMM set last? Compare CR4 with the features of the host's CPU." },
 		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
 	},
 	{ 0 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/* The checks of VM entry and VMRUN in a case: what they say of the record, and which rule is about which. */
+#include "explain/rules/rules.h"
+
+/* Is the check @id one of @wanted: the same id, or one that begins with "guest_tr_"? */
+static bool is_named(const char *wanted, const char *id)
+{
+	size_t len = strlen(wanted);
+
+	return wanted[len - 1] == '_' ? strncmp(wanted, id, len) == 0 : strcmp(wanted, id) == 0;
+}
+
+static bool is_about(const struct kw_rule *rule, const char *id)
+{
+	for (size_t i = 0; i < KW_MAX_BREAKS && rule->breaks[i]; i++) {
+		if (is_named(rule->breaks[i], id))
+			return true;
+	}
+	return false;
+}
+
+/* Is there a rule for it, that is asked of failures like this one? */
+static bool is_claimed(const struct kw_case *c, const char *id)
+{
+	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
+		for (const struct kw_rule *rule = *table; rule->id; rule++) {
+			if (is_about(rule, id) && rule->classes & 1u << c->f->class &&
+			    kw_rule_needs_known(rule, c->f) && (!rule->test || rule->test(c)))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void ask(struct kw_case *c, const struct kw_check *check)
+{
+	struct kw_checks *k = &c->checks;
+	struct kw_entry e;
+
+	k->asked++;
+	switch (kw_check_ask(check, c->f, &e)) {
+	case KW_CHECK_HOLDS:
+		k->hold++;
+		return;
+	case KW_CHECK_CANNOT_TELL:
+		k->cannot_tell++;
+		return;
+	case KW_CHECK_BROKEN:
+		if (k->nbroken < KW_MAX_BROKEN)
+			k->broken[k->nbroken++] = (struct kw_broken_check){ .check = check, .saw = e };
+	}
+}
+
+/* A bit for each enum kw_check_set. Most failures are none of an entry: this is all that they cost. */
+static unsigned int sets_asked(const struct kw_failure *f)
+{
+	unsigned int sets = 0;
+
+	if (!kw_has(f, hardware_error) && !kw_failure_has_host_dump(f))
+		return 0;
+	for (unsigned int set = 0; set < KW_NCHECK_SETS; set++)
+		sets |= (unsigned int)kw_check_set_asked(f, (enum kw_check_set)set) << set;
+	return sets;
+}
+
+static bool is_broken(const struct kw_checks *k, const char *id)
+{
+	for (size_t i = 0; i < k->nbroken; i++) {
+		if (strcmp(k->broken[i].check->id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What an unusable TR holds is left over. */
+static bool follows(const struct kw_checks *k, const char *id)
+{
+	return strncmp(id, "guest_tr_", 9) == 0 && strcmp(id, "guest_tr_usable") != 0 && is_broken(k, "guest_tr_usable");
+}
+
+static void mark(struct kw_case *c, struct kw_broken_check *b)
+{
+	b->claimed = is_claimed(c, b->check->id);
+	b->follows = follows(&c->checks, b->check->id);
+}
+
+void kw_checks_ask(struct kw_case *c)
+{
+	unsigned int sets = c->f->arch == KW_ARCH_X86 ? sets_asked(c->f) : 0;
+
+	if (!sets)
+		return;
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		for (size_t i = 0; sets >> s->set & 1 && i < s->n; i++)
+			ask(c, &s->check[i]);
+	}
+	for (size_t i = 0; i < c->checks.nbroken; i++)
+		mark(c, &c->checks.broken[i]);
+}
+
+const struct kw_broken_check *kw_checks_broken(const struct kw_case *c, const struct kw_rule *rule)
+{
+	bool any = strcmp(rule->breaks[0], "*") == 0;
+
+	for (size_t i = 0; i < c->checks.nbroken; i++) {
+		const struct kw_broken_check *b = &c->checks.broken[i];
+
+		if (!b->follows && (any ? !b->claimed : is_about(rule, b->check->id)))
+			return b;
+	}
+	return NULL;
+}
+
+void kw_check_values(struct kw_buf *buf, const struct kw_entry *e)
+{
+	for (size_t i = 0; i < e->nused; i++)
+		kw_buf_printf(buf, "%s%s 0x%llx", i ? ", " : "", kw_facts[e->used[i]].doc,
+			      (unsigned long long)e->f->fact[e->used[i]]);
+}
+
+void kw_checks_count(struct kw_buf *buf, const struct kw_case *c)
+{
+	const struct kw_checks *k = &c->checks;
+	unsigned int broken = k->asked - k->hold - (unsigned int)k->cannot_tell;
+
+	if (k->asked)
+		kw_buf_printf(buf, "%u checks of %s: %u hold, %u broken, %u cannot be told", k->asked,
+			      c->vendor == KW_VENDOR_AMD ? "VMRUN" : "VM entry", k->hold, broken, k->cannot_tell);
+}
+
+/* By the dump it is certain, by the VMM's registers likely: KVM may have loaded something else. */
+enum kw_certainty kw_check_sure(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	bool refused = kw_has(f, hardware_error) || (kw_has(f, vmcs_reason) && f->vmcs_reason & 0x80000000);
+
+	if (refused)
+		return c->broken->saw.by_vmm ? KW_LIKELY : KW_CERTAIN;
+	/* a VMCS that is dumped because VMLAUNCH or VMRESUME failed has the reason of the exit before */
+	return kw_check_section_of(c->broken->check)->set == KW_CHECKS_VMX_CONTROLS ? KW_LIKELY : KW_POSSIBLE;
+}

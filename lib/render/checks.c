@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/* A check of VM entry or VMRUN, without a failure: what must be so, the source, who makes it. Text or JSON. */
+#include "render/lines.h"
+#include "render/render.h"
+
+#include "base/json.h"
+
+/* The part of VM entry that makes the checks of a set, and how its failure shows. */
+static const struct part {
+	const char *name, *made_by, *gives;
+} parts[KW_NCHECK_SETS] = {
+	[KW_CHECKS_VMX_CONTROLS] = {
+		.name = "vmx-controls",
+		.made_by = "VM entry (Intel), on the VMX controls, before anything is loaded",
+		.gives = "VM-instruction error 7; QEMU prints: KVM: entry failed, hardware error 0x7",
+	},
+	[KW_CHECKS_VMX_HOST] = {
+		.name = "vmx-host",
+		.made_by = "VM entry (Intel), on the host-state area, before anything is loaded",
+		.gives = "VM-instruction error 8; QEMU prints: KVM: entry failed, hardware error 0x8",
+	},
+	[KW_CHECKS_VMX_GUEST] = {
+		.name = "vmx-guest",
+		.made_by = "VM entry (Intel), on the guest-state area, once controls and host state are accepted",
+		.gives = "exit reason 33 with bit 31; QEMU prints: KVM: entry failed, hardware error 0x80000021",
+	},
+	[KW_CHECKS_VMX_MSR_LOAD] = {
+		.name = "vmx-msr-load",
+		.made_by = "VM entry (Intel), while it loads MSRs, once the guest state is accepted",
+		.gives = "exit reason 34 with bit 31, the number of the entry in the exit qualification; QEMU prints: "
+			 "KVM: entry failed, hardware error 0x80000022",
+	},
+	[KW_CHECKS_SVM] = {
+		.name = "svm",
+		.made_by = "VMRUN (AMD), on the VMCB",
+		.gives = "VMEXIT_INVALID, exit code -1; QEMU prints: KVM: entry failed, hardware error 0xffffffff, "
+			 "or 0xffffffffffffffff as Linux 7.x has it",
+	},
+};
+
+static const struct part *part_of(const struct kw_check *check)
+{
+	return &parts[kw_check_section_of(check)->set];
+}
+
+static void check_as_json(struct kw_json *j, const struct kw_check *check)
+{
+	kw_json_object(j);
+	KW_JSON_TEXT(j, "id", kw_str(check->id));
+	KW_JSON_TEXT(j, "says", kw_str(check->says));
+	KW_JSON_TEXT(j, "section", kw_str(kw_check_section_of(check)->title));
+	KW_JSON_TEXT(j, "condition", kw_str(check->code));
+	KW_JSON_TEXT(j, "set", kw_str(part_of(check)->name));
+	kw_json_object_end(j);
+}
+
+static void check_as_text(struct kw_buf *buf, const struct kw_check *check)
+{
+	struct kw_lines lines = { .buf = buf };
+
+	kw_lines_put(&lines, kw_str(check->id));
+	kw_lines_end(&lines);
+	kw_lines_end(&lines);
+	kw_lines_row(&lines, KW_STR("says"), kw_str(check->says));
+	kw_lines_row(&lines, KW_STR("condition"), kw_str(check->code));
+	kw_lines_row(&lines, KW_STR("section"), kw_str(kw_check_section_of(check)->title));
+	kw_lines_row(&lines, KW_STR("made by"), kw_str(part_of(check)->made_by));
+	kw_lines_row(&lines, KW_STR("if broken"), kw_str(part_of(check)->gives));
+	kw_lines_deinit(&lines);
+}
+
+void kw_render_check(struct kw_buf *buf, const struct kw_check *check, bool json)
+{
+	struct kw_json j = { .buf = buf };
+
+	if (!json) {
+		check_as_text(buf, check);
+		return;
+	}
+	check_as_json(&j, check);
+	kw_buf_char(buf, '\n');
+}
+
+static void list_as_json(struct kw_buf *buf)
+{
+	struct kw_json j = { .buf = buf };
+
+	kw_json_array(&j);
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		for (size_t i = 0; i < s->n; i++)
+			check_as_json(&j, &s->check[i]);
+	}
+	kw_json_array_end(&j);
+	kw_buf_char(buf, '\n');
+}
+
+void kw_render_check_list(struct kw_buf *buf, bool json)
+{
+	if (json) {
+		list_as_json(buf);
+		return;
+	}
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		kw_buf_printf(buf, "%s%s\n", s == kw_check_sections ? "" : "\n", s->title);
+		for (size_t i = 0; i < s->n; i++)
+			kw_buf_printf(buf, "  %-32s %s\n", s->check[i].id, s->check[i].says);
+	}
+}
