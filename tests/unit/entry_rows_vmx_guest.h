@@ -219,14 +219,14 @@ static const struct entry_row entry_rows_vmx_guest[] = {
 	CANNOT_TELL(guest_pending_dbg_rtm, VMCS_IS(pending_dbg, ON(16) | ON(12))),
 	BREAKS(guest_pending_dbg_rtm_mov_ss, vmcs_interruptibility, ON(1), VMCS_IS(pending_dbg, ON(16) | ON(12))),
 
-	BREAKS(guest_link_pointer_aligned, vmcs_link_pointer, ON(0), VMCS_IS(link_pointer, UINT64_MAX)),
-	BREAKS(guest_link_pointer_width, vmcs_link_pointer, ON(52), VMCS_IS(link_pointer, 0x1000)),
-	CANNOT_TELL(guest_link_pointer_width, VMCS_IS(link_pointer, ON(40))),
-	CANNOT_TELL(guest_link_pointer_revision, VMCS_IS(link_pointer, 0x1000)),
-	CANNOT_TELL(guest_link_pointer_other, VMCS_IS(link_pointer, 0x1000)),
+	BREAKS(guest_link_pointer_aligned, vmcs_link_pointer, ON(0), VMCS_IS(qualification, 4), VMCS_IS(link_pointer, UINT64_MAX)),
+	BREAKS(guest_link_pointer_width, vmcs_link_pointer, ON(52), VMCS_IS(qualification, 4), VMCS_IS(link_pointer, 0x1000)),
+	CANNOT_TELL(guest_link_pointer_width, VMCS_IS(qualification, 4), VMCS_IS(link_pointer, ON(40))),
+	CANNOT_TELL(guest_link_pointer_revision, VMCS_IS(qualification, 4), VMCS_IS(link_pointer, 0x1000)),
+	CANNOT_TELL(guest_link_pointer_other, VMCS_IS(qualification, 4), VMCS_IS(link_pointer, 0x1000)),
 
 	PDPTE_ROWS(0, 0x2001), PDPTE_ROWS(1, 0x3e19), PDPTE_ROWS(2, 0xffffe001), PDPTE_ROWS(3, 0x5001),
-	CANNOT_TELL(guest_pdptes_in_memory, LEGACY, WITHOUT_EPT),
+	CANNOT_TELL(guest_pdptes_in_memory, LEGACY, WITHOUT_EPT, VMCS_IS(reason, 0x30)),
 	BREAKS(guest_pdptes_in_memory, vmcs_secondary, ON(1), LEGACY, VMCS_IS(qualification, 2)),
 };
 

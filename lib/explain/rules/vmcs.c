@@ -257,7 +257,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.test = vmcs_failed,
 		.fallback = true,
 		.title = "VM entry failed (exit reason {vmcs_reason}); no check is broken by what this dump shows",
-		.why = "{checks_count}: it is one of those that cannot be told.{checks_untold}",
+		.why = "Of {checks_count}. What was refused is among these.{checks_untold}",
 		.todo = { "Collect the dump from its first line (`*** Guest State ***`) to `Virtual processor ID`.",
 			  "Which of these values did the VMM set last? Compare CR4 with the features of the host's CPU." },
 		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
