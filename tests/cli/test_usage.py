@@ -158,7 +158,7 @@ def _(_):
     asked = json.loads(kvmwhy("--format", "json", log).expect(FOUND).out)[0]["entry_checks"]
     plain, text = kvmwhy(log).expect(FOUND).text(), kvmwhy("--checks", log).expect(FOUND).text()
     assert text.startswith(plain), text
-    rows = re.findall(r"^.{12}(broken|cannot tell|holds) +(\S+) +(\S.*)", text[len(plain):], re.M)
+    rows = re.findall(r"^.{12}(broken|cannot tell|holds) +(\S+) *(.*)", text[len(plain):], re.M)
     answers = [answer for answer, _, _ in rows]
     equal(answers, sorted(answers))
     equal([row[1] for row in rows if row[0] == "broken"], [c["id"] for c in asked["broken"]])
