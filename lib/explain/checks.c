@@ -72,9 +72,13 @@ static bool is_broken(const struct kw_checks *k, const char *id)
 	return false;
 }
 
-/* What an unusable TR holds is left over. */
+/* What an unusable TR holds is left over; where virtual-8086 mode cannot be, its segments are not asked for. */
 static bool follows(const struct kw_checks *k, const char *id)
 {
+	size_t len = strlen(id);
+
+	if (len > 5 && strcmp(id + len - 5, "_vm86") == 0)
+		return is_broken(k, "guest_rflags_vm");
 	return strncmp(id, "guest_tr_", 9) == 0 && strcmp(id, "guest_tr_usable") != 0 && is_broken(k, "guest_tr_usable");
 }
 

@@ -22,7 +22,7 @@ enum {
 	KW_MAX_SOURCES = 5,
 	KW_MAX_NEEDS = 8,
 	KW_MAX_BREAKS = 8,
-	KW_MAX_BROKEN = 12,
+	KW_MAX_BROKEN = 40,
 };
 
 /* What the caller knows beside the text. Unknown: NULL and KW_VENDOR_UNKNOWN. */

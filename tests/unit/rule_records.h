@@ -272,6 +272,7 @@ static const struct record records[] = {
 	DUMP_VMCB("vmcb-cs-l-and-d",
 		  "vmcb_efer=0x1500 vmcb_cr0=0x80000031 vmcb_cr4=0x20 vmcb_cs_attr=0xe9b"),
 	DUMP_VMCB("vmcb-efer-reserved", "vmcb_efer=0x11500"),
+	ENTRY("entry-check-hypervisor", "hardware_error=8 vmcs_reason=0 vmcs_host_cs=0"),
 	DUMP_VMCS("entry-check", VMCS "vmcs_activity_state=7"),
 	DUMP_VMCB("entry-check", "vmcb_cr0=0x100000011"),
 
@@ -390,6 +391,7 @@ static const struct record records[] = {
 	MODULE("module-wrmsr", 0x0000000f00010001, 0x100000838),
 	MODULE("module-rdmsr", 0x0000000d00020001, 0x400000838),
 	MODULE("module-page-fault", 0x0000001c00030001, 0x300000000),
+	MODULE("module-run-refused", 0x0000000c00000001, 0x600000000),
 	MODULE("module-run-failed", 0x0000000c00000001, 0),
 	{ .id = "module-words-missing",
 	  .class = KW_CLASS_INTERNAL_ERROR,

@@ -95,6 +95,11 @@ static enum kw_certainty svm_event_sure(const struct kw_case *c)
 		       KW_CERTAIN : KW_LIKELY;
 }
 
+static bool no_event_refused(const struct kw_case *c)
+{
+	return event_refused(c) == KW_F_none;
+}
+
 /* An event counts for its rule even where the checks cannot tell. */
 bool kw_entry_check_broken(const struct kw_case *c)
 {
@@ -243,6 +248,18 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.why = "Bits 63:22, 19, 16 and 9 of EFER are reserved in the manuals known here. A CPU that is newer than they are may define one of them.",
 		.todo = { "Look at the EFER that the VMM gave to KVM_SET_SREGS.", DO_KERNEL },
 		.source = { SRC_SVM, "AMD APM vol. 2, \"Extended Feature Enable Register (EFER)\"" },
+	},
+	{
+		.id = "entry-check-hypervisor",
+		.sure = kw_check_sure,
+		.classes = IN_ENTRY,
+		.breaks = { "controls_", "host_" },
+		.test = no_event_refused,
+		.title = "VM entry refuses {check_values}: {check_says}",
+		.why = "{checks_count}. Controls and host state are set by KVM alone. `kvmwhy check {check_id}` has the condition.",
+		.todo = { "If this host is a VM: the hypervisor below refuses what it offers; look there, update it.",
+			  "On bare metal: a bug of the host's KVM, or another hypervisor or module on the host; report it with this dump and the kernel version." },
+		/* the source is the section of the check */
 	},
 	{
 		.id = "entry-check",

@@ -43,9 +43,19 @@ static bool page_fault(const struct kw_case *c)
 	return saw(c, KVMWHY_KIND_PAGE_FAULT);
 }
 
-static bool run_failed(const struct kw_case *c)
+static bool no_access(const struct kw_case *c)
 {
 	return has_words(c) && !c->module.injected && !wrmsr(c) && !rdmsr(c) && !page_fault(c);
+}
+
+static bool run_refused(const struct kw_case *c)
+{
+	return no_access(c) && c->module.place == KVMWHY_PLACE_VCPU_IOCTL;
+}
+
+static bool run_failed(const struct kw_case *c)
+{
+	return no_access(c) && !run_refused(c);
 }
 
 static bool words_missing(const struct kw_case *c)
@@ -130,6 +140,20 @@ const struct kw_rule kw_rules_module[] = {
 			  "RAM: look at the size and the state of its backing (/dev/shm, hugetlbfs, a file). A BAR: look at the "
 			  "device's driver and the host's dmesg." },
 		.source = { ABI, "Linux arch/x86/kvm/mmu/mmu.c, kvm_mmu_page_fault()" },
+	},
+	{
+		.id = "module-run-refused",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.test = run_refused,
+		.title = "kvmwhy.ko: KVM_RUN was refused before the guest ran: {module_result} from kvm_vcpu_ioctl()",
+		.why = "It looks at three things before it runs the vCPU: an argument of KVM_RUN that is not 0 is EINVAL; another process than the "
+		       "one that created the VM, and a VM that KVM has given up, are EIO.",
+		.todo = { "`dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three.",
+			  "A VM that KVM has given up: look for the WARNING of KVM that came first in the same dmesg." },
+		.source = { ABI ", KVMWHY_PLACE_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
 		.id = "module-run-failed",
