@@ -7,6 +7,7 @@
 #define KW_COMPAT_H
 
 #include <linux/build_bug.h>
+#include <linux/fs.h>
 #include <linux/kvm_host.h>
 #include <linux/version.h>
 
@@ -19,6 +20,11 @@ int kvm_set_msr_common(struct kvm_vcpu *vcpu, struct msr_data *msr);
 int kvm_get_msr_common(struct kvm_vcpu *vcpu, struct msr_data *msr);
 int kvm_mmu_page_fault(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, u64 error_code, void *insn,
 		       int insn_len);
+
+/* kvm_vcpu_ioctl() is static, and known as a member of a vCPU's file_operations. */
+static_assert(__same_type(((struct file_operations *)NULL)->unlocked_ioctl,
+			  (long (*)(struct file *, unsigned int, unsigned long))NULL),
+	      "kvmwhy: an ioctl takes other arguments here");
 
 /* vmx_set_msr() and its like are known as members of kvm_x86_ops. */
 #define KW_IS_MSR_OP(op)                                                                           \
@@ -61,6 +67,16 @@ static inline bool kw_state_is_protected(const struct kvm_vcpu *vcpu)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	return vcpu->arch.guest_state_protected;
+#else
+	return false;
+#endif
+}
+
+/* Whether KVM has given the VM up, where that can be asked: vm_dead is in v6.1 at the latest. */
+static inline bool kw_vm_is_dead(const struct kvm *kvm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+	return READ_ONCE(kvm->vm_dead);
 #else
 	return false;
 #endif

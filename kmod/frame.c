@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The KVM_RUN that a vCPU is in. A frame is the data of a kretprobe instance of
- * kvm_arch_vcpu_ioctl_run(): it lives until that function returns, whether or not the probe is
- * still registered then. In: a vCPU. Out: its frame, if the calling task runs it.
+ * kvm_arch_vcpu_ioctl_run(), or of kvm_vcpu_ioctl() around it: it lives until that function
+ * returns, whether or not the probe is still registered then. In: a vCPU. Out: its frame, if the
+ * calling task runs it; of two the inner one.
  */
+#include <linux/fs.h>
 #include <linux/hash.h>
 
 #include "kvmwhy.h"
@@ -19,8 +21,11 @@ static struct kw_bucket {
 	},
 };
 
-/* Written under each bucket's lock in turn, read under one: a closed bucket stays empty. */
-static bool kw_frames_opened;
+/*
+ * The hooks that have frames. A bit is cleared under each bucket's lock in turn and read under one:
+ * a bucket without frames of the hook gets no more.
+ */
+static unsigned int kw_frames_opened;
 
 static struct kw_bucket *kw_bucket_of(const struct kvm_vcpu *vcpu)
 {
@@ -38,8 +43,8 @@ void kw_frame_forget(struct kw_frame *frame)
 }
 
 /*
- * The frame may be used without the lock: only its task makes it go away, by returning from
- * kvm_arch_vcpu_ioctl_run(), and that task is the one that asks.
+ * The frame may be used without the lock: only its task makes it go away, by returning from its
+ * function, and that task is the one that asks.
  */
 struct kw_frame *kw_frame_find(const struct kvm_vcpu *vcpu)
 {
@@ -64,22 +69,36 @@ static void kw_frame_add(struct kw_frame *frame)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&bucket->lock, flags);
-	if (READ_ONCE(kw_frames_opened))
+	if (READ_ONCE(kw_frames_opened) & BIT(frame->hook))
 		hlist_add_head(&frame->node, &bucket->frames);
 	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 }
 
-static void kw_frame_remove(struct kw_frame *frame)
+/* False if it was not there any more: the frames have been closed since, or were when it came. */
+static bool kw_frame_remove(struct kw_frame *frame)
 {
 	struct kw_bucket *bucket = kw_bucket_of(frame->vcpu);
 	unsigned long flags;
+	bool was_there;
 
 	raw_spin_lock_irqsave(&bucket->lock, flags);
+	was_there = !hlist_unhashed(&frame->node);
 	hlist_del_init(&frame->node);
 	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+	return was_there;
 }
 
-static void kw_frames_set(bool opened)
+/* Before a probe is registered. */
+void kw_frames_open(enum kw_hook_id hook)
+{
+	WRITE_ONCE(kw_frames_opened, kw_frames_opened | BIT(hook));
+}
+
+/*
+ * Before a probe is unregistered: from then on instances are freed without a call of the return
+ * handler, so nothing may point to one.
+ */
+void kw_frames_close(enum kw_hook_id hook)
 {
 	struct hlist_node *next;
 	struct kw_bucket *bucket;
@@ -90,34 +109,24 @@ static void kw_frames_set(bool opened)
 	for (i = 0; i < ARRAY_SIZE(kw_buckets); i++) {
 		bucket = &kw_buckets[i];
 		raw_spin_lock_irqsave(&bucket->lock, flags);
-		WRITE_ONCE(kw_frames_opened, opened);
+		WRITE_ONCE(kw_frames_opened, kw_frames_opened & ~BIT(hook));
 		hlist_for_each_entry_safe(frame, next, &bucket->frames, node)
-			hlist_del_init(&frame->node);
+			if (frame->hook == hook)
+				hlist_del_init(&frame->node);
 		raw_spin_unlock_irqrestore(&bucket->lock, flags);
 	}
 }
 
-/* Before the probe is registered. */
-void kw_frames_open(void)
-{
-	kw_frames_set(true);
-}
-
-/*
- * Before the probe is unregistered: from then on instances are freed without a call of the return
- * handler, so nothing may point to one.
- */
-void kw_frames_close(void)
-{
-	kw_frames_set(false);
-}
-
 static int kw_run_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
-	struct kw_frame *frame = (void *)instance->data;
+	struct kvm_vcpu *vcpu = (void *)regs_get_kernel_argument(regs, 0);
+	struct kw_frame *frame = (void *)instance->data, *outer = kw_frame_find(vcpu);
 
+	if (outer)
+		outer->entered = true;
 	*frame = (struct kw_frame){
-		.vcpu = (void *)regs_get_kernel_argument(regs, 0),
+		.hook = KW_HOOK_RUN,
+		.vcpu = vcpu,
 		.task = current,
 	};
 	kw_frame_add(frame);
@@ -138,5 +147,41 @@ static int kw_run_return(struct kretprobe_instance *instance, struct pt_regs *re
 const struct kw_hook kw_run_hook = {
 	.entry	= kw_run_entry,
 	.ret	= kw_run_return,
+	.size	= sizeof(struct kw_frame),
+};
+
+/* Not 0: another ioctl of the vCPU, its end is of no interest. */
+static int kw_ioctl_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	const struct file *file = (void *)regs_get_kernel_argument(regs, 0);
+	struct kw_frame *frame = (void *)instance->data;
+
+	if ((unsigned int)regs_get_kernel_argument(regs, 1) != KVM_RUN)
+		return 1;
+	*frame = (struct kw_frame){
+		.hook = KW_HOOK_IOCTL,
+		.vcpu = file->private_data,
+		.task = current,
+		.argument = regs_get_kernel_argument(regs, 2),
+	};
+	kw_frame_add(frame);
+	return 0;
+}
+
+/* A frame that was closed may have missed that kvm_arch_vcpu_ioctl_run() was entered. */
+static int kw_ioctl_return(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct kw_frame *frame = (void *)instance->data;
+	int result = (int)regs_return_value(regs);
+
+	if (kw_frame_remove(frame) && !frame->entered)
+		regs_set_return_value(regs, kw_report_ioctl(frame, result));
+	kw_frame_forget(frame);
+	return 0;
+}
+
+const struct kw_hook kw_ioctl_hook = {
+	.entry	= kw_ioctl_entry,
+	.ret	= kw_ioctl_return,
 	.size	= sizeof(struct kw_frame),
 };

@@ -9,7 +9,8 @@
  * Locks: kw_mutex guards the settings and which probes are registered; parameters, debugfs and the
  * module notifier take it. Handlers run without it, with preemption off: they read a setting once,
  * and take only the raw spinlocks of frame.c, inject.c and report.c, never two at a time. What a
- * handler knows of a vCPU belongs to the task that runs it, which holds vcpu->mutex.
+ * handler knows of a vCPU belongs to the task that runs it, which holds vcpu->mutex; at the end of
+ * kvm_vcpu_ioctl() it does not any more, and report.c tries to get it.
  */
 #ifndef KW_KVMWHY_H
 #define KW_KVMWHY_H
@@ -71,6 +72,7 @@ static inline bool kw_is_failure(int result)
 
 enum kw_hook_id {
 	KW_HOOK_RUN,
+	KW_HOOK_IOCTL,
 	KW_HOOK_SET_MSR,
 	KW_HOOK_GET_MSR,
 	KW_HOOK_SET_MSR_COMMON,
@@ -86,6 +88,7 @@ struct kw_hook {
 };
 
 extern const struct kw_hook kw_run_hook;
+extern const struct kw_hook kw_ioctl_hook;
 extern const struct kw_hook kw_set_msr_hook;
 extern const struct kw_hook kw_get_msr_hook;
 extern const struct kw_hook kw_msr_common_hook;
@@ -103,8 +106,11 @@ void kw_probes_show(struct seq_file *file);
 
 struct kw_frame {
 	struct hlist_node node;
+	enum kw_hook_id hook;		/* whose data it is: KW_HOOK_RUN or KW_HOOK_IOCTL */
 	struct kvm_vcpu *vcpu;
 	const struct task_struct *task;
+	unsigned long argument;		/* of the ioctl */
+	bool entered;			/* kvm_arch_vcpu_ioctl_run(), which tells its end */
 	int common;			/* negative result of kvm_[sg]et_msr_common(), or 0 */
 	bool failed;			/* data holds a failure that KVM_RUN has yet to return */
 	bool injected;			/* kw_inject_returned() has yet to be called for it */
@@ -113,8 +119,8 @@ struct kw_frame {
 
 struct kw_frame *kw_frame_find(const struct kvm_vcpu *vcpu);
 void kw_frame_forget(struct kw_frame *frame);
-void kw_frames_open(void);
-void kw_frames_close(void);
+void kw_frames_open(enum kw_hook_id hook);
+void kw_frames_close(enum kw_hook_id hook);
 
 /* Where the guest is: where.c */
 
@@ -147,6 +153,7 @@ struct kw_msr_failure {
 
 void kw_report_msr(const struct kw_msr_failure *failure);
 int kw_report_run(struct kw_frame *frame, int result);
+int kw_report_ioctl(struct kw_frame *frame, int result);
 
 /* debugfs.c; inject.c adds its attributes */
 

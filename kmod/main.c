@@ -15,7 +15,7 @@
 #include "trace.h"
 
 #define KW_REPORT_HOOKS                                                                            \
-	(BIT(KW_HOOK_RUN) | BIT(KW_HOOK_SET_MSR) | BIT(KW_HOOK_GET_MSR) |                          \
+	(BIT(KW_HOOK_RUN) | BIT(KW_HOOK_IOCTL) | BIT(KW_HOOK_SET_MSR) | BIT(KW_HOOK_GET_MSR) |     \
 	 BIT(KW_HOOK_SET_MSR_COMMON) | BIT(KW_HOOK_GET_MSR_COMMON) | BIT(KW_HOOK_PAGE_FAULT))
 
 /* The index is the setting. */

@@ -32,9 +32,13 @@ struct kw_target {
 #define KW_PROBE(name, hook_id, its_hook)                                                          \
 	{ .function = name, .id = hook_id, .hook = &its_hook }
 
-/* The frame comes first: it is there before anything looks for it. */
+/*
+ * The frames come first: they are there before anything looks for them. The inner function before
+ * the outer: what the latter's frame does not know of has not been called.
+ */
 static struct kw_probe kw_kvm_probes[] = {
 	KW_PROBE("kvm_arch_vcpu_ioctl_run", KW_HOOK_RUN, kw_run_hook),
+	KW_PROBE("kvm_vcpu_ioctl", KW_HOOK_IOCTL, kw_ioctl_hook),
 	KW_PROBE("kvm_set_msr_common", KW_HOOK_SET_MSR_COMMON, kw_msr_common_hook),
 	KW_PROBE("kvm_get_msr_common", KW_HOOK_GET_MSR_COMMON, kw_msr_common_hook),
 	KW_PROBE("kvm_mmu_page_fault", KW_HOOK_PAGE_FAULT, kw_page_fault_hook),
@@ -70,12 +74,17 @@ static struct kw_target kw_targets[] = {
 /* The hooks that kw_probes_arm() was last asked for. */
 static unsigned int kw_wanted;
 
+static bool kw_has_frames(const struct kw_probe *probe)
+{
+	return probe->id == KW_HOOK_RUN || probe->id == KW_HOOK_IOCTL;
+}
+
 /* Every task that is inside needs an instance; a vCPU stays in KVM_RUN for long. */
 static int kw_instances(const struct kw_probe *probe)
 {
 	unsigned int cpus = num_possible_cpus();
 
-	if (probe->id == KW_HOOK_RUN)
+	if (kw_has_frames(probe))
 		return clamp(64 * cpus, 1024u, 16384u);
 	return clamp(8 * cpus, 256u, 4096u);
 }
@@ -101,8 +110,8 @@ static int kw_register(struct kw_probe *probe)
 		.data_size	= probe->hook->size,
 		.maxactive	= kw_instances(probe),
 	};
-	if (probe->id == KW_HOOK_RUN)
-		kw_frames_open();
+	if (kw_has_frames(probe))
+		kw_frames_open(probe->id);
 	error = register_kretprobe(&probe->kretprobe);
 	probe->armed = !error;
 	if (error)
@@ -140,8 +149,8 @@ static void kw_disarm_unwanted(void)
 		for_each_probe(probe, target) {
 			if (!probe->armed || kw_is_wanted(target, probe))
 				continue;
-			if (probe->id == KW_HOOK_RUN)
-				kw_frames_close();
+			if (kw_has_frames(probe))
+				kw_frames_close(probe->id);
 			batch[n++] = &probe->kretprobe;
 			probe->armed = false;
 		}

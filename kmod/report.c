@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * report=: a failure of a guest's MSR access or page fault, in, kept in the frame of its KVM_RUN;
- * when that fails, kvm_run filled, an event and a line in the kernel's log, out.
+ * when that fails, then or before it came to the guest, kvm_run filled, an event and a line in the
+ * kernel's log, out.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -79,6 +80,8 @@ static const char *kw_place_text(const struct kvmwhy_data *data)
 		return "kvm_get_msr_common()";
 	case KVMWHY_PLACE_VENDOR_GET_MSR:
 		return vmx ? "vmx_get_msr()" : "svm_get_msr()";
+	case KVMWHY_PLACE_VCPU_IOCTL:
+		return "kvm_vcpu_ioctl()";
 	default:
 		return "an unknown function";
 	}
@@ -105,7 +108,8 @@ static void kw_what_text(const struct kvmwhy_data *data, char *text, size_t size
 	}
 }
 
-static void kw_say(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data)
+/* why: what is to be said behind it, or "". */
+static void kw_say(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data, const char *why)
 {
 	char what[48], rip[32] = "", more[32] = "";
 	unsigned int silenced;
@@ -117,18 +121,20 @@ static void kw_say(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data)
 		scnprintf(rip, sizeof(rip), ", guest rIP: 0x%llx", data->rip);
 	if (silenced)
 		scnprintf(more, sizeof(more), " (%u lines left out)", silenced);
-	pr_err("kvm [%d]: vcpu%d%s %s: %pe from %s%s%s%s\n", current->tgid, vcpu->vcpu_id, rip,
-	       what, ERR_PTR((long)data->result), kw_place_text(data),
+	pr_err("kvm [%d]: vcpu%d%s %s: %pe from %s%s%s%s%s\n", current->tgid, vcpu->vcpu_id, rip,
+	       what, ERR_PTR((long)data->result), kw_place_text(data), why,
 	       data->flags & KVMWHY_INJECTED ? ", injected" : "",
 	       data->flags & KVMWHY_CONVERTED ? ", KVM_RUN returns KVM_EXIT_INTERNAL_ERROR" : "",
 	       more);
 }
 
-static void kw_announce(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data, int run)
+/* run: what KVM returned from KVM_RUN. */
+static void kw_announce(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data, int run,
+			const char *why)
 {
 	kw_count(KW_COUNT_FAILURES);
 	trace_kvmwhy_failure(vcpu->vcpu_id, data, run);
-	kw_say(vcpu, data);
+	kw_say(vcpu, data, why);
 }
 
 static void kw_start(struct kvmwhy_data *data, enum kvmwhy_kind kind, int result)
@@ -182,7 +188,7 @@ void kw_report_msr(const struct kw_msr_failure *failure)
 		return;
 	if (failure->access == KW_RDMSR) {
 		kw_fill_msr(&data, failure);
-		kw_announce(failure->vcpu, &data, 0);
+		kw_announce(failure->vcpu, &data, 0, "");
 	} else if (failure->frame) {
 		kw_fill_msr(&failure->frame->data, failure);
 		failure->frame->failed = true;
@@ -279,37 +285,115 @@ static void kw_fill_run(struct kvm_run *run, const struct kvmwhy_data *data)
 	memcpy(run->internal.data, data, sizeof(*data));
 }
 
-/*
- * The end of a KVM_RUN with this result; returns the result to give instead. A failure that KVM
- * returned in between, but not from KVM_RUN (to a VMM that asked for such MSR accesses, or from the
- * emulator) is announced only.
- */
-int kw_report_run(struct kw_frame *frame, int result)
+/* A failure is told; returns what KVM_RUN is to return. */
+static int kw_tell(struct kw_frame *frame, int result, const char *why)
 {
-	unsigned int report = READ_ONCE(kw_report);
+	bool converts = READ_ONCE(kw_report) == KW_REPORT_EXIT;
 	struct kvmwhy_data *data = &frame->data;
 	struct kvm_vcpu *vcpu = frame->vcpu;
 
-	if (report == KW_REPORT_OFF)
-		return result;
-	if (!kw_is_failure(result)) {
-		if (frame->failed)
-			kw_announce(vcpu, data, result);
-		return result;
-	}
-	if (!frame->failed || data->result != result) {
-		kw_start(data, KVMWHY_KIND_OTHER, result);
-		kw_where(vcpu, data, false);
-	}
 	if (kw_is_memory_fault(vcpu->run, result)) {
-		kw_announce(vcpu, data, result);
+		kw_announce(vcpu, data, result, why);
 		return result;
 	}
-	if (report == KW_REPORT_EXIT) {
+	if (converts) {
 		data->flags |= KVMWHY_CONVERTED;
 		kw_count(KW_COUNT_CONVERTED);
 	}
 	kw_fill_run(vcpu->run, data);
-	kw_announce(vcpu, data, result);
-	return report == KW_REPORT_EXIT ? 0 : result;
+	kw_announce(vcpu, data, result, why);
+	return converts ? 0 : result;
+}
+
+/*
+ * A KVM_RUN did not fail. A failure that KVM returned in between (to a VMM that asked for such MSR
+ * accesses, or from the emulator) is announced only.
+ */
+static void kw_tell_inner(const struct kw_frame *frame, int result)
+{
+	if (frame->failed)
+		kw_announce(frame->vcpu, &frame->data, result, "");
+}
+
+static bool kw_has_cause(const struct kw_frame *frame, int result)
+{
+	return frame->failed && frame->data.result == result;
+}
+
+/* The end of a kvm_arch_vcpu_ioctl_run() with this result; returns the result to give instead. */
+int kw_report_run(struct kw_frame *frame, int result)
+{
+	if (READ_ONCE(kw_report) == KW_REPORT_OFF)
+		return result;
+	if (!kw_is_failure(result)) {
+		kw_tell_inner(frame, result);
+		return result;
+	}
+	if (!kw_has_cause(frame, result)) {
+		kw_start(&frame->data, KVMWHY_KIND_OTHER, result);
+		kw_where(frame->vcpu, &frame->data, false);
+	}
+	return kw_tell(frame, result, "");
+}
+
+/* Why kvm_vcpu_ioctl() refuses before it runs anything. */
+static const char *kw_refusal(const struct kw_frame *frame, const struct kvmwhy_data *data)
+{
+	const struct kvm *kvm = frame->vcpu->kvm;
+
+	if (data->place != KVMWHY_PLACE_VCPU_IOCTL)
+		return "";
+	if (data->result == -EIO && kvm->mm != current->mm)
+		return ", called by another process than the VM's";
+	if (data->result == -EIO && kw_vm_is_dead(kvm))
+		return ", KVM has given this VM up";
+	if (data->result == -EINVAL && frame->argument)
+		return ", the argument of KVM_RUN is not 0";
+	return "";
+}
+
+/* The place is unknown if a call of kvm_arch_vcpu_ioctl_run() was missed: it may be this one's. */
+static void kw_fill_ioctl(struct kw_frame *frame, int result, bool locked)
+{
+	struct kvmwhy_data *data = &frame->data;
+
+	kw_start(data, KVMWHY_KIND_OTHER, result);
+	if (!kw_probes_missed(BIT(KW_HOOK_RUN)))
+		data->place = KVMWHY_PLACE_VCPU_IOCTL;
+	if (locked)
+		kw_where(frame->vcpu, data, false);
+}
+
+/*
+ * The end of a kvm_vcpu_ioctl() for KVM_RUN in which kvm_arch_vcpu_ioctl_run() was not seen;
+ * returns the result to give instead. The vCPU cannot go away: the ioctl holds its file.
+ *
+ * vcpu->mutex is not held any more, or never was, and a handler cannot wait for it. Who gets it is
+ * where kvm_arch_vcpu_ioctl_run() would be: nobody else runs the vCPU, and a VMM that calls KVM_RUN
+ * has to expect that kvm_run is written. Who does not get it leaves registers and kvm_run alone.
+ * To another process than the VM's it is not its own kvm_run: that is never written.
+ */
+int kw_report_ioctl(struct kw_frame *frame, int result)
+{
+	struct kvm_vcpu *vcpu = frame->vcpu;
+	const char *why;
+	bool locked;
+
+	if (READ_ONCE(kw_report) == KW_REPORT_OFF)
+		return result;
+	if (!kw_is_failure(result)) {
+		kw_tell_inner(frame, result);
+		return result;
+	}
+	locked = mutex_trylock(&vcpu->mutex);
+	if (!kw_has_cause(frame, result))
+		kw_fill_ioctl(frame, result, locked);
+	why = kw_refusal(frame, &frame->data);
+	if (locked && vcpu->kvm->mm == current->mm)
+		result = kw_tell(frame, result, why);
+	else
+		kw_announce(vcpu, &frame->data, result, why);
+	if (locked)
+		mutex_unlock(&vcpu->mutex);
+	return result;
 }

@@ -20,6 +20,7 @@ TRACE_DEFINE_ENUM(KVMWHY_PLACE_VENDOR_SET_MSR);
 TRACE_DEFINE_ENUM(KVMWHY_PLACE_MMU_PAGE_FAULT);
 TRACE_DEFINE_ENUM(KVMWHY_PLACE_GET_MSR_COMMON);
 TRACE_DEFINE_ENUM(KVMWHY_PLACE_VENDOR_GET_MSR);
+TRACE_DEFINE_ENUM(KVMWHY_PLACE_VCPU_IOCTL);
 
 /*
  * A failure: as in kvm_run, see include/uapi/kvmwhy.h. run is what KVM returned from KVM_RUN; 0 for
@@ -74,7 +75,8 @@ TRACE_EVENT(kvmwhy_failure,
 				   { KVMWHY_PLACE_VENDOR_SET_MSR, "vendor_set_msr" },
 				   { KVMWHY_PLACE_MMU_PAGE_FAULT, "kvm_mmu_page_fault" },
 				   { KVMWHY_PLACE_GET_MSR_COMMON, "kvm_get_msr_common" },
-				   { KVMWHY_PLACE_VENDOR_GET_MSR, "vendor_get_msr" }))
+				   { KVMWHY_PLACE_VENDOR_GET_MSR, "vendor_get_msr" },
+				   { KVMWHY_PLACE_VCPU_IOCTL, "kvm_vcpu_ioctl" }))
 );
 
 /* An access is going to fail because we were told so. value: of a WRMSR. */

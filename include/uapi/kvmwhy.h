@@ -46,6 +46,7 @@ enum kvmwhy_place {
 	KVMWHY_PLACE_MMU_PAGE_FAULT	= 3,	/* kvm_mmu_page_fault() */
 	KVMWHY_PLACE_GET_MSR_COMMON	= 4,	/* kvm_get_msr_common() */
 	KVMWHY_PLACE_VENDOR_GET_MSR	= 5,	/* vmx_get_msr() or svm_get_msr() itself */
+	KVMWHY_PLACE_VCPU_IOCTL		= 6,	/* kvm_vcpu_ioctl() itself */
 };
 
 struct kvmwhy_data {

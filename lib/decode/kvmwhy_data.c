@@ -117,6 +117,8 @@ const char *kw_module_place(const struct kw_module *m)
 		return !m->has_exit ? "vmx_set_msr() or svm_set_msr()" : m->vmx ? "vmx_set_msr()" : "svm_set_msr()";
 	case KVMWHY_PLACE_VENDOR_GET_MSR:
 		return !m->has_exit ? "vmx_get_msr() or svm_get_msr()" : m->vmx ? "vmx_get_msr()" : "svm_get_msr()";
+	case KVMWHY_PLACE_VCPU_IOCTL:
+		return "kvm_vcpu_ioctl()";
 	default:
 		return NULL;
 	}
