@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "vmm.h"
 
@@ -36,6 +38,8 @@ static const char usage_text[] =
 	"  --mce-banks N                 KVM_X86_SETUP_MCE with N banks, as QEMU does with 10\n"
 	"  --inject VECTOR[:ERROR]       an exception queued before the first KVM_RUN\n"
 	"  --valid-regs MASK             kvm_run.kvm_valid_regs\n"
+	"  --run-arg N                   the argument of KVM_RUN, which has to be 0\n"
+	"  --fork                        before that, a child process calls KVM_RUN\n"
 	"  --runs N                      after a failure, KVM_RUN N times more\n"
 	"  --time                        say how long the guest ran, by CLOCK_MONOTONIC\n"
 	"  --help\n"
@@ -137,6 +141,7 @@ static void parse_options(struct vmm *vmm, struct vmm_options *options, int argc
 		{ "mce-banks", required_argument, NULL, 'b' },
 		{ "inject", required_argument, NULL, 'i' },
 		{ "valid-regs", required_argument, NULL, 'v' },
+		{ "run-arg", required_argument, NULL, 'n' }, { "fork", no_argument, NULL, 'f' },
 		{ "runs", required_argument, NULL, 'a' }, { "time", no_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -177,6 +182,12 @@ static void parse_options(struct vmm *vmm, struct vmm_options *options, int argc
 			break;
 		case 'v':
 			options->valid_regs = number("valid-regs", optarg, UINT64_MAX);
+			break;
+		case 'n':
+			vmm->run_argument = number("run-arg", optarg, UINT32_MAX);
+			break;
+		case 'f':
+			options->fork = true;
 			break;
 		case 'a':
 			options->runs = (unsigned int)number("runs", optarg, 1000);
@@ -310,7 +321,7 @@ static void refuse_msr(struct kvm_run *run)
 static enum vmm_exit run_guest(struct vmm *vmm, int *result)
 {
 	for (;;) {
-		*result = ioctl(vmm->vcpu, KVM_RUN, 0);
+		*result = ioctl(vmm->vcpu, KVM_RUN, vmm->run_argument);
 		if (*result < 0)
 			return VMM_FAILED;
 		switch (vmm->run->exit_reason) {
@@ -355,6 +366,23 @@ static void say_result(const struct vmm *vmm, int result, int error)
 	       vmm_exit_name(vmm->run->exit_reason));
 }
 
+/* KVM answers EIO: the VM is this process's. The child sees this process's kvm_run. */
+static void run_in_child(const struct vmm *vmm)
+{
+	pid_t child = fork();
+	int result;
+
+	if (child < 0)
+		vmm_broken("fork");
+	if (child) {
+		waitpid(child, NULL, 0);
+		return;
+	}
+	result = ioctl(vmm->vcpu, KVM_RUN, 0);
+	say_result(vmm, result, errno);
+	exit(VMM_DONE);
+}
+
 int main(int argc, char **argv)
 {
 	struct vmm vmm = { .page = { VMM_RAM } };
@@ -367,6 +395,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	vmm_load_guest(&vmm, options.guest);
 	create(&vmm, &options);
+	if (options.fork)
+		run_in_child(&vmm);
 
 	ended = options.time ? run_timed_guest(&vmm, &result) : run_guest(&vmm, &result);
 	error = errno;

@@ -32,12 +32,13 @@ struct vmm_options {
 	uint8_t inject_vector;
 	uint64_t valid_regs;
 	unsigned int runs;		/* KVM_RUN this often after a failure */
-	bool time;
+	bool fork, time;
 };
 
 struct vmm {
 	int kvm, vm, vcpu;
 	struct kvm_run *run;
+	unsigned long run_argument;	/* KVM wants 0 */
 	uint8_t *ram;
 	enum vmm_backing page[VMM_PAGES];
 };

@@ -11,8 +11,8 @@ import shutil
 import string
 import subprocess
 
-from . import process
-from .cache import Broken, Skip
+from . import process, tools
+from .cache import Skip
 from .emulators import Result
 
 TEMPLATE = pathlib.Path(__file__).parents[1] / "bochsrc.in"
@@ -24,7 +24,6 @@ APPEND = ("console=ttyS0,115200 quiet loglevel=1 panic=-1 nokaslr mitigations=of
           "tsc=reliable clearcpuid=124")
 ISOLINUX = f"DEFAULT l1\nPROMPT 0\nLABEL l1\n KERNEL vmlinuz\n INITRD initrd\n APPEND {APPEND}\n"
 
-PACKAGES = "bochs bochs-term bochsbios vgabios isolinux syslinux-common xorriso"
 # What Bochs is made of: where distributions put it, and Debian's package.
 FILES = {
     "bios.bin": ("bochsbios", ["bochs/BIOS-bochs-latest"]),
@@ -40,14 +39,7 @@ DEBUGGER = "c\nq\n"
 
 
 def missing(what, package):
-    return Skip(f"no {what} (Debian: {package}); Bochs needs the packages {PACKAGES}")
-
-
-def program(names, package):
-    for name in names:
-        if shutil.which(name):
-            return name
-    raise missing(names[0], package)
+    return Skip(f"no {what} (Debian: {package}); Bochs needs the packages {tools.BOCHS}")
 
 
 def found(name):
@@ -75,36 +67,33 @@ def write_cd(folder, kernel, initrd):
     shutil.copy(found("isolinux.bin"), cd)
     shutil.copy(found("ldlinux.c32"), cd)
     (cd / "isolinux.cfg").write_text(ISOLINUX, encoding="ascii")
-    run = subprocess.run(
-        ["xorriso", "-as", "mkisofs", "-quiet", "-o", "l1.iso", "-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat",
-         "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "-graft-points", f"isolinux/vmlinuz={kernel.image.resolve()}",
-         f"isolinux/initrd={initrd}", "cd"], cwd=folder, capture_output=True, text=True, check=False)
+    tools.output("xorriso", "-as", "mkisofs", "-quiet", "-o", "l1.iso", "-b", "isolinux/isolinux.bin",
+                 "-c", "isolinux/boot.cat", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+                 "-graft-points", f"isolinux/vmlinuz={kernel.image.resolve()}", f"isolinux/initrd={initrd}", "cd", cwd=folder)
     shutil.rmtree(folder / "cd")
-    if run.returncode:
-        raise Broken(f"xorriso made no CD: {' '.join(run.stderr.split())[-300:]}")
 
 
-def prepare(folder, kernel, initrd):
+def prepare(folder, kernel, initrd, smp):
     """Fills the folder and returns the arguments of Bochs."""
     for name in ("bios.bin", "vga.bin"):
         shutil.copy(found(name), folder / name)
     write_cd(folder, kernel, initrd)
-    text = string.Template(TEMPLATE.read_text(encoding="ascii")).substitute(model=MODEL, memory=MEMORY_MIB)
+    text = string.Template(TEMPLATE.read_text(encoding="ascii")).substitute(model=MODEL, memory=MEMORY_MIB, smp=smp)
     (folder / "bochsrc").write_text(text, encoding="ascii")
     (folder / "debugger").write_text(DEBUGGER, encoding="ascii")
     return ["-q", "-f", "bochsrc"]
 
 
 def telling(line):
-    return re.search(r"VMENTER FAIL|VMFAIL|>>PANIC<<|display library .* not available", line)
+    return re.search(r"VMENTER FAIL|VMENTER: .*PDPTR|VMFAIL|VMX LoadMSRs|Error when loading guest MSR|>>PANIC<<|"
+                     r"display library .* not available", line)
 
 
-def boot(kernel, initrd, workdir, seconds, on_line):
+def boot(kernel, initrd, workdir, seconds, on_line, smp):
     """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at once."""
-    bochs = program(["bochs-bin", "bochs"], "bochs, bochs-term")
-    program(["xorriso"], "xorriso")
+    bochs = tools.path("bochs-bin", "bochs")
     version, debugger = asked(bochs)
-    argv = [bochs, *prepare(pathlib.Path(workdir), kernel, initrd), *(["-rc", "debugger"] if debugger else [])]
+    argv = [bochs, *prepare(pathlib.Path(workdir), kernel, initrd, smp), *(["-rc", "debugger"] if debugger else [])]
     ran = process.run(argv, workdir, seconds, {"console": "console", "stream": "stream"}, on_line, keep=telling,
                       terminal=True)
     if any("display library" in line for line in ran.said):

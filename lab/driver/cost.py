@@ -60,7 +60,8 @@ def measure(kernel, folder):
     jobs = [l1.Job(one.name, COMMAND, SECONDS, setup=one.setup) for one in SETTINGS]
     initrd = l1.make(folder, kernel, "amd", jobs, files)
     say(f"{kernel.name}: booting {kernel.release}")
-    result = emulators.boot("amd", kernel, initrd, folder, BOOT_SECONDS, lambda line: None, emulators.COUNTED)
+    result = emulators.boot("amd", kernel, initrd, folder, BOOT_SECONDS, lambda line: None,
+                            options=emulators.COUNTED)
     found = l1.outcomes(result.stream)
     say("")
     return result.how, {one.name: instructions(found.get(one.name), one.name) for one in SETTINGS}

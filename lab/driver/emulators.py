@@ -45,9 +45,9 @@ def qemu():
     return found[1] if found else "(unknown version)", command
 
 
-def boot_amd(kernel, initrd, workdir, seconds, on_line, options=TCG):
+def boot_amd(kernel, initrd, workdir, seconds, on_line, smp, options):
     version, command = qemu()
-    argv = [*command, *options, "-machine", "q35,vmport=off", "-nodefaults",
+    argv = [*command, *options, "-smp", str(smp), "-machine", "q35,vmport=off", "-nodefaults",
             "-no-user-config", "-cpu", CPU, "-m", "1024", "-display", "none", "-no-reboot",
             "-serial", "file:console", "-serial", "file:stream",
             "-kernel", str(kernel.image), "-initrd", str(initrd), "-append", APPEND]
@@ -56,10 +56,10 @@ def boot_amd(kernel, initrd, workdir, seconds, on_line, options=TCG):
                   stream=ran.texts["stream"].splitlines(), oracle="", ended=ran.ended)
 
 
-def boot(cpu, kernel, initrd, workdir, seconds, on_line, options=TCG):
+def boot(cpu, kernel, initrd, workdir, seconds, on_line, smp=1, options=TCG):
     """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at once, and may
-    return how many seconds there are from then on. options: how QEMU emulates."""
+    return how many seconds there are from then on. smp: processors. options: how QEMU emulates."""
     if cpu == "amd":
-        return boot_amd(kernel, initrd, workdir, seconds, on_line, options)
+        return boot_amd(kernel, initrd, workdir, seconds, on_line, smp, options)
     from . import bochs
-    return bochs.boot(kernel, initrd, workdir, seconds, on_line)
+    return bochs.boot(kernel, initrd, workdir, seconds, on_line, smp)

@@ -8,7 +8,7 @@ import dataclasses
 import json
 import pathlib
 
-from . import cache, old_kvm, packages
+from . import cache, debug_kernel, old_kvm, packages, tools
 
 TABLE = pathlib.Path(__file__).parent.parent / "kernels.txt"
 PARTS = r"linux-(image|binary|modules|headers|kbuild|base)-[0-9].*"
@@ -24,12 +24,23 @@ class Row:
     pattern: str
     replaced: str = ""
 
+    @property
+    def is_source(self):
+        """Whether it must be built: a kernel that is only asked for by name."""
+        return self.package.startswith("linux-source-")
+
+    @property
+    def entry(self):
+        """Its name in the cache."""
+        name = f"kernels/{self.suite}-{self.package}-{self.pattern.rstrip('.*')}"
+        return f"{name}-{debug_kernel.recipe()}" if self.is_source else name
+
 
 @dataclasses.dataclass(frozen=True)
 class Kernel:
     """A kernel that can be booted and built for.
 
-    folder    the packages unpacked: boot/, lib/modules/, usr/src/linux-headers-*
+    folder    the packages unpacked, or what was built: boot/, lib/modules/, usr/src/linux-headers-*
     release   what uname -r says; version: the Debian package's
     modules   for modprobe -d MODULES -S RELEASE
     replaced  {"kvm": Path, "kvm-amd": Path} where modules were built anew, else {}
@@ -55,6 +66,16 @@ def names():
     return [row.name for row in rows()]
 
 
+def usual():
+    """Those that are taken when none is named."""
+    return [row.name for row in rows() if not row.is_source]
+
+
+def has(name, cpu):
+    """Whether it has a KVM for that processor: debug.config leaves that for VMX out."""
+    return cpu != "intel" or name in [*usual(), "host"]
+
+
 def get(name):
     """The kernel of that name; downloaded, and its modules built anew, when not in the cache yet."""
     kernel = stock(name)
@@ -71,10 +92,9 @@ def row_of(name):
 
 
 def stock(name):
-    """The kernel of that name as the distribution has it."""
+    """The kernel of that name as the distribution has it, or as its source was built."""
     row = row_of(name)
-    folder = cache.entry(f"kernels/{row.suite}-{row.package}-{row.pattern.rstrip('.*')}",
-                         lambda half: make(half, row))
+    folder = cache.entry(row.entry, lambda half: make(half, row))
     known = json.loads((folder / "kernel.json").read_text(encoding="ascii"))
     image = folder / "boot" / f"vmlinuz-{known['release']}"
     return Kernel(name=row.name, suite=row.suite, **known, folder=folder, image=image,
@@ -82,6 +102,13 @@ def stock(name):
 
 
 def make(folder, row):
+    """The entry, described in kernel.json."""
+    known = debug_kernel.make(folder, row) if row.is_source else fetch(folder, row)
+    tools.output("depmod", "-b", folder, known["release"])
+    (folder / "kernel.json").write_text(json.dumps(known) + "\n", encoding="ascii")
+
+
+def fetch(folder, row):
     """Image, modules and headers, fetched together: the archive drops a version without notice."""
     headers = row.package.replace("-image-", "-headers-")
     wanted = [f"{package}={row.pattern}" for package in (row.package, headers)]
@@ -94,9 +121,7 @@ def make(folder, row):
         image.symlink_to(f"../lib/modules/{release}/vmlinuz")
     if not image.exists():
         raise cache.Broken(f"{row.package} of {row.suite} brought modules of {release}, no image")
-    packages.run("depmod", "-b", str(folder), release, error=cache.Broken)
-    known = {"release": release, "version": found[row.package]}
-    (folder / "kernel.json").write_text(json.dumps(known) + "\n", encoding="ascii")
+    return {"release": release, "version": found[row.package]}
 
 
 def one_module_folder(folder):

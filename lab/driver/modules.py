@@ -86,11 +86,7 @@ def compiled(work, name, kernel, options=()):
 
     Inside the build root work is /build.
     """
-    enter = entered(kernel, work)
-    code, said = run([*enter, "true"])
-    if code:
-        said = said or [f"status {code}"]
-        raise cache.Skip(f"modules are built in a namespace of their own, which is refused here: {said[0]}")
+    enter = entered(kernel.folder, work)
     cache.say(f"building {name} for {kernel.release}")
     headers = f"/usr/src/linux-headers-{kernel.release}"
     code, said = run([*enter, "make", f"-j{os.cpu_count()}", "-C", headers, f"M=/build/{name}",
@@ -106,26 +102,35 @@ def compiled(work, name, kernel, options=()):
     return found
 
 
-def entered(kernel, work):
-    """The words before a command that run it in the build root, with this kernel's headers."""
+def entered(folder, work, more=()):
+    """The words before a command that run it in the build root with these packages more.
+
+    There the folder of a kernel is /kernel and its headers are where they belong; work is /build.
+    """
     if not shutil.which("unshare", path=ENVIRONMENT["PATH"]):
         raise cache.Skip("unshare is missing: install util-linux")
-    places = [str(path.resolve()) for path in (root(), kernel.folder, work)]
+    places = [str(path.resolve()) for path in (root(more), folder, work)]
     # Root needs no user namespace, and inside a chroot gets none.
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
-    return ["unshare", *user, "--mount", "--pid", "--fork", "--kill-child",
-            "sh", "-ec", ENTER, "sh", *places]
+    enter = ["unshare", *user, "--mount", "--pid", "--fork", "--kill-child",
+             "sh", "-ec", ENTER, "sh", *places]
+    code, said = run([*enter, "true"])
+    if code:
+        said = said or [f"status {code}"]
+        raise cache.Skip(f"the lab builds in a namespace of its own, which is refused here: {said[0]}")
+    return enter
 
 
-def root():
-    """The build root, a cache entry."""
-    key = hashlib.sha256(repr((SUITE, PACKAGES)).encode()).hexdigest()[:12]
-    return cache.entry(f"build-root/{SUITE}-{key}", make_root)
+def root(more=()):
+    """The build root, a cache entry; with these packages more it is another one."""
+    wanted = (*PACKAGES, *more)
+    key = hashlib.sha256(repr((SUITE, wanted)).encode()).hexdigest()[:12]
+    return cache.entry(f"build-root/{SUITE}-{key}", lambda folder: make_root(folder, wanted))
 
 
-def make_root(folder):
+def make_root(folder, wanted):
     """The packages unpacked, and what their maintainer scripts would have linked."""
-    packages.unpack(folder, SUITE, PACKAGES)
+    packages.unpack(folder, SUITE, wanted)
     for place in ("kernel", "build"):
         (folder / place).mkdir()
     shutil.rmtree(folder / "usr" / "src", ignore_errors=True)

@@ -12,7 +12,7 @@ import pathlib
 import re
 import shutil
 
-from . import cache, modules, packages
+from . import cache, modules, packages, tools
 
 KVM = "arch/x86/kvm"
 GENERIC = "virt/kvm"
@@ -56,8 +56,7 @@ def unpack_source(work, kernel):
                          f"archive has a newer kernel, remove {kernel.folder}") from None
     cache.say(f"unpacking KVM from {name}")
     archive = there / "usr" / "src" / f"{name}.tar.xz"
-    packages.run("tar", "-xf", str(archive), "-C", str(work), "--strip-components=1",
-                 f"{name}/{KVM}", f"{name}/{GENERIC}", error=cache.Broken)
+    tools.output("tar", "-xf", archive, "-C", work, "--strip-components=1", f"{name}/{KVM}", f"{name}/{GENERIC}")
     shutil.rmtree(there)
 
 

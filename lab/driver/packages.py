@@ -13,17 +13,14 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 
-from . import cache
+from . import cache, tools
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 TARGET = "$(ORIGIN)|$(LABEL)|$(REPO_URI)"
 INSTALL = re.compile(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) ", re.MULTILINE)
 CARRIED = re.compile(r"^Acquire::(?:https?|Retries|ForceIPv[46]|Check-(?:Valid-Until|Date))\b.*;$",
                      re.MULTILINE)
-PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
-NO_SPACE = re.compile(r"No space left on device|enough free space|Disk quota exceeded")
 
 CONFIGURATION = """\
 Dir::Etc::main "/dev/null";
@@ -67,10 +64,10 @@ def unpack(folder, suite, names, keep=None):
     debs.mkdir()
     cache.say(f"downloading {len(found)} packages of {suite}")
     exact = [f"{name}={version}" for name, version in found.items()]
-    run("apt-get", "-q", "download", *exact, cwd=debs, env=environment)
+    tools.output("apt-get", "-q", "download", *exact, error=cache.Skip, cwd=debs, env=environment)
     for number, deb in enumerate(ordered(debs), 1):
         cache.say(f"unpacking {number} of {len(found)}: {deb.name}")
-        run("dpkg-deb", "-x", str(deb), str(folder), error=cache.Broken)
+        tools.output("dpkg-deb", "-x", deb, folder)
     shutil.rmtree(debs)
     (folder / "packages.json").write_text(json.dumps(found, indent=1) + "\n", encoding="ascii")
     cache.say("")
@@ -84,9 +81,9 @@ def ordered(debs):
 
 def resolve(environment, names, keep):
     """{name: version} of the packages and of the dependencies to keep."""
-    plan = run("apt-get", "-q", "-s", "install", *names, env=environment)
+    plan = tools.output("apt-get", "-q", "-s", "install", *names, error=cache.Skip, env=environment)
     asked = {name.partition("=")[0] for name in names}
-    return {name: version for name, version in INSTALL.findall(plan)
+    return {name: version for name, version in INSTALL.findall(plan.decode())
             if keep is None or name in asked or re.fullmatch(keep, name)}
 
 
@@ -98,12 +95,13 @@ def apt(suite):
     if not pathlib.Path(KEYRING).exists():
         raise cache.Skip(f"{KEYRING} is missing: install debian-archive-keyring")
     folder = cache.directory().resolve() / "apt" / suite
-    environment = dict(os.environ, PATH=PATH, APT_CONFIG=str(folder / "apt.conf"), LC_ALL="C")
+    environment = dict(os.environ, PATH=tools.PATH, APT_CONFIG=str(folder / "apt.conf"), LC_ALL="C")
     with cache.locked(f"apt-{suite}"):
         configure(folder, suite)
         cache.say(f"reading the index of {suite}")
         try:
-            run("apt-get", "-q", "-o", "APT::Update::Error-Mode=any", "update", env=environment)
+            tools.output("apt-get", "-q", "-o", "APT::Update::Error-Mode=any", "update", error=cache.Skip,
+                         env=environment)
         except cache.Skip as reason:
             raise cache.Skip(f"{reason}; what is not in {cache.directory()} yet is downloaded, from "
                              "KVMWHY_LAB_MIRROR or the Debian archive that apt uses here") from None
@@ -116,7 +114,7 @@ def configure(folder, suite):
     suites = dict.fromkeys((suite.removesuffix("-backports"), suite))
     sources = "".join(f"deb [signed-by={KEYRING}] {mirror()} {s} main\n" for s in suites)
     (folder / "sources.list").write_text(sources, encoding="utf-8")
-    carried = "\n".join(CARRIED.findall(run("apt-config", "dump")))
+    carried = "\n".join(CARRIED.findall(tools.output("apt-config", "dump", error=cache.Skip).decode()))
     text = CONFIGURATION.format(folder=folder, suite=suite) + carried + "\n"
     (folder / "apt.conf").write_text(text, encoding="utf-8")
 
@@ -126,26 +124,10 @@ def mirror():
     """The address of a Debian archive: KVMWHY_LAB_MIRROR, or the one this machine uses itself."""
     if os.environ.get("KVMWHY_LAB_MIRROR"):
         return os.environ["KVMWHY_LAB_MIRROR"]
-    for line in run("apt-get", "indextargets", "--format", TARGET).splitlines():
+    targets = tools.output("apt-get", "indextargets", "--format", TARGET, error=cache.Skip)
+    for line in targets.decode().splitlines():
         origin, label, address = line.split("|", 2)
         if (origin, label) == ("Debian", "Debian"):
             return address
     raise cache.Skip("apt knows no Debian archive here: run apt-get update, or set "
                      "KVMWHY_LAB_MIRROR to the address of one")
-
-
-def run(*command, error=cache.Skip, **options):
-    """The standard output of a command; on failure its first useful line as the error."""
-    program = shutil.which(command[0], path=PATH)
-    if not program:
-        raise cache.Skip(f"{command[0]} is missing")
-    done = subprocess.run([program, *command[1:]], capture_output=True, text=True, errors="replace",
-                          stdin=subprocess.DEVNULL, check=False, **options)
-    if done.returncode == 0:
-        return done.stdout
-    said = [line for line in done.stderr.splitlines() if line.strip()]
-    said.sort(key=lambda line: not line.startswith("E: "))
-    reason = said[0].removeprefix("E: ") if said else f"status {done.returncode}"
-    if NO_SPACE.search(done.stderr):
-        raise cache.Broken(f"no space left in {cache.directory()}: {reason}")
-    raise error(f"{command[0]} failed: {reason}")

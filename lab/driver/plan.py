@@ -18,12 +18,14 @@ SLOWNESS = {"amd": 1, "intel": 6}
 
 
 def wanted(scenarios, only_kernels, only_cpus):
-    """Yields (scenario, kernel, cpu) for all that is asked for, `host` among the kernels."""
+    """Yields (scenario, kernel, cpu) for all that is asked for, `host` among the kernels. Without a kernel
+    asked for, those that must be built are left out."""
+    taken = only_kernels or [*kernels.usual(), "host"]
     for scenario in scenarios:
         names = scenario.kernels + (["host"] if scenario.keys.get("host") == "yes" else [])
         for kernel in names:
             for cpu in scenario.cpus if kernel != "host" else ["this machine"]:
-                if (not only_kernels or kernel in only_kernels) and (not only_cpus or cpu in only_cpus):
+                if kernel in taken and (not only_cpus or cpu in only_cpus) and kernels.has(kernel, cpu):
                     yield scenario, kernel, cpu
 
 
@@ -86,9 +88,7 @@ def boot(kernel, cpu, scenarios, files):
     say(f"{kernel.name} {cpu}: booting {kernel.release}")
     with tempfile.TemporaryDirectory(prefix="kvmwhy-lab-") as folder:
         initrd = l1.make(pathlib.Path(folder), kernel, cpu, jobs, files)
-        smp = scenarios[0].smp
-        options = (*emulators.TCG, "-smp", str(smp))
-        result = emulators.boot(cpu, kernel, initrd, folder, BOOT_SECONDS[cpu], progress, options)
+        result = emulators.boot(cpu, kernel, initrd, folder, BOOT_SECONDS[cpu], progress, scenarios[0].smp)
     result.how += f", Linux {kernel.version}"
     return result, l1.outcomes(result.stream)
 

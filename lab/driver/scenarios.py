@@ -70,9 +70,15 @@ def module_folder(name):
     return LAB.parent / "kmod" if name == "kvmwhy" else LAB / name
 
 
-def usual(found):
-    """The scenarios that are run when none is named: not those that take long."""
+def short(found):
+    """Those that do not take long on every processor."""
     return [one for one in found.values() if one.keys.get("long") != "yes"]
+
+
+def usual(found):
+    """The scenarios that are run when none is named: the short ones, where they are."""
+    kept = [(one, [cpu for cpu in one.cpus if one.keys.get(f"long.{cpu}") != "yes"]) for one in short(found)]
+    return [dataclasses.replace(one, keys={**one.keys, "cpu": " ".join(cpus)}) for one, cpus in kept]
 
 
 def expressions(section):
@@ -83,6 +89,8 @@ def expressions(section):
 
 def wrong_key(key):
     name, _, variant = key.partition(".")
+    if name == "long" and variant:
+        return variant not in CPUS
     return name not in KEYS or (variant and name not in VARIED)
 
 

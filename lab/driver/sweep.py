@@ -225,7 +225,7 @@ def run(names, cpus, path):
     except seen.Refused as reason:
         raise Broken(str(reason)) from None
     states = set()
-    for state, line in each(names or kernels.names(), cpus or CPUS, asked, table):
+    for state, line in each(names or kernels.usual(), cpus or CPUS, asked, table):
         states.add(state)
         print(line, flush=True)
         if state == "swept":

@@ -9,31 +9,42 @@ import subprocess
 
 from .cache import Broken, Skip
 
+BOCHS = "bochs bochs-term bochsbios vgabios isolinux syslinux-common xorriso"
 # Debian's package of each.
-PACKAGE = {"busybox": "busybox-static", "cpio": "cpio", "ldd": "libc-bin", "modprobe": "kmod", "setpriv": "util-linux",
-           "qemu-system-x86_64": "qemu-system-x86", "strip": "binutils", "zstd": "zstd"}
+PACKAGE = {"apt-config": "apt", "apt-get": "apt", "bochs-bin": BOCHS, "busybox": "busybox-static", "cpio": "cpio",
+           "depmod": "kmod", "dpkg-deb": "dpkg", "ldd": "libc-bin", "modprobe": "kmod", "setpriv": "util-linux",
+           "qemu-system-x86_64": "qemu-system-x86", "strip": "binutils", "tar": "tar", "xorriso": BOCHS, "zstd": "zstd"}
 # The PATH of an ordinary user lacks the folders of modprobe.
 PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
 # The kernel ends a program that is started so when the lab goes away, however it does.
 WITH_US = ("--pdeathsig", "KILL", "--")
+FULL_DISK = re.compile(r"No space left on device|enough free space|Disk quota exceeded")
 
 
-def path(name):
-    found = shutil.which(name, path=PATH)
-    if not found:
-        raise Skip(f"no {name}: install it (Debian: {PACKAGE[name]})")
-    return found
+def path(*names):
+    """Where the first of these names is that there is: one program may have several."""
+    for name in names:
+        found = shutil.which(name, path=PATH)
+        if found:
+            return found
+    raise Skip(f"no {names[0]}: install it (Debian: {PACKAGE[names[0]]})")
 
 
-def output(name, *arguments, **options):
-    """What a program prints, as bytes; Broken when it fails."""
+def reason(run):
+    """Why a program failed, as it says: apt's first error, of others the end."""
+    lines = [line.strip() for line in run.stderr.decode(errors="replace").splitlines() if line.strip()]
+    errors = [line.removeprefix("E: ") for line in lines if line.startswith("E: ")]
+    return errors[0] if errors else " ".join(lines)[-300:] or f"status {run.returncode}"
+
+
+def output(name, *arguments, error=Broken, **options):
+    """What a program prints, as bytes. When it fails: the error; OSError when that was a full disk."""
     if "input" not in options:
         options["stdin"] = subprocess.DEVNULL
     run = subprocess.run([path(name), *map(str, arguments)], stderr=subprocess.PIPE, check=False,
                          **{"stdout": subprocess.PIPE, **options})
     if run.returncode == 0:
         return run.stdout
-    said = " ".join(run.stderr.decode(errors="replace").split()) or f"status {run.returncode}"
-    if re.search(os.strerror(errno.ENOSPC), said):
-        raise OSError(errno.ENOSPC, f"{name}: {said[-300:]}")
-    raise Broken(f"{name} failed: {said[-300:]}")
+    if FULL_DISK.search(run.stderr.decode(errors="replace")):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), f"{name}: {reason(run)}")
+    raise error(f"{name} failed: {reason(run)}")

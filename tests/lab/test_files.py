@@ -60,7 +60,7 @@ def _(_):
     for words in lines():
         name, suite, package, version, *replaced = words
         assert re.fullmatch(r"[a-z0-9.]+", name) and re.fullmatch(r"[a-z-]+", suite), words
-        assert re.fullmatch(r"linux-image-[a-z0-9-]+", package) and version.endswith("*"), words
+        assert re.fullmatch(r"linux-(image-[a-z0-9-]+|source-[0-9.]+)", package) and version.endswith("*"), words
         assert replaced in ([], ["old-kvm"]), words
     equal(len(kernels.names()), len({words[0] for words in lines()}))
     equal(len(kernels.names()), len(lines()))
@@ -77,6 +77,7 @@ def _(directory):
             (ONE.replace("6.1", "6.1 2.4") + "guest = halt\n", "2.4"),
             (ONE.replace("one", "one two") + "guest = halt\n", "name"),
             (ONE + "guest = halt\nmodule = nosuch\n", "nosuch"),
+            (ONE + "guest = halt\nlong.old = yes\n", "long.old"),
             (ONE + "guest = halt\nkvm.old = x\n", "kvm.old"), (ONE + ONE, "already exists"), ("what = x\n", "section"),
             ("[one]\nguest = halt\n", "what")):
         path.write_text(text)
@@ -85,6 +86,17 @@ def _(directory):
             raise AssertionError(f"accepted: {text}")
         except ValueError as reason:
             assert told in str(reason) and "own.cfg" in str(reason), f"{text}\n{reason}"
+
+
+@test("what takes long is not run when nothing is named: nowhere, or not on that processor")
+def _(directory):
+    def section(name, keys):
+        return ONE.replace("one", name).replace("amd", "amd intel") + f"guest = halt\n{keys}\n"
+    path = directory / "own.cfg"
+    path.write_text(section("a", "") + section("b", "long.intel = yes") + section("c", "long = yes"))
+    found = scenarios.read(path)
+    equal([(one.name, one.cpus) for one in scenarios.usual(found)], [("a", ["amd", "intel"]), ("b", ["amd"])])
+    equal([(one.name, one.cpus) for one in scenarios.short(found)], [(name, ["amd", "intel"]) for name in "ab"])
 
 
 @test("a right scenario of one's own is read")
