@@ -142,6 +142,19 @@ static void look_at_failure(struct vcpu *vcpu)
 	vcpu->failures++;
 }
 
+/* This guest never leaves KVM_RUN but by a failure. */
+static _Noreturn void leave(const struct vcpu *vcpu)
+{
+	struct kvm_regs regs = { 0 };
+	struct kvm_sregs sregs = { 0 };
+
+	ioctl(vcpu->fd, KVM_GET_REGS, &regs);
+	ioctl(vcpu->fd, KVM_GET_SREGS, &sregs);
+	die("KVM_RUN returned with exit reason %u after %llu failures: RIP %#llx RFLAGS %#llx RCX %#llx CS %#x base %#llx CR0 %#llx",
+	    vcpu->run->exit_reason, (unsigned long long)vcpu->failures, regs.rip, regs.rflags, regs.rcx, sregs.cs.selector,
+	    sregs.cs.base, sregs.cr0);
+}
+
 static void *run_vcpu(void *argument)
 {
 	struct vcpu *vcpu = argument;
@@ -153,7 +166,7 @@ static void *run_vcpu(void *argument)
 	my_run = vcpu->run;
 	while (!stop) {
 		if (ioctl(vcpu->fd, KVM_RUN, 0) == 0)
-			die("KVM_RUN returned with exit reason %u", vcpu->run->exit_reason);
+			leave(vcpu);
 		if (errno == EINTR) {
 			vcpu->run->immediate_exit = 0;
 			continue;
