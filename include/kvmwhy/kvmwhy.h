@@ -150,6 +150,103 @@ KW_API void kw_printer_destroy(struct kw_printer *printer);
 KW_API int kw_explain_text(const char *text, size_t len, const struct kw_options *options,
 			   const char *format, char **ret);
 
+/** An MSR of a vCPU, as KVM_GET_MSRS gives it. */
+struct kw_vcpu_msr {
+	uint32_t index;
+	uint64_t value;
+};
+
+/**
+ * A vCPU after KVM_RUN, in the structures of <linux/kvm.h> of an x86 host. Zero it, set .size to sizeof, then
+ * what there is. Everything is borrowed for the call and nothing is kept; no structure need be aligned.
+ */
+struct kw_vcpu_state {
+	size_t size;
+	int error;			/**< errno of KVM_RUN; 0 where it returned 0 */
+	int number;			/**< of the vCPU, -1 if not known */
+	const void *run;		/**< the mapped struct kvm_run, or NULL */
+	size_t run_size;		/**< KW_RUN_PAGE_MIN to KW_RUN_PAGE_MAX */
+	const void *regs;		/**< struct kvm_regs, or NULL: KVM_CAP_SYNC_REGS's in .run, where valid */
+	size_t regs_size;
+	const void *sregs;		/**< struct kvm_sregs, or NULL as above */
+	size_t sregs_size;
+	const void *events;		/**< struct kvm_vcpu_events, or NULL as above */
+	size_t events_size;
+	const void *debugregs;		/**< struct kvm_debugregs, or NULL */
+	size_t debugregs_size;
+	const struct kw_vcpu_msr *msrs;	/**< IA32_EFER and IA32_APIC_BASE count where .sregs is not known */
+	size_t nmsrs;
+	const uint8_t *code;		/**< guest memory around RIP, or NULL */
+	size_t code_size;		/**< at most KW_VCPU_CODE_MAX */
+	size_t code_at;			/**< index in .code of the byte at RIP */
+	uint64_t code_known;		/**< bit i: byte i could be read */
+	unsigned int flags;		/**< KW_VCPU_* */
+	const char *vmm;		/**< name of the VMM, or NULL */
+	const char *guest;		/**< name of the guest, or NULL */
+};
+
+/** .sregs is a struct kvm_sregs2. */
+#define KW_VCPU_SREGS2 1u
+
+/** Bytes of .code; of them 20 in front of RIP and 30 from it on are used, as in QEMU's Code= line. */
+#define KW_VCPU_CODE_MAX 64u
+
+/**
+ * kw_vcpu_report() - explain a vCPU from inside its VMM
+ * @state: what KVM_RUN left behind
+ * @options: as for kw_reader_create()
+ * @fn: called once, with @arg and the report
+ *
+ * The answer is the one that kw_vcpu_dump()'s text gives; the report quotes the lines of that text. A
+ * structure's size must be its sizeof in <linux/kvm.h>, or 0 with a NULL.
+ *
+ * Return: what @fn returned, -ENOMEM, or -EINVAL for a size, flag or option that is not known, for a
+ * negative .error, and for .code_at beyond .code_size.
+ */
+KW_API int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *options,
+			  kw_report_fn fn, void *arg);
+
+/**
+ * kw_vcpu_explain() - the same as text, in one call
+ * @format: as for kw_printer_create()
+ * @ret: on success the output, NUL-terminated; free() it
+ *
+ * Return: 0, or -ENOMEM, -EINVAL.
+ */
+KW_API int kw_vcpu_explain(const struct kw_vcpu_state *state, const struct kw_options *options,
+			   const char *format, char **ret);
+
+/**
+ * kw_vcpu_dump() - what QEMU would print of this vCPU
+ * @buf: takes the text, cut to @size bytes with its NUL; may be NULL if @size is 0
+ *
+ * QEMU's words for the failure, its register dump and its Code= line, without what is not known. Where
+ * QEMU has no words, lines of the kvm_run page stand for them, as `kvmwhy explain` reads them. Allocates
+ * nothing and takes no lock; uses KW_DUMP_STACK bytes of stack at most.
+ *
+ * Return: length of the whole text without the NUL, as snprintf(3) does; 0 where kw_vcpu_report() gives -EINVAL.
+ */
+KW_API size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t size);
+
+/** Bytes of @scratch that kw_vcpu_reason() needs, and the most of stack that it and kw_vcpu_dump() use. */
+#define KW_REASON_SCRATCH 131072u
+#define KW_REASON_STACK 16384u
+#define KW_DUMP_STACK 32768u
+
+/**
+ * kw_vcpu_reason() - the answer in one line, for the worst moment
+ * @scratch: KW_REASON_SCRATCH bytes at least, of any alignment; holds nothing of worth afterwards
+ * @buf: takes the line, cut at a whole character to @size bytes with its NUL; may be NULL if @size is 0
+ *
+ * Allocates nothing, takes no lock, and uses KW_REASON_STACK bytes of stack at most: fit for a thread
+ * that is about to end, and for memory that is full. The line has no line end and no control character.
+ *
+ * Return: length of the whole line without the NUL, as snprintf(3) does; 0 for a @scratch that is too
+ * small and where kw_vcpu_report() gives -EINVAL.
+ */
+KW_API size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options *options,
+			     void *scratch, size_t scratch_size, char *buf, size_t size);
+
 /**
  * kw_msr_text() - describe an MSR
  * @name_or_index: "0x404", "1028" or a name such as "IA32_MC1_CTL"

@@ -69,7 +69,7 @@ void kw_printer_destroy(struct kw_printer *p)
 
 /* In one call */
 
-static int buf_write(void *arg, const char *text, size_t len)
+int kw_buf_write(void *arg, const char *text, size_t len)
 {
 	struct kw_buf *buf = arg;
 
@@ -99,7 +99,7 @@ int kw_explain_text(const char *text, size_t len, const struct kw_options *optio
 	struct kw_printer *printer = NULL;
 	struct kw_reader *reader = NULL;
 	uint64_t count = 0;
-	int err = kw_printer_create(format, 0, buf_write, &buf, &printer);
+	int err = kw_printer_create(format, 0, kw_buf_write, &buf, &printer);
 
 	if (!err)
 		err = kw_reader_create(options, print_report, printer, &reader);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Chunks in a list; a reset starts again at the first one. */
+/* Chunks in a list; a reset starts again at the first one. A fixed arena is a chunk in the caller's memory. */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -20,9 +20,22 @@ void kw_arena_init(struct kw_arena *arena, size_t limit)
 	*arena = (struct kw_arena){ .limit = limit };
 }
 
+void kw_arena_init_fixed(struct kw_arena *arena, void *memory, size_t size)
+{
+	size_t skip = -(uintptr_t)memory & (ALIGN - 1);
+	struct kw_arena_chunk *chunk = (struct kw_arena_chunk *)((char *)memory + skip);
+
+	*arena = (struct kw_arena){ .fixed = true };
+	if (size < skip + sizeof(*chunk))
+		return;
+	*chunk = (struct kw_arena_chunk){ .size = size - skip - sizeof(*chunk) };
+	arena->first = arena->current = chunk;
+	arena->limit = arena->total = chunk->size;
+}
+
 void kw_arena_deinit(struct kw_arena *arena)
 {
-	struct kw_arena_chunk *chunk = arena->first;
+	struct kw_arena_chunk *chunk = arena->fixed ? NULL : arena->first;
 
 	while (chunk) {
 		struct kw_arena_chunk *next = chunk->next;
@@ -30,7 +43,7 @@ void kw_arena_deinit(struct kw_arena *arena)
 		free(chunk);
 		chunk = next;
 	}
-	*arena = (struct kw_arena){ .limit = arena->limit };
+	*arena = (struct kw_arena){ .limit = arena->fixed ? 0 : arena->limit };
 }
 
 void kw_arena_reset(struct kw_arena *arena)
@@ -48,7 +61,7 @@ static bool next_chunk(struct kw_arena *arena, size_t len)
 	if (!chunk || chunk->size < len) {
 		struct kw_arena_chunk *fresh;
 
-		if (size > arena->limit - arena->total)
+		if (arena->fixed || size > arena->limit - arena->total)
 			return false;
 		fresh = malloc(sizeof(*fresh) + size);
 		if (!fresh)
@@ -67,19 +80,40 @@ static bool next_chunk(struct kw_arena *arena, size_t len)
 	return true;
 }
 
+static size_t aligned(size_t len)
+{
+	return (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
 void *kw_arena_alloc(struct kw_arena *arena, size_t len)
 {
 	void *ret;
 
 	if (len > arena->limit)
 		return NULL;
-	len = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	len = aligned(len);
 	if (!arena->current || arena->current->size - arena->used < len) {
 		if (!next_chunk(arena, len))
 			return NULL;
 	}
 	ret = arena->current->data + arena->used;
 	arena->used += len;
+	return ret;
+}
+
+void *kw_arena_resize(struct kw_arena *arena, void *p, size_t old, size_t len)
+{
+	struct kw_arena_chunk *chunk = arena->current;
+	void *ret;
+
+	if (p && chunk && len <= arena->limit && (char *)p + aligned(old) == chunk->data + arena->used &&
+	    aligned(len) <= chunk->size - (arena->used - aligned(old))) {
+		arena->used += aligned(len) - aligned(old);
+		return p;
+	}
+	ret = kw_arena_alloc(arena, len);
+	if (ret && p)
+		memcpy(ret, p, old < len ? old : len);
 	return ret;
 }
 

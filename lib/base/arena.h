@@ -13,16 +13,26 @@ struct kw_arena {
 	size_t used;  /* bytes handed out of the current chunk */
 	size_t total; /* bytes of all chunks */
 	size_t limit; /* no chunk is added beyond this */
+	bool fixed;   /* the caller's memory, nothing to free */
 };
 
 void kw_arena_init(struct kw_arena *arena, size_t limit);
 void kw_arena_deinit(struct kw_arena *arena);
+
+/* The same over @size bytes of the caller's, and never more: nothing is allocated. */
+void kw_arena_init_fixed(struct kw_arena *arena, void *memory, size_t size);
 
 /* Forgets all that was handed out and keeps the memory. */
 void kw_arena_reset(struct kw_arena *arena);
 
 /* @len bytes, aligned for any type and not cleared, or NULL. */
 void *kw_arena_alloc(struct kw_arena *arena, size_t len);
+
+/*
+ * @p, which has @old bytes, with @len bytes: where it is if it was handed out last and there is room,
+ * else a copy. NULL for a full arena; @p is then as it was.
+ */
+void *kw_arena_resize(struct kw_arena *arena, void *p, size_t old, size_t len);
 
 /* A copy with a NUL behind it; an empty text when the arena is full. */
 struct kw_str kw_arena_copy(struct kw_arena *arena, struct kw_str text);

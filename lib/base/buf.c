@@ -6,15 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { FIRST_BYTES = 4096, FIRST_ARENA_BYTES = 256 };
+
 void kw_buf_deinit(struct kw_buf *buf)
 {
-	free(buf->p);
+	if (!buf->arena)
+		free(buf->p);
 	*buf = (struct kw_buf){ 0 };
 }
 
 char *kw_buf_room(struct kw_buf *buf, size_t len)
 {
-	size_t size = buf->size ? buf->size : 4096;
+	size_t size = buf->size ? buf->size : buf->arena ? FIRST_ARENA_BYTES : FIRST_BYTES;
 	char *p;
 
 	if (buf->failed)
@@ -28,7 +31,7 @@ char *kw_buf_room(struct kw_buf *buf, size_t len)
 		}
 		size *= 2;
 	}
-	p = realloc(buf->p, size);
+	p = buf->arena ? kw_arena_resize(buf->arena, buf->p, buf->size, size) : realloc(buf->p, size);
 	if (!p) {
 		buf->failed = true;
 		return NULL;
@@ -36,6 +39,19 @@ char *kw_buf_room(struct kw_buf *buf, size_t len)
 	buf->p = p;
 	buf->size = size;
 	return p + buf->len;
+}
+
+struct kw_str kw_buf_text(struct kw_buf *buf)
+{
+	struct kw_str ret = KW_STR("");
+
+	kw_buf_char(buf, '\0');
+	if (!buf->failed) {
+		kw_arena_resize(buf->arena, buf->p, buf->size, buf->len);
+		ret = (struct kw_str){ buf->p, buf->len - 1 };
+	}
+	*buf = (struct kw_buf){ .arena = buf->arena };
+	return ret;
 }
 
 void kw_buf_add(struct kw_buf *buf, struct kw_str text)

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A growing output buffer. Out of memory is remembered in .failed and asked for once, at the end.
+ * It grows on the heap, or in .arena where that is set: the text then belongs to the arena.
  */
 #ifndef KW_BUF_H
 #define KW_BUF_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 struct kw_buf {
 	char *p;
 	size_t len, size;
 	bool failed;
+	struct kw_arena *arena;
 };
 
 void kw_buf_deinit(struct kw_buf *buf);
@@ -20,6 +22,9 @@ static inline void kw_buf_reset(struct kw_buf *buf)
 	buf->len = 0;
 	buf->failed = false;
 }
+
+/* The text of a buffer in an arena, a NUL behind it and no room left over; empty if the arena was too small. */
+struct kw_str kw_buf_text(struct kw_buf *buf);
 
 /* Room for @len more bytes at the returned place, or NULL; the caller adds to .len what it used. */
 char *kw_buf_room(struct kw_buf *buf, size_t len);

@@ -44,16 +44,25 @@ static void derive(struct kw_failure *f, enum kw_fact fact, uint64_t value, uint
 	kw_failure_set(f, fact, value, KW_DERIVED, line);
 }
 
+/* "Unknown error 512": glibc's text for a number without one. */
+static bool unknown_error(struct kw_str text, uint64_t *ret)
+{
+	return kw_str_skip(text, KW_STR("Unknown error "), &text) && kw_str_dec(text, ret) && *ret <= INT32_MAX;
+}
+
 static void derive_errno(struct kw_failure *f)
 {
 	struct kw_str text = f->text[KW_T_ERRNO];
-	int number;
+	uint64_t number;
+	int known;
 
 	if (kw_has(f, errno_number) || !text.len)
 		return;
-	number = kw_errno_find_text(text.p, text.len);
-	if (number > 0)
-		derive(f, KW_F_errno_number, (uint64_t)number, f->headline.line);
+	known = kw_errno_find_text(text.p, text.len);
+	if (known > 0)
+		derive(f, KW_F_errno_number, (uint64_t)known, f->headline.line);
+	else if (unknown_error(text, &number))
+		derive(f, KW_F_errno_number, number, f->headline.line);
 }
 
 static void derive_mmio(struct kw_failure *f)

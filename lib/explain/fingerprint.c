@@ -58,8 +58,7 @@ struct kw_str kw_fingerprint(const struct kw_case *c)
 {
 	static const char *const vendors[] = { "-", "intel", "amd" };
 	const struct kw_failure *f = c->f;
-	struct kw_buf buf = { 0 };
-	struct kw_str ret;
+	struct kw_buf buf = { .arena = f->arena };
 
 	kw_buf_add(&buf, kw_str(kw_class_name(f->class)));
 	kw_buf_char(&buf, ':');
@@ -74,7 +73,5 @@ struct kw_str kw_fingerprint(const struct kw_case *c)
 	kw_buf_add(&buf, kw_str(kw_has(f, smm) ? (f->smm ? "smm" : "no-smm") : "-"));
 	kw_buf_char(&buf, ':');
 	kw_buf_add(&buf, kw_str(vendors[c->vendor]));
-	ret = kw_arena_copy(f->arena, (struct kw_str){ buf.p, buf.len });
-	kw_buf_deinit(&buf);
-	return ret;
+	return kw_buf_text(&buf);
 }

@@ -154,6 +154,7 @@ static void compare_msr(struct kw_case *c, struct kw_failure *f)
 void kw_module_msr(struct kw_case *c, struct kw_failure *f)
 {
 	const struct kw_module *m = &c->module;
+	enum kw_insn_kind kind = m->kind == KVMWHY_KIND_WRMSR ? KW_INSN_WRMSR : KW_INSN_RDMSR;
 
 	if (c->module_state != KW_MODULE_OK || c->module_doubt || !is_msr_kind(m))
 		return;
@@ -161,7 +162,7 @@ void kw_module_msr(struct kw_case *c, struct kw_failure *f)
 		compare_msr(c, f);
 		if (c->module_doubt || c->has_msr_value || !m->has_value)
 			return;
-	} else if (c->code == KW_CODE_OK && f->code.origin.how == KW_SEEN) {
+	} else if (c->code == KW_CODE_OK && f->code.origin.how == KW_SEEN && c->insn.kind != kind) {
 		c->module_doubt = true;
 		note(f, WORD_HEAD,
 		     KW_STR("kvmwhy.ko says an access to an MSR failed, and the instruction at RIP is none: its words may "

@@ -421,8 +421,8 @@ static bool put_place(const struct kw_case *c, struct kw_buf *buf, struct kw_str
 
 struct kw_str kw_expand(const struct kw_case *c, const char *text)
 {
-	struct kw_str s = kw_str(text), ret;
-	struct kw_buf buf = { 0 };
+	struct kw_str s = kw_str(text);
+	struct kw_buf buf = { .arena = c->f->arena };
 	size_t open = kw_str_find(s, KW_STR("{"));
 
 	if (open == SIZE_MAX)
@@ -440,7 +440,5 @@ struct kw_str kw_expand(const struct kw_case *c, const char *text)
 		s = kw_str_from(s, close + 1);
 	}
 	kw_buf_add(&buf, s);
-	ret = kw_arena_copy(c->f->arena, (struct kw_str){ buf.p, buf.len });
-	kw_buf_deinit(&buf);
-	return ret;
+	return kw_buf_text(&buf);
 }

@@ -71,6 +71,8 @@ static struct kw_str shorten(struct kw_str s, size_t max)
 
 uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line)
 {
+	if (!line)
+		return KW_NO_LINE;
 	if (!f->first_line || line->number < f->first_line)
 		f->first_line = line->number;
 	if (line->number > f->last_line)

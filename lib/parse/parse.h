@@ -91,10 +91,10 @@ struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class,
  */
 struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const struct kw_clean_line *line);
 
-/* For parsers: sets a fact of @f as seen at @line. */
+/* For parsers: sets a fact of @f as seen at @line; NULL for a fact that no line of a text has. */
 void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value);
 
-/* For parsers: keeps the line as evidence of @f and returns its index. */
+/* For parsers: keeps the line as evidence of @f and returns its index; KW_NO_LINE for NULL. */
 uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line);
 
 /* For parsers: a line that is evidence for the failure before or behind it. */
@@ -126,5 +126,34 @@ void kw_stream_destroy(struct kw_stream *s);
 
 /* run_page.c: a kvm_run page as if it stood in the stream as rows of hex bytes; line numbers count rows. */
 void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len);
+
+/*
+ * run_page.c: what ended this KVM_RUN and the registers into an empty record: @error is its errno, 0 where it
+ * returned 0; @page of @len bytes, NULL if there is none; @regs is a struct kvm_regs and @sregs a struct kvm_sregs
+ * or kvm_sregs2, each NULL if not given: then KVM_CAP_SYNC_REGS's in the page are taken, where they are valid.
+ */
+void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len, const void *regs,
+		      const void *sregs);
+
+/* vcpu.c: further structures of <linux/kvm.h>, as the ioctls that get them fill them. */
+
+enum {
+	KW_VCPU_REGS_BYTES = 144,
+	KW_VCPU_SREGS_BYTES = 312,
+	KW_VCPU_SREGS2_BYTES = 320,
+	KW_VCPU_EVENTS_BYTES = 64,
+	KW_VCPU_DEBUGREGS_BYTES = 128,
+};
+
+/* struct kvm_vcpu_events; NULL: KVM_CAP_SYNC_REGS's in @page of @len bytes, where they are valid. */
+void kw_vcpu_events(struct kw_failure *f, const uint8_t *events, const uint8_t *page, size_t len);
+/* struct kvm_debugregs */
+void kw_vcpu_debugregs(struct kw_failure *f, const uint8_t *debugregs);
+/* An MSR that is a fact, where no other structure had it. */
+void kw_vcpu_msr(struct kw_failure *f, uint32_t index, uint64_t value);
+/* The code bytes: @len of them, that at RIP is @at; bit i of @known: byte i was read. */
+void kw_vcpu_code(struct kw_failure *f, const uint8_t *code, size_t len, size_t at, uint64_t known);
+/* When all structures were read: what a VMM's dump makes of them, the CPL and the width of the registers. */
+void kw_vcpu_finish(struct kw_failure *f);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The kvm_run page of a vCPU (Linux include/uapi/linux/kvm.h, struct kvm_run of x86): rows of hex bytes
- * in a text, such as "vmm: kvm_run 020: 57 4b 00 00 ...", or the page itself. With an errno of KVM_RUN
- * exit_reason means nothing, but for KVM_EXIT_MEMORY_FAULT and for what kvmwhy.ko has put there.
+ * in a text, such as "vmm: kvm_run 020: 57 4b 00 00 ...", or the page itself, also with struct kvm_regs and
+ * kvm_sregs beside it. With an errno of KVM_RUN exit_reason means nothing, but for KVM_EXIT_MEMORY_FAULT and
+ * for what kvmwhy.ko has put there.
  */
 #include "parse/parse.h"
 
@@ -11,6 +12,7 @@
 enum {
 	ROW = KW_RUN_ROW,
 	AT_EXIT_REASON = 8,
+	AT_FLAGS = 14,
 	AT_UNION = 32,
 	AT_NDATA = 36,
 	AT_DATA = 40,
@@ -24,7 +26,10 @@ enum {
 	SYNC_SREGS = 2,
 };
 
-enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17, EXIT_MEMORY_FAULT = 39 };
+enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17, EXIT_NOTIFY = 37,
+       EXIT_MEMORY_FAULT = 39 };
+
+enum { SUBERROR_EMULATION = 1, RUN_X86_SMM = 1 /* KVM_RUN_X86_SMM of .flags */ };
 
 /* A number in the page: where, how wide, and for which exit_reason it stands there. */
 struct field {
@@ -66,6 +71,7 @@ static const struct field sregs[] = {
 };
 
 _Static_assert(AT_TABLES + 88 <= KW_RUN_ROWS * ROW, "all of struct kvm_sregs that is read is kept");
+_Static_assert(AT_TABLES + 88 - AT_SREGS <= KW_VCPU_SREGS_BYTES, "and it is there to be copied");
 _Static_assert(KW_F_cs_base == KW_F_cs_sel + 1 && KW_F_cs_limit == KW_F_cs_sel + 2 &&
 		       KW_F_cs_attr == KW_F_cs_sel + 3,
 	       "order of a segment");
@@ -95,7 +101,7 @@ static void disagree(struct kw_failure *f, const struct kw_clean_line *line, con
 	if (f->page.odd)
 		return;
 	f->page.odd = true;
-	kw_failure_add_note(f, line->number,
+	kw_failure_add_note(f, line ? line->number : 0,
 			    kw_arena_printf(f->arena, "kvm_run and the rest of the text differ in %s: the page may "
 						      "be of another failure", name));
 }
@@ -309,6 +315,80 @@ static enum kw_took run_page_line(struct kw_gather *g, const struct kw_clean_lin
 }
 
 const struct kw_parser kw_parser_run_page = { .name = "run-page", .line = run_page_line };
+
+/* Bytes that stand at @at of the page. */
+static void put_bytes(struct kw_run_page *page, size_t at, const void *bytes, size_t len)
+{
+	size_t end = at + len;
+
+	memcpy(page->bytes + at, bytes, len);
+	for (size_t row = at / ROW; row * ROW < end; row++)
+		page->len[row] = (uint8_t)(end - row * ROW < ROW ? end - row * ROW : ROW);
+}
+
+/* Structures that came apart from the page stand where KVM_CAP_SYNC_REGS would have put them. */
+static void put_registers(struct kw_run_page *page, const void *regs_, const void *sregs_)
+{
+	uint64_t valid = 0;
+
+	if (number_at(page, AT_VALID_REGS, 8, &valid))
+		valid &= SYNC_REGS | SYNC_SREGS;
+	if (sregs_) {
+		valid |= SYNC_SREGS;
+		put_bytes(page, AT_SREGS, sregs_, AT_TABLES + 88 - AT_SREGS);
+	}
+	if (regs_) {
+		valid |= SYNC_REGS;
+		put_bytes(page, AT_REGS, regs_, KW_VCPU_REGS_BYTES);
+	}
+	if (regs_ || sregs_)
+		put_bytes(page, AT_VALID_REGS, (const uint8_t[ROW]){ (uint8_t)valid }, ROW);
+}
+
+/* What a VMM's words would have told. */
+static void read_end(struct kw_failure *f, int error)
+{
+	uint64_t reason;
+	bool known = number_at(&f->page, AT_EXIT_REASON, 4, &reason);
+
+	f->class = error ? KW_CLASS_KVM_RUN_FAILED : known ? class_of(reason) : KW_CLASS_REGISTER_DUMP;
+	if (error)
+		kw_gather_fact(f, NULL, KW_F_errno_number, (uint64_t)error);
+	if (!known)
+		return;
+	kw_gather_fact(f, NULL, KW_F_run_exit_reason, reason);
+	if (!error && reason == EXIT_NOTIFY)
+		f->class = KW_CLASS_INTERNAL_ERROR; /* as QEMU words it */
+	if (!error && reason != EXIT_INTERNAL_ERROR && reason != EXIT_FAIL_ENTRY)
+		kw_gather_fact(f, NULL, KW_F_exit_reason, reason);
+}
+
+/* Refreshed whenever KVM_RUN ends. */
+static void read_flags(struct kw_failure *f)
+{
+	uint64_t flags;
+
+	if (number_at(&f->page, AT_FLAGS, 2, &flags))
+		kw_gather_fact(f, NULL, KW_F_smm, flags & RUN_X86_SMM);
+}
+
+void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len, const void *regs_,
+		      const void *sregs_)
+{
+	if (page)
+		put_bytes(&f->page, 0, page, len < sizeof(f->page.bytes) ? len : sizeof(f->page.bytes));
+	put_registers(&f->page, regs_, sregs_);
+	f->arch = KW_ARCH_X86;
+	read_end(f, error);
+	read_flags(f);
+	for (size_t row = 0; row < KW_RUN_ROWS; row++) {
+		if (kw_has(f, run_exit_reason) && has_meaning(f))
+			read_exit(f, NULL, row);
+		read_sync_regs(f, NULL, row);
+	}
+	f->emulation_failure = f->class == KW_CLASS_INTERNAL_ERROR && kw_has(f, suberror) &&
+			       f->suberror == SUBERROR_EMULATION;
+}
 
 void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len)
 {

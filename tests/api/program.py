@@ -27,11 +27,26 @@ def compile_only(compiler, source):
     run([*compiler, *STRICT, "-fsyntax-only", "-I", SOURCE / "include", source])
 
 
-def build(source, program):
+def build(source, program, compiler=None, standard="c99"):
     """As `cc FILE $(pkg-config --cflags --libs libkvmwhy)`, with the library of this build."""
     sanitize = [f"-fsanitize={SANITIZERS}"] if SANITIZERS else []
-    run([*CC, *sanitize, *STRICT, "-std=c99", "-I", SOURCE / "include", "-o", program, source,
-         LIBRARY, f"-Wl,-rpath,{os.path.dirname(LIBRARY)}"])
+    run([*(compiler or CC), *sanitize, *STRICT, f"-std={standard}", "-I", SOURCE / "include",
+         "-o", program, source, LIBRARY, f"-Wl,-rpath,{os.path.dirname(LIBRARY)}"])
+
+
+def build_rust(source, program):
+    """As `rustc FILE -lkvmwhy`, with the library of this build."""
+    rustc = shlex.split(os.environ.get("RUSTC", "rustc"))
+    if not shutil.which(rustc[0]):
+        raise Skip("no rustc")
+    if SANITIZERS:
+        raise Skip("rustc does not link this build's sanitizers")
+    version = run([*rustc, "--version"])
+    if tuple(map(int, version.split()[1].split(".")[:2])) < (1, 77):
+        raise Skip(f"{version.strip()}: C string literals came with 1.77")
+    folder = os.path.dirname(LIBRARY)
+    run([*rustc, "--edition", "2021", "-D", "warnings", "-L", folder, "-l", "kvmwhy",
+         "-C", f"link-arg=-Wl,-rpath,{folder}", "-o", program, source])
 
 
 def run(args, **kwargs):

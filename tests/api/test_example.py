@@ -1,14 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The example program: short, the same in README.md, and it explains the starting case."""
+"""The example programs: the one of README.md is short and explains the starting case; those in C++ and Rust
+and on the pages of the manual are built and run."""
 
 import re
 import subprocess
 
 from cli import CASE, SOURCE, equal, kvmwhy, main, test
-from program import build
+from program import build, build_rust, cxx
 
 EXAMPLE = SOURCE / "examples/explain.c"
+PAGES = [page for page in sorted((SOURCE / "man").glob("*.3.scd"))
+         if "--libs libkvmwhy)" in page.read_text()]
+# What the example of a page prints, with nothing on its standard input.
+PRINTS = {
+    "kw_vcpu_explain": "vCPU 0: KVM_EXIT_FAIL_ENTRY 0xffffffffffffffff: VMRUN refuses CS with L and D both set",
+    "libkvmwhy": "",
+}
 
 
 def answer(program, log):
@@ -40,6 +48,43 @@ def _(directory):
     program = directory / "explain"
     build(EXAMPLE, program)
     equal(answer(program, b"all is well\n"), (1, b"", b""))
+
+
+def output(program):
+    status, out, err = answer(program, b"")
+    equal((status, err), (0, b""))
+    return out.decode()
+
+
+@test("the example in C++ compiles without a warning and explains an errno, in a line and at length")
+def _(directory):
+    program = directory / "explain"
+    build(SOURCE / "examples/explain.cpp", program, cxx(), "c++11")
+    out = output(program)
+    assert out.startswith("vCPU 0: KVM_RUN: EPERM: the guest told IA32_MC1_CTL (0x404)"), out
+    assert "said      KVM_RUN = -1 EPERM" in out, out
+
+
+@test("the example in Rust compiles without a warning and explains a triple fault")
+def _(directory):
+    program = directory / "explain"
+    build_rust(SOURCE / "examples/explain.rs", program)
+    out = output(program)
+    assert out.startswith("vCPU 0: KVM_EXIT_SHUTDOWN: triple fault"), out
+    assert "said      KVM_RUN returned with exit reason 8" in out, out
+
+
+@test("the example of each page of libkvmwhy compiles as C99 without a warning, runs, and prints what it has to")
+def _(directory):
+    equal({page.name[:-len(".3.scd")] for page in PAGES}, set(PRINTS))
+    for page in PAGES:
+        name = page.name[:-len(".3.scd")]
+        blocks = re.findall(r"^```\n(.*?)^```$", page.read_text(), re.M | re.S)
+        equal((name, len(blocks)), (name, 1))
+        (directory / f"{name}.c").write_text(blocks[0])
+        build(directory / f"{name}.c", directory / name)
+        out = output(directory / name)
+        assert out.startswith(PRINTS[name]) and bool(out) == bool(PRINTS[name]), f"{name}: {out}"
 
 
 main()

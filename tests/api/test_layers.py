@@ -59,4 +59,20 @@ def _(directory):
     equal((status, len(lines)), (1, 2))
 
 
+@test("of the injector the command sees the parser of specifications only")
+def _(directory):
+    status, lines = check(directory, preload__spec_h="", preload__vcpu_h="",
+                          cli__main_c='#include "../preload/spec.h"\n#include "../preload/vcpu.h"\n')
+    equal((status, [line.split(":")[1] for line in lines]), (1, ["2"]))
+
+
+@test("vmm/ and the examples see the headers of libkvmwhy-vmm too; vmm/ alone the machine-check rule")
+def _(directory):
+    rule, header = '#include "decode/mce_rule.h"\n', "#include <kvmwhy/mca.h>\n"
+    status, lines = check(directory, lib__decode__mce_rule_h="", lib__decode__msr_h="", include__kvmwhy__mca_h="",
+                          vmm__mca_c=rule + header, examples__x_c=header, cli__main_c=rule + header)
+    equal((status, [line.partition(" ")[0] for line in lines]), (1, ["cli/main.c:1:", "cli/main.c:2:"]))
+    equal(len(check(directory, vmm__mca_c='#include "decode/msr.h"\n')[1]), 3)
+
+
 main()

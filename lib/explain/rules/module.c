@@ -63,19 +63,21 @@ static bool words_missing(const struct kw_case *c)
 	return FACT_IS(c->f, suberror, KVMWHY_SUBERROR) && !has_words(c);
 }
 
-/* A page alone, with an exit that a VMM serves and goes on. */
-static bool ordinary_exit(const struct kw_case *c)
+bool kw_exit_is_served(uint64_t reason)
 {
 	static const uint64_t failures[] = { EXIT_UNKNOWN,	  EXIT_EXCEPTION,    EXIT_SHUTDOWN, EXIT_FAIL_ENTRY,
 					     EXIT_INTERNAL_ERROR, EXIT_SYSTEM_EVENT, EXIT_NOTIFY,   EXIT_MEMORY_FAULT };
 
-	if (!kw_page_alone(c->f))
-		return false;
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
-		if (c->f->run_exit_reason == failures[i])
+		if (reason == failures[i])
 			return false;
 	}
 	return true;
+}
+
+static bool ordinary_exit(const struct kw_case *c)
+{
+	return kw_page_alone(c->f) && kw_exit_is_served(c->f->run_exit_reason);
 }
 
 const struct kw_rule kw_rules_module[] = {

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A vCPU as its VMM has it in, reports, the text of a dump, or one line out. The lines of the dump
+ * are the evidence: what is told here is what a reader of that text would be told.
+ */
+#include "api/api.h"
+#include "base/escape.h"
+#include "decode/tables.h"
+#include "parse/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ARENA_LIMIT = 1 << 20 };
+
+/* A structure may be absent; if not, it is as large as KVM's. */
+static bool fits(const void *p, size_t size, size_t wanted)
+{
+	return p ? size == wanted : !size;
+}
+
+static bool is_sane(const struct kw_vcpu_state *s)
+{
+	size_t sregs = s->flags & KW_VCPU_SREGS2 ? KW_VCPU_SREGS2_BYTES : KW_VCPU_SREGS_BYTES;
+
+	return !(s->flags & ~KW_VCPU_SREGS2) && s->error >= 0 &&
+	       (s->run ? s->run_size >= KW_RUN_PAGE_MIN && s->run_size <= KW_RUN_PAGE_MAX : !s->run_size) &&
+	       fits(s->regs, s->regs_size, KW_VCPU_REGS_BYTES) && fits(s->sregs, s->sregs_size, sregs) &&
+	       fits(s->events, s->events_size, KW_VCPU_EVENTS_BYTES) &&
+	       fits(s->debugregs, s->debugregs_size, KW_VCPU_DEBUGREGS_BYTES) && (s->msrs || !s->nmsrs) &&
+	       (s->code ? s->code_size <= KW_VCPU_CODE_MAX && s->code_at < s->code_size : !s->code_size);
+}
+
+/* Into an empty record; 0 or -EINVAL. */
+static int read_state(const struct kw_vcpu_state *s, struct kw_failure *f)
+{
+	if (!s || s->size != sizeof(*s) || !is_sane(s))
+		return -EINVAL;
+	kw_run_page_read(f, s->error, s->run, s->run_size, s->regs, s->sregs);
+	kw_vcpu_events(f, s->events, s->run, s->run_size);
+	if (s->debugregs)
+		kw_vcpu_debugregs(f, s->debugregs);
+	for (size_t i = 0; i < s->nmsrs; i++)
+		kw_vcpu_msr(f, s->msrs[i].index, s->msrs[i].value);
+	if (s->code)
+		kw_vcpu_code(f, s->code, s->code_size, s->code_at, s->code_known);
+	if (s->number >= 0)
+		kw_failure_set(f, KW_F_vcpu, (uint64_t)s->number, KW_SEEN, KW_NO_LINE);
+	kw_vcpu_finish(f);
+	return 0;
+}
+
+static void add_line(void *arg, struct kw_str line)
+{
+	struct kw_failure *f = arg;
+
+	f->last_line++;
+	kw_failure_add_line(f, f->last_line, line);
+}
+
+static int explain(const struct kw_vcpu_state *s, const struct kw_context *context, struct kw_failure *f,
+		   struct kw_case *ret)
+{
+	int err = read_state(s, f);
+
+	if (err)
+		return err;
+	f->text[KW_T_VMM] = kw_arena_copy(f->arena, kw_str(s->vmm));
+	f->text[KW_T_GUEST] = kw_arena_copy(f->arena, kw_str(s->guest));
+	kw_dump_lines(f, add_line, f);
+	f->first_line = f->nlines > 0;
+	if (f->headline.how != KW_UNKNOWN)
+		f->text[KW_T_HEADLINE] = f->line[f->headline.line].text;
+	kw_explain(f, context, ret);
+	return 0;
+}
+
+/* Reports */
+
+struct room {
+	struct kw_arena arena;
+	struct kw_failure f;
+	struct kw_report report;
+};
+
+int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *options, kw_report_fn fn, void *arg)
+{
+	struct kw_context context;
+	struct room *room;
+	int err = kw_context_init(options, &context);
+
+	if (err)
+		return err;
+	room = malloc(sizeof(*room));
+	if (!room)
+		return -ENOMEM;
+	kw_arena_init(&room->arena, ARENA_LIMIT);
+	kw_failure_init(&room->f, &room->arena);
+	err = explain(state, &context, &room->f, &room->report.c);
+	room->report.file = options ? options->file : NULL;
+	if (!err)
+		err = fn(arg, &room->report);
+	kw_arena_deinit(&room->arena);
+	free(room);
+	return err;
+}
+
+static int print_report(void *arg, const struct kw_report *report)
+{
+	return kw_printer_report(arg, report);
+}
+
+int kw_vcpu_explain(const struct kw_vcpu_state *state, const struct kw_options *options, const char *format, char **ret)
+{
+	struct kw_buf buf = { 0 };
+	struct kw_printer *printer = NULL;
+	int err = kw_printer_create(format, 0, kw_buf_write, &buf, &printer);
+
+	if (!err)
+		err = kw_vcpu_report(state, options, print_report, printer);
+	if (!err)
+		err = kw_printer_finish(printer);
+	kw_printer_destroy(printer);
+	if (!err)
+		return kw_buf_take(&buf, ret);
+	kw_buf_deinit(&buf);
+	return err;
+}
+
+/* The dump */
+
+struct sink {
+	char *buf;
+	size_t size, len;
+};
+
+static void sink_text(struct sink *sink, struct kw_str text)
+{
+	size_t room = sink->len < sink->size ? sink->size - sink->len : 0;
+	size_t part = text.len < room ? text.len : room;
+
+	if (part)
+		memcpy(sink->buf + sink->len, text.p, part);
+	sink->len += text.len;
+}
+
+static void sink_line(void *arg, struct kw_str line)
+{
+	sink_text(arg, line);
+	sink_text(arg, KW_STR("\n"));
+}
+
+size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t size)
+{
+	struct sink sink = { .buf = buf, .size = size };
+	struct kw_arena none = { .fixed = true };
+	struct kw_failure f;
+
+	kw_failure_init(&f, &none);
+	if (read_state(state, &f) == 0)
+		kw_dump_lines(&f, sink_line, &sink);
+	if (size)
+		buf[sink.len < size ? sink.len : size - 1] = '\0';
+	return sink.len;
+}
+
+/* One line */
+
+/* What KVM said, in short: "KVM_RUN: EPERM: ". */
+static void put_said(struct kw_buf *buf, const struct kw_failure *f)
+{
+	const char *name;
+
+	if (f->class == KW_CLASS_KVM_RUN_FAILED) {
+		name = kw_errno_name((int)f->errno_number);
+		KW_BUF_LIT(buf, "KVM_RUN: ");
+		if (name)
+			kw_buf_add(buf, kw_str(name));
+		else
+			kw_buf_printf(buf, "errno %llu", (unsigned long long)f->errno_number);
+	} else if (kw_has(f, run_exit_reason)) {
+		name = kw_kvm_exit_name(f->run_exit_reason);
+		if (name)
+			kw_buf_add(buf, kw_str(name));
+		else
+			kw_buf_printf(buf, "exit reason %llu", (unsigned long long)f->run_exit_reason);
+	} else {
+		KW_BUF_LIT(buf, "no errno and no kvm_run");
+	}
+	if (f->class == KW_CLASS_INTERNAL_ERROR && kw_has(f, suberror))
+		kw_buf_printf(buf, ", suberror %llu", (unsigned long long)f->suberror);
+	if (f->class == KW_CLASS_ENTRY_FAILED && kw_has(f, hardware_error))
+		kw_buf_printf(buf, " 0x%llx", (unsigned long long)f->hardware_error);
+	KW_BUF_LIT(buf, ": ");
+}
+
+static struct kw_str line_of(const struct kw_case *c)
+{
+	struct kw_buf buf = { .arena = c->f->arena };
+
+	if (!c->f->nlines)
+		return KW_STR("no errno, no kvm_run and no registers: nothing to explain");
+	if (kw_has(c->f, vcpu))
+		kw_buf_printf(&buf, "vCPU %llu: ", (unsigned long long)c->f->vcpu);
+	if (!kw_str_starts(c->headline, c->said)) /* which says it in full */
+		put_said(&buf, c->f);
+	kw_escape_terminal(&buf, c->headline);
+	return kw_buf_text(&buf);
+}
+
+/* As much of @text as fits, and no part of a character. */
+static void cut(struct kw_str text, char *buf, size_t size)
+{
+	size_t len = text.len;
+
+	if (!size)
+		return;
+	if (len >= size) {
+		len = size - 1;
+		while (len && ((unsigned char)text.p[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(buf, text.p, len);
+	buf[len] = '\0';
+}
+
+size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options *options, void *scratch,
+		      size_t scratch_size, char *buf, size_t size)
+{
+	struct kw_context context;
+	struct kw_str line = KW_STR("");
+	struct kw_arena arena;
+	struct kw_failure *f;
+	struct kw_case *c;
+
+	if (scratch && scratch_size >= KW_REASON_SCRATCH && kw_context_init(options, &context) == 0) {
+		kw_arena_init_fixed(&arena, scratch, scratch_size);
+		f = kw_arena_alloc(&arena, sizeof(*f));
+		c = kw_arena_alloc(&arena, sizeof(*c));
+		kw_failure_init(f, &arena);
+		if (explain(state, &context, f, c) == 0)
+			line = line_of(c);
+	}
+	cut(line, buf, size);
+	return line.len;
+}
