@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload.h"
 #include "term.h"
 
 #define DEBUGFS "/sys/kernel/debug"
@@ -24,10 +25,13 @@ static const char help[] =
 	"usage: kvmwhy inject wrmsr|rdmsr [OPTION]...\n"
 	"       kvmwhy inject --like RELEASE [OPTION]...\n"
 	"       kvmwhy inject status|off [OPTION]...\n"
+	"       kvmwhy inject --preload SPEC [--log FILE] [--dry-run] -- COMMAND [ARGUMENT]...\n"
 	"\n"
 	"Makes a guest's accesses to MSRs fail, by the module kvmwhy.ko: KVM_RUN of a write fails\n"
 	"with an errno, or the guest gets #GP. A guest that this hits usually dies. 'status'\n"
 	"shows what is armed and what it did, 'off' undoes all.\n"
+	"\n"
+	"With --preload, without module and root: runs a VMM whose KVM_RUN fails as SPEC says.\n"
 	"\n"
 	"Which accesses:\n"
 	"  --msr MSR[..MSR]   to this MSR, or to one of these: index or name; all without it\n"
@@ -49,6 +53,12 @@ static const char help[] =
 	"  --space N          let N accesses pass first\n"
 	"  --seed N           start the sequence of chances anew: the same N, the same sequence\n"
 	"  --verbose N        kernel log: 0 nothing, 1 a line a failure, 2 with a stack trace\n"
+	"\n"
+	"Without a module:\n"
+	"  --preload SPEC     words such as vcpu=0 call=100 errno=EFAULT, or\n"
+	"                     one-in=1000 times=-1 exit=fail-entry:0x80000021;\n"
+	"                     kvmwhy-inject(8) has them all\n"
+	"  --log FILE         a line of JSON for each failure\n"
 	"\n"
 	"  --dry-run          print what would be written, and write nothing\n"
 	"  --debugfs DIR      where debugfs is mounted, if not at " DEBUGFS "\n"
@@ -450,6 +460,8 @@ static int run(int argc, char **argv)
 	struct request request;
 	int c, index = 0;
 
+	if (kw_preload_asked(argc, argv))
+		return kw_preload_run(argc, argv);
 	start_request(&request);
 	while ((c = getopt_long(argc, argv, ":h", options, &index)) != -1) {
 		if (c == 'h' || c == KW_OPT_HELP)
@@ -462,7 +474,7 @@ static int run(int argc, char **argv)
 
 const struct kw_command kw_cmd_inject = {
 	.name = "inject",
-	.summary = "make a guest's accesses to MSRs fail, by the module kvmwhy.ko",
+	.summary = "make a guest's accesses to MSRs fail, or a VMM's KVM_RUN",
 	.help = help,
 	.run = run,
 };

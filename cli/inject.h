@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../preload/errnos.h"
 #include "cli.h"
 #include "kmod.h"
 
@@ -58,12 +59,6 @@ void kw_say(struct kw_session *s, const char *format, ...) __attribute__((format
 
 /* The whole of @text, decimal or after 0x hexadecimal; @hex: of 64 bits without sign. */
 bool kw_to_number(const char *text, bool hex, int64_t *ret);
-
-/* NULL where no name is known. */
-const char *kw_errno_name(int64_t number);
-
-/* 0 for a word that is no name of an errno. */
-int kw_errno_number(const char *name);
 
 /* Reads all that the module says of the injection, and prints it. Return: an exit status. */
 int kw_inject_show(struct kw_session *s);

@@ -17,7 +17,7 @@ _kvmwhy_options() {
 	check) printf '%s' '--format --help' ;;
 	inject)
 		printf '%s' '--msr --value --value-mask --pid --vcpu --errno --gp --like --probability' \
-			' --interval --times --space --seed --verbose --dry-run --debugfs --help'
+			' --interval --times --space --seed --verbose --preload --log --dry-run --debugfs --help'
 		;;
 	*) printf '%s' '--help' ;;
 	esac
@@ -35,6 +35,7 @@ _kvmwhy_values() {
 	*:--probability) printf '%s' '1 10 50 100' ;;
 	*:--times) printf '%s' '1 -1' ;;
 	*:--verbose) printf '%s' '0 1 2' ;;
+	*:--preload) printf '%s' 'vcpu= call= one-in= times= errno= exit=' ;;
 	*:--host-kernel | *:--kernel) uname -r ;;
 	esac
 }
@@ -66,7 +67,7 @@ _kvmwhy() {
 	words=$(_kvmwhy_values "$command" "$before")
 	if [ -z "$words" ]; then
 		case $before:$word in
-		-o:* | --output:* | --kvm-run:*) ;;
+		-o:* | --output:* | --kvm-run:* | --log:*) ;;
 		*:-*) words=$(_kvmwhy_options "$command"; printf ' '; _kvmwhy_words "$command") ;;
 		*) words=$(_kvmwhy_words "$command") ;;
 		esac

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""In: lab/vmm*.c, lab/stress.c and lab/guests/*.S. Out: a folder with vmm, stress and each guest's NAME.bin
-and NAME.rom.
+"""In: lab/vmm*.c, lab/stress.c, lab/mca.c with libkvmwhy-vmm, and lab/guests/*.S. Out: a folder with vmm, stress, mca
+and each guest's NAME.bin and NAME.rom.
 
 vmm runs NAME.bin; NAME.rom is the same code as a 64 KiB BIOS, for `qemu-system-x86_64 -bios`.
 """
@@ -14,6 +14,8 @@ from .cache import Broken, Skip
 LAB = pathlib.Path(__file__).resolve().parent.parent
 VMM_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-static")
 STRESS_FLAGS = (*VMM_FLAGS, "-D_GNU_SOURCE", "-pthread", f"-I{LAB.parent / 'include'}")
+MCA_FLAGS = (*VMM_FLAGS, "-D_GNU_SOURCE", f"-I{LAB.parent / 'include'}", f"-I{LAB.parent / 'lib'}")
+MCA_FILES = ("lab/mca.c", "vmm/mca.c", "vmm/msr_filter.c", "vmm/msr_policy.c", "lib/decode/mce_rule.c")
 GUEST_FLAGS = ("-m32", "-nostdlib", "-nostartfiles", "-static", "-Wl,--build-id=none")
 ROM_SIZE = 0x10000
 RESET_VECTOR = 0xfff0
@@ -55,10 +57,11 @@ def build_guest(name, folder, cc):
 
 
 def build(folder, cc="cc"):
-    """vmm, stress and all guests, into folder."""
+    """vmm, stress, mca and all guests, into folder."""
     folder = pathlib.Path(folder)
     need(cc)
     run((cc, *VMM_FLAGS, "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
     run((cc, *STRESS_FLAGS, "-o", folder / "stress", LAB / "stress.c"))
+    run((cc, *MCA_FLAGS, "-o", folder / "mca", *(LAB.parent / name for name in MCA_FILES)))
     for name in names():
         build_guest(name, folder, cc)

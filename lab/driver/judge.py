@@ -63,15 +63,19 @@ def explained(record):
     return json.loads(run.stdout or b"[]")
 
 
-def missed_findings(record, wanted):
+def missed_findings(record, wanted, certain=None):
+    """Findings that are not there; and, where few or none can be certain, those that are and should not be."""
     if not wanted:
         return []
     try:
-        found = {finding["id"] for failure in explained(record) for finding in failure.get("findings", [])}
+        findings = [finding for failure in explained(record) for finding in failure.get("findings", [])]
     except (Broken, ValueError) as reason:
         return [str(reason)]
-    return [f"kvmwhy explain has no finding {name}; it has: {' '.join(sorted(found)) or 'none'}"
-            for name in wanted if name not in found]
+    found = {finding["id"] for finding in findings}
+    sure = {finding["id"] for finding in findings if finding.get("certainty") == "certain"}
+    why = [f"kvmwhy explain has no finding {name}; it has: {' '.join(sorted(found)) or 'none'}"
+           for name in wanted if name not in found]
+    return why + [f"kvmwhy explain is certain of {name}, and cannot know" for name in sorted(sure - set(certain or sure))]
 
 
 def asked(key, scenario, variants):
@@ -116,7 +120,8 @@ def shortcomings(scenario, record, outcome, result, only):
         why.append(f"it did not end in {scenario.seconds} seconds of L1 and was ended")
     why += [f"{result.how} did not say: {line}" for line in scenario.lines("oracle", *only)
             if not re.search(line, result.oracle)]
-    why += missed_findings(record, " ".join(scenario.lines("explain", *only)).split())
+    why += missed_findings(record, " ".join(scenario.lines("explain", *only)).split(),
+                           scenario.words("certain"))
     return why + tail("the record", record) if why else []
 
 

@@ -38,6 +38,11 @@ def grouped(items):
 
 
 def command(scenario):
+    injector = ["preload", scenario.keys["preload"]] if "preload" in scenario.keys else []
+    return injector + plain_command(scenario)
+
+
+def plain_command(scenario):
     if "program" in scenario.keys:
         return scenario.options("program")
     if not scenario.stock_qemu:
@@ -66,6 +71,10 @@ def files_for(scenario, kernel):
     files = stock.files() if scenario.stock_qemu else {}
     if scenario.keys.get("tool") == "yes":
         files.update(stock.tool(judge.need_tool()))
+    if "preload" in scenario.keys:
+        files.update(stock.injector(judge.need_tool()))
+    if "example" in scenario.keys:
+        files.update(stock.example(judge.need_tool(), scenario.keys["example"]))
     if scenario.module:
         name = f"{scenario.module[0]}.ko"
         files[name] = modules.build(module_folder(scenario.module[0]), kernel) / name

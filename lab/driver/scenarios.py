@@ -13,7 +13,8 @@ LAB = pathlib.Path(__file__).resolve().parents[1]
 FILE = LAB / "scenarios.cfg"
 CPUS = ("amd", "intel")
 KEYS = {"what", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
-        "setup", "module", "tool", "program", "smp", "seconds", "long", "host", "see", "never", "oracle", "explain"}
+        "setup", "module", "tool", "example", "preload", "certain", "program", "smp", "seconds", "long", "host",
+        "see", "never", "oracle", "explain"}
 # These may be said for one kernel or one processor only: `see.old`, `explain.intel`.
 VARIED = {"see", "never", "explain", "oracle"}
 

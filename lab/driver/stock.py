@@ -8,6 +8,7 @@ from . import tools
 from .cache import Broken, Skip
 
 QEMU = "qemu-system-x86_64"
+INJECTOR = "libkvmwhy-inject.so"
 LINUX = "/boot/linux"                       # where L1 has the kernel of a Linux guest
 DATA = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin")
 
@@ -31,6 +32,22 @@ def tool(path):
         is_linker = library.name.startswith("ld-linux")
         found[str(library) if is_linker else f"/lib/{library.name}"] = library
     return found
+
+
+def injector(path):
+    """The same for the command with libkvmwhy-inject.so, which the build has beside it."""
+    library = path.parent.parent / "preload" / INJECTOR
+    if not library.is_file():
+        raise Broken(f"{library} is not built: run make")
+    return {**tool(path), f"/lib/{INJECTOR}": library}
+
+
+def example(path, name):
+    """The same for a program of examples/, which the build has beside the command."""
+    program = path.parent.parent / "examples" / name
+    if not program.is_file():
+        raise Broken(f"{program} is not built: run make")
+    return tool(program)
 
 
 def data_files(program):

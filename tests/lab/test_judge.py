@@ -90,6 +90,16 @@ def _(directory):
     equal(judged(scenario(explain="b"), said()).why[0], "kvmwhy explain has no finding b; it has: a")
 
 
+@test("a finding that is certain where none may be, or where others may be")
+def _(directory):
+    with_tool(directory, """echo '[{"findings": [{"id": "a", "certainty": "certain"}]}]'""")
+    equal(judged(scenario(explain="a"), said()).state, "seen")
+    equal(judged(scenario(explain="a", certain="a"), said()).state, "seen")
+    for certain in ("none", "b"):
+        equal(judged(scenario(explain="a", certain=certain), said()).why[0],
+              "kvmwhy explain is certain of a, and cannot know")
+
+
 @test("a kvmwhy that fails, dies, or says no JSON is told, and the verdict stands")
 def _(directory):
     for text, why in (("echo no >&2; exit 2", "ended with 2: no"), ("kill -SEGV $$", "ended with -11"),
