@@ -291,6 +291,7 @@ static const struct record records[] = {
 	ENTRY("entry-hidden-state", RESET "hardware_error=0x80000021 rip=0xe05b"),
 	ENTRY("entry-guest-state", FLAT32 "hardware_error=0x80000021 rip=0x100"),
 	ENTRY("entry-msr-load", KERNEL "hardware_error=0x80000022"),
+	DUMP_VMCS("entry-msr-load-entry", "vmcs_reason=0x80000022 vmcs_qualification=2"),
 	{ .id = "entry-vmcs-not-loaded",
 	  .class = KW_CLASS_ENTRY_FAILED,
 	  .facts = "hardware_error=0x4",

@@ -510,7 +510,7 @@ const struct kw_rule kw_rules_emulation[] = {
 	},
 	{
 		.id = "emulation-failure",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY, /* preload/ makes a VMM say the same */
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = ordinary,

@@ -106,9 +106,14 @@ static bool vmcs_not_loaded(const struct kw_case *c)
 	return kw_has(c->f, hardware_error) && c->f->hardware_error < 0x100 && any_event(c, KW_EV_VMX_INSN);
 }
 
+static bool msr_load_in_dump(const struct kw_case *c)
+{
+	return c->f->vmcs_reason == 0x80000022;
+}
+
 static bool msr_load(const struct kw_case *c)
 {
-	return FACT_IS(c->f, hardware_error, 0x80000022);
+	return FACT_IS(c->f, hardware_error, 0x80000022) && !kw_has(c->f, vmcs_qualification);
 }
 
 static bool sev_es_debugctl(const struct kw_case *c)
@@ -245,7 +250,7 @@ const struct kw_rule kw_rules_entry[] = {
 	},
 	{
 		.id = "entry-guest-state",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY, /* preload/ makes a VMM say the same */
 		.classes = KW_IN(ENTRY_FAILED),
 		.needs = { KW_NEED(hardware_error) },
 		.test = vmx_other,
@@ -264,6 +269,19 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "VM entry failed while loading an MSR of the VM-entry MSR-load area",
 		.why = "0x80000022 is exit reason 34 with bit 31. The exit qualification, in the VMCS dump, is the number of the entry, from 1.",
 		.todo = { DO_DUMP_VMCS },
+		.source = { "Intel SDM vol. 3, \"Loading MSRs\"" },
+	},
+	{
+		.id = "entry-msr-load-entry",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(ENTRY_FAILED) | KW_IN(VMCS_DUMP),
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
+		.test = msr_load_in_dump,
+		.title = "VM entry refused entry {vmcs_qualification} (from 1) of the VM-entry MSR-load area",
+		.why = "0x80000022 is exit reason 34 with bit 31, and its exit qualification counts the entries. What WRMSR at CPL 0 would "
+		       "refuse, VM entry refuses, and some MSRs always: IA32_FS_BASE, IA32_GS_BASE, those of x2APIC.",
+		.todo = { "Look for `MSR guest autoload` in the dump: KVM lists index and value of each entry.",
+			  "KVM alone fills this area: report it with the dump and the kernel version; if the host is a VM, look at the hypervisor below." },
 		.source = { "Intel SDM vol. 3, \"Loading MSRs\"" },
 	},
 	{

@@ -180,7 +180,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.event = KW_EV_EIO_IOCTL + 1,
 		.title = "KVM hit a bug of its own and shut the VM down (EIO)",
 		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead and from then on every ioctl "
-		       "on it fails with EIO; other EIO returns follow a WARN. The instruction at RIP need not have anything to do with it.",
+		       "on it fails with EIO; other EIO returns follow a WARN. The instruction at RIP need not have anything to do with it. "
+		       "A process that uses a VM it did not create, after fork() for example, gets EIO too, without a WARN.",
 		.todo = { "Read the host's dmesg: the WARNING with a kvm function (printed once per boot) is the real message.",
 			  "If this host is itself a VM, see the outer hypervisor's log too.",
 			  "Report it with that splat and the kernel version." },
