@@ -20,9 +20,8 @@ PROGRAM = "usr/bin/qemu-system-x86_64"
 FIRMWARE = ("usr/share/qemu", "usr/share/seabios")
 CPU = "max,+svm"
 TCG = ("-accel", "tcg,thread=multi")
-# Several processors run one after the other: with a thread for each, one goes to address 0 now and then when another
-# puts a kretprobe on code that it runs, in QEMU 10 once in a hundred times or less; the kernel's own kprobe events
-# showed the same in 7.2, without any module of ours.
+# Several processors run one after the other: with a thread for each, a guest of L1 runs off its code now and then, in
+# QEMU 10, on kernels without any probe or module; L1 itself has gone to address 0, in 7.2 by kprobe events alone.
 SEVERAL = ("-accel", "tcg,thread=single")
 # Time is the count of the instructions: what takes so long takes as long again.
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
