@@ -46,12 +46,18 @@ static bool is_segment(const struct shown *s)
 	return s->vmcs >= KW_F_vmcs_cs_sel && s->vmcs <= KW_F_vmcs_tr_base;
 }
 
+/* The four facts of a segment, in the order of the VMCS facts. */
+enum part { SEL, ATTR, LIMIT, BASE };
+
+static bool is_part(const struct shown *s, enum part part)
+{
+	return is_segment(s) && (s->vmcs - KW_F_vmcs_cs_sel) % 4 == (int)part;
+}
+
 /* In the EAX form of a dump 64-bit values are cut to 32 bits. */
 static bool is_cut(const struct kw_failure *f, const struct shown *s)
 {
-	bool base = is_segment(s) && (s->vmcs - KW_F_vmcs_cs_sel) % 4 == 3;
-
-	return f->registers_narrow && (base || s->vmcs == KW_F_vmcs_rip || s->vmcs == KW_F_vmcs_cr3 ||
+	return f->registers_narrow && (is_part(s, BASE) || s->vmcs == KW_F_vmcs_rip || s->vmcs == KW_F_vmcs_cr3 ||
 				       s->vmcs == KW_F_vmcs_gdtr_base || s->vmcs == KW_F_vmcs_idtr_base);
 }
 
@@ -77,44 +83,30 @@ static bool shows_what_was_loaded(const struct kw_failure *f, const struct shown
 }
 
 /* What KVM makes of a value of the VMM on its way into the VMCS. */
-static uint64_t as_vmcs(enum kw_fact vmm, uint64_t value)
+static uint64_t as_vmcs(const struct shown *s, uint64_t value)
 {
-	switch (vmm) {
+	if (is_part(s, ATTR))
+		return value & AR_P ? value : value | AR_UNUSABLE;
+	switch (s->vmm) {
 	case KW_F_cr0:
 		return (value | BIT(5)) & ~(CR0_CD | CR0_NW);
 	case KW_F_cr4:
 		return value | CR4_VMXE;
-	case KW_F_cs_attr:
-	case KW_F_ds_attr:
-	case KW_F_ss_attr:
-	case KW_F_es_attr:
-	case KW_F_fs_attr:
-	case KW_F_gs_attr:
-	case KW_F_ldt_attr:
-	case KW_F_tr_attr:
-		return value & AR_P ? value : value | AR_UNUSABLE;
 	default:
 		return value;
 	}
 }
 
 /* And into the VMCB, whose attributes have bits 15:12 of the access rights in 11:8. */
-static uint64_t as_vmcb(enum kw_fact vmm, uint64_t value)
+static uint64_t as_vmcb(const struct shown *s, uint64_t value)
 {
-	switch (vmm) {
+	if (is_part(s, ATTR))
+		return (value & 0xff) | (value >> 4 & 0xf00);
+	switch (s->vmm) {
 	case KW_F_cr0:
 		return value & ~(CR0_CD | CR0_NW);
 	case KW_F_efer:
 		return value | EFER_SVME;
-	case KW_F_cs_attr:
-	case KW_F_ds_attr:
-	case KW_F_ss_attr:
-	case KW_F_es_attr:
-	case KW_F_fs_attr:
-	case KW_F_gs_attr:
-	case KW_F_ldt_attr:
-	case KW_F_tr_attr:
-		return (value & 0xff) | (value >> 4 & 0xf00);
 	default:
 		return value;
 	}
@@ -144,7 +136,7 @@ uint64_t kw_entry_get(struct kw_entry *e, enum kw_fact fact)
 	if (s && kw_known(e->f, vmm) && shows_what_was_loaded(e->f, s)) {
 		e->by_vmm = true;
 		use(e, vmm);
-		return fact == s->vmcs ? as_vmcs(vmm, e->f->fact[vmm]) : as_vmcb(vmm, e->f->fact[vmm]);
+		return fact == s->vmcs ? as_vmcs(s, e->f->fact[vmm]) : as_vmcb(s, e->f->fact[vmm]);
 	}
 	if (e->missing == KW_F_none)
 		e->missing = fact;
@@ -222,6 +214,11 @@ const struct kw_check_section *kw_check_section_of(const struct kw_check *check)
 	return NULL;
 }
 
+const char *kw_entry_needs(const struct kw_entry *e)
+{
+	return e->missing != KW_F_none ? kw_facts[e->missing].doc : e->untold;
+}
+
 static bool failed_by(const struct kw_failure *f, uint64_t reason)
 {
 	return kw_has(f, hardware_error) ? f->hardware_error == (FAILED | reason) :
@@ -253,4 +250,19 @@ bool kw_check_set_asked(const struct kw_failure *f, enum kw_check_set set)
 	default:
 		return false;
 	}
+}
+
+const struct kw_check *kw_check_next(const struct kw_failure *f, const struct kw_check *after, enum kw_verdict wanted,
+				     struct kw_entry *e)
+{
+	const struct kw_check_section *s = after ? kw_check_section_of(after) : kw_check_sections;
+	size_t i = after ? (size_t)(after - s->check) + 1 : 0;
+
+	for (; s->n; s++, i = 0) {
+		for (bool asked = kw_check_set_asked(f, s->set); asked && i < s->n; i++) {
+			if (kw_check_ask(&s->check[i], f, e) == wanted)
+				return &s->check[i];
+		}
+	}
+	return NULL;
 }

@@ -62,6 +62,16 @@ extern const struct kw_check_section kw_check_sections[];
  */
 enum kw_verdict kw_check_ask(const struct kw_check *check, const struct kw_failure *f, struct kw_entry *e);
 
+/*
+ * The first check behind @after (NULL: of all) that can have ended this entry and whose answer is @wanted, NULL if there
+ * is none; @e is filled as by kw_check_ask().
+ */
+const struct kw_check *kw_check_next(const struct kw_failure *f, const struct kw_check *after, enum kw_verdict wanted,
+				     struct kw_entry *e);
+
+/* What a check that cannot tell was lacking. */
+const char *kw_entry_needs(const struct kw_entry *e);
+
 /* The check called @id, or NULL. */
 const struct kw_check *kw_check_find(const char *id);
 /* The section that has the check. */

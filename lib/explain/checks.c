@@ -122,6 +122,11 @@ void kw_check_values(struct kw_buf *buf, const struct kw_entry *e)
 			      (unsigned long long)e->f->fact[e->used[i]]);
 }
 
+const char *kw_entry_name(const struct kw_case *c)
+{
+	return c->vendor == KW_VENDOR_AMD ? "VMRUN" : "VM entry";
+}
+
 void kw_checks_count(struct kw_buf *buf, const struct kw_case *c)
 {
 	const struct kw_checks *k = &c->checks;
@@ -129,7 +134,7 @@ void kw_checks_count(struct kw_buf *buf, const struct kw_case *c)
 
 	if (k->asked)
 		kw_buf_printf(buf, "%u checks of %s: %u hold, %u broken, %u cannot be told", k->asked,
-			      c->vendor == KW_VENDOR_AMD ? "VMRUN" : "VM entry", k->hold, broken, k->cannot_tell);
+			      kw_entry_name(c), k->hold, broken, k->cannot_tell);
 }
 
 /* By the dump it is certain, by the VMM's registers likely: KVM may have loaded something else. */

@@ -181,6 +181,8 @@ static inline bool kw_is_canonical57(uint64_t gva)
 /* checks.c: asks the checks; and the broken one that a rule is about, NULL if there is none. */
 void kw_checks_ask(struct kw_case *c);
 const struct kw_broken_check *kw_checks_broken(const struct kw_case *c, const struct kw_rule *rule);
+/* What makes the checks: "VM entry" or "VMRUN". */
+const char *kw_entry_name(const struct kw_case *c);
 /* "CR4 0x2000, EFER 0x500": the values that a check looked at. */
 void kw_check_values(struct kw_buf *buf, const struct kw_entry *e);
 /* "81 checks of VM entry: 79 hold, 1 broken, 1 cannot be told", nothing where none was asked. */

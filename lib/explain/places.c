@@ -264,18 +264,14 @@ static void put_checks_also(const struct kw_case *c, struct kw_buf *buf)
 static void put_checks_untold(const struct kw_case *c, struct kw_buf *buf)
 {
 	const char *comma = " Cannot be told: ";
+	const struct kw_check *check = NULL;
 	struct kw_entry e;
 
-	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
-		for (size_t i = 0; kw_check_set_asked(c->f, s->set) && i < s->n; i++) {
-			if (kw_check_ask(&s->check[i], c->f, &e) != KW_CHECK_CANNOT_TELL)
-				continue;
-			kw_buf_printf(buf, "%s%s (", comma, s->check[i].says);
-			kw_check_values(buf, &e);
-			kw_buf_printf(buf, "%sneeds %s)", e.nused ? "; " : "",
-				      e.missing != KW_F_none ? kw_facts[e.missing].doc : e.untold);
-			comma = "; ";
-		}
+	while ((check = kw_check_next(c->f, check, KW_CHECK_CANNOT_TELL, &e))) {
+		kw_buf_printf(buf, "%s%s (", comma, check->says);
+		kw_check_values(buf, &e);
+		kw_buf_printf(buf, "%sneeds %s)", e.nused ? "; " : "", kw_entry_needs(&e));
+		comma = "; ";
 	}
 	if (comma[0] == ';')
 		KW_BUF_LIT(buf, ".");
@@ -283,7 +279,7 @@ static void put_checks_untold(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_entry_name(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_add(buf, c->vendor == KW_VENDOR_AMD ? KW_STR("VMRUN") : KW_STR("VM entry"));
+	kw_buf_add(buf, kw_str(kw_entry_name(c)));
 }
 
 static void put_arch(const struct kw_case *c, struct kw_buf *buf)

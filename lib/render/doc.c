@@ -469,27 +469,19 @@ static void check_saw(struct kw_buf *buf, const struct kw_entry *saw)
 		KW_BUF_LIT(buf, " (the VMM's registers)");
 }
 
-static void check_lacks(struct kw_buf *buf, const struct kw_entry *saw)
+/* The checks whose answer is @wanted. */
+static void add_answers(struct kw_doc *doc, const struct kw_case *c, enum kw_verdict wanted)
 {
-	kw_buf_printf(buf, "needs %s", saw->missing != KW_F_none ? kw_facts[saw->missing].doc : saw->untold);
-}
+	const struct kw_check *check = NULL;
+	struct kw_entry saw;
 
-/* The checks of a section whose answer is @wanted. */
-static void add_section(struct kw_doc *doc, const struct kw_case *c, const struct kw_check_section *section,
-			enum kw_verdict wanted)
-{
-	for (size_t i = 0; i < section->n; i++) {
-		const struct kw_check *check = &section->check[i];
-		struct kw_piece *piece;
-		struct kw_entry saw;
+	while ((check = kw_check_next(c->f, check, wanted, &saw))) {
+		struct kw_piece *piece = add(doc, KW_PIECE_CHECK, check->id, KW_STR(""));
 
-		if (kw_check_ask(check, c->f, &saw) != wanted)
-			continue;
-		piece = add(doc, KW_PIECE_CHECK, check->id, KW_STR(""));
 		piece->verdict = (uint8_t)wanted;
 		piece->hint = check->says;
 		if (wanted == KW_CHECK_CANNOT_TELL)
-			check_lacks(&doc->scratch, &saw);
+			kw_buf_printf(&doc->scratch, "needs %s", kw_entry_needs(&saw));
 		else
 			check_saw(&doc->scratch, &saw);
 		piece->text = take(doc);
@@ -498,14 +490,11 @@ static void add_section(struct kw_doc *doc, const struct kw_case *c, const struc
 
 static void add_checks(struct kw_doc *doc, const struct kw_case *c)
 {
-	static const enum kw_verdict order[] = { KW_CHECK_BROKEN, KW_CHECK_CANNOT_TELL, KW_CHECK_HOLDS };
-
-	for (size_t i = 0; c->checks.asked && i < sizeof(order) / sizeof(order[0]); i++) {
-		for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
-			if (kw_check_set_asked(c->f, s->set))
-				add_section(doc, c, s, order[i]);
-		}
-	}
+	if (!c->checks.asked)
+		return;
+	add_answers(doc, c, KW_CHECK_BROKEN);
+	add_answers(doc, c, KW_CHECK_CANNOT_TELL);
+	add_answers(doc, c, KW_CHECK_HOLDS);
 }
 
 const char *kw_doc_verdict(const struct kw_piece *check)

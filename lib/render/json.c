@@ -515,21 +515,16 @@ static void broken_check(struct kw_json *j, const struct kw_broken_check *b)
 /* Which checks cannot be told, and for want of what. */
 static void untold_checks(struct kw_json *j, const struct kw_failure *f)
 {
+	const struct kw_check *check = NULL;
 	struct kw_entry e;
 
 	KW_JSON_KEY(j, "cannot_tell");
 	kw_json_array(j);
-	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
-		bool asked = kw_check_set_asked(f, s->set);
-
-		for (size_t i = 0; asked && i < s->n; i++) {
-			if (kw_check_ask(&s->check[i], f, &e) != KW_CHECK_CANNOT_TELL)
-				continue;
-			kw_json_object(j);
-			KW_JSON_TEXT(j, "id", kw_str(s->check[i].id));
-			KW_JSON_TEXT(j, "needs", kw_str(e.missing != KW_F_none ? kw_facts[e.missing].doc : e.untold));
-			kw_json_object_end(j);
-		}
+	while ((check = kw_check_next(f, check, KW_CHECK_CANNOT_TELL, &e))) {
+		kw_json_object(j);
+		KW_JSON_TEXT(j, "id", kw_str(check->id));
+		KW_JSON_TEXT(j, "needs", kw_str(kw_entry_needs(&e)));
+		kw_json_object_end(j);
 	}
 	kw_json_array_end(j);
 }
