@@ -61,10 +61,11 @@ extern const struct kw_fact_info kw_facts[KW_NFACTS];
 enum kw_text {
 	KW_T_HEADLINE,	     /* the line that names the failure, trimmed */
 	KW_T_ERRNO,	     /* strerror text as printed */
-	KW_T_HOST_KERNEL,    /* release of the host's kernel, from an oops or WARN header */
+	KW_T_HOST_KERNEL,    /* release of the host's kernel, from an oops or WARN header or as `kvmwhy watch` gives it */
 	KW_T_VMM,	     /* program that spoke: QEMU, kvmtool, crosvm, cloud-hypervisor, ... */
 	KW_T_GUEST,	     /* name of the guest */
 	KW_T_FUNCTION,	     /* function named in a message */
+	KW_T_THREAD,	     /* name of the vCPU's thread */
 	KW_NTEXTS,
 };
 
@@ -98,6 +99,17 @@ struct kw_run_page {
 	uint8_t len[KW_RUN_ROWS]; /* bytes of the row that were seen */
 	bool odd;		  /* differs from the text around it */
 	uint8_t bytes[KW_RUN_ROWS * KW_RUN_ROW];
+};
+
+enum { KW_WATCH_WORDS = 10 };
+
+/* What `kvmwhy watch` wrote around a failure that it saw. */
+struct kw_watch {
+	bool begun, ended;	       /* its first and its last line were seen */
+	uint16_t line;		       /* the first line */
+	uint16_t word_known;	       /* bit i: word[i] was seen */
+	uint16_t word_line[KW_WATCH_WORDS];
+	uint64_t word[KW_WATCH_WORDS]; /* of struct kvmwhy_data */
 };
 
 enum kw_msr_verb { KW_MSR_UNHANDLED, KW_MSR_IGNORED, KW_MSR_UNIMPLEMENTED, KW_MSR_DISABLED_PERFCTR, KW_MSR_NOP };
@@ -183,6 +195,7 @@ struct kw_failure {
 	uint16_t extra_line[KW_MAX_EXTRA];
 	struct kw_str text[KW_NTEXTS];
 	struct kw_run_page page; /* begun where run_exit_reason is known */
+	struct kw_watch watch;
 
 	struct kw_msr_message msr[KW_MAX_MSR_MESSAGES];
 	struct kw_event event[KW_MAX_EVENTS];

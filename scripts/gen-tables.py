@@ -44,6 +44,8 @@ PATTERN = {
     "run": re.compile(r"stale|unknown|memory-fault"),
     "abi": re.compile(r"\d+\.\d+\.\d+-\d+"),
     "match": re.compile(r"\d+ 0x[0-9a-f]+ 0x[0-9a-f]+"),
+    "cpu": re.compile(r"amd|intel"),
+    "value": re.compile(r"\S+ \S.*"),
     "word": re.compile(r"[A-Za-z][A-Za-z0-9_]* \S.*"),
     "tr": re.compile(r"[a-z]{2}(?:_[A-Z]{2})? \S.*"),
 }
@@ -81,7 +83,10 @@ SCHEMA = {
         "topic": one("id"), "since": opt("version"), "until": opt("version"),
         "since-stable": many("version"), "until-stable": many("version"),
         "since-debian": opt("abi"), "until-debian": opt("abi"), "msr": many("msr"),
-        "commit": many("commit"), "effect": one()}),
+        "commit": many("commit"), "effect": one(), "defect": opt(), "cpu": opt("cpu")}),
+    # The name is the parameter's; a value is "Y|1 what it means", and "* ..." stands for all others.
+    "kvm_param": Schema("id", {
+        "module": one("symbol"), "about": one(), "value": many("value")}),
 }
 UNBOUNDED = {"word": 16, "tr": 200}
 

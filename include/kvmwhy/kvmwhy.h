@@ -247,6 +247,86 @@ KW_API size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t 
 KW_API size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options *options,
 			     void *scratch, size_t scratch_size, char *buf, size_t size);
 
+/** What the caller of kw_event_text() knows beside the record. Zero it, set .size to sizeof, then what is known. */
+struct kw_event_context {
+	size_t size;
+	uint64_t number;	  /**< of the failure, from 1 on; 0 if not known */
+	int64_t utc_ns;		  /**< when it happened, in nanoseconds since 1970 in UTC; 0 if not known */
+	const char *host_kernel;  /**< `uname -r` of the host, or NULL */
+	const char *guest;	  /**< name of the guest, or NULL */
+	const char *const *lines; /**< lines of the kernel's log that belong to it, without their ends */
+	size_t nlines;
+	unsigned int flags; /**< KW_EVENT_* */
+};
+
+/** Leave out what the diagnosis does not need: see "Redacted recordings" in docs/watch.md. */
+#define KW_EVENT_REDACT 1u
+
+/**
+ * kw_event_text() - write down a failure that was seen as it happened
+ * @event: struct kvmwhy_event of include/uapi/kvmwhy.h, @len bytes; not kept, need not be aligned
+ * @context: what else is known; NULL for nothing
+ * @ret: on success whole lines of text, NUL-terminated; free() it
+ *
+ * The text is what `kvmwhy watch` records. kw_reader_feed() reads it as it reads any log, and has its failure complete
+ * at the end of the text: there the report comes, without waiting for what follows.
+ *
+ * Return: 0, -ENOMEM, or -EINVAL for a record that is too short or of version 0.
+ */
+KW_API int kw_event_text(const void *event, size_t len, const struct kw_event_context *context, char **ret);
+
+/** What is known of a kernel and a defect. */
+enum kw_has { KW_CANNOT_TELL = 0, KW_HAS = 1, KW_HAS_NOT = 2 };
+
+/** A defect of KVM, and whether a kernel has it. The strings are the library's own, and never freed. */
+struct kw_defect {
+	const char *id;	    /**< of the row of data/kvm_change.tbl */
+	const char *title;
+	const char *effect; /**< what KVM does wrong */
+	const char *seen;   /**< what the owner of a guest sees, and what helps */
+	const char *fixed;  /**< the version of Linux that has it no more: "v6.2-rc1" */
+	const char *commit; /**< the one that repaired it, with its subject; NULL if not known */
+	const char *source;
+	enum kw_has has;
+	const char *doubt;  /**< a clause that says why one cannot tell; "" if one can */
+};
+
+/**
+ * kw_kernel_defect() - has a kernel this defect of KVM?
+ * @options: .host_kernel is what `uname -r` prints; .vendor leaves out defects of the other vendor's KVM
+ * @build: what `uname -v` prints, or Ubuntu's /proc/version_signature; NULL if not known. The release of some makers
+ *         does not tell the point release, and these do.
+ * @i: number of the defect, in the order of data/kvm_change.tbl
+ * @ret: takes the answer
+ *
+ * Distributions backport: what a maker may have repaired on his own is KW_CANNOT_TELL. A kernel that cannot be read
+ * is, too.
+ *
+ * Return: 1, 0 beyond the last defect, or -EINVAL for options of unknown size, vendor or flags.
+ */
+KW_API int kw_kernel_defect(const struct kw_options *options, const char *build, size_t i, struct kw_defect *ret);
+
+/** A parameter of one of KVM's modules. The strings are the library's own, and never freed. */
+struct kw_parameter {
+	const char *module; /**< "kvm", "kvm_amd", "kvm_intel" */
+	const char *name;
+	const char *about;
+	const char *means; /**< what the value means; NULL for a value that is not known */
+	const char *source;
+};
+
+/**
+ * kw_kvm_parameter() - what a parameter of KVM's modules means for failures
+ * @i: number of the parameter, in the order of data/kvm_param.tbl
+ * @ret: takes the answer; .means is NULL
+ *
+ * Return: 1, or 0 beyond the last.
+ */
+KW_API int kw_kvm_parameter(size_t i, struct kw_parameter *ret);
+
+/** Sets .means of @parameter for @value, as the file in /sys/module shows it, without the line end. */
+KW_API void kw_kvm_parameter_value(struct kw_parameter *parameter, const char *value);
+
 /**
  * kw_msr_text() - describe an MSR
  * @name_or_index: "0x404", "1028" or a name such as "IA32_MC1_CTL"

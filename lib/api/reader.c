@@ -24,7 +24,7 @@ static void on_failure(void *arg, struct kw_failure *f)
 	if (r->stopped)
 		return;
 	kw_explain(f, &r->context, &r->report.c);
-	if (r->report.c.harmless && !r->context.all && r->stream_count) {
+	if (r->report.c.harmless && !r->context.all && (r->stream_count || FACT_IS(f, watch_harmless, 1))) {
 		r->suppressed++;
 		return;
 	}

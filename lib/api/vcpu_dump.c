@@ -49,6 +49,15 @@ static void hex(struct dump *d, enum kw_fact fact, unsigned int digits)
 	here(d, fact);
 }
 
+/* The same, and question marks for what is not known: what stands behind it must keep its place. */
+static void hex_or_gap(struct dump *d, enum kw_fact fact, unsigned int digits)
+{
+	if (kw_known(d->f, fact))
+		hex(d, fact, digits);
+	else
+		kw_buf_repeat(&d->line, '?', digits);
+}
+
 /* "RAX=0000000000000000", with a blank in front but at the start of a line; nothing for what is not known. */
 static bool token(struct dump *d, const char *name, enum kw_fact fact, unsigned int digits)
 {
@@ -306,9 +315,9 @@ static void segment(struct dump *d, const char *name, enum kw_fact sel)
 	if (!token(d, name, sel, 4))
 		return;
 	put(d, " ");
-	hex(d, (enum kw_fact)(sel + 1), d->f->registers_narrow ? 8 : 16);
+	hex_or_gap(d, (enum kw_fact)(sel + 1), d->f->registers_narrow ? 8 : 16);
 	put(d, " ");
-	hex(d, (enum kw_fact)(sel + 2), 8);
+	hex_or_gap(d, (enum kw_fact)(sel + 2), 8);
 	put(d, " ");
 	if (attr & ATTR_UNUSABLE)
 		attr &= ~(uint64_t)ATTR_P;
@@ -337,10 +346,12 @@ static void segments(struct dump *d)
 
 static void table(struct dump *d, const char *name, enum kw_fact base)
 {
-	if (!token(d, name, base, long_mode(d->f) ? 16 : 8))
+	if (!kw_known(d->f, base) && !kw_known(d->f, (enum kw_fact)(base + 1)))
 		return;
+	put(d, name);
+	hex_or_gap(d, base, long_mode(d->f) ? 16 : 8);
 	put(d, " ");
-	hex(d, (enum kw_fact)(base + 1), 8);
+	hex_or_gap(d, (enum kw_fact)(base + 1), 8);
 	end(d);
 }
 

@@ -23,7 +23,7 @@ enum tri { NO, YES, OPEN };
 /* What the mode hangs on; unknown facts are OPEN. */
 struct state {
 	enum tri pe, pg, pae, vm, lma, cs_code, l, d;
-	bool lma_from_efer, cs_astray;
+	bool lma_from_efer, l_from_rip, cs_astray;
 };
 
 static const char *const mode_names[KW_NMODES] = {
@@ -118,7 +118,7 @@ static enum tri lma_without_efer(const struct kw_failure *f, const struct state 
 
 static struct state state_of(const struct kw_failure *f)
 {
-	struct state s = { OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, false, false };
+	struct state s = { OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, false, false, false };
 	uint64_t value;
 
 	if (f->arch != KW_ARCH_X86 && f->arch != KW_ARCH_UNKNOWN)
@@ -139,7 +139,7 @@ static struct state state_of(const struct kw_failure *f)
 	s.lma_from_efer = PICK(f, efer, &value);
 	s.lma = s.lma_from_efer ? bit(value, EFER_LMA) : lma_without_efer(f, &s);
 	if (s.lma == YES && s.l == OPEN && PICK(f, rip, &value) && value >> 32)
-		s.l = YES;
+		s.l = s.l_from_rip = YES;
 	s.cs_astray = s.pe == YES && s.vm == NO && s.l != YES && cs_astray(f);
 	return s;
 }
@@ -157,6 +157,8 @@ static struct outcome ia32e_outcome(const struct state *s)
 		return OUT(
 			LONG64,
 			"CS.L is set or RIP has more than 32 bits; IA32_EFER is not in the record");
+	if (s->l == YES && s->l_from_rip)
+		return OUT(LONG64, "IA32_EFER.LMA is set and RIP has more than 32 bits; CS is not in the record");
 	if (s->l == YES)
 		return OUT(LONG64, "IA32_EFER.LMA and CS.L are set");
 	if (s->l == OPEN || s->d == OPEN)

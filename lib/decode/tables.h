@@ -20,6 +20,7 @@ enum kw_table {
 	KW_TABLE_ERRNO,
 	KW_TABLE_KVM_RUN_ERRNO,
 	KW_TABLE_KVM_CHANGE,
+	KW_TABLE_KVM_PARAM,
 	KW_NTABLES,
 };
 
@@ -54,6 +55,10 @@ enum kw_attr {
 	KW_ATTR_MSR,
 	KW_ATTR_COMMIT,
 	KW_ATTR_EFFECT,
+	KW_ATTR_DEFECT,
+	KW_ATTR_CPU,
+	KW_ATTR_MODULE,
+	KW_ATTR_VALUE,
 };
 
 /* No attribute but WORD and TR stands more often than this in one row; WORD: at most 16. */

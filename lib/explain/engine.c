@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+enum { VMX_WRMSR = 32, SVM_MSR = 0x7c };
+
 static const char *const certainty_names[] = {
 	[KW_CERTAIN] = "certain", [KW_LIKELY] = "likely", [KW_POSSIBLE] = "possible",
 };
@@ -116,6 +118,8 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 
 	if (c->context->vendor != KW_VENDOR_UNKNOWN)
 		return c->context->vendor;
+	if (kw_has(f, watch_vmx))
+		return f->watch_vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
 	if (kw_has(f, module_exit_reason))
 		return c->module.vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
 	if (f->class == KW_CLASS_VMCS_DUMP || kw_failure_event(f, KW_EV_VMX_INSN))
@@ -142,6 +146,31 @@ static void name_msr(struct kw_case *c)
 		kw_msr_name(msr, c->msr_index, c->msr_name, sizeof(c->msr_name));
 }
 
+/*
+ * Without its bytes the instruction is known by the VM exit that it caused: VMX's 32 is WRMSR, SVM's 0x7c with
+ * EXITINFO1 1 too, and both leave the registers as they were.
+ */
+static bool exited_for_wrmsr(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	if (!kw_has(f, last_exit) || !kw_has(f, watch_vmx) || !kw_has(f, rcx) || c->code == KW_CODE_OK)
+		return false;
+	return f->watch_vmx ? f->last_exit == VMX_WRMSR : f->last_exit == SVM_MSR && FACT_IS(f, last_exit_info1, 1);
+}
+
+static void derive_exit_msr(struct kw_case *c, struct kw_failure *f)
+{
+	c->has_msr = c->exit_msr = c->msr_write = true;
+	c->msr_index = (uint32_t)f->rcx;
+	derive(f, KW_F_msr_index, c->msr_index, f->origin[KW_F_last_exit].line);
+	c->has_msr_value = kw_has(f, rax) && kw_has(f, rdx);
+	if (!c->has_msr_value)
+		return;
+	c->msr_value = (f->rdx & UINT32_MAX) << 32 | (f->rax & UINT32_MAX);
+	derive(f, KW_F_msr_value, c->msr_value, f->origin[KW_F_rax].line);
+}
+
 static void derive_msr(struct kw_case *c, struct kw_failure *f)
 {
 	if (f->nmsr) {
@@ -166,6 +195,8 @@ static void derive_msr(struct kw_case *c, struct kw_failure *f)
 			derive(f, KW_F_msr_value, c->msr_value, f->origin[KW_F_msr_index].line);
 	}
 	kw_module_msr(c, f);
+	if (!c->has_msr && exited_for_wrmsr(c))
+		derive_exit_msr(c, f);
 	if (c->has_msr)
 		name_msr(c);
 }
@@ -190,6 +221,8 @@ static void derive_host(struct kw_case *c, struct kw_failure *f)
 	const struct kw_event *event = kw_failure_event(f, KW_EV_KERNEL);
 	struct kw_str release = kw_str(c->context->host_kernel);
 
+	if (!release.len)
+		release = f->text[KW_T_HOST_KERNEL];
 	if (!release.len && event && event->value) {
 		release = release_of(event->text);
 		f->text[KW_T_HOST_KERNEL] = release;
@@ -265,10 +298,13 @@ static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule,
 		add_line(finding, f->code.origin.line);
 }
 
-/* Advice to have the host dump its VMCS or VMCB is of no use where the dump is in the record. */
-static bool is_done(const struct kw_failure *f, const char *todo)
+/* Advice to have the host dump its VMCS or VMCB, or to find out who refused, is of no use where the record has it. */
+static bool is_done(const struct kw_case *c, const char *todo)
 {
-	return strstr(todo, "dump_invalid_vmc") && kw_failure_has_host_dump(f);
+	if (strstr(todo, "dump_invalid_vmc"))
+		return kw_failure_has_host_dump(c->f);
+	return kw_module_saw_place(c) && (strstr(todo, "no kvm_userspace_exit event") ||
+					  strstr(todo, "No kvm_userspace_exit event") || strstr(todo, "a kretprobe on kvm_set_msr"));
 }
 
 static enum kw_fact blamed_by(const struct kw_rule *rule, const struct kw_case *c)
@@ -289,7 +325,7 @@ static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 	finding->title = kw_expand(c, rule->title);
 	finding->why = kw_expand(c, rule->why);
 	for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++) {
-		if (is_done(c->f, rule->todo[i]))
+		if (is_done(c, rule->todo[i]))
 			continue;
 		finding->todo[finding->ntodo++] = kw_expand(c, rule->todo[i]);
 	}
@@ -337,7 +373,7 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	/* findings are guarded by their count, as in kw_failure_init() */
 	memset(ret, 0, offsetof(struct kw_case, finding));
 	ret->nfindings = 0;
-	ret->harmless = false;
+	ret->harmless = FACT_IS(f, watch_harmless, 1);
 	ret->f = f;
 	ret->context = context;
 	derive_errno(f);

@@ -77,7 +77,9 @@ struct kw_case {
 	uint64_t msr_value;
 	char msr_name[48];
 	enum kw_module_state module_state;
-	struct kw_module module;    /* what kvmwhy.ko said, for KW_MODULE_OK */
+	struct kw_module module;    /* what kvmwhy.ko or `kvmwhy watch` said, for KW_MODULE_OK */
+	bool module_watched;	    /* it was `kvmwhy watch` */
+	bool exit_msr;		    /* the MSR and its value are known from the last VM exit and the registers alone */
 	bool module_msr;	    /* the MSR or its value is known from the module alone */
 	bool module_doubt;	    /* the dump says something else than the module */
 	enum kw_place rip_place, mem_place;
@@ -191,11 +193,18 @@ void kw_checks_count(struct kw_buf *buf, const struct kw_case *c);
 /* rules/entry_checks.c: why VM entry refuses the event in the VM-entry interruption information, or NULL. */
 const char *kw_entry_event_refused(const struct kw_failure *f);
 
-/* module.c: what kvmwhy.ko said becomes facts; first all but the MSR, that when the instruction is known. */
+/*
+ * module.c: what kvmwhy.ko or `kvmwhy watch` said becomes facts; first all but the MSR, that when the instruction is
+ * known.
+ */
 void kw_module_derive(struct kw_case *c, struct kw_failure *f);
 void kw_module_msr(struct kw_case *c, struct kw_failure *f);
+/* Who said it: "kvmwhy.ko" or "kvmwhy watch". */
+const char *kw_module_speaker(const struct kw_case *c);
 /* Did kvmwhy.ko make this failure? */
 bool kw_module_injected(const struct kw_case *c);
+/* Was a function of KVM seen to return it? Then nobody refused the ioctl before KVM. */
+bool kw_module_saw_place(const struct kw_case *c);
 /* What kvm_run says beside the findings, a line each, at most @max. Returns how many. */
 size_t kw_module_words(const struct kw_case *c, struct kw_str *ret, size_t max);
 

@@ -165,6 +165,46 @@ bool kw_kver_parse(const char *text, size_t len, struct kw_kver *ret)
 	return true;
 }
 
+/* A version of @v's branch that stands in @s with its point release. */
+static bool take_point(const struct kw_kver *v, struct kw_str s, uint16_t *patch)
+{
+	uint16_t major, minor;
+
+	return take_number(&s, &major) && kw_str_skip(s, KW_STR("."), &s) && take_number(&s, &minor) &&
+	       kw_str_skip(s, KW_STR("."), &s) && take_number(&s, patch) && major == v->major && minor == v->minor;
+}
+
+static struct kw_str last_word(struct kw_str s)
+{
+	size_t at = s.len;
+
+	while (at && !kw_is_space(s.p[at - 1]))
+		at--;
+	return kw_str_from(s, at);
+}
+
+void kw_kver_refine(struct kw_kver *v, const char *build, size_t len)
+{
+	struct kw_str s = kw_str_trim((struct kw_str){ build, len });
+	size_t at = kw_str_find(s, KW_STR("Debian "));
+	uint16_t patch;
+
+	if (!v->known || v->patch_known)
+		return;
+	if (v->origin == KW_KVER_DEBIAN && at != SIZE_MAX &&
+	    take_point(v, kw_str_from(s, at + strlen("Debian ")), &patch)) {
+		v->patch = patch;
+		v->patch_known = true;
+		v->low = v->high = kw_kver_point(v->major, v->minor, patch, 0);
+	}
+	/* Ubuntu names the release that it stands on, and picks later changes: the upper end stays open */
+	if (v->origin == KW_KVER_UBUNTU && kw_str_starts(s, KW_STR("Ubuntu ")) && take_point(v, last_word(s), &patch)) {
+		v->patch = patch;
+		v->patch_known = true;
+		v->low = kw_kver_point(v->major, v->minor, patch, 0);
+	}
+}
+
 /* --- since and until --- */
 
 /* A bound of a row: at the earliest .low, at the latest .high; a point if both are equal. */

@@ -38,6 +38,12 @@ struct kw_kver {
  */
 bool kw_kver_parse(const char *text, size_t len, struct kw_kver *ret);
 
+/*
+ * What else a maker says of a kernel, where its release leaves the point release open: "#1 SMP Debian 5.10.223-1 (..)" of
+ * `uname -v`, "Ubuntu 5.15.0-91.101-generic 5.15.131" of /proc/version_signature. Texts that say nothing of it change nothing.
+ */
+void kw_kver_refine(struct kw_kver *v, const char *build, size_t len);
+
 /* A number that orders versions: v5.10-rc7 < v5.10 < v5.10.1. @rc: 0 for a release. */
 uint64_t kw_kver_point(unsigned int major, unsigned int minor, unsigned int patch, unsigned int rc);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What kvmwhy.ko said of a failure, into the record: its words become facts where nothing else told
+ * What kvmwhy.ko or `kvmwhy watch` said of a failure, into the record: its words become facts where nothing else told
  * them. Where the dump says something else, the dump stands, a note says so, and the words count as
- * doubtful: kvm_run may still hold those of an earlier failure.
+ * doubtful: kvm_run may still hold those of an earlier failure, and a recording may be mixed up.
  */
 #include "decode/event.h"
 #include "decode/tables.h"
@@ -29,24 +29,39 @@ static uint64_t input_line(const struct kw_failure *f, uint16_t index)
 	return index < f->nlines ? f->line[index].number : 0;
 }
 
-static void note(struct kw_failure *f, unsigned int word, struct kw_str text)
+const char *kw_module_speaker(const struct kw_case *c)
 {
-	kw_failure_add_note(f, input_line(f, f->extra_line[word]), text);
+	return c->module_watched ? "kvmwhy watch" : "kvmwhy.ko";
+}
+
+/* The line that has the word. */
+static uint16_t line_of(const struct kw_case *c, unsigned int word)
+{
+	const struct kw_failure *f = c->f;
+
+	if (c->module_watched)
+		return f->watch.word_known >> word & 1 ? f->watch.word_line[word] : KW_NO_LINE;
+	return f->extra_line[word];
+}
+
+static void note(const struct kw_case *c, struct kw_failure *f, unsigned int word, struct kw_str text)
+{
+	kw_failure_add_note(f, input_line(f, line_of(c, word)), text);
 }
 
 static void doubt(struct kw_case *c, struct kw_failure *f, unsigned int word, const char *name, uint64_t ours,
 		  uint64_t theirs)
 {
 	c->module_doubt = true;
-	note(f, word,
-	     kw_arena_printf(f->arena, "kvmwhy.ko says %s 0x%llx, the dump 0x%llx: its words may be of another failure",
-			     name, (unsigned long long)ours, (unsigned long long)theirs));
+	note(c, f, word,
+	     kw_arena_printf(f->arena, "%s says %s 0x%llx, the dump 0x%llx: its words may be of another failure",
+			     kw_module_speaker(c), name, (unsigned long long)ours, (unsigned long long)theirs));
 }
 
-static void set(struct kw_failure *f, enum kw_fact fact, uint64_t value, unsigned int word)
+static void set(const struct kw_case *c, struct kw_failure *f, enum kw_fact fact, uint64_t value, unsigned int word)
 {
 	if (!kw_known(f, fact))
-		kw_failure_set(f, fact, value, KW_DERIVED, f->extra_line[word]);
+		kw_failure_set(f, fact, value, KW_DERIVED, line_of(c, word));
 }
 
 static void compare(struct kw_case *c, struct kw_failure *f)
@@ -61,8 +76,9 @@ static void compare(struct kw_case *c, struct kw_failure *f)
 }
 
 /* The bytes at RIP as KVM had fetched them. */
-static void take_insn(const struct kw_module *m, struct kw_failure *f)
+static void take_insn(const struct kw_case *c, struct kw_failure *f)
 {
+	const struct kw_module *m = &c->module;
 	struct kw_code *code = &f->code;
 
 	if (!m->has_insn)
@@ -72,33 +88,38 @@ static void take_insn(const struct kw_module *m, struct kw_failure *f)
 		code->len = m->insn_size;
 		code->known = (1ull << m->insn_size) - 1;
 		code->marked = 0;
-		code->origin = (struct kw_origin){ KW_DERIVED, f->extra_line[WORD_INSN] };
+		code->origin = (struct kw_origin){ KW_DERIVED, line_of(c, WORD_INSN) };
 		return;
 	}
 	for (int i = 0; code->marked >= 0 && i < m->insn_size && code->marked + i < code->len; i++) {
 		if (!(code->known >> (code->marked + i) & 1) || code->bytes[code->marked + i] == m->insn[i])
 			continue;
-		note(f, WORD_INSN, KW_STR("the instruction bytes that kvmwhy.ko gives are not those of the dump"));
+		note(c, f, WORD_INSN,
+		     kw_arena_printf(f->arena, "the instruction bytes that %s gives are not those of the dump",
+				     kw_module_speaker(c)));
 		return;
 	}
 }
 
-static void take_facts(const struct kw_module *m, struct kw_failure *f)
+static void take_facts(const struct kw_case *c, struct kw_failure *f)
 {
-	set(f, KW_F_errno_number, (uint64_t)-m->result, WORD_RESULT);
-	set(f, KW_F_module_kind, m->kind, WORD_HEAD);
-	set(f, KW_F_module_flags, m->flags, WORD_HEAD);
+	const struct kw_module *m = &c->module;
+
+	if (f->class == KW_CLASS_KVM_RUN_FAILED)
+		set(c, f, KW_F_errno_number, (uint64_t)-m->result, WORD_RESULT);
+	set(c, f, KW_F_module_kind, m->kind, WORD_HEAD);
+	set(c, f, KW_F_module_flags, m->flags, WORD_HEAD);
 	if (m->place)
-		set(f, KW_F_module_place, m->place, WORD_MSR);
+		set(c, f, KW_F_module_place, m->place, WORD_MSR);
 	if (m->has_rip)
-		set(f, KW_F_rip, m->rip, WORD_RIP);
+		set(c, f, KW_F_rip, m->rip, WORD_RIP);
 	if (m->has_exit)
-		set(f, KW_F_module_exit_reason, m->exit_reason, WORD_EXIT);
+		set(c, f, KW_F_module_exit_reason, m->exit_reason, WORD_EXIT);
 	if (m->has_gpa) {
-		set(f, KW_F_fault_gpa, m->gpa, WORD_GPA);
-		set(f, KW_F_fault_error_code, m->error_code, WORD_ERROR_CODE);
+		set(c, f, KW_F_fault_gpa, m->gpa, WORD_GPA);
+		set(c, f, KW_F_fault_error_code, m->error_code, WORD_ERROR_CODE);
 	}
-	take_insn(m, f);
+	take_insn(c, f);
 }
 
 /* KVM_EXIT_MEMORY_FAULT goes with EFAULT and EHWPOISON only; with another errno it is a left-over. */
@@ -114,25 +135,53 @@ static void forget_memory_fault(struct kw_failure *f)
 				   "it is of an earlier exit"));
 }
 
-void kw_module_derive(struct kw_case *c, struct kw_failure *f)
+static void read_words(struct kw_case *c, struct kw_failure *f, const uint64_t *words, size_t n)
 {
-	forget_memory_fault(f);
-	if (!FACT_IS(f, suberror, KVMWHY_SUBERROR))
-		return;
-	c->module_state = kw_module_read(f->extra, count(f), &c->module);
+	c->module_state = kw_module_read(words, n, &c->module);
 	if (c->module_state != KW_MODULE_OK) {
-		note(f, WORD_HEAD,
-		     kw_arena_printf(f->arena, "what kvmwhy.ko said is not used: %s", kw_module_refusal(c->module_state)));
+		note(c, f, WORD_HEAD,
+		     kw_arena_printf(f->arena, "what %s said is not used: %s", kw_module_speaker(c),
+				     kw_module_refusal(c->module_state)));
 		return;
 	}
 	f->arch = KW_ARCH_X86;
-	if (f->class == KW_CLASS_INTERNAL_ERROR) /* only the way in which it was told */
+	if (f->class == KW_CLASS_INTERNAL_ERROR && FACT_IS(f, suberror, KVMWHY_SUBERROR)) /* only the way in which it was told */
 		f->class = KW_CLASS_KVM_RUN_FAILED;
 	compare(c, f);
+}
+
+static size_t count_watched(const struct kw_failure *f)
+{
+	size_t n = 0;
+
+	while (n < KW_WATCH_WORDS && f->watch.word_known >> n & 1)
+		n++;
+	return n;
+}
+
+/* Words whose result says that nothing failed tell of no failure, but of a KVM_RUN that returned 0. */
+static bool watch_has_words(const struct kw_failure *f)
+{
+	return f->watch.word_known && !(f->watch.word_known & 2 && !(f->watch.word[1] >> 63));
+}
+
+/* The module's own words come first: they were put together where the failure was. */
+void kw_module_derive(struct kw_case *c, struct kw_failure *f)
+{
+	forget_memory_fault(f);
+	if (FACT_IS(f, suberror, KVMWHY_SUBERROR))
+		read_words(c, f, f->extra, count(f));
+	if (watch_has_words(f) && (c->module_state != KW_MODULE_OK || c->module_doubt)) {
+		c->module_watched = true;
+		c->module_doubt = false;
+		read_words(c, f, f->watch.word, count_watched(f));
+	}
+	if (c->module_state != KW_MODULE_OK)
+		return;
 	if (c->module_doubt)
-		set(f, KW_F_module_kind, c->module.kind, WORD_HEAD);
+		set(c, f, KW_F_module_kind, c->module.kind, WORD_HEAD);
 	else
-		take_facts(&c->module, f);
+		take_facts(c, f);
 }
 
 static bool is_msr_kind(const struct kw_module *m)
@@ -164,9 +213,9 @@ void kw_module_msr(struct kw_case *c, struct kw_failure *f)
 			return;
 	} else if (c->code == KW_CODE_OK && f->code.origin.how == KW_SEEN && c->insn.kind != kind) {
 		c->module_doubt = true;
-		note(f, WORD_HEAD,
-		     KW_STR("kvmwhy.ko says an access to an MSR failed, and the instruction at RIP is none: its words may "
-			    "be of another failure"));
+		note(c, f, WORD_HEAD,
+		     kw_arena_printf(f->arena, "%s says an access to an MSR failed, and the instruction at RIP is none: its "
+					       "words may be of another failure", kw_module_speaker(c)));
 		return;
 	}
 	c->has_msr = c->module_msr = true;
@@ -174,23 +223,28 @@ void kw_module_msr(struct kw_case *c, struct kw_failure *f)
 	c->msr_write = m->kind == KVMWHY_KIND_WRMSR;
 	c->has_msr_value = c->msr_write && m->has_value;
 	c->msr_value = m->value;
-	set(f, KW_F_msr_index, m->msr, WORD_MSR);
+	set(c, f, KW_F_msr_index, m->msr, WORD_MSR);
 	if (c->has_msr_value)
-		set(f, KW_F_msr_value, m->value, WORD_VALUE);
+		set(c, f, KW_F_msr_value, m->value, WORD_VALUE);
 }
 
 bool kw_module_injected(const struct kw_case *c)
 {
-	return c->module_state == KW_MODULE_OK && !c->module_doubt && c->module.injected;
+	return c->module_state == KW_MODULE_OK && !c->module_doubt && c->module.injected &&
+	       c->f->class == KW_CLASS_KVM_RUN_FAILED;
 }
 
-static struct kw_str exit_word(const struct kw_case *c)
+bool kw_module_saw_place(const struct kw_case *c)
 {
-	const struct kw_module *m = &c->module;
-	const char *name = m->vmx ? kw_vmx_exit_name(m->exit_reason & 0xffff) : kw_svm_exit_name(m->exit_reason);
+	return c->module_state == KW_MODULE_OK && !c->module_doubt && c->module.place;
+}
 
-	return kw_arena_printf(c->f->arena, "last VM exit: %s 0x%llx%s%s", m->vmx ? "VMX exit reason" : "SVM exit code",
-			       (unsigned long long)m->exit_reason, name ? " " : "", name ? name : "");
+static struct kw_str exit_word(const struct kw_case *c, bool vmx, uint64_t reason)
+{
+	const char *name = vmx ? kw_vmx_exit_name(reason & 0xffff) : kw_svm_exit_name(reason);
+
+	return kw_arena_printf(c->f->arena, "last VM exit: %s 0x%llx%s%s", vmx ? "VMX exit reason" : "SVM exit code",
+			       (unsigned long long)reason, name ? " " : "", name ? name : "");
 }
 
 static struct kw_str gpa_word(const struct kw_case *c)
@@ -217,7 +271,9 @@ size_t kw_module_words(const struct kw_case *c, struct kw_str *ret, size_t max)
 	size_t n = 0;
 
 	if (c->module_state == KW_MODULE_OK && c->module.has_exit && n < max)
-		ret[n++] = exit_word(c);
+		ret[n++] = exit_word(c, c->module.vmx, c->module.exit_reason);
+	else if (kw_has(f, last_exit) && kw_has(f, watch_vmx) && n < max)
+		ret[n++] = exit_word(c, f->watch_vmx, f->last_exit);
 	if (c->module_state == KW_MODULE_OK && c->module.has_gpa && n < max)
 		ret[n++] = gpa_word(c);
 	if (kw_has(f, run_exit_reason) && kw_has(f, memory_fault_gpa) && kw_has(f, memory_fault_size) &&

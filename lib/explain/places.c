@@ -355,7 +355,53 @@ static void put_module_by(const struct kw_case *c, struct kw_buf *buf)
 {
 	const char *place = kw_module_place(&c->module);
 
-	kw_buf_add(buf, place ? kw_str(place) : KW_STR("a function that the module could not name"));
+	if (place)
+		kw_buf_add(buf, kw_str(place));
+	else
+		kw_buf_printf(buf, "a function that %s could not name", c->module_watched ? "it" : "the module");
+}
+
+static void put_speaker(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_module_speaker(c)));
+}
+
+/* At the start of a sentence. */
+static void put_watcher(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, c->module_watched ? KW_STR("`kvmwhy watch`") : KW_STR("The module"));
+}
+
+/* What is left where no KVM has such an error of its own. */
+static void put_foreign_cause(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_module_saw_place(c) ? KW_STR("the error was injected or KVM was changed") :
+						 KW_STR("the error was injected, KVM was changed, or a seccomp filter or LSM "
+							"refused the ioctl"));
+}
+
+static void put_words_of(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, c->module_watched ? KW_STR("The words that `kvmwhy watch` put together") : KW_STR("The module's words"));
+}
+
+/* "VMX exit reason 0x30, \"EPT violation\", info1 0x181" */
+static void put_last_exit(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_failure *f = c->f;
+	bool known = kw_has(f, watch_vmx), vmx = known && f->watch_vmx;
+	const char *name = !known ? NULL : vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) : kw_svm_exit_name(f->last_exit);
+
+	kw_buf_printf(buf, "%s 0x%llx", !known ? "exit" : vmx ? "VMX exit reason" : "SVM exit code",
+		      (unsigned long long)f->last_exit);
+	if (name)
+		kw_buf_printf(buf, ", %s", name);
+	if (kw_has(f, last_exit_info1))
+		kw_buf_printf(buf, ", %s 0x%llx", vmx ? "exit qualification" : "EXITINFO1",
+			      (unsigned long long)f->last_exit_info1);
+	if (kw_has(f, last_exit_info2))
+		kw_buf_printf(buf, ", %s 0x%llx", vmx ? "IDT-vectoring information" : "EXITINFO2",
+			      (unsigned long long)f->last_exit_info2);
 }
 
 static void put_msr_arg(const struct kw_case *c, struct kw_buf *buf)
@@ -385,7 +431,9 @@ static const struct place places[] = {
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch }, { "kernel", put_kernel },
 	{ "msr_count", put_msr_count }, { "module_did", put_module_did },
-	{ "module_result", put_module_result }, { "module_by", put_module_by }, { "msr_arg", put_msr_arg },
+	{ "module_result", put_module_result }, { "module_by", put_module_by },
+	{ "speaker", put_speaker }, { "watcher", put_watcher }, { "foreign_cause", put_foreign_cause }, { "words_of", put_words_of }, { "exit", put_last_exit },
+	{ "msr_arg", put_msr_arg },
 };
 
 static bool put_fact(const struct kw_case *c, struct kw_buf *buf, struct kw_str name)

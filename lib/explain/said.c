@@ -17,6 +17,7 @@ static struct kw_str run_failed(const struct kw_case *c)
 	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)%s", name ? name : "with an errno without a name",
 			       kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?",
 			       c->module_state != KW_MODULE_OK ? ""
+			       : c->module_watched	       ? "; kvmwhy watch saw where it came from"
 			       : c->module.converted	       ? "; kvmwhy.ko made it an internal error, suberror 19287"
 							       : "; kvm_run has the words of kvmwhy.ko");
 }
@@ -64,12 +65,13 @@ static struct kw_str unknown_exit(const struct kw_case *c)
 	const char *name = kw_kvm_exit_name(f->exit_reason), *about = kw_kvm_exit_about(f->exit_reason);
 
 	if (!kw_has(f, exit_reason))
-		return KW_STR("KVM_RUN returned with an exit the VMM does not handle");
+		return f->watch.begun ? KW_STR("KVM_RUN returned with an exit that ends a guest") :
+					KW_STR("KVM_RUN returned with an exit the VMM does not handle");
 	return kw_arena_printf(f->arena, "%s exit reason %llu %s%s%s%s",
 			       kw_page_alone(f) ? "kvm_run holds" : "KVM_RUN returned with",
 			       (unsigned long long)f->exit_reason, name ? name : "(no name known here)",
 			       about ? ": " : "", about ? about : "",
-			       kw_page_alone(f) ? "" : ", which the VMM does not handle");
+			       kw_page_alone(f) || f->watch.begun ? "" : ", which the VMM does not handle");
 }
 
 static struct kw_str vmcs_dump(const struct kw_case *c)
@@ -117,6 +119,8 @@ struct kw_str kw_said(const struct kw_case *c)
 	case KW_CLASS_VMM_ERROR:
 		return c->f->text[KW_T_HEADLINE];
 	case KW_CLASS_REGISTER_DUMP:
+		if (c->f->watch.begun)
+			return KW_STR("kvmwhy watch saw a vCPU fail, and its record does not say how");
 		return KW_STR("registers of a vCPU, without a word on why they were printed");
 	default:
 		return KW_STR("");

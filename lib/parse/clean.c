@@ -382,6 +382,9 @@ static size_t prefix(struct kw_str s, bool *dated, enum kw_line_source *source)
 	return prefix_tag(s, *dated, source);
 }
 
+/* In front of a line of the kernel's log that `kvmwhy watch` has added to a failure. */
+static const struct kw_str quoted_log = KW_STR("kvmwhy watch: log: ");
+
 /*
  * A line as QEMU prints it and nobody touched it: starts with "NAME=" or "NAME =" and holds no
  * byte that decoding would look at. Most lines of a dump are, so they are told apart first.
@@ -406,6 +409,7 @@ bool kw_clean(struct kw_str raw, bool continued, char *scratch, bool *quoted_pri
 
 	ret->raw = raw;
 	ret->source = KW_SRC_UNKNOWN;
+	ret->logged = false;
 	if (!*quoted_printable && is_plain_token_line(raw)) {
 		ret->text = kw_str_trim(raw);
 		return false;
@@ -421,6 +425,11 @@ bool kw_clean(struct kw_str raw, bool continued, char *scratch, bool *quoted_pri
 	for (int round = 0; round < 12 && s.len && !continued; round++) {
 		size_t len = prefix(s, &dated, &ret->source);
 
+		if (!len && kw_str_starts(s, quoted_log)) {
+			ret->logged = true;
+			ret->source = KW_SRC_KERNEL;
+			len = quoted_log.len;
+		}
 		if (!len)
 			break;
 		s = kw_str_from(s, len);

@@ -235,4 +235,4 @@ static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *
 	return KW_TOOK_NOTHING;
 }
 
-const struct kw_parser kw_parser_dmesg = { .name = "dmesg", .line = dmesg_line };
+const struct kw_parser kw_parser_dmesg = { .name = "dmesg", .line = dmesg_line, .kernel = true };

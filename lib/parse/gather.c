@@ -14,7 +14,7 @@ enum {
 	RING = 8,		/* events kept while no record is open */
 	EVENT_TEXT = 400,
 	LINE_TEXT = 1024,	/* of a line that is kept as evidence */
-	STATES = 8,
+	STATES = 12,
 	ARENA_LIMIT = 1 << 20,
 };
 
@@ -29,6 +29,8 @@ struct record {
 	struct kw_failure f;
 	struct kw_arena arena;
 	bool open;
+	bool log_over; /* of a record of `kvmwhy watch`: lines that it quotes are not read any more */
+	bool dropped;  /* is not handed on */
 	enum kw_class dump; /* of the host's dump that has joined and goes on, KW_CLASS_NONE for none */
 	uint64_t headline_number;
 	unsigned int echoes; /* times the headline was said again: further dumps are to come */
@@ -50,6 +52,7 @@ static void record_open(struct record *r)
 	kw_arena_reset(&r->arena);
 	kw_failure_init(&r->f, &r->arena);
 	r->open = true;
+	r->log_over = r->dropped = false;
 	r->dump = KW_CLASS_NONE;
 	r->headline_number = 0;
 	r->echoes = 0;
@@ -117,11 +120,19 @@ static bool is_failure(struct kw_failure *f)
 {
 	if (!f->nlines)
 		return false;
-	if (f->class != KW_CLASS_NONE)
+	if (f->class != KW_CLASS_NONE || f->watch.begun)
 		return true;
 	if (!kw_has(f, rip) || registers_known(f) < 4)
 		return f->code.marked >= 0 && f->code.len >= 8 && f->code_line_seen;
 	return true;
+}
+
+/* The class of a record without a headline: the second word is the result, negative if KVM_RUN failed. */
+static enum kw_class class_without_headline(const struct kw_failure *f)
+{
+	bool failed = f->watch.word_known & 2 && f->watch.word[1] >> 63;
+
+	return failed ? KW_CLASS_KVM_RUN_FAILED : KW_CLASS_REGISTER_DUMP;
 }
 
 static void record_close(struct kw_gather *g, struct record *r)
@@ -131,10 +142,13 @@ static void record_close(struct kw_gather *g, struct record *r)
 	if (!r->open)
 		return;
 	r->open = false;
-	if (!is_failure(f))
+	if (r->dropped || !is_failure(f))
 		return;
 	if (f->class == KW_CLASS_NONE)
-		f->class = KW_CLASS_REGISTER_DUMP;
+		f->class = class_without_headline(f);
+	if (f->watch.begun && !f->watch.ended)
+		kw_failure_add_note(f, f->last_line,
+				    KW_STR("the end of this record of `kvmwhy watch` is missing, or another failure began inside it"));
 	if (g->nring)
 		attach_ring(g, f);
 	g->fn(g->arg, f);
@@ -153,6 +167,31 @@ static void close_all(struct kw_gather *g)
 {
 	record_close(g, g->older);
 	record_close(g, g->newer);
+}
+
+struct kw_failure *kw_gather_begin(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_failure *f = &g->older->f;
+
+	close_all(g);
+	record_open(g->older);
+	f->watch.begun = true;
+	f->watch.line = kw_gather_line(f, line);
+	f->headline = (struct kw_origin){ .how = KW_SEEN, .line = f->watch.line };
+	f->text[KW_T_HEADLINE] = kw_arena_copy(f->arena, shorten(line->text, LINE_TEXT));
+	return f;
+}
+
+struct kw_failure *kw_gather_watched(struct kw_gather *g)
+{
+	if (g->newer->open && g->newer->f.watch.begun)
+		return &g->newer->f;
+	return g->older->open && g->older->f.watch.begun ? &g->older->f : NULL;
+}
+
+void kw_gather_end(struct kw_gather *g)
+{
+	close_all(g);
 }
 
 struct kw_failure *kw_gather_current(struct kw_gather *g)
@@ -246,6 +285,12 @@ static void forget_registers(struct kw_failure *f)
 		f->origin[i].how = KW_UNKNOWN;
 }
 
+/* A record of `kvmwhy watch` is ended by its last line. */
+static bool ends_before_headline(const struct kw_failure *f)
+{
+	return !f->watch.begun && (is_complete(f) || !has_registers(f));
+}
+
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
 				      bool dump_was_before, const struct kw_clean_line *line)
 {
@@ -265,23 +310,43 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 	}
 	if (g->newer->open)
 		promote(g);
-	if (g->older->open && (is_complete(&g->older->f) || !has_registers(&g->older->f)))
+	if (g->older->open && ends_before_headline(&g->older->f))
 		record_close(g, g->older);
 	r = g->older->open ? g->newer : g->older;
 	record_open(r);
 	return set_headline(r, class, number, line);
 }
 
+/* A dump that `kvmwhy watch` has quoted is of the failure that it is quoted in. */
+static bool takes_dump(const struct record *r, enum kw_class dump, const struct kw_clean_line *line)
+{
+	if (r->f.class != KW_CLASS_ENTRY_FAILED)
+		return r->f.watch.begun && line->logged;
+	return kw_has(&r->f, hardware_error) && dump_fits(dump, r->f.hardware_error);
+}
+
+/* A further dump, or one that cannot be of this failure: what it says of the host goes nowhere. */
+static struct kw_failure *drop_dump(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	kw_failure_add_note(&g->older->f, line->number,
+			    KW_STR("the kernel's log has a further dump here, which is not of this failure: it is not read"));
+	g->older->log_over = true;
+	record_open(g->newer);
+	g->newer->dropped = true;
+	return &g->newer->f;
+}
+
 struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line)
 {
 	struct record *r = newest(g);
 
-	if (r->open && r == g->older && r->f.class == KW_CLASS_ENTRY_FAILED && !kw_failure_has_host_dump(&r->f) &&
-	    kw_has(&r->f, hardware_error) && dump_fits(class, r->f.hardware_error)) {
+	if (r->open && r == g->older && !kw_failure_has_host_dump(&r->f) && takes_dump(r, class, line)) {
 		r->dump = class;
 		kw_gather_line(&r->f, line);
 		return &r->f;
 	}
+	if (line->logged && g->older->open && g->older->f.watch.begun && !g->newer->open)
+		return drop_dump(g, line);
 	return kw_gather_headline(g, class, line->number, false, line);
 }
 
@@ -363,6 +428,8 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const 
 	if (open)
 		kw_failure_add_event(open, KW_EV_MSR, kw_gather_line(open, line), message->index,
 				     shorten(line->text, EVENT_TEXT));
+	if (open && line->logged)
+		return;
 	if (!g->msr.open) {
 		kw_arena_reset(&g->msr.arena);
 		kw_failure_init(f, &g->msr.arena);
@@ -403,8 +470,10 @@ uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser)
 
 void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
 {
+	if (line->logged && g->older->open && g->older->log_over)
+		return;
 	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
-		if ((*p)->line(g, line) != KW_TOOK_LINE)
+		if ((line->logged && !(*p)->kernel) || (*p)->line(g, line) != KW_TOOK_LINE)
 			continue;
 		if (line->cut && kw_gather_current(g))
 			kw_failure_add_note(kw_gather_current(g), line->number,
@@ -412,6 +481,8 @@ void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
 		g->quiet = 0;
 		return;
 	}
+	if (line->logged && kw_gather_watched(g))
+		return;
 	if (line->text.len && ++g->quiet > QUIET_LINES)
 		close_all(g);
 }

@@ -22,6 +22,7 @@ struct kw_clean_line {
 	struct kw_str text; /* without quote marks, prefixes, escapes; trimmed */
 	enum kw_line_source source; /* from its prefix */
 	bool cut;	    /* longer than KW_LINE_MAX, the end is missing */
+	bool logged;	    /* a line of the kernel's log that `kvmwhy watch` has quoted */
 };
 
 /*
@@ -49,9 +50,10 @@ enum kw_took {
 struct kw_parser {
 	const char *name;
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
+	bool kernel; /* also asked for lines of the kernel's log that `kvmwhy watch` has quoted */
 };
 extern const struct kw_parser kw_parser_vmcs, kw_parser_vmcb, kw_parser_qemu, kw_parser_qemu_kvm,
-	kw_parser_kvmtool, kw_parser_monitors, kw_parser_dmesg, kw_parser_run_page;
+	kw_parser_kvmtool, kw_parser_monitors, kw_parser_dmesg, kw_parser_run_page, kw_parser_watch;
 extern const struct kw_parser *const kw_parsers[]; /* ends with NULL */
 
 /*
@@ -90,6 +92,14 @@ struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class,
  * one whose dump goes on has this register already.
  */
 struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const struct kw_clean_line *line);
+
+/*
+ * For parsers: a record of `kvmwhy watch` begins; it ends what is open. It is the only one whose end is told:
+ * kw_gather_end() hands all that is open on at once.
+ */
+struct kw_failure *kw_gather_begin(struct kw_gather *g, const struct kw_clean_line *line);
+struct kw_failure *kw_gather_watched(struct kw_gather *g); /* the open one, or NULL */
+void kw_gather_end(struct kw_gather *g);
 
 /* For parsers: sets a fact of @f as seen at @line; NULL for a fact that no line of a text has. */
 void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value);
@@ -134,6 +144,10 @@ void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len);
  */
 void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len, const void *regs,
 		      const void *sregs);
+
+/* event.c: what a record of include/uapi/kvmwhy.h knows, into an empty record. */
+struct kvmwhy_event;
+void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e);
 
 /* vcpu.c: further structures of <linux/kvm.h>, as the ioctls that get them fill them. */
 

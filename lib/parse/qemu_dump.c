@@ -114,6 +114,16 @@ static size_t number(struct kw_str s, uint64_t *ret)
 	return len && len < s.len && kw_is_word(s.p[len]) ? 0 : len;
 }
 
+/* "????????": a number that `kvmwhy watch` has left out. */
+static size_t left_out(struct kw_str s)
+{
+	size_t len = 0;
+
+	while (len < s.len && s.p[len] == '?')
+		len++;
+	return len >= 8 ? len : 0;
+}
+
 /* Segment flags of QEMU are the descriptor's second word; facts hold VMX access rights. */
 static uint64_t fact_value(enum kw_fact fact, uint64_t value)
 {
@@ -136,9 +146,10 @@ static struct kw_str take_values(struct kw_gather *g, const struct kw_clean_line
 
 		s = kw_qemu_skip(s);
 		len = number(s, &value);
-		if (!len)
+		if (len)
+			kw_gather_fact(f, line, fact, fact_value(fact, value));
+		else if (!(len = left_out(s)))
 			break;
-		kw_gather_fact(f, line, fact, fact_value(fact, value));
 		s = kw_str_from(s, len);
 		fact = (enum kw_fact)(fact + 1);
 		values--;
@@ -299,7 +310,7 @@ static bool segment_follows(struct kw_str s)
 	size_t len = number(s, &value);
 	struct kw_str rest = kw_qemu_skip(kw_str_from(s, len));
 
-	return len == 4 && (!rest.len || number(rest, &value) >= 8);
+	return len == 4 && (!rest.len || number(rest, &value) >= 8 || left_out(rest));
 }
 
 /* All "NAME=value" of the text from @s on; true if there was any. */
@@ -324,7 +335,7 @@ bool kw_qemu_tokens(struct kw_gather *g, const struct kw_clean_line *line, struc
 		len = token_name(s, &name);
 		if (len && reg_find(name, &reg)) {
 			rest = kw_qemu_skip(kw_str_from(s, len));
-			if ((rest.len && kw_hex_digit(rest.p[0]) >= 0 &&
+			if ((rest.len && (kw_hex_digit(rest.p[0]) >= 0 || (reg.values == 2 && left_out(rest))) &&
 			     (reg.values != 4 || segment_follows(rest))) ||
 			    (!rest.len && took)) {
 				s = take_register(g, line, &reg, rest);

@@ -22,7 +22,7 @@ static const struct kw_str needles[] = {
 	KW_STR("CPUBased="), KW_STR("gh exit reason"), KW_STR("vcpu hw run failure"), KW_STR("VCPU generated error"),
 	KW_STR("FailEntry"),
 	KW_STR("reason=8000002"), KW_STR("CR0: actual="), KW_STR("kvm_run 000:"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
-	KW_STR("RIP="), KW_STR("Code="), KW_STR("rax "), KW_STR("rip: "),
+	KW_STR("RIP="), KW_STR("Code="), KW_STR("rax "), KW_STR("rip: "), KW_STR("kvmwhy watch: "),
 };
 
 enum {

@@ -465,4 +465,4 @@ static enum kw_took vmcb_line(struct kw_gather *g, const struct kw_clean_line *l
 	return take_fields(g, line, text);
 }
 
-const struct kw_parser kw_parser_vmcb = { .name = "vmcb", .line = vmcb_line };
+const struct kw_parser kw_parser_vmcb = { .name = "vmcb", .line = vmcb_line, .kernel = true };

@@ -648,4 +648,4 @@ static enum kw_took vmcs_line(struct kw_gather *g, const struct kw_clean_line *l
 	return take_fields(g, line, text, xen);
 }
 
-const struct kw_parser kw_parser_vmcs = { .name = "vmcs", .line = vmcs_line };
+const struct kw_parser kw_parser_vmcs = { .name = "vmcs", .line = vmcs_line, .kernel = true };

@@ -2,6 +2,7 @@
 /* Builds the document of a case: rows, code, findings, oddities, notes, tables of registers. */
 #include "render/doc.h"
 
+#include "base/utc.h"
 #include "decode/event.h"
 #include "decode/msr.h"
 
@@ -170,10 +171,10 @@ static void add_host(struct kw_doc *doc, const struct kw_case *c)
 		[KW_VENDOR_INTEL] = "Intel",
 		[KW_VENDOR_AMD] = "AMD",
 	};
-	struct kw_str kernel = c->f->text[KW_T_HOST_KERNEL];
+	struct kw_str kernel = kw_str(c->context ? c->context->host_kernel : NULL);
 
-	if (!kernel.len && c->context)
-		kernel = kw_str(c->context->host_kernel);
+	if (!kernel.len)
+		kernel = c->f->text[KW_T_HOST_KERNEL];
 	if (kernel.len) {
 		KW_BUF_LIT(&doc->scratch, "Linux ");
 		kw_buf_add(&doc->scratch, kernel);
@@ -182,6 +183,46 @@ static void add_host(struct kw_doc *doc, const struct kw_case *c)
 		KW_BUF_LIT(&doc->scratch, ", ");
 	kw_buf_add(&doc->scratch, kw_str(vendors[c->vendor]));
 	add_row(doc, "host", take(doc));
+}
+
+/* "2026-11-29T06:25:25.123456Z by kvmwhy watch, failure 3; guest foo, pid 17, thread 19 (CPU 0/KVM); redacted" */
+static void add_watch(struct kw_doc *doc, const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	struct kw_buf *buf = &doc->scratch;
+
+	if (!f->watch.begun)
+		return;
+	if (kw_has(f, watch_time)) {
+		kw_utc_put(buf, f->watch_time);
+		KW_BUF_LIT(buf, " ");
+	}
+	KW_BUF_LIT(buf, "by kvmwhy watch");
+	if (kw_has(f, watch_number))
+		kw_buf_printf(buf, ", failure %llu", (unsigned long long)f->watch_number);
+	if (FACT_IS(f, watch_redacted, 1))
+		KW_BUF_LIT(buf, ", redacted");
+	add_row(doc, "seen", take(doc));
+}
+
+static void add_guest(struct kw_doc *doc, const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+	struct kw_buf *buf = &doc->scratch;
+
+	if (!f->watch.begun)
+		return;
+	kw_buf_add(buf, f->text[KW_T_GUEST]);
+	if (kw_has(f, pid))
+		kw_buf_printf(buf, "%spid %llu", buf->len ? ", " : "", (unsigned long long)f->pid);
+	if (kw_has(f, tid))
+		kw_buf_printf(buf, "%sthread %llu", buf->len ? ", " : "", (unsigned long long)f->tid);
+	if (f->text[KW_T_THREAD].len) {
+		kw_buf_add(buf, buf->len ? KW_STR(" (") : KW_STR("thread ("));
+		kw_buf_add(buf, f->text[KW_T_THREAD]);
+		KW_BUF_LIT(buf, ")");
+	}
+	add_row(doc, "guest", take(doc));
 }
 
 static const char *verb_text(enum kw_msr_verb verb)
@@ -526,6 +567,8 @@ void kw_doc_init(struct kw_doc *doc, const struct kw_case *c, unsigned int parts
 	kw_checks_count(&doc->scratch, c);
 	add_row(doc, "checks", take(doc));
 	add_host(doc, c);
+	add_watch(doc, c);
+	add_guest(doc, c);
 	add_messages(doc, c);
 	for (size_t i = 0; i < c->nfindings; i++)
 		add_finding(doc, c->f, &c->finding[i]);

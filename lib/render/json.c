@@ -6,6 +6,7 @@
 #include "render/render.h"
 
 #include "base/json.h"
+#include "base/utc.h"
 #include "decode/event.h"
 #include "decode/msr.h"
 #include "decode/tables.h"
@@ -410,14 +411,12 @@ static void oddities(struct kw_json *j, const struct kw_case *c)
 	kw_json_array_end(j);
 }
 
-/* What kvmwhy.ko said, as it said it: a word without its flag is left out. */
-static void module(struct kw_json *j, const struct kw_case *c)
+/* What kvmwhy.ko or `kvmwhy watch` said, as it said it: a word without its flag is left out. */
+static void words(struct kw_json *j, const struct kw_case *c, struct kw_str key)
 {
 	const struct kw_module *m = &c->module;
 
-	if (c->module_state != KW_MODULE_OK)
-		return;
-	KW_JSON_KEY(j, "module");
+	kw_json_key(j, key);
 	kw_json_object(j);
 	KW_JSON_DEC(j, "version", m->version);
 	KW_JSON_KEY(j, "kind");
@@ -449,6 +448,113 @@ static void module(struct kw_json *j, const struct kw_case *c)
 	}
 	if (m->has_insn)
 		bytes(j, m->insn, m->insn_size);
+	kw_json_object_end(j);
+}
+
+static void module(struct kw_json *j, const struct kw_case *c)
+{
+	if (c->module_state == KW_MODULE_OK && !c->module_watched)
+		words(j, c, KW_STR(",\"module\":"));
+}
+
+static void fact_dec(struct kw_json *j, const struct kw_failure *f, struct kw_str key, enum kw_fact fact)
+{
+	if (!kw_known(f, fact))
+		return;
+	kw_json_key(j, key);
+	kw_json_dec(j, f->fact[fact]);
+}
+
+static void fact_hex(struct kw_json *j, const struct kw_failure *f, struct kw_str key, enum kw_fact fact)
+{
+	if (!kw_known(f, fact))
+		return;
+	kw_json_key(j, key);
+	kw_json_hex(j, f->fact[fact]);
+}
+
+static void fact_bool(struct kw_json *j, const struct kw_failure *f, struct kw_str key, enum kw_fact fact)
+{
+	if (!kw_known(f, fact))
+		return;
+	kw_json_key(j, key);
+	kw_json_bool(j, f->fact[fact] != 0);
+}
+
+#define FACT_DEC(j, f, name, fact) fact_dec((j), (f), KW_STR(",\"" name "\":"), KW_F_##fact)
+#define FACT_HEX(j, f, name, fact) fact_hex((j), (f), KW_STR(",\"" name "\":"), KW_F_##fact)
+#define FACT_BOOL(j, f, name, fact) fact_bool((j), (f), KW_STR(",\"" name "\":"), KW_F_##fact)
+
+static void watch_exit(struct kw_json *j, const struct kw_failure *f)
+{
+	const char *name = NULL;
+
+	if (!kw_has(f, last_exit))
+		return;
+	if (kw_has(f, watch_vmx))
+		name = f->watch_vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) : kw_svm_exit_name(f->last_exit);
+	KW_JSON_KEY(j, "last_exit");
+	kw_json_object(j);
+	FACT_HEX(j, f, "code", last_exit);
+	TEXT_IF(j, "name", kw_str(name));
+	FACT_HEX(j, f, "info1", last_exit_info1);
+	FACT_HEX(j, f, "info2", last_exit_info2);
+	FACT_HEX(j, f, "intr_info", last_exit_intr_info);
+	FACT_HEX(j, f, "error_code", last_exit_error_code);
+	kw_json_object_end(j);
+}
+
+static void watch_time(struct kw_json *j, const struct kw_failure *f)
+{
+	char room[40];
+	struct kw_arena none = { .fixed = true };
+	struct kw_buf buf = { .p = room, .size = sizeof(room), .arena = &none };
+
+	if (!kw_has(f, watch_time))
+		return;
+	kw_utc_put(&buf, f->watch_time);
+	KW_JSON_TEXT(j, "time", ((struct kw_str){ buf.p, buf.len }));
+}
+
+static void watch_source(struct kw_json *j, const struct kw_failure *f)
+{
+	static const char *const names[] = {
+		[KVMWHY_SOURCE_BPF] = "bpf",
+		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf-kprobes",
+		[KVMWHY_SOURCE_TRACEFS] = "tracefs",
+	};
+
+	if (kw_has(f, watch_source) && f->watch_source < sizeof(names) / sizeof(names[0]))
+		TEXT_IF(j, "source", kw_str(names[f->watch_source]));
+}
+
+/* What `kvmwhy watch` wrote around the failure. */
+static void watch(struct kw_json *j, const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	if (!f->watch.begun)
+		return;
+	KW_JSON_KEY(j, "watch");
+	kw_json_object(j);
+	FACT_DEC(j, f, "number", watch_number);
+	watch_time(j, f);
+	watch_source(j, f);
+	TEXT_IF(j, "host_kernel", f->text[KW_T_HOST_KERNEL]);
+	if (kw_has(f, watch_vmx))
+		KW_JSON_TEXT(j, "virtualization", f->watch_vmx ? KW_STR("vmx") : KW_STR("svm"));
+	FACT_DEC(j, f, "pid", pid);
+	FACT_DEC(j, f, "tid", tid);
+	FACT_DEC(j, f, "vcpu", vcpu);
+	TEXT_IF(j, "thread", f->text[KW_T_THREAD]);
+	TEXT_IF(j, "guest", f->text[KW_T_GUEST]);
+	FACT_BOOL(j, f, "redacted", watch_redacted);
+	FACT_BOOL(j, f, "encrypted", watch_protected);
+	KW_JSON_KEY(j, "complete");
+	kw_json_bool(j, f->watch.ended);
+	watch_exit(j, f);
+	if (c->module_state == KW_MODULE_OK && c->module_watched)
+		words(j, c, KW_STR(",\"words\":"));
 	kw_json_object_end(j);
 }
 
@@ -592,6 +698,7 @@ static void write_case(struct kw_buf *buf, const struct kw_case *c, const struct
 	events(j, f);
 	oddities(j, c);
 	module(j, c);
+	watch(j, c);
 	memory_fault(j, f);
 	entry_checks(j, c);
 	if (f->arch == KW_ARCH_X86)

@@ -135,6 +135,8 @@ void kw_what(struct kw_buf *buf, const struct kw_case *c)
 						     : "rdmsr");
 		KW_BUF_LIT(buf, "   ");
 		msr_operand(buf, c);
+		if (c->exit_msr)
+			KW_BUF_LIT(buf, "   (by the last VM exit and the registers)");
 	} else if (decoded) {
 		instruction(buf, c);
 	}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/kvm-run-data.md: its tables are those of the header, and its C code compiles and reads a page."""
+"""docs/kvm-run-data.md and docs/watch.md: their tables are those of the header; the C code of the first compiles and reads a page."""
 
 import re
 
@@ -8,6 +8,7 @@ from cli import SOURCE, equal, kvmwhy, main, test
 from program import CC, STRICT, run
 
 DOCUMENT = (SOURCE / "docs/kvm-run-data.md").read_text()
+WATCH = (SOURCE / "docs/watch.md").read_text()
 HEADER = (SOURCE / "include/uapi/kvmwhy.h").read_text()
 
 FILLED = """
@@ -54,7 +55,7 @@ def _(directory):
 def _(directory):
     rows = re.findall(r"^\| (\d) \| (\d+):(\d+) \| `(\w+)` \|", DOCUMENT, re.M)
     equal([row[3] for row in rows],
-          re.findall(r"^\t__\w+ +(\w+)(?:\[\d+\])?;", HEADER.partition("struct kvmwhy_data {")[2], re.M))
+          re.findall(r"^\t__\w+ +(\w+)(?:\[\d+\])?;", HEADER.partition("struct kvmwhy_data {")[2].partition("\n};")[0], re.M))
     checks = "".join(
         f"_Static_assert(offsetof(struct kvmwhy_data, {name}) == {word} * 8 + {low} / 8, \"{name}\");\n"
         for word, _, low, name in rows)
@@ -65,12 +66,12 @@ def _(directory):
              "int main(void) { return 0; }\n", "c11")
 
 
-@test("kinds, flags and places are those of the header, with their numbers")
+@test("kinds, flags, places, sources and bits of known are those of the header, with their numbers")
 def _(_):
     declared = {name: int(bit if bit else number) for name, number, bit in
                 re.findall(r"^\t(KVMWHY_\w+)\t*\s*= (?:(\d+),|1u << (\d+),)", HEADER, re.M)}
     listed = {name: int(number) for name, number in
-              re.findall(r"^\| (KVMWHY_\w+) \| (\d+) \|", DOCUMENT, re.M)}
+              re.findall(r"^\| (KVMWHY_\w+) \| (\d+) \|", DOCUMENT + WATCH, re.M)}
     equal(listed, declared)
     assert len(listed) > 15, listed
 

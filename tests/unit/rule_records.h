@@ -19,6 +19,7 @@ struct record {
 	enum kw_arch arch; /* 0: x86 */
 	unsigned int nextra;
 	uint64_t extra[10];
+	bool watched; /* a record of `kvmwhy watch`; .extra are its words */
 	uint32_t msr;		  /* of a kernel message; 0 for none */
 	bool msr_write, msr_data; /* a value behind a read */
 	uint8_t msr_verb;
@@ -71,8 +72,14 @@ struct record {
 	  .extra = { head_, UINT64_MAX, msr_and_place_, 0x7213cc9, 0xffffffff96070964, 0x7c, \
 		     0xfd000000, 6 } }
 
+#define WATCHED(id_, class_, facts_, ...) \
+	{ .id = id_, .class = KW_CLASS_##class_, .facts = facts_, .watched = true, __VA_ARGS__ }
+#define WATCHED_WRMSR \
+	.nextra = 10, .extra = { 0x0004000f00010001, UINT64_MAX, 0x100000838, 0x7213cc9, 0xffffffff96070964, 0x7c }
+
 static const struct record records[] = {
 	/* general.c */
+	WATCHED("watch-harmless", UNKNOWN_EXIT, "exit_reason=8 watch_harmless=1", .nextra = 0),
 	{ .id = "not-x86",
 	  .class = KW_CLASS_KVM_RUN_FAILED,
 	  .facts = "errno_number=22",
@@ -394,6 +401,11 @@ static const struct record records[] = {
 	MODULE("module-page-fault", 0x0000001c00030001, 0x300000000),
 	MODULE("module-run-refused", 0x0000000c00000001, 0x600000000),
 	MODULE("module-run-failed", 0x0000000c00000001, 0),
+	WATCHED("module-wrmsr", KVM_RUN_FAILED, "errno_number=1", WATCHED_WRMSR),
+	WATCHED("watch-access-failed", INTERNAL_ERROR, "suberror=1", WATCHED_WRMSR),
+	WATCHED("watch-last-exit", KVM_RUN_FAILED, "errno_number=14 last_exit=0x30 watch_vmx=1", .nextra = 0),
+	WATCHED("watch-encrypted", UNKNOWN_EXIT, "exit_reason=8 watch_protected=1", .nextra = 0),
+	WATCHED("watch-record-cut", REGISTER_DUMP, "watch_number=1", .nextra = 0),
 	{ .id = "module-words-missing",
 	  .class = KW_CLASS_INTERNAL_ERROR,
 	  .facts = "suberror=0x4b57",

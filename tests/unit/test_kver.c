@@ -328,6 +328,37 @@ static void layouts_of_internal_errors(void **state)
 	assert_int_equal(layouts(99, wrmsr, 2, NULL, &name), 0);
 }
 
+static void a_maker_tells_the_point_release(void **state)
+{
+	static const struct {
+		const char *release, *build;
+		unsigned int patch;
+		bool known, open; /* .patch_known; may be a later one */
+	} rows[] = {
+		{ "5.10.0-32-cloud-amd64", "#1 SMP Debian 5.10.223-1 (2024-08-10)", 223, true, false },
+		{ "6.1.0-50-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-05-01)", 176, true, false },
+		{ "5.10.0-32-amd64", "#1 SMP Debian 6.1.176-1", 0, false, true },
+		{ "5.10.0-32-amd64", "#1 SMP Debian 5.10-1", 0, false, true },
+		{ "5.10.0-32-amd64", "#1 SMP", 0, false, true },
+		{ "5.15.0-91-generic", "Ubuntu 5.15.0-91.101-generic 5.15.131", 131, true, true },
+		{ "5.15.0-91-generic", "#101-Ubuntu SMP Tue Nov 14 13:30:08 UTC 2023", 0, false, true },
+		{ "6.1.192", "#1 SMP Debian 6.1.7-1", 192, true, false },
+		{ "5.14.0-427.el9.x86_64", "#1 SMP Debian 5.14.6-1", 0, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kw_kver v = version(rows[i].release);
+
+		kw_kver_refine(&v, rows[i].build, strlen(rows[i].build));
+		if (v.patch != rows[i].patch || v.patch_known != rows[i].known)
+			print_error("%s, %s\n", rows[i].release, rows[i].build);
+		assert_int_equal(v.patch, rows[i].patch);
+		assert_int_equal(v.patch_known, rows[i].known);
+		assert_int_equal(v.low < v.high, rows[i].open);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +372,7 @@ int main(void)
 		cmocka_unit_test(the_unixware_write_by_kernel),
 		cmocka_unit_test(machine_check_generations),
 		cmocka_unit_test(layouts_of_internal_errors),
+		cmocka_unit_test(a_maker_tells_the_point_release),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

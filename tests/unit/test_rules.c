@@ -227,7 +227,12 @@ static void build(const struct record *r, struct kw_failure *f)
 	set_code(f, r->code);
 	if (r->event)
 		kw_failure_add_event(f, (enum kw_event_kind)(r->event - 1), 0, 0, said);
-	for (unsigned int i = 0; i < r->nextra; i++) {
+	f->watch.begun = r->watched;
+	for (unsigned int i = 0; r->watched && i < r->nextra; i++) {
+		f->watch.word[i] = r->extra[i];
+		f->watch.word_known |= (uint16_t)(1u << i);
+	}
+	for (unsigned int i = 0; !r->watched && i < r->nextra; i++) {
 		f->extra[i] = r->extra[i];
 		f->extra_known |= 1u << i;
 	}

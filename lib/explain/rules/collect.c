@@ -17,6 +17,12 @@ static bool has_vmcb(const struct kw_case *c)
 	return c->f->class == KW_CLASS_VMCB_DUMP || kw_failure_has_group(c->f, KW_G_VMCB);
 }
 
+/* `kvmwhy watch` sees the exit before the VMM does: what that makes of it is not told. */
+static bool vmm_gave_up(const struct kw_case *c)
+{
+	return x86_or_unknown(c) && !c->f->watch.begun;
+}
+
 #define DO_WHOLE_LOG "Collect everything the VMM wrote to stderr, from the line that names the failure to the end of the register dump."
 #define DO_TRACE \
 	"`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit -e kvm:kvm_page_fault` up to the failure: the last exit says what the CPU did."
@@ -75,7 +81,7 @@ const struct kw_rule kw_rules_collect[] = {
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
 		.fallback = true,
 		.needs = { KW_NEED(exit_reason) },
-		.test = x86_or_unknown,
+		.test = vmm_gave_up,
 		.title = "the VMM does not handle exit reason {exit_reason}, {exit_name}",
 		.why = "KVM_RUN returned and asked the VMM to act; this VMM has no code for this exit. It is older than the kernel "
 		       "feature behind it, or the feature was switched on without it.",
@@ -87,7 +93,7 @@ const struct kw_rule kw_rules_collect[] = {
 		.certainty = KW_CERTAIN,
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
 		.fallback = true,
-		.test = x86_or_unknown,
+		.test = vmm_gave_up,
 		.title = "the VMM gave up on this exit; why it came cannot be told from this",
 		.why = "The VMM does not handle the exit, or does not say which one it was.",
 		.todo = { DO_WHOLE_LOG, "Use a newer VMM: exits are added with new kernel features.", DO_TRACE },

@@ -18,7 +18,7 @@ static enum kw_certainty termination_sure(const struct kw_case *c)
 
 static bool system_event(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_SYSTEM_EVENT) && !sev_termination(c);
+	return FACT_IS(c->f, exit_reason, EXIT_SYSTEM_EVENT) && !sev_termination(c) && !c->f->watch.begun;
 }
 
 static bool arm_exit_on_x86(const struct kw_case *c)

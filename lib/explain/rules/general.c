@@ -30,7 +30,7 @@ static bool reset_values(const struct kw_case *c)
 
 static bool register_dump(const struct kw_case *c)
 {
-	return !any_event(c, KW_EV_TCG);
+	return !any_event(c, KW_EV_TCG) && !c->f->watch.begun;
 }
 
 static bool vmm_assertion(const struct kw_case *c)
@@ -38,7 +38,25 @@ static bool vmm_assertion(const struct kw_case *c)
 	return any_event(c, KW_EV_ASSERTION);
 }
 
+static bool watch_harmless(const struct kw_case *c)
+{
+	return FACT_IS(c->f, watch_harmless, 1);
+}
+
 const struct kw_rule kw_rules_general[] = {
+	{
+		.id = "watch-harmless",
+		.certainty = KW_CERTAIN,
+		.harmless = true,
+		.classes = ANY_CLASS,
+		.needs = { KW_NEED(watch_harmless) },
+		.test = watch_harmless,
+		.title = "kvmwhy watch took this exit for one that the VMM of this VM answers and goes on",
+		.why = "The same exit is a failure with one VMM and an ordinary request with another. What was seen of this VM says that its VMM "
+		       "serves it; the record is kept for those who ask for all.",
+		.todo = { "If this guest died all the same, the reason is what the VMM made of the exit: look at its log of the same second." },
+		.source = { "include/uapi/kvmwhy.h, KVMWHY_KNOWS_HARMLESS" },
+	},
 	{
 		.id = "not-x86",
 		.aside = true,

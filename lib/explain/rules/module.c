@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: MIT
-/* What kvmwhy.ko saw of a failure, or did; and kvm_run pages that tell of none. */
+/* What kvmwhy.ko or `kvmwhy watch` saw of a failure, or the module did; and kvm_run pages that tell of none. */
 #include "explain/rules/rules.h"
+
+#define ANY_FAILURE (KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT))
 
 #define ABI "include/uapi/kvmwhy.h, struct kvmwhy_data"
 
 enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_SHUTDOWN = 8, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17,
        EXIT_SYSTEM_EVENT = 24, EXIT_NOTIFY = 37, EXIT_MEMORY_FAULT = 39 };
 
-/* Words that do not fit the dump may be of an earlier failure. */
+/* Words that do not fit the dump may be of an earlier failure. An access is seen where its function is known. */
 static enum kw_certainty if_it_fits(const struct kw_case *c)
 {
-	return c->module_doubt ? KW_POSSIBLE : KW_CERTAIN;
+	if (c->module_doubt)
+		return KW_POSSIBLE;
+	return c->module_watched && c->module.kind != KVMWHY_KIND_OTHER && !c->module.place ? KW_LIKELY : KW_CERTAIN;
+}
+
+/* An injected result ends KVM_RUN as an errno; behind anything else it may have been made up for. */
+static enum kw_certainty if_injected(const struct kw_case *c)
+{
+	if (c->module_doubt)
+		return KW_POSSIBLE;
+	return c->f->class == KW_CLASS_KVM_RUN_FAILED ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool has_words(const struct kw_case *c)
@@ -63,6 +75,28 @@ static bool words_missing(const struct kw_case *c)
 	return FACT_IS(c->f, suberror, KVMWHY_SUBERROR) && !has_words(c);
 }
 
+/* KVM_RUN returned 0, and yet an access had failed inside it, as in KVM's emulator. */
+static bool inner_access(const struct kw_case *c)
+{
+	return wrmsr(c) || rdmsr(c) || page_fault(c);
+}
+
+/* Where an entry failed there was none: what stands in its place is the failure. */
+static bool only_exit(const struct kw_case *c)
+{
+	return c->f->watch.begun && !has_words(c) && c->f->class != KW_CLASS_ENTRY_FAILED;
+}
+
+static bool record_cut(const struct kw_case *c)
+{
+	return c->f->watch.begun;
+}
+
+static bool registers_encrypted(const struct kw_case *c)
+{
+	return FACT_IS(c->f, watch_protected, 1);
+}
+
 bool kw_exit_is_served(uint64_t reason)
 {
 	static const uint64_t failures[] = { EXIT_UNKNOWN,	  EXIT_EXCEPTION,    EXIT_SHUTDOWN, EXIT_FAIL_ENTRY,
@@ -84,15 +118,15 @@ const struct kw_rule kw_rules_module[] = {
 	{
 		.id = "module-injected",
 		.certainty = KW_CERTAIN,
-		.sure = if_it_fits,
+		.sure = if_injected,
 		.injected = true,
-		.classes = KW_IN(KVM_RUN_FAILED),
+		.classes = ANY_FAILURE,
 		.needs = { KW_NEED(module_kind) },
 		.shows = { KW_NEED(module_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
 		.test = injected,
 		.title = "kvmwhy.ko injected this failure, as it was told to: {module_did} got {module_result} in place of "
 			 "KVM's answer",
-		.why = "The module's words carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
+		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
 		       "wrong; an injected write has no effect. The failure is a test of what the VMM and its user make of it.",
 		.todo = { "Stop it: `kvmwhy inject off`. What was chosen, and how often it fired: `kvmwhy inject status`." },
 		.source = { ABI ", KVMWHY_INJECTED" },
@@ -105,8 +139,8 @@ const struct kw_rule kw_rules_module[] = {
 		.needs = { KW_NEED(module_kind) },
 		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(module_place) },
 		.test = wrmsr,
-		.title = "kvmwhy.ko: {module_did} was refused with {module_result} by {module_by}",
-		.why = "The module watched the write on its way through KVM. A result of 1 would have been #GP in the guest; a negative "
+		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
+		.why = "{watcher} watched the write on its way through KVM. A result of 1 would have been #GP in the guest; a negative "
 		       "one leaves KVM_RUN as an errno, since v5.10. So it was KVM that refused the write, no seccomp filter and no LSM.",
 		.todo = { "`kvmwhy msr {msr_arg}` says what KVM of a version does with such a write.",
 			  "To let the guest live on: permit=correctable (machine-check banks) or permit=gp of kvmwhy.ko." },
@@ -121,8 +155,8 @@ const struct kw_rule kw_rules_module[] = {
 		.needs = { KW_NEED(module_kind) },
 		.shows = { KW_NEED(msr_index), KW_NEED(module_place) },
 		.test = rdmsr,
-		.title = "kvmwhy.ko: {module_did} was refused with {module_result} by {module_by}",
-		.why = "The module watched the read on its way through KVM. In the kernels read a failed RDMSR is #GP and no errno of "
+		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
+		.why = "{watcher} watched the read on its way through KVM. In the kernels read a failed RDMSR is #GP and no errno of "
 		       "KVM_RUN, so this KVM is a changed one, or what failed came behind the read.",
 		.todo = { "`uname -r`, `modinfo kvm` and /proc/sys/kernel/tainted of the host: is its KVM an unmodified one?" },
 		.source = { ABI, "Linux arch/x86/kvm/x86.c, kvm_emulate_rdmsr()" },
@@ -135,7 +169,7 @@ const struct kw_rule kw_rules_module[] = {
 		.needs = { KW_NEED(module_kind) },
 		.shows = { KW_NEED(fault_gpa), KW_NEED(fault_error_code), KW_NEED(module_place) },
 		.test = page_fault,
-		.title = "kvmwhy.ko: {module_did} failed with {module_result} in {module_by}",
+		.title = "{speaker}: {module_did} failed with {module_result} in {module_by}",
 		.why = "KVM could not provide the memory behind the address. The instruction that touched it is not at fault. Without "
 		       "two-dimensional paging, and in a nested guest, the module gives no guest physical address.",
 		.todo = { "Find what the VMM has at the address: QEMU's `info mtree -f`, or its list of memory slots.",
@@ -150,10 +184,10 @@ const struct kw_rule kw_rules_module[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(module_kind) },
 		.test = run_refused,
-		.title = "kvmwhy.ko: KVM_RUN was refused before the guest ran: {module_result} from kvm_vcpu_ioctl()",
+		.title = "{speaker}: KVM_RUN was refused before the guest ran: {module_result} from kvm_vcpu_ioctl()",
 		.why = "It looks at three things before it runs the vCPU: an argument of KVM_RUN that is not 0 is EINVAL; another process than the "
 		       "one that created the VM, and a VM that KVM has given up, are EIO.",
-		.todo = { "`dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three.",
+		.todo = { "With kvmwhy.ko loaded, `dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three.",
 			  "A VM that KVM has given up: look for the WARNING of KVM that came first in the same dmesg." },
 		.source = { ABI ", KVMWHY_PLACE_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
@@ -166,13 +200,64 @@ const struct kw_rule kw_rules_module[] = {
 		.needs = { KW_NEED(module_kind) },
 		.shows = { KW_NEED(module_exit_reason), KW_NEED(rip) },
 		.test = run_failed,
-		.title = "kvmwhy.ko: KVM_RUN failed with {module_result}, which came from {module_by}",
-		.why = "The module watches accesses to MSRs and page faults, and saw none of them fail with this result. RIP and the last "
+		.title = "{speaker}: KVM_RUN failed with {module_result}, which came from {module_by}",
+		.why = "{watcher} watches accesses to MSRs and page faults, and saw none of them fail with this result. RIP and the last "
 		       "VM exit say where the guest was.",
 		.todo = { "Look at the host's dmesg of the same second.",
 			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` up to the failure, with kretprobes on the "
 			  "functions below kvm_arch_vcpu_ioctl_run()." },
 		.source = { ABI ", KVMWHY_KIND_OTHER" },
+	},
+	{
+		.id = "watch-access-failed",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(fault_gpa), KW_NEED(module_place) },
+		.test = inner_access,
+		.title = "{speaker}: {module_did} had failed with {module_result} in {module_by}, and then KVM gave up",
+		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the instruction it does not hand such a result "
+		       "out as an errno: the emulator stops, and KVM_RUN tells of that.",
+		.todo = { "Find why the function refused the access: `kvmwhy msr INDEX VALUE` for an MSR, the VMM's memory map for an address." },
+		.source = { ABI, "Linux arch/x86/kvm/emulate.c, x86_emulate_insn()" },
+	},
+	{
+		.id = "watch-last-exit",
+		.certainty = KW_CERTAIN,
+		.aside = true,
+		.classes = ANY_FAILURE | KW_IN(REGISTER_DUMP),
+		.needs = { KW_NEED(last_exit) },
+		.shows = { KW_NEED(last_exit_info1), KW_NEED(watch_vmx) },
+		.test = only_exit,
+		.title = "kvmwhy watch: the last VM exit before the failure was {exit}",
+		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. Which function failed was not seen.",
+		.todo = { "`kvmwhy host` says what is not seen on this host, and how to see it.",
+			  "Load kvmwhy.ko, or attach kretprobes to the functions below kvm_arch_vcpu_ioctl_run(), and provoke it again." },
+		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event", "Linux arch/x86/kvm/trace.h, kvm_exit" },
+	},
+	{
+		.id = "watch-encrypted",
+		.certainty = KW_CERTAIN,
+		.aside = true,
+		.classes = ANY_FAILURE | KW_IN(REGISTER_DUMP),
+		.needs = { KW_NEED(watch_protected) },
+		.test = registers_encrypted,
+		.title = "kvmwhy watch: the guest's registers are encrypted, so KVM does not have them",
+		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show its registers or code; this record has none.",
+		.todo = { "Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's own console." },
+		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "include/uapi/kvmwhy.h, KVMWHY_KNOWS_PROTECTED" },
+	},
+	{
+		.id = "watch-record-cut",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(REGISTER_DUMP),
+		.test = record_cut,
+		.title = "kvmwhy watch saw a failure, and its record here does not say which",
+		.why = "Neither an errno of KVM_RUN nor an exit nor the words of what failed is in it. The record was cut, or the "
+		       "failure was seen by means that show no more.",
+		.todo = { "Look for the whole record: from its line `failure N begins` to `failure N ends`.",
+			  "`kvmwhy host` says what is not seen on this host, and how to see it." },
+		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event" },
 	},
 	{
 		.id = "module-words-missing",

@@ -58,7 +58,7 @@ static bool status_value(const struct kw_case *c)
 /* Certain only where the host's kernel is known to have the defect; distributions backport. */
 static enum kw_certainty by_kernel(const struct kw_case *c)
 {
-	return defect(c) == KW_CHANGE_APPLIES ? KW_CERTAIN : KW_LIKELY;
+	return defect(c) == KW_CHANGE_APPLIES && !c->exit_msr ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool eperm_elsewhere(const struct kw_case *c)
@@ -164,7 +164,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.why = "The EPERM is a -1 that KVM let out of the MSR write path. In x2APIC mode KVM accepts this write in "
 		       "every version, otherwise it is a #GP: no KVM from 5.10 to 7.3 returns a negative number for an "
 		       "x2APIC register. Only set_msr_mce() before v6.0 knew a -1, and this MSR is none of its own. So "
-		       "the error was injected, KVM was changed, or a seccomp filter or LSM refused the ioctl. The "
+		       "{foreign_cause}. The "
 		       "kvm_msr trace event does not fire for it and no line is written to dmesg: their absence tells nothing.",
 		.todo = { "Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel, is a module loaded that hooks KVM?",
 			  "Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`, /sys/kernel/livepatch.",
