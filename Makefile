@@ -49,7 +49,7 @@ test-deps:
 
 with-tests: test-deps
 	$(MAKE) $(BUILD)/build.ninja
-	meson configure $(BUILD) -Dtests=true -Dlab=true
+	meson configure $(BUILD) -Dtests=true -Dlab=true -Dwatch=enabled -Djournal=enabled
 	$(MAKE) all
 
 sanitized: $(SANITIZED)/build.ninja

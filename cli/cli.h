@@ -14,17 +14,31 @@ enum kw_exit { KW_EXIT_FOUND = 0, KW_EXIT_NOTHING = 1, KW_EXIT_TROUBLE = 2 };
 struct kw_command {
 	const char *name;
 	const char *summary; /* one clause for the list of commands */
-	const char *help;    /* the whole text of --help */
+	const char *help;    /* the whole text of --help; NULL if .run has to be asked for it */
 	int (*run)(int argc, char **argv);
 };
 
 extern const struct kw_command kw_cmd_check;
 extern const struct kw_command kw_cmd_explain;
+extern const struct kw_command kw_cmd_host;
 extern const struct kw_command kw_cmd_inject;
 extern const struct kw_command kw_cmd_insn;
 extern const struct kw_command kw_cmd_msr;
+extern const struct kw_command kw_cmd_record;
+extern const struct kw_command kw_cmd_replay;
 extern const struct kw_command kw_cmd_rule;
 extern const struct kw_command kw_cmd_version;
+extern const struct kw_command kw_cmd_watch;
+
+/* live.c: the commands that look at this host are in a program of their own, since their libraries cost start-up. */
+
+#define KW_SUMMARY_WATCH  "explain failures on this host as they happen"
+#define KW_SUMMARY_HOST	  "tell what this host's KVM is, its defects, and what can be seen of failures"
+#define KW_SUMMARY_RECORD "write down failures on this host, for a bug report"
+
+extern const struct kw_command kw_live_host;
+extern const struct kw_command kw_live_watch;
+extern const struct kw_command kw_live_record;
 
 /* options.c */
 
@@ -35,10 +49,16 @@ enum kw_opt {
 	KW_OPT_ALL,
 	KW_OPT_CHECKS,
 	KW_OPT_FORMAT,
+	KW_OPT_JOURNAL,
 	KW_OPT_KERNEL,
+	KW_OPT_LOG,
 	KW_OPT_MODE,
+	KW_OPT_ONCE,
 	KW_OPT_PAGE,
+	KW_OPT_PID,
+	KW_OPT_REDACT,
 	KW_OPT_VENDOR,
+	KW_OPT_VIA,
 };
 
 /* Complains about what getopt_long() returned @c for. Return: KW_EXIT_TROUBLE. */
@@ -73,6 +93,9 @@ struct kw_output {
 
 /* Takes the standard output if @path is NULL. Return: 0, or -1 after a complaint. */
 int kw_output_open(struct kw_output *out, const char *path);
+
+/* The same, for what is added to a file that only its owner may read. */
+int kw_output_append(struct kw_output *out, const char *path);
 
 /* Fits kw_write_fn; @arg is the output. */
 int kw_output_write(void *arg, const char *text, size_t len);

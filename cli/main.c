@@ -20,8 +20,8 @@ static const struct kw_command cmd_help = {
 };
 
 static const struct kw_command *const commands[] = {
-	&kw_cmd_explain, &kw_cmd_msr, &kw_cmd_insn, &kw_cmd_rule,
-	&kw_cmd_check,	 &kw_cmd_inject, &kw_cmd_version, &cmd_help,
+	&kw_cmd_explain, &kw_live_watch, &kw_live_record, &kw_cmd_replay, &kw_live_host, &kw_cmd_msr,
+	&kw_cmd_insn,	 &kw_cmd_rule,	 &kw_cmd_check,	  &kw_cmd_inject, &kw_cmd_version, &cmd_help,
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -81,6 +81,7 @@ static int print_overview(void)
 
 static int run_help(int argc, char **argv)
 {
+	static char option[] = "--help";
 	const struct kw_command *command;
 
 	if (argc < 2 || argv[1][0] == '-')
@@ -88,7 +89,9 @@ static int run_help(int argc, char **argv)
 	command = find_command(argv[1]);
 	if (!command)
 		return unknown_command(argv[1], "command");
-	return command->help ? kw_print(command->help, KW_EXIT_FOUND) : print_overview();
+	if (command->help)
+		return kw_print(command->help, KW_EXIT_FOUND);
+	return command->run(2, (char *[]){ argv[1], option, NULL });
 }
 
 /* Keeps a file that we open from becoming the standard output, where that one is closed. */

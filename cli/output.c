@@ -13,7 +13,7 @@
 
 #include "term.h"
 
-int kw_output_open(struct kw_output *out, const char *path)
+static int open_output(struct kw_output *out, const char *path, int flags, mode_t mode)
 {
 	out->fd = STDOUT_FILENO;
 	out->name = path ? path : "standard output";
@@ -21,11 +21,21 @@ int kw_output_open(struct kw_output *out, const char *path)
 	out->len = 0;
 	if (!path)
 		return 0;
-	out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, mode);
 	if (out->fd >= 0)
 		return 0;
 	kw_complain("cannot write '%s': %s", path, strerror(errno));
 	return -1;
+}
+
+int kw_output_open(struct kw_output *out, const char *path)
+{
+	return open_output(out, path, 0, 0666);
+}
+
+int kw_output_append(struct kw_output *out, const char *path)
+{
+	return open_output(out, path, O_APPEND, 0600);
 }
 
 static int write_all(struct kw_output *out, const char *text, size_t len)

@@ -4,17 +4,20 @@
 # The command is the first word; anything else belongs to explain.
 _kvmwhy_command() {
 	case ${COMP_WORDS[1]-} in
-	explain | msr | insn | rule | check | inject | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
+	explain | watch | record | replay | host | msr | insn | rule | check | inject | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
 	*) printf explain ;;
 	esac
 }
 
 _kvmwhy_options() {
 	case $1 in
-	explain) printf '%s' '--format --host-kernel --vendor --kvm-run --all --checks --color --output --help' ;;
+	watch) printf '%s' '--format --once --pid --log --redact --journal --all --via --color --help' ;;
+	record) printf '%s' '--output --once --pid --redact --all --via --help' ;;
+	explain | replay) printf '%s' '--format --host-kernel --vendor --kvm-run --all --checks --color --output --help' ;;
 	msr) printf '%s' '--kernel --vendor --format --help' ;;
 	insn) printf '%s' '--mode --format --help' ;;
 	check) printf '%s' '--format --help' ;;
+	host) printf '%s' '--format --root --help' ;;
 	inject)
 		printf '%s' '--msr --value --value-mask --pid --vcpu --errno --gp --like --probability' \
 			' --interval --times --space --seed --verbose --preload --log --dry-run --debugfs --help'
@@ -26,8 +29,9 @@ _kvmwhy_options() {
 # The words that may follow option $2 of command $1.
 _kvmwhy_values() {
 	case $1:$2 in
-	explain:--format) printf '%s' 'text json ndjson html' ;;
+	explain:--format | replay:--format | watch:--format) printf '%s' 'text json ndjson html' ;;
 	*:--format) printf '%s' 'text json' ;;
+	*:--via) printf '%s' 'bpf bpf-kprobe tracefs' ;;
 	*:--vendor) printf '%s' 'intel amd' ;;
 	*:--color) printf '%s' 'auto always never' ;;
 	*:--mode) printf '%s' '16 32 64' ;;
@@ -42,7 +46,7 @@ _kvmwhy_values() {
 
 # The words that may stand for themselves.
 _kvmwhy_words() {
-	local commands='explain msr insn rule check inject version help'
+	local commands='explain watch record replay host msr insn rule check inject version help'
 
 	case $1 in
 	rule) kvmwhy rule 2>/dev/null | cut -d ' ' -f 1 ;;
@@ -73,7 +77,7 @@ _kvmwhy() {
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
-	if [ ${#COMPREPLY[@]} -eq 0 ] && [ "$command" = explain ]; then
+	if [ ${#COMPREPLY[@]} -eq 0 ] && [[ $command = explain || $command = replay ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	elif [ "$COMP_CWORD" -eq 1 ] && [ "$command" = explain ]; then
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$word")

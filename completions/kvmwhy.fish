@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 # Completion of kvmwhy(1) for fish: commands, options, their words, rule ids, files.
 
-set -l commands explain msr insn rule check inject version help
+set -l commands explain watch record replay host msr insn rule check inject version help
 set -l first "not __fish_seen_subcommand_from $commands"
-set -l explain "not __fish_seen_subcommand_from msr insn rule check inject version help"
+set -l explain "not __fish_seen_subcommand_from watch record host msr insn rule check inject version help"
 
 complete -c kvmwhy -n $first -a explain -d 'say why a KVM guest died, from its log'
+complete -c kvmwhy -n $first -a watch -d 'explain failures on this host as they happen'
+complete -c kvmwhy -n $first -a record -d 'write down failures on this host'
+complete -c kvmwhy -n $first -a replay -d 'explain what kvmwhy record wrote'
 complete -c kvmwhy -n $first -a msr -d 'describe an MSR, a value of it, and what KVM does with it'
 complete -c kvmwhy -n $first -a insn -d 'disassemble bytes of code'
 complete -c kvmwhy -n $first -a rule -d 'print the page of a rule, or list the rules'
 complete -c kvmwhy -n $first -a check -d 'print a check of VM entry, or list the checks'
+complete -c kvmwhy -n $first -a host -d 'tell what this host\'s KVM is, and its defects'
 complete -c kvmwhy -n $first -a inject -d 'make a guest\'s accesses to MSRs fail, or a VMM\'s KVM_RUN'
 complete -c kvmwhy -n $first -a version -d 'print the versions of the tool and of the library'
 complete -c kvmwhy -n $first -a help -d 'print the help of a command'
@@ -25,13 +29,28 @@ complete -c kvmwhy -n $explain -l checks -d 'list every check of VM entry that w
 complete -c kvmwhy -n $explain -l color -x -a 'auto always never' -d 'colour the text'
 complete -c kvmwhy -n $explain -l output -s o -r -d 'write to a file'
 
-complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn rule check inject version help' -f
+set -l live '__fish_seen_subcommand_from watch record'
+complete -c kvmwhy -n $live -f
+complete -c kvmwhy -n $live -l once -d 'end after the first failure'
+complete -c kvmwhy -n $live -l pid -x -a '(__fish_complete_pids)' -d 'only failures of this process'
+complete -c kvmwhy -n $live -l redact -d 'leave out what the diagnosis does not need'
+complete -c kvmwhy -n $live -l all -d 'harmless failures, too'
+complete -c kvmwhy -n $live -l via -x -a 'bpf bpf-kprobe tracefs' -d 'how failures are seen'
+complete -c kvmwhy -n '__fish_seen_subcommand_from record' -l output -s o -r -F -d 'append to a file'
+set -l watch '__fish_seen_subcommand_from watch'
+complete -c kvmwhy -n $watch -l format -x -a 'text json ndjson html' -d 'format of the output'
+complete -c kvmwhy -n $watch -l log -r -F -d 'append what was seen to a file'
+complete -c kvmwhy -n $watch -l journal -d 'write an entry to the journal'
+complete -c kvmwhy -n $watch -l color -x -a 'auto always never' -d 'colour the text'
+
+complete -c kvmwhy -n '__fish_seen_subcommand_from host msr insn rule check inject version help' -f
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -l kernel -x -a '(uname -r)' -d 'kernel of the host'
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -l vendor -x -a 'intel amd' -d 'vendor of the CPU'
-complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn check' -l format -x -a 'text json' -d 'format of the output'
+complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn check host' -l format -x -a 'text json' -d 'format of the output'
 complete -c kvmwhy -n '__fish_seen_subcommand_from insn' -l mode -x -a '16 32 64' -d 'mode of the code'
 complete -c kvmwhy -n '__fish_seen_subcommand_from rule' -a '(kvmwhy rule 2>/dev/null | string split -f 1 " ")'
 complete -c kvmwhy -n '__fish_seen_subcommand_from check' -a '(kvmwhy check 2>/dev/null | string replace -rf "^  (\S+) .*" "\$1")'
+complete -c kvmwhy -n '__fish_seen_subcommand_from host' -l root -x -a '(__fish_complete_directories)' -d 'look at a copy of a host\'s files'
 set -l inject '__fish_seen_subcommand_from inject'
 complete -c kvmwhy -n $inject -a 'wrmsr rdmsr status off'
 complete -c kvmwhy -n $inject -l msr -x -d 'index or name of an MSR, or a range'

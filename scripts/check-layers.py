@@ -38,7 +38,11 @@ SEE_VMM = ("vmm", "examples")
 RULE = "decode/mce_rule.h"
 
 # The command judges a specification of preload/ as the injector does, and shares its names of errnos.
-SHARED = {("cli", "../preload/spec.h"), ("cli", "../preload/errnos.h"), ("vmm", RULE)}
+SHARED = {("cli", "../preload/spec.h"), ("cli", "../preload/errnos.h"), ("vmm", RULE),
+          ("live", "../bpf/kvmwhy_bpf.h"), ("live", "kvmwhy.skel.h")}
+
+# The command prints what live/ finds out.
+SHARED_FOLDERS = {("cli", "../live/")}
 
 SOURCE = {".c", ".h", ".def"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -83,7 +87,9 @@ def broken_in_lib(lib, path):
 def broken_outside(root, folder, path):
     for number, quoted, name in includes(path):
         own = (path.parent / name).exists() and not name.startswith("../")
-        if quoted and not own and (folder, name) not in SHARED:
+        shared = (folder, name) in SHARED or any(
+            folder == used_by and name.startswith(used) and (path.parent / name).exists() for used_by, used in SHARED_FOLDERS)
+        if quoted and not own and not shared:
             yield number, f'"{name}" is none of its own folder\'s; of the library only <{PUBLIC}>'
         if not quoted and name.startswith("kvmwhy/") and name != PUBLIC:
             if folder not in SEE_VMM or not (root / "include" / name).exists():

@@ -10,8 +10,8 @@ import subprocess
 
 from cli import CASE, FOUND, SANITIZERS, SOURCE, equal, kvmwhy, main, test
 
-COMMANDS = ["explain", "msr", "insn", "rule", "check", "inject", "version", "help"]
-WITH_PAGE = {"explain": 1, "msr": 1, "insn": 1, "rule": 1, "check": 1, "inject": 8}
+COMMANDS = ["explain", "watch", "record", "replay", "host", "msr", "insn", "rule", "check", "inject", "version", "help"]
+WITH_PAGE = {"explain": 1, "watch": 8, "record": 8, "replay": 1, "host": 1, "msr": 1, "insn": 1, "rule": 1, "check": 1, "inject": 8}
 MAN = SOURCE / "man"
 
 
@@ -87,6 +87,8 @@ def _(directory):
     equal(complete("kvmwhy", "explain", "--format", "=", "h"), ["html"])
     equal(complete("kvmwhy", "msr", "--format", ""), ["text", "json"])
     equal(complete("kvmwhy", "insn", "--mode", ""), ["16", "32", "64"])
+    equal(complete("kvmwhy", "host", "--f"), ["--format"])
+    equal(complete("kvmwhy", "host", "--format", ""), ["text", "json"])
     equal(complete("kvmwhy", "inject", ""), ["wrmsr", "rdmsr", "status", "off"])
     equal(complete("kvmwhy", "inject", "wrmsr", "--errno", "EF"), ["EFAULT"])
     equal(complete("kvmwhy", "--ven"), ["--vendor"])

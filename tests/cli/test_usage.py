@@ -188,7 +188,7 @@ def _(_):
 def _(_):
     overview = kvmwhy("--help").expect(FOUND, "Commands:")
     equal(kvmwhy("help").out, overview.out)
-    for command in "explain", "msr", "insn", "rule", "check", "inject", "version":
+    for command in "explain", "msr", "insn", "rule", "check", "host", "inject", "version":
         assert f"  {command} " in overview.text(), overview
         page = kvmwhy("help", command).expect(FOUND, "usage: kvmwhy")
         equal(kvmwhy(command, "--help").expect(FOUND).out, page.out)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kvmwhy host: options in, one page on this host's KVM out. Nothing of the host is changed.
+ */
+#include "host.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "term.h"
+
+static const char help[] =
+	"usage: kvmwhy host [OPTION]...\n"
+	"\n"
+	"Tells what this host's KVM is: kernel, vendor, parameters that matter for failures, known\n"
+	"defects, which of its messages are on and the commands that switch them, whether\n"
+	"'kvmwhy watch' and kvmwhy.ko can work here, and which guests run. Changes nothing. As root\n"
+	"it sees more.\n"
+	"\n"
+	"  --format FORMAT    text (the default) or json\n"
+	"  --root DIR         look at a copy of /proc, /sys and /dev below DIR\n"
+	"  -h, --help         print this text\n"
+	"\n"
+	"Exit status: 0 if KVM can run guests here, 1 if not, 2 if the command was misused or failed.\n";
+
+enum { OPT_ROOT = KW_OPT_HELP + 100 };
+
+static const struct option options[] = {
+	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "help", no_argument, NULL, KW_OPT_HELP },
+	{ 0 }
+};
+
+static int show(const char *root, bool json)
+{
+	static struct kw_host host;
+	static struct kw_output out;
+	int err = kw_host_collect(&host, root);
+
+	if (err) {
+		kw_complain("cannot look below '%s': %s", root, strerror(-err));
+		return KW_EXIT_TROUBLE;
+	}
+	kw_output_open(&out, NULL);
+	if (json)
+		err = kw_host_json(&host, &out);
+	else
+		kw_host_text(&host, &out);
+	if (err == 0 && kw_output_close(&out) == 0)
+		return host.kvm.can_run == KW_YES ? KW_EXIT_FOUND : KW_EXIT_NOTHING;
+	if (err)
+		kw_complain("cannot print: %s", strerror(-err));
+	return KW_EXIT_TROUBLE;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *me = kw_cmd_host.name, *format = "text", *root = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (c == 'h' || c == KW_OPT_HELP)
+			return kw_print(help, KW_EXIT_FOUND);
+		if (c == OPT_ROOT)
+			root = optarg;
+		else if (c == KW_OPT_FORMAT)
+			format = optarg;
+		else
+			return kw_option_trouble(me, c, argv);
+	}
+	if (kw_check_word(me, "--format", kw_text_or_json, format))
+		return KW_EXIT_TROUBLE;
+	if (optind < argc)
+		return kw_usage(me, "'%s' is one argument too many", argv[optind]);
+	return show(root, !strcmp(format, "json"));
+}
+
+const struct kw_command kw_cmd_host = {
+	.name = "host",
+	.summary = KW_SUMMARY_HOST,
+	.help = help,
+	.run = run,
+};

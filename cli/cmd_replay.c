@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/* kvmwhy replay: what `kvmwhy record` or `watch --log` wrote in, what `watch` said then out. */
+#include "cli.h"
+
+#include <string.h>
+
+static const char help[] =
+	"usage: kvmwhy replay [OPTION]... [FILE]...\n"
+	"\n"
+	"Explains the failures in recordings of `kvmwhy record` and `kvmwhy watch --log`, as watch did\n"
+	"when they happened: the same as `kvmwhy explain`, which has the same options. A recording\n"
+	"names the host's kernel itself.\n"
+	"\n"
+	"  -h, --help         print this text\n"
+	"\n"
+	"Exit status: 0 if something was explained, 1 if nothing was recognised, 2 if the command was\n"
+	"misused or something could not be read or written.\n";
+
+static int run(int argc, char **argv)
+{
+	if (argc == 2 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")))
+		return kw_print(help, KW_EXIT_FOUND);
+	return kw_cmd_explain.run(argc, argv);
+}
+
+const struct kw_command kw_cmd_replay = {
+	.name = "replay",
+	.summary = "explain what 'kvmwhy record' wrote",
+	.help = help,
+	.run = run,
+};

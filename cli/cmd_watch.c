@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/* kvmwhy watch and kvmwhy record: words of the command line in, one of their options out to watch.c. */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <kvmwhy/kvmwhy.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../live/live.h"
+#include "term.h"
+#include "watch.h"
+
+static const char watch_help[] =
+	"usage: kvmwhy watch [OPTION]...\n"
+	"\n"
+	"Waits for KVM to fail on this host and explains each failure when it happens: with the\n"
+	"instruction, its operands, the function that refused it, the registers and what KVM wrote to\n"
+	"the kernel's log. It changes nothing and needs no module; with BPF, on AMD, exits that stay in\n"
+	"the kernel cost nothing more, others little (docs/watch.md). It needs root.\n"
+	"\n"
+	"  --format FORMAT    text (the default), json (one array), ndjson (one object a line)\n"
+	"                     or html (one page)\n"
+	"  --once             end after the first failure\n"
+	"  --pid N            only failures of process N\n"
+	"  --log FILE         append what was seen to FILE, which `kvmwhy explain` and `replay` read;\n"
+	"                     only its owner may read it\n"
+	"  --redact           leave out what the diagnosis does not need, there and in the answer\n"
+	"  --journal          write an entry with fields to the journal, and nothing to the standard\n"
+	"                     output without --format\n"
+	"  --all              report harmless failures, too\n"
+	"  --via WAY          how failures are seen: bpf, bpf-kprobe or tracefs; the best that works\n"
+	"                     is taken without it\n"
+	"  --color WHEN       auto (the default), always or never\n"
+	"  -h, --help         print this text\n"
+	"\n"
+	"SIGINT (Ctrl-C), SIGTERM and SIGHUP end it. Exit status: 0 if a failure was seen, 1 if none\n"
+	"was, 2 if the command was misused or cannot work here.\n";
+
+static const char record_help[] =
+	"usage: kvmwhy record [OPTION]...\n"
+	"\n"
+	"Waits for KVM to fail on this host and writes down what can be seen of it: a text for a bug\n"
+	"report, which `kvmwhy explain` and `kvmwhy replay` read on any machine. It needs root.\n"
+	"\n"
+	"  -o, --output FILE  append to FILE instead of the standard output; only its owner may\n"
+	"                     read it\n"
+	"  --redact           leave out what the diagnosis does not need: other registers, names,\n"
+	"                     memory\n"
+	"  --once             end after the first failure\n"
+	"  --pid N            only failures of process N\n"
+	"  --all              record harmless failures, too\n"
+	"  --via WAY          how failures are seen: bpf, bpf-kprobe or tracefs\n"
+	"  -h, --help         print this text\n"
+	"\n"
+	"Exit status: 0 if a failure was seen, 1 if none was, 2 if the command was misused or cannot\n"
+	"work here.\n";
+
+static const struct option options[] = {
+	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	{ "once", no_argument, NULL, KW_OPT_ONCE },
+	{ "pid", required_argument, NULL, KW_OPT_PID },
+	{ "log", required_argument, NULL, KW_OPT_LOG },
+	{ "redact", no_argument, NULL, KW_OPT_REDACT },
+	{ "journal", no_argument, NULL, KW_OPT_JOURNAL },
+	{ "all", no_argument, NULL, KW_OPT_ALL },
+	{ "via", required_argument, NULL, KW_OPT_VIA },
+	{ "color", required_argument, NULL, KW_OPT_COLOR },
+	{ "help", no_argument, NULL, KW_OPT_HELP },
+	{ 0 }
+};
+
+static const struct option record_options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "once", no_argument, NULL, KW_OPT_ONCE },
+	{ "pid", required_argument, NULL, KW_OPT_PID },
+	{ "redact", no_argument, NULL, KW_OPT_REDACT },
+	{ "all", no_argument, NULL, KW_OPT_ALL },
+	{ "via", required_argument, NULL, KW_OPT_VIA },
+	{ "help", no_argument, NULL, KW_OPT_HELP },
+	{ 0 }
+};
+
+static const char *const formats[] = { "text", "json", "ndjson", "html", NULL };
+static const char *const colors[] = { "auto", "always", "never", NULL };
+
+static int take_pid(struct kw_watch_options *o, const char *text)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || end == text || *end || pid < 1 || pid > 4194304)
+		return kw_usage(o->command, "'%s' after --pid is no process number", text);
+	o->pid = (pid_t)pid;
+	return 0;
+}
+
+static int take_via(struct kw_watch_options *o, const char *text)
+{
+	const char *const all[] = { "bpf", "bpf-kprobe", "tracefs", NULL };
+
+	o->via = text;
+	if (kw_check_word(o->command, "--via", all, text))
+		return KW_EXIT_TROUBLE;
+	for (size_t i = 0; kw_live_name(i); i++)
+		if (!strcmp(kw_live_name(i), text))
+			return 0;
+	kw_complain("%s: --via %s: this kvmwhy was built without it", o->command, text);
+	return KW_EXIT_TROUBLE;
+}
+
+/* Return: 0, or KW_EXIT_TROUBLE after a complaint. */
+static int take_option(struct kw_watch_options *o, int c, char **argv)
+{
+	switch (c) {
+	case KW_OPT_FORMAT:
+		o->format = optarg;
+		return kw_check_word(o->command, "--format", formats, optarg);
+	case KW_OPT_COLOR:
+		o->color = optarg;
+		return kw_check_word(o->command, "--color", colors, optarg);
+	case KW_OPT_PID:
+		return take_pid(o, optarg);
+	case KW_OPT_VIA:
+		return take_via(o, optarg);
+	case KW_OPT_LOG:
+	case 'o':
+		o->log = optarg;
+		return 0;
+	case KW_OPT_ONCE:
+		o->once = true;
+		return 0;
+	case KW_OPT_REDACT:
+		o->redact = true;
+		return 0;
+	case KW_OPT_JOURNAL:
+		o->journal = true;
+		return 0;
+	case KW_OPT_ALL:
+		o->all = true;
+		return 0;
+	default:
+		return kw_option_trouble(o->command, c, argv);
+	}
+}
+
+static int take_words(struct kw_watch_options *o, int argc, char **argv, const struct option *known, const char *help)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, known == options ? ":h" : ":ho:", known, NULL)) != -1) {
+		if (c == 'h' || c == KW_OPT_HELP)
+			return kw_print(help, KW_EXIT_FOUND);
+		if (take_option(o, c, argv))
+			return KW_EXIT_TROUBLE;
+	}
+	if (optind < argc)
+		return kw_usage(o->command, "'%s': this command takes no file", argv[optind]);
+	return -1;
+}
+
+static int run_watch(int argc, char **argv)
+{
+	struct kw_watch_options o = { .command = kw_cmd_watch.name, .color = "auto" };
+	int status = take_words(&o, argc, argv, options, watch_help);
+
+	if (status >= 0)
+		return status;
+	if (!o.format && !o.journal)
+		o.format = "text";
+	return kw_watch(&o);
+}
+
+static int run_record(int argc, char **argv)
+{
+	struct kw_watch_options o = { .command = kw_cmd_record.name, .log = "-" };
+	int status = take_words(&o, argc, argv, record_options, record_help);
+
+	return status >= 0 ? status : kw_watch(&o);
+}
+
+const struct kw_command kw_cmd_watch = {
+	.name = "watch",
+	.summary = KW_SUMMARY_WATCH,
+	.help = watch_help,
+	.run = run_watch,
+};
+
+const struct kw_command kw_cmd_record = {
+	.name = "record",
+	.summary = KW_SUMMARY_RECORD,
+	.help = record_help,
+	.run = run_record,
+};

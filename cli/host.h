@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A host's KVM in, a page of text or a JSON object out. */
+#ifndef KW_CLI_HOST_H
+#define KW_CLI_HOST_H
+
+#include <kvmwhy/kvmwhy.h>
+
+#include "../live/host.h"
+#include "cli.h"
+
+/* Defect @i as kw_kernel_defect() judges it for this host. Return: false beyond the last. */
+bool kw_host_defect(const struct kw_host *host, size_t i, struct kw_defect *ret);
+
+/* What the value of a parameter means, or NULL; @about gets what the parameter is. */
+const char *kw_host_meaning(const struct kw_host_param *param, const char **about);
+
+const char *kw_host_state_name(enum kw_kvm_state state);
+
+/* "POE": the letters of the taint flags that are set. */
+void kw_host_taint_letters(uint64_t taint, char ret[65]);
+
+void kw_host_text(const struct kw_host *host, struct kw_output *out);
+
+/* Return: 0, or a negative errno. */
+int kw_host_json(const struct kw_host *host, struct kw_output *out);
+
+#endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A host's KVM in, one page of text out, in the form of `kvmwhy explain`: a label, then text from column 12 to 100.
+ * Commands are never broken.
+ */
+#include "host.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMN = 12, WIDTH = 100, HANG = 2 };
+
+struct page {
+	struct kw_output *out;
+	const char *label; /* of the row to come, or "" */
+};
+
+static void put(struct page *p, const char *text, size_t len)
+{
+	kw_output_write(p->out, text, len);
+}
+
+static void begin_row(struct page *p, size_t indent)
+{
+	char head[COLUMN * 2];
+
+	snprintf(head, sizeof(head), "  %-*s%*s", COLUMN - 2, p->label, (int)indent, "");
+	put(p, head, strlen(head));
+	p->label = "";
+}
+
+/* Rows that follow stand beside this label. */
+static void section(struct page *p, const char *label)
+{
+	p->label = label;
+}
+
+static void words(struct page *p, const char *text, size_t indent)
+{
+	size_t start = COLUMN + indent, column = start;
+
+	begin_row(p, indent);
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (column > start && column + 1 + len > WIDTH) {
+			put(p, "\n", 1);
+			begin_row(p, indent + HANG);
+			column = start = COLUMN + indent + HANG;
+		}
+		if (column > start)
+			put(p, " ", 1);
+		column += len + (column > start);
+		put(p, text, len);
+		text += len + (text[len] == ' ');
+	}
+	put(p, "\n", 1);
+}
+
+__attribute__((format(printf, 3, 4))) static void row(struct page *p, size_t indent, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	words(p, text, indent);
+}
+
+static void verbatim(struct page *p, size_t indent, const char *head, const char *text)
+{
+	begin_row(p, indent);
+	put(p, head, strlen(head));
+	put(p, text, strlen(text));
+	put(p, "\n", 1);
+}
+
+static void blank(struct page *p)
+{
+	put(p, "\n", 1);
+}
+
+static const char *or(const char *text, const char *otherwise)
+{
+	return *text ? text : otherwise;
+}
+
+/* The parts */
+
+static void headline(struct page *p, const struct kw_host *host)
+{
+	const struct kw_host_kvm *kvm = &host->kvm;
+	static const char *const can[] = { "one cannot tell whether KVM can run guests here", "KVM cannot run guests here",
+					   "KVM can run guests here" };
+	char text[KW_HOST_LINE];
+
+	snprintf(text, sizeof(text), "Linux %s, %s: %s\n", or(host->kernel.release, "of unknown release"),
+		 or(kvm->vendor, "no KVM"), can[kvm->can_run]);
+	put(p, text, strlen(text));
+	blank(p);
+}
+
+static void kernel(struct page *p, const struct kw_host *host)
+{
+	const struct kw_host_kernel *k = &host->kernel;
+
+	section(p, "kernel");
+	row(p, 0, "%s   %s", or(k->release, "release unknown"), k->build);
+	if (k->signature[0])
+		row(p, 0, "%s", k->signature);
+	if (k->os[0])
+		row(p, 0, "%s", k->os);
+}
+
+static const char *cpu_flag(const struct kw_host_cpu *cpu)
+{
+	if (cpu->svm == KW_YES)
+		return "svm";
+	if (cpu->vmx == KW_YES)
+		return "vmx";
+	return cpu->svm == KW_NO ? "neither svm nor vmx" : "its flags are not known";
+}
+
+static void cpu(struct page *p, const struct kw_host *host)
+{
+	const struct kw_host_cpu *c = &host->cpu;
+
+	section(p, "cpu");
+	row(p, 0, "%s, %s; %s", or(c->vendor, "vendor unknown"), or(c->model, "model unknown"), cpu_flag(c));
+	if (c->hypervisor == KW_YES)
+		row(p, 0, "This host is a guest itself (hypervisor flag%s%s): what KVM does here depends on the one below.",
+		    c->under[0] ? "; " : "", c->under);
+	else if (c->under[0])
+		row(p, 0, "%s", c->under);
+}
+
+static void kvm(struct page *p, const struct kw_host *host)
+{
+	static const char *const states[] = { "unknown whether loaded", "not loaded", "a module", "built in" };
+	const struct kw_host_kvm *k = &host->kvm;
+
+	section(p, "kvm");
+	if (k->vendor[0])
+		row(p, 0, "kvm (%s), %s (%s)", states[k->state], k->vendor, states[k->vendor_state]);
+	else
+		row(p, 0, "kvm (%s), no vendor module", states[k->state]);
+	row(p, 0, "%s", k->why);
+	section(p, "device");
+	if (k->node != KW_YES)
+		row(p, 0, k->node == KW_NO ? "no /dev/kvm" : "cannot tell whether there is /dev/kvm");
+	else if (k->open_error > 0)
+		row(p, 0, "/dev/kvm %s; this process cannot open it: %s", k->access, strerror(k->open_error));
+	else
+		row(p, 0, "/dev/kvm %s%s", k->access, k->open_error ? "" : "; this process can open it");
+	section(p, "caps");
+	for (size_t i = 0; i < k->ncaps; i++)
+		row(p, 0, "%-25s %3d  %s", k->cap[i].name + strlen("KVM_CAP_"), k->cap[i].value, k->cap[i].about);
+}
+
+static void taint(struct page *p, const struct kw_host_kernel *k)
+{
+	char letters[65];
+
+	if (k->taint_known != KW_YES) {
+		row(p, 0, "taint flags not known");
+		return;
+	}
+	kw_host_taint_letters(k->taint, letters);
+	row(p, 0, k->taint ? "tainted %llu (%s)" : "not tainted", (unsigned long long)k->taint, letters);
+	for (unsigned int bit = 0; bit < 64; bit++)
+		if (k->taint >> bit & 1)
+			row(p, 2, "%c  %s", kw_taint_letter(bit) ? kw_taint_letter(bit) : '?',
+			    kw_taint_about(bit) ? kw_taint_about(bit) : "a flag that kvmwhy does not know");
+}
+
+static void list(struct page *p, const char *what, const struct kw_host_words *w)
+{
+	size_t shown = w->count < KW_HOST_LIST ? w->count : KW_HOST_LIST;
+
+	for (size_t i = 0; i < shown; i++)
+		row(p, 0, "%s %s", what, w->word[i]);
+	if (w->count > shown)
+		row(p, 0, "and %zu more", w->count - shown);
+}
+
+static void state(struct page *p, const struct kw_host *host)
+{
+	static const char *const boot[] = { "Secure Boot not known", "no Secure Boot", "Secure Boot" };
+	const struct kw_host_kernel *k = &host->kernel;
+
+	section(p, "state");
+	row(p, 0, "lockdown %s; %s", or(k->lockdown, "not known"), boot[k->secure_boot]);
+	taint(p, k);
+	if (k->livepatches_known == KW_YES && !k->livepatches.count)
+		row(p, 0, "no live patch");
+	else if (k->livepatches_known != KW_YES)
+		row(p, 0, "live patches not known");
+	list(p, "live patch", &k->livepatches);
+	if (host->probes_known != KW_YES)
+		row(p, 0, "probes on KVM's functions not known");
+	else if (!host->probes.count)
+		row(p, 0, "no probe on a function of KVM");
+	list(p, "hooked by", &host->probes);
+}
+
+static void defects(struct page *p, const struct kw_host *host)
+{
+	static const char *const has[] = { "cannot tell", "has it", "has it not" };
+	struct kw_defect d;
+
+	section(p, "defects");
+	for (size_t i = 0; kw_host_defect(host, i, &d); i++) {
+		row(p, 0, "%-11s %s (%s, until %s)", has[d.has], d.title, d.id, d.fixed);
+		if (d.has == KW_CANNOT_TELL)
+			row(p, 2, "%s; Linux commit %s", d.doubt, d.commit ? d.commit : "not known");
+		if (d.has != KW_HAS_NOT)
+			row(p, 2, "%s", d.seen);
+	}
+}
+
+static void params(struct page *p, const struct kw_host *host)
+{
+	section(p, "params");
+	for (size_t i = 0; i < host->nparams; i++) {
+		const struct kw_host_param *param = &host->param[i];
+		const char *about, *means = kw_host_meaning(param, &about);
+
+		if (param->error)
+			row(p, 0, "%s.%s cannot be read: %s", param->module, param->name, strerror(param->error));
+		else
+			row(p, 0, "%s.%s=%s  %s: %s", param->module, param->name, param->value, about,
+			    means ? means : "a value that kvmwhy does not know");
+	}
+	if (!host->nparams)
+		row(p, 0, "none");
+}
+
+static void diags(struct page *p, const struct kw_host *host)
+{
+	static const char *const on[] = { "unknown", "off", "on" };
+
+	section(p, "messages");
+	for (size_t i = 0; i < host->ndiags; i++) {
+		const struct kw_host_diag *d = &host->diag[i];
+
+		row(p, 0, "%-8s%s: %s%s%s%s", on[d->on], d->id, d->about, d->state[0] ? " (" : "", d->state,
+		    d->state[0] ? ")" : "");
+		if (d->turn_on[0] && d->on != KW_YES)
+			verbatim(p, 8, "on:  ", d->turn_on);
+		if (d->turn_off[0])
+			verbatim(p, 8, "off: ", d->turn_off);
+	}
+}
+
+static void reasons(struct page *p, const struct kw_can *can)
+{
+	for (size_t i = 0; i < can->count; i++)
+		row(p, 0, "- %s %s", can->reason[i].says, can->reason[i].todo);
+}
+
+static void watch(struct page *p, const struct kw_host *host)
+{
+	static const char *const names[] = { "fentry of BPF", "kprobes of BPF", "tracefs" };
+	unsigned int ways = host->watch.ways;
+	char text[KW_HOST_WORD] = "";
+
+	for (unsigned int i = 0; i < 3; i++)
+		if (ways >> i & 1)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", text[0] ? ", " : "", names[i]);
+	section(p, "watch");
+	row(p, 0, ways ? "kvmwhy watch can work here, by: %s" : "kvmwhy watch cannot work here%s", text);
+	reasons(p, &host->watch);
+}
+
+static void module(struct page *p, const struct kw_host *host)
+{
+	section(p, "module");
+	if (host->own_loaded == KW_YES)
+		row(p, 0, "kvmwhy.ko is loaded");
+	else if (host->module.ways)
+		row(p, 0, "kvmwhy.ko is not loaded, and could be");
+	else
+		row(p, 0, "kvmwhy.ko is not loaded, and cannot work here");
+	list(p, "", &host->own_params);
+	reasons(p, &host->module);
+}
+
+static void guests(struct page *p, const struct kw_host *host)
+{
+	size_t shown = host->nguests < KW_HOST_GUESTS ? host->nguests : KW_HOST_GUESTS;
+
+	section(p, "guests");
+	for (size_t i = 0; i < shown; i++) {
+		const struct kw_host_guest *g = &host->guest[i];
+
+		row(p, 0, "%d %s%s%s, %u vCPU%s%s", g->pid, g->comm, g->name[0] ? ": " : "", g->name, g->vcpus,
+		    g->vcpus == 1 ? "" : "s", g->vms > 1 ? ", more than one VM" : "");
+	}
+	if (host->nguests > shown)
+		row(p, 0, "and %zu more", host->nguests - shown);
+	if (!host->nguests && !host->unreadable)
+		row(p, 0, "none runs");
+	if (host->unreadable)
+		row(p, 0, "%s%zu processes could not be looked at: run it as root", host->nguests ? "" : "none seen; ",
+		    host->unreadable);
+}
+
+void kw_host_text(const struct kw_host *host, struct kw_output *out)
+{
+	static void (*const parts[])(struct page *, const struct kw_host *) = {
+		kernel, cpu, kvm, state, NULL, defects, NULL, params, NULL, diags, NULL, watch, module, guests,
+	};
+	struct page page = { .out = out, .label = "" };
+
+	headline(&page, host);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i])
+			parts[i](&page, host);
+		else
+			blank(&page);
+}

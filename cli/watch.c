@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A record becomes text, and the text goes the way of every log: what is said live is what `kvmwhy explain` says of the
+ * recording.
+ */
+#include "watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <kvmwhy/kvmwhy.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../live/host.h"
+#include "../live/kmsg.h"
+#include "../live/live.h"
+#include "cli.h"
+#include "journal.h"
+#include "term.h"
+
+#define SECOND_NS 1000000000ll
+
+struct watch {
+	const struct kw_watch_options *options;
+	struct kw_live live;
+	struct kw_kmsg kmsg;
+	struct utsname host;
+	struct kw_reader *reader;
+	struct kw_printer *printer;
+	const struct kvmwhy_event *event; /* whose report comes */
+	uint64_t seen, lost;
+	int signals;
+	bool stop;	/* a signal came, or enough was seen */
+	bool draining;	/* what was seen before is still taken */
+	bool trouble;
+	struct kw_output out, log;
+};
+
+static int64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+static int64_t utc_of(const struct kvmwhy_event *event)
+{
+	return now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - (int64_t)event->time_ns);
+}
+
+static int give_up(struct watch *w, int err)
+{
+	w->stop = w->trouble = true;
+	if (!w->out.error && !w->log.error)
+		kw_complain("cannot go on: %s", strerror(-err));
+	return err;
+}
+
+/* Each answer is out before the next record is looked at. */
+static int give_report(void *arg, const struct kw_report *report)
+{
+	struct watch *w = arg;
+	int err = 0;
+
+	if (w->printer)
+		err = kw_printer_report(w->printer, report);
+	else if (w->options->log)
+		kw_complain("failure %" PRIu64 ": %s", w->seen, kw_report_headline(report));
+	if (!err && w->options->journal && w->event && kw_journal_send(report, w->event))
+		kw_complain("failure %" PRIu64 " did not get into the journal", w->seen);
+	return err;
+}
+
+static int pass_on(struct watch *w, const char *text)
+{
+	size_t len = strlen(text);
+	int err = 0;
+
+	if (w->options->log)
+		err = kw_output_write(&w->log, text, len);
+	if (!err && w->options->log)
+		err = kw_output_flush(&w->log);
+	if (!err)
+		err = kw_reader_feed(w->reader, text, len);
+	return err ? err : kw_output_flush(&w->out);
+}
+
+/* However fast failures come, Ctrl-C ends it. */
+static bool is_ended(struct watch *w)
+{
+	struct signalfd_siginfo signal;
+
+	if (!w->draining && read(w->signals, &signal, sizeof(signal)) == sizeof(signal))
+		w->stop = true;
+	return w->stop && !w->draining;
+}
+
+/* Non-zero ends the reading of records. */
+static int take_event(void *arg, const struct kvmwhy_event *event)
+{
+	struct watch *w = arg;
+	const char *lines[KW_KMSG_LINES];
+	struct kw_event_context context = {
+		.size = sizeof(context),
+		.utc_ns = utc_of(event),
+		.host_kernel = w->host.release,
+		.lines = lines,
+		.flags = w->options->redact ? KW_EVENT_REDACT : 0,
+	};
+	char *text;
+	int err;
+
+	kw_kmsg_read(&w->kmsg);
+	context.nlines = kw_kmsg_take(&w->kmsg, event->time_ns, (pid_t)event->pid, (pid_t)event->tid, lines);
+	if (event->known & KVMWHY_KNOWS_HARMLESS && !w->options->all)
+		return 0;
+	context.number = ++w->seen;
+	err = kw_event_text(event, event->size, &context, &text);
+	if (err)
+		return give_up(w, err);
+	w->event = event;
+	err = pass_on(w, text);
+	w->event = NULL;
+	free(text);
+	if (err)
+		return give_up(w, err);
+	w->stop = w->stop || w->options->once;
+	return w->options->once || is_ended(w) ? -ECANCELED : 0;
+}
+
+static void say_lost(struct watch *w)
+{
+	if (w->live.lost == w->lost)
+		return;
+	kw_complain("%" PRIu64 " failures came faster than they could be taken and are lost", w->live.lost - w->lost);
+	w->lost = w->live.lost;
+}
+
+static void read_live(struct watch *w)
+{
+	int err = kw_live_read(&w->live);
+
+	if (err && !w->stop)
+		give_up(w, err < -1 ? err : -EIO);
+	say_lost(w);
+}
+
+/* What was seen before the end, and what is known by then of what could not be seen. */
+static void drain(struct watch *w)
+{
+	char missing[KW_LIVE_TEXT];
+	uint64_t before;
+
+	memcpy(missing, w->live.missing, sizeof(missing));
+	kw_live_stop(&w->live);
+	w->draining = true;
+	do {
+		before = w->seen;
+		read_live(w);
+	} while (w->seen != before && !w->trouble && !w->options->once);
+	if (strcmp(missing, w->live.missing))
+		kw_complain("%s", w->live.missing);
+}
+
+static void wait_and_read(struct watch *w)
+{
+	struct pollfd fds[] = {
+		{ .fd = w->signals, .events = POLLIN },
+		{ .fd = w->live.fd, .events = POLLIN },
+		{ .fd = w->kmsg.fd, .events = POLLIN },
+	};
+
+	if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		give_up(w, -errno);
+	if (fds[2].revents)
+		kw_kmsg_read(&w->kmsg);
+	if (fds[1].revents)
+		read_live(w);
+	is_ended(w);
+}
+
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int open_outputs(struct watch *w)
+{
+	const struct kw_watch_options *o = w->options;
+
+	if (kw_output_open(&w->out, NULL))
+		return -1;
+	if (o->log && kw_output_append(&w->log, strcmp(o->log, "-") ? o->log : NULL))
+		return -1;
+	return 0;
+}
+
+static int open_library(struct watch *w)
+{
+	const struct kw_watch_options *o = w->options;
+	struct kw_options known = { .size = sizeof(known), .flags = o->all ? KW_OPTION_ALL : 0 };
+	unsigned int flags = o->format && kw_term_color(w->out.fd, o->color) ? KW_PRINT_COLOR : 0;
+	int err = kw_reader_create(&known, give_report, w, &w->reader);
+
+	if (!err && o->format)
+		err = kw_printer_create(o->format, flags, kw_output_write, &w->out, &w->printer);
+	return err ? give_up(w, err) : 0;
+}
+
+static unsigned int ways_of(const char *via)
+{
+	if (!via)
+		return KW_WAY_ALL;
+	if (!strcmp(via, "tracefs"))
+		return KW_WAY_TRACEFS;
+	return strcmp(via, "bpf-kprobe") ? KW_WAY_BPF : KW_WAY_KPROBE;
+}
+
+/* What the host's files tell stands against it; else what the kernel answered. */
+static void say_why_not(const struct watch *w)
+{
+	static struct kw_host host;
+	char text[4096] = "";
+
+	if (!kw_host_collect(&host, NULL))
+		kw_host_why_not(&host, ways_of(w->options->via), text, sizeof(text));
+	kw_complain("%s: %s", w->options->command, *text ? text : w->live.why);
+}
+
+static int open_live(struct watch *w)
+{
+	struct kw_live_options options = { .via = w->options->via, .pid = w->options->pid };
+	int err;
+
+	w->signals = catch_signals();
+	err = kw_kmsg_open(&w->kmsg);
+	if (kw_live_open(&w->live, &options, take_event, w)) {
+		say_why_not(w);
+		return -1;
+	}
+	kw_complain("watching KVM of Linux %s, by %s; Ctrl-C ends it", w->host.release, w->live.how);
+	if (*w->live.missing)
+		kw_complain("%s", w->live.missing);
+	if (err)
+		kw_complain("the kernel's log is not read (/dev/kmsg: %s): what KVM writes there will not be with a failure",
+			    strerror(-err));
+	return 0;
+}
+
+static int watch(struct watch *w)
+{
+	if (open_outputs(w) || open_library(w) || open_live(w))
+		return KW_EXIT_TROUBLE;
+	while (!w->stop)
+		wait_and_read(w);
+	if (!w->trouble && !(w->options->once && w->seen))
+		drain(w);
+	kw_live_close(&w->live);
+	kw_reader_finish(w->reader, NULL);
+	if (w->printer)
+		kw_printer_finish(w->printer);
+	if ((w->options->log && kw_output_close(&w->log)) | kw_output_close(&w->out))
+		w->trouble = true;
+	kw_complain("%" PRIu64 " failure%s seen, %" PRIu64 " lost", w->seen, w->seen == 1 ? "" : "s", w->lost);
+	if (w->trouble)
+		return KW_EXIT_TROUBLE;
+	return w->seen ? KW_EXIT_FOUND : KW_EXIT_NOTHING;
+}
+
+int kw_watch(const struct kw_watch_options *options)
+{
+	static struct watch w;
+	const char *missing = options->journal ? kw_journal_missing() : NULL;
+	int status;
+
+	if (missing) {
+		kw_complain("%s: --journal: %s", options->command, missing);
+		return KW_EXIT_TROUBLE;
+	}
+	w.options = options;
+	uname(&w.host);
+	status = watch(&w);
+	kw_kmsg_close(&w.kmsg);
+	kw_reader_destroy(w.reader);
+	kw_printer_destroy(w.printer);
+	return status;
+}

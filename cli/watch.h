@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Failures as they happen: records of live/ in, the same answers as those of `kvmwhy explain` out, and a recording.
+ */
+#ifndef KW_WATCH_H
+#define KW_WATCH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct kw_watch_options {
+	const char *command;	/* for complaints */
+	const char *format;	/* of the answers on the standard output; NULL for none there */
+	const char *color;
+	const char *log;	/* file to which the recording is appended, "-" the standard output, NULL none */
+	const char *via;	/* a way of live/, or NULL */
+	pid_t pid;		/* only this process, or 0 */
+	bool once;		/* end after the first failure */
+	bool all;		/* also what is harmless */
+	bool journal;		/* answers to the journal, too */
+	bool redact;
+};
+
+/* Until a signal ends it. Return: enum kw_exit. */
+int kw_watch(const struct kw_watch_options *options);
+
+#endif
