@@ -41,6 +41,7 @@ static const char usage_text[] =
 	"  --run-arg N                   the argument of KVM_RUN, which has to be 0\n"
 	"  --fork                        before that, a child process calls KVM_RUN\n"
 	"  --runs N                      after a failure, KVM_RUN N times more\n"
+	"  --halts                       a guest that halts goes on behind the HLT\n"
 	"  --time                        say how long the guest ran, by CLOCK_MONOTONIC\n"
 	"  --help\n"
 	"\n"
@@ -143,7 +144,7 @@ static void parse_options(struct vmm *vmm, struct vmm_options *options, int argc
 		{ "valid-regs", required_argument, NULL, 'v' },
 		{ "run-arg", required_argument, NULL, 'n' }, { "fork", no_argument, NULL, 'f' },
 		{ "runs", required_argument, NULL, 'a' }, { "time", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
+		{ "halts", no_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -194,6 +195,9 @@ static void parse_options(struct vmm *vmm, struct vmm_options *options, int argc
 			break;
 		case 't':
 			options->time = true;
+			break;
+		case 'l':
+			vmm->halts = true;
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
@@ -330,6 +334,8 @@ static enum vmm_exit run_guest(struct vmm *vmm, int *result)
 				return VMM_DONE;
 			break;
 		case KVM_EXIT_HLT:
+			if (vmm->halts)
+				break;
 			puts("vmm: guest halted");
 			return VMM_DONE;
 		case KVM_EXIT_MMIO:	/* nobody answers: all ones, writes are lost */

@@ -39,6 +39,7 @@ struct vmm {
 	int kvm, vm, vcpu;
 	struct kvm_run *run;
 	unsigned long run_argument;	/* KVM wants 0 */
+	bool halts;			/* HLT is no end: KVM_RUN again, behind it */
 	uint8_t *ram;
 	enum vmm_backing page[VMM_PAGES];
 };

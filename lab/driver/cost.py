@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What kvmwhy.ko costs a guest's exit: a kernel in, instructions of one WRMSR exit for each setting out.
+"""What a guest's exit costs: kernels and what is to be compared in, instructions of one exit out, as a table. Here what
+kvmwhy.ko costs a WRMSR; cost_watch.py has `kvmwhy watch`.
 
 QEMU makes its time from the instructions that it counted (-icount), so that time on L1's clock is their
 number, and a second run gives nearly the same.
@@ -8,6 +9,7 @@ number, and a second run gives nearly the same.
 import dataclasses
 import pathlib
 import re
+import sys
 import tempfile
 
 from . import emulators, guests, kernels, l1, modules, scenarios
@@ -43,34 +45,48 @@ SETTINGS = [
 ]
 
 
-def instructions(outcome, name):
-    """Of one exit."""
+def instructions(outcome, name, guest=""):
+    """Of one exit; guest is what the line begins with that tells how long it took."""
     output = outcome.output if outcome else []
-    took = [int(found[1]) for line in output if (found := re.fullmatch(r"vmm: KVM_RUN took (\d+) ns", line))]
+    took = [int(found[1]) for line in output if (found := re.fullmatch(guest + r"vmm: KVM_RUN took (\d+) ns", line))]
     if not outcome or outcome.status != 0 or len(took) != 1:
         raise Broken(f"{name} was not measured; L1 said: {' | '.join(output[-3:]) or 'nothing'}")
     return took[0] / EXITS / NS_PER_INSTRUCTION
 
 
+def boot(kernel, folder, jobs, files):
+    """One boot of L1 for these jobs: its emulator, name of a job -> Outcome."""
+    guests.build(folder)
+    files = {**{path.name: path for path in folder.iterdir()}, **files}
+    initrd = l1.make(folder, kernel, "amd", jobs, files)
+    allowed = {f"@begin {one.name}": BOOT_SECONDS + one.seconds for one in jobs}
+
+    def progress(line):
+        if line in allowed:
+            say(f"{kernel.name}: {line.removeprefix('@begin ')}")
+        return allowed.get(line)
+
+    say(f"{kernel.name}: booting {kernel.release}")
+    result = emulators.boot("amd", kernel, initrd, folder, BOOT_SECONDS, progress, options=emulators.COUNTED)
+    say("")
+    return result.how, l1.outcomes(result.stream)
+
+
 def measure(kernel, folder):
     """One boot of L1: (its emulator, name of a setting -> instructions)."""
-    guests.build(folder)
-    files = {path.name: path for path in folder.iterdir()}
-    files["kvmwhy.ko"] = modules.build(scenarios.module_folder("kvmwhy"), kernel) / "kvmwhy.ko"
-    jobs = [l1.Job(one.name, COMMAND, SECONDS, setup=one.setup) for one in SETTINGS]
-    initrd = l1.make(folder, kernel, "amd", jobs, files)
-    say(f"{kernel.name}: booting {kernel.release}")
-    result = emulators.boot("amd", kernel, initrd, folder, BOOT_SECONDS, lambda line: None,
-                            options=emulators.COUNTED)
-    found = l1.outcomes(result.stream)
-    say("")
-    return result.how, {one.name: instructions(found.get(one.name), one.name) for one in SETTINGS}
+    files = {"kvmwhy.ko": modules.build(scenarios.module_folder("kvmwhy"), kernel) / "kvmwhy.ko"}
+    how, found = boot(kernel, folder, [l1.Job(one.name, COMMAND, SECONDS, setup=one.setup) for one in SETTINGS], files)
+    return how, {one.name: instructions(found.get(one.name), one.name) for one in SETTINGS}
+
+
+def heading(kernel, how):
+    yield f"Linux {kernel.version}, {how}, {' '.join(emulators.COUNTED)}; {EXITS} exits, two boots"
+    yield ""
 
 
 def table(kernel, how, first, second):
     """Lines of Markdown."""
-    yield f"Linux {kernel.version}, {how}, {' '.join(emulators.COUNTED)}; {EXITS} exits, two boots"
-    yield ""
+    yield from heading(kernel, how)
     yield "| setting | | instructions per exit | again | ratio |"
     yield "|---|---|--:|--:|--:|"
     for one in SETTINGS:
@@ -78,24 +94,24 @@ def table(kernel, how, first, second):
         yield f"| `{one.name}` | {one.what} | {mine:.0f} | {again:.0f} | {mine / first['absent']:.3f} |"
 
 
-def disagreements(first, second):
+def disagreements(first, second, agree=AGREE):
     for name, mine in first.items():
         apart = abs(mine - second[name]) / mine
-        if apart > AGREE:
+        if apart > agree:
             yield f"{name}: the two runs are {100 * apart:.1f} % apart"
 
 
-def run(names):
-    """What lab/cost does; returns its exit status."""
-    wrong = []
+def run(names, bench=None):
+    """What lab/cost does with a module that has measure() and table(), by default this one; its exit status."""
+    bench, wrong = bench or sys.modules[__name__], []
     for name in names:
         kernel, runs = kernels.get(name), []
         for _ in range(2):
             with tempfile.TemporaryDirectory(prefix="kvmwhy-cost-") as folder:
-                runs.append(measure(kernel, pathlib.Path(folder)))
+                runs.append(bench.measure(kernel, pathlib.Path(folder)))
         (how, first), (_, second) = runs
-        print("\n".join(table(kernel, how, first, second)), end="\n\n", flush=True)
-        wrong += [f"{name}: {line}" for line in disagreements(first, second)]
+        print("\n".join(bench.table(kernel, how, first, second)), end="\n\n", flush=True)
+        wrong += [f"{name}: {line}" for line in disagreements(first, second, bench.AGREE)]
     if wrong:
         raise Broken("\n".join(wrong))
     return 0

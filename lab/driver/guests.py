@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""In: lab/vmm*.c, lab/stress.c, lab/mca.c with libkvmwhy-vmm, and lab/guests/*.S. Out: a folder with vmm, stress, mca
-and each guest's NAME.bin and NAME.rom.
+"""In: the lab's programs, lab/*.c, of which mca has libkvmwhy-vmm in it, and lab/guests/*.S. Out: a folder with vmm,
+stress, flood, bpf_ids, mca and each guest's NAME.bin and NAME.rom.
 
 vmm runs NAME.bin; NAME.rom is the same code as a 64 KiB BIOS, for `qemu-system-x86_64 -bios`.
 """
@@ -57,11 +57,13 @@ def build_guest(name, folder, cc):
 
 
 def build(folder, cc="cc"):
-    """vmm, stress, mca and all guests, into folder."""
+    """The programs and all guests, into folder."""
     folder = pathlib.Path(folder)
     need(cc)
     run((cc, *VMM_FLAGS, "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
     run((cc, *STRESS_FLAGS, "-o", folder / "stress", LAB / "stress.c"))
+    run((cc, *STRESS_FLAGS, "-o", folder / "flood", LAB / "flood.c"))
+    run((cc, *VMM_FLAGS, "-o", folder / "bpf_ids", LAB / "bpf_ids.c"))
     run((cc, *MCA_FLAGS, "-o", folder / "mca", *(LAB.parent / name for name in MCA_FILES)))
     for name in names():
         build_guest(name, folder, cc)

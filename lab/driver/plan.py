@@ -39,7 +39,8 @@ def grouped(items):
 
 def command(scenario):
     injector = ["preload", scenario.keys["preload"]] if "preload" in scenario.keys else []
-    return injector + plain_command(scenario)
+    watcher = ["watched", ",".join(scenario.words("watch"))] if "watch" in scenario.keys else []
+    return watcher + injector + plain_command(scenario)
 
 
 def plain_command(scenario):
@@ -69,12 +70,14 @@ def job(scenario, cpu):
 def files_for(scenario, kernel):
     """Path in L1 -> path here of what a scenario uses beside the lab's programs."""
     files = stock.files() if scenario.stock_qemu else {}
-    if scenario.keys.get("tool") == "yes":
-        files.update(stock.tool(judge.need_tool()))
+    if scenario.keys.get("tool") == "yes" or "watch" in scenario.keys:
+        files.update(stock.command(judge.need_tool()))
     if "preload" in scenario.keys:
         files.update(stock.injector(judge.need_tool()))
     if "example" in scenario.keys:
         files.update(stock.example(judge.need_tool(), scenario.keys["example"]))
+    if scenario.keys.get("watcher") == "yes":
+        files.update(stock.watcher(judge.need_tool()))
     if scenario.module:
         name = f"{scenario.module[0]}.ko"
         files[name] = modules.build(module_folder(scenario.module[0]), kernel) / name

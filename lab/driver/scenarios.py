@@ -12,8 +12,9 @@ from . import kernels
 LAB = pathlib.Path(__file__).resolve().parents[1]
 FILE = LAB / "scenarios.cfg"
 CPUS = ("amd", "intel")
+WATCH = ("best", "bpf", "bpf-kprobe", "tracefs")      # the ways of `kvmwhy watch`; best is its own choice
 KEYS = {"what", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
-        "setup", "module", "tool", "example", "preload", "certain", "program", "smp", "seconds", "long", "host",
+        "setup", "module", "tool", "watcher", "example", "preload", "watch", "certain", "program", "smp", "seconds", "long", "host",
         "see", "never", "oracle", "explain"}
 # These may be said for one kernel or one processor only: `see.old`, `explain.intel`.
 VARIED = {"see", "never", "explain", "oracle"}
@@ -103,6 +104,9 @@ def faults(section):
     yield from (f"not in kernels.txt: {name}"
                 for name in [*section.get("kernels", "").split(), *section.get("linux", "").split()]
                 if name not in kernels.names())
+    yield from (f"unknown way to watch: {way}" for way in section.get("watch", "").split() if way not in WATCH)
+    if "watch" in section and not section["watch"].split():
+        yield "does not say in which way: watch"
     if not re.fullmatch(r"[A-Za-z0-9._-]+", section.name):
         yield "a name has letters, digits and - only"
     if not {"guest", "qemu", "program"} & set(section):

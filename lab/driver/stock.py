@@ -9,6 +9,7 @@ from .cache import Broken, Skip
 
 QEMU = "qemu-system-x86_64"
 INJECTOR = "libkvmwhy-inject.so"
+LIVE = "kvmwhy-live"
 LINUX = "/boot/linux"                       # where L1 has the kernel of a Linux guest
 DATA = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin")
 
@@ -34,6 +35,12 @@ def tool(path):
     return found
 
 
+def command(path):
+    """The same for the command with kvmwhy-live, which does what looks at L1 itself, where the build has it."""
+    live = path.parent / LIVE
+    return {**tool(path), **(tool(live) if live.is_file() else {})}
+
+
 def injector(path):
     """The same for the command with libkvmwhy-inject.so, which the build has beside it."""
     library = path.parent.parent / "preload" / INJECTOR
@@ -47,6 +54,14 @@ def example(path, name):
     program = path.parent.parent / "examples" / name
     if not program.is_file():
         raise Broken(f"{program} is not built: run make")
+    return tool(program)
+
+
+def watcher(path):
+    """The same for lab/watch_raw.c."""
+    program = path.parent.parent / "lab" / "watch-raw"
+    if not program.is_file():
+        raise Broken(f"{program} is not built: run meson configure -Dlab=true build, and make")
     return tool(program)
 
 

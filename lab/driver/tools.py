@@ -13,7 +13,8 @@ BOCHS = "bochs bochs-term bochsbios vgabios isolinux syslinux-common xorriso"
 # Debian's package of each.
 PACKAGE = {"apt-config": "apt", "apt-get": "apt", "bochs-bin": BOCHS, "busybox": "busybox-static", "cpio": "cpio",
            "depmod": "kmod", "dpkg-deb": "dpkg", "ldd": "libc-bin", "modprobe": "kmod", "setpriv": "util-linux",
-           "qemu-system-x86_64": "qemu-system-x86", "strip": "binutils", "tar": "tar", "xorriso": BOCHS, "zstd": "zstd"}
+           "qemu-system-x86_64": "qemu-system-x86", "strip": "binutils", "tar": "tar", "trace-cmd": "trace-cmd",
+           "xorriso": BOCHS, "zstd": "zstd"}
 # The PATH of an ordinary user lacks the folders of modprobe.
 PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
 # The kernel ends a program that is started so when the lab goes away, however it does.

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A backend of live/ by its name in, each record that it makes as a line of facts out: what a backend sees, without
+ * what libkvmwhy makes of it. Ends after COUNT records, or when nothing comes for SECONDS.
+ */
+#include "../live/live.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/kvm.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static volatile sig_atomic_t stop;
+
+struct seen {
+	uint64_t count, most;
+	int quiet;
+};
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void print_data(const struct kvmwhy_data *data)
+{
+	static const char *const kinds[] = { "other", "wrmsr", "rdmsr", "page_fault" };
+
+	printf(" data %s result %lld place %u", data->kind < 4 ? kinds[data->kind] : "?", (long long)data->result, data->place);
+	if (data->flags & KVMWHY_HAS_MSR)
+		printf(" msr 0x%x", data->msr);
+	if (data->flags & KVMWHY_HAS_VALUE)
+		printf(" value 0x%llx", data->value);
+	if (data->flags & KVMWHY_HAS_GPA)
+		printf(" gpa 0x%llx error_code 0x%llx", data->gpa, data->error_code);
+	if (data->flags & KVMWHY_INJECTED)
+		printf(" injected");
+}
+
+static void print_exit(const struct kvmwhy_event *event)
+{
+	printf(" %s exit 0x%llx", event->known & KVMWHY_KNOWS_SVM ? "svm" : "vmx", event->exit_reason);
+	if (event->known & KVMWHY_KNOWS_INFO)
+		printf(" info1 0x%llx info2 0x%llx", event->exit_info1, event->exit_info2);
+}
+
+static void print_run(const struct kvmwhy_event *event)
+{
+	uint32_t word;
+
+	memcpy(&word, event->run + offsetof(struct kvm_run, exit_reason), sizeof(word));
+	printf(" run.exit_reason %u", word);
+	if (!(event->known & KVMWHY_KNOWS_RUN) || word != KVM_EXIT_INTERNAL_ERROR)
+		return;
+	memcpy(&word, event->run + offsetof(struct kvm_run, internal.suberror), sizeof(word));
+	printf(" suberror %u", word);
+}
+
+static void print_code(const struct kvmwhy_event *event)
+{
+	printf(" code");
+	for (uint32_t i = 0; i < event->code_size; i++)
+		printf(" %02x", event->code[i]);
+}
+
+static int print(void *arg, const struct kvmwhy_event *event)
+{
+	struct seen *seen = arg;
+
+	seen->count++;
+	if (seen->quiet)
+		return seen->most && seen->count >= seen->most;
+	printf("watch-raw: result %d pid %u tid %u comm %.16s", event->result, event->pid, event->tid, event->comm);
+	if (event->known & KVMWHY_KNOWS_VCPU)
+		printf(" vcpu %d", event->vcpu);
+	if (event->known & KVMWHY_KNOWS_RIP)
+		printf(" rip 0x%llx", event->rip);
+	if (event->known & KVMWHY_KNOWS_EXIT)
+		print_exit(event);
+	if (event->known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON))
+		print_run(event);
+	if (event->known & KVMWHY_KNOWS_REGS)
+		printf(" rcx 0x%llx rsp 0x%llx", event->regs[1], event->regs[4]);
+	if (event->known & KVMWHY_KNOWS_CODE)
+		print_code(event);
+	if (event->known & KVMWHY_KNOWS_DATA)
+		print_data(&event->data);
+	printf(" args \"%s\"\n", event->args);
+	return seen->most && seen->count >= seen->most;
+}
+
+/* Until COUNT were seen, a signal came or nothing for SECONDS. */
+static int watch(struct kw_live *live, struct seen *seen, int seconds)
+{
+	struct pollfd poll_live = { .fd = live->fd, .events = POLLIN };
+	uint64_t before;
+	int quiet_ms = 0, result = 0;
+
+	while (!stop && quiet_ms < seconds * 1000 && !result) {
+		if (poll(&poll_live, 1, 100) < 0 && errno != EINTR)
+			return 2;
+		before = seen->count;
+		result = kw_live_read(live);
+		quiet_ms = seen->count == before ? quiet_ms + 100 : 0;
+	}
+	/* what had failed before the signal came */
+	do {
+		before = seen->count;
+		if (!result)
+			result = kw_live_read(live);
+	} while (!result && seen->count != before);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct kw_live_options options = { 0 };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct seen seen = { 0 };
+	struct kw_live live;
+	int result;
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: watch-raw BACKEND|any COUNT SECONDS [PID [BUFFER_BYTES [quiet]]]\n");
+		return 2;
+	}
+	options.via = strcmp(argv[1], "any") ? argv[1] : NULL;
+	options.pid = argc > 4 ? atoi(argv[4]) : 0;
+	options.buffer_bytes = argc > 5 ? strtoul(argv[5], NULL, 0) : 0;
+	seen.most = strtoull(argv[2], NULL, 0);
+	seen.quiet = argc > 6;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	if (kw_live_open(&live, &options, print, &seen)) {
+		printf("watch-raw: %s\n", live.why);
+		return 1;
+	}
+	printf("watch-raw: %s: %s\nwatch-raw: missing: %s\n", live.backend->name, live.how, live.missing);
+	result = watch(&live, &seen, atoi(argv[3]));
+	printf("watch-raw: %" PRIu64 " failures, %" PRIu64 " lost; missing: %s\n", seen.count, live.lost, live.missing);
+	kw_live_close(&live);
+	return result;
+}
