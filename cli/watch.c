@@ -36,6 +36,7 @@ struct watch {
 	struct kw_printer *printer;
 	const struct kvmwhy_event *event; /* whose report comes */
 	uint64_t seen, lost;
+	char missing[KW_LIVE_TEXT]; /* as it was said at the beginning */
 	int signals;
 	bool stop;	/* a signal came, or enough was seen */
 	bool draining;	/* what was seen before is still taken */
@@ -156,17 +157,15 @@ static void read_live(struct watch *w)
 /* What was seen before the end, and what is known by then of what could not be seen. */
 static void drain(struct watch *w)
 {
-	char missing[KW_LIVE_TEXT];
 	uint64_t before;
 
-	memcpy(missing, w->live.missing, sizeof(missing));
 	kw_live_stop(&w->live);
 	w->draining = true;
 	do {
 		before = w->seen;
 		read_live(w);
 	} while (w->seen != before && !w->trouble && !w->options->once);
-	if (strcmp(missing, w->live.missing))
+	if (strcmp(w->missing, w->live.missing))
 		kw_complain("%s", w->live.missing);
 }
 
@@ -254,8 +253,9 @@ static int open_live(struct watch *w)
 		return -1;
 	}
 	kw_complain("watching KVM of Linux %s, by %s; Ctrl-C ends it", w->host.release, w->live.how);
-	if (*w->live.missing)
-		kw_complain("%s", w->live.missing);
+	memcpy(w->missing, w->live.missing, sizeof(w->missing));
+	if (*w->missing)
+		kw_complain("%s", w->missing);
 	if (err)
 		kw_complain("the kernel's log is not read (/dev/kmsg: %s): what KVM writes there will not be with a failure",
 			    strerror(-err));
