@@ -62,7 +62,7 @@ static void say_missing(struct kw_tracefs *t)
 	memcpy(t->live->missing, t->missing, sizeof(t->live->missing));
 	if (t->bare)
 		kw_live_say(t->live->missing, "%llu failures are without what went before them, which newer events had "
-			    "overwritten: take a bigger buffer.", (unsigned long long)t->bare);
+			    "overwritten.", (unsigned long long)t->bare);
 	if (t->missed)
 		kw_live_say(t->live->missing, "%llu returns of KVM's functions could not be watched: who refused is not "
 			    "known there.", (unsigned long long)t->missed);
