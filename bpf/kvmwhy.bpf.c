@@ -28,8 +28,11 @@ struct {
 	__uint(max_entries, 1 << 24);
 } events SEC(".maps");
 
-/* Read through a mapping: a system call for them would keep programs of the same processor from starting. */
-__u64 counts[KVMWHY_COUNTS];
+/*
+ * Failures for which the buffer had no room. Read through a mapping: a system call for it would keep programs of the same
+ * processor from starting.
+ */
+__u64 lost;
 
 /* The first negative result of an exit, until KVM_RUN returns it. exits tells the exit from those before. */
 struct note {
@@ -50,7 +53,7 @@ struct told {
 
 /* The last VM exit of a thread, as the event kvm_exit has it. */
 struct last_exit {
-	__u64 reason, rip, info1, info2;
+	__u64 reason, info1, info2;
 	__u32 intr_info, error_code;
 };
 
@@ -88,11 +91,6 @@ static __always_inline bool is_wanted(void)
 static __always_inline __u32 thread(void)
 {
 	return (__u32)bpf_get_current_pid_tgid();
-}
-
-static __always_inline void count(enum kvmwhy_bpf_count what)
-{
-	__sync_fetch_and_add(&counts[what], 1);
 }
 
 static __always_inline __u32 run_u32(const void *run, __u32 at)
@@ -209,6 +207,17 @@ static __always_inline __u32 regs_avail(struct kvm_vcpu *vcpu)
 		at = bpf_core_field_offset(struct kvm_vcpu___bitmap, arch.regs_avail);
 	bpf_probe_read_kernel(&avail, sizeof(avail), (void *)vcpu + at);
 	return avail;
+}
+
+/* What every record has, whatever else is known. */
+static __always_inline void put_head(struct kvmwhy_event *e, long result)
+{
+	__builtin_memset(e, 0, sizeof(*e));
+	e->size = sizeof(*e);
+	e->version = KVMWHY_EVENT_VERSION;
+	e->source = config.source;
+	e->result = result < 0 ? (__s32)result : 0;
+	put_caller(e);
 }
 
 static __always_inline void put_registers(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
@@ -439,15 +448,10 @@ static __always_inline void forget_reset_vcpu(struct kvmwhy_event *e, const void
 		e->known &= left;
 }
 
-static __always_inline void put_failure(struct kvmwhy_event *e, struct kvm_vcpu *vcpu, void *run, long result)
+static __always_inline void put_failure(struct kvmwhy_event *e, struct kvm_vcpu *vcpu, void *run)
 {
-	e->size = sizeof(*e);
-	e->version = KVMWHY_EVENT_VERSION;
-	e->source = config.source;
-	e->result = result < 0 ? (__s32)result : 0;
 	e->known = KVMWHY_KNOWS_VCPU | (config.svm ? KVMWHY_KNOWS_SVM : 0) | (config.vmx ? KVMWHY_KNOWS_VMX : 0);
 	e->vcpu = BPF_CORE_READ(vcpu, vcpu_id);
-	put_caller(e);
 	if (!bpf_probe_read_kernel(e->run, sizeof(e->run), run))
 		e->known |= KVMWHY_KNOWS_RUN;
 	if (is_harmless(vcpu, run))
@@ -475,13 +479,12 @@ static __always_inline void end_run(struct kvm_vcpu *vcpu, long result)
 		return;
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		count(KVMWHY_COUNT_LOST);
+		__sync_fetch_and_add(&lost, 1);
 		return;
 	}
-	__builtin_memset(e, 0, sizeof(*e));
-	put_failure(e, vcpu, run, result);
+	put_head(e, result);
+	put_failure(e, vcpu, run);
 	bpf_ringbuf_submit(e, 0);
-	count(KVMWHY_COUNT_SEEN);
 }
 
 /* The end of KVM_RUN */
@@ -523,17 +526,11 @@ static __always_inline void end_unknown_run(long result)
 
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		count(KVMWHY_COUNT_LOST);
+		__sync_fetch_and_add(&lost, 1);
 		return;
 	}
-	__builtin_memset(e, 0, sizeof(*e));
-	e->size = sizeof(*e);
-	e->version = KVMWHY_EVENT_VERSION;
-	e->source = config.source;
-	e->result = (__s32)result;
-	put_caller(e);
+	put_head(e, result);
 	bpf_ringbuf_submit(e, 0);
-	count(KVMWHY_COUNT_SEEN);
 }
 
 static __always_inline bool may_have_failed(__u32 reason, int result)
@@ -777,7 +774,6 @@ int kvm_exit(void *event)
 {
 	struct last_exit last = {
 		.reason = field(event, config.exit_reason, 4),
-		.rip = field(event, config.guest_rip, 8),
 		.info1 = field(event, config.info1, 8),
 		.info2 = field(event, config.info2, 8),
 		.intr_info = (__u32)field(event, config.intr_info, 4),

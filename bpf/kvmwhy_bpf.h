@@ -11,12 +11,9 @@ struct kvmwhy_bpf_config {
 	/* Where the event kvm_userspace_exit has its fields. */
 	unsigned short run_reason, run_errno;
 	/* The same of kvm_exit, for VMX. */
-	unsigned short exit_reason, guest_rip, info1, info2, intr_info, error_code;
+	unsigned short exit_reason, info1, info2, intr_info, error_code;
 	/* The same of kvm_emulate_insn. */
 	unsigned short insn_rip, insn_len, insn_bytes, insn_failed;
 };
-
-/* Counters: failures that became a record, and failures for which there was no room. */
-enum kvmwhy_bpf_count { KVMWHY_COUNT_SEEN, KVMWHY_COUNT_LOST, KVMWHY_COUNTS };
 
 #endif

@@ -70,6 +70,8 @@ int kw_usage(const char *command, const char *format, ...) __attribute__((format
 /* Lists of words end with NULL. */
 extern const char *const kw_vendors[];	    /* of --vendor */
 extern const char *const kw_text_or_json[]; /* of --format, where the answer is no report */
+extern const char *const kw_report_formats[]; /* of --format, where it is one */
+extern const char *const kw_colors[]; /* of --color */
 
 /* Return: 0 if @value is one of the words in @allowed, else KW_EXIT_TROUBLE after a complaint. */
 int kw_check_word(const char *command, const char *option, const char *const *allowed,

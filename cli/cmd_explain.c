@@ -52,9 +52,6 @@ static const struct option options[] = {
 	{ 0 }
 };
 
-static const char *const formats[] = { "text", "json", "ndjson", "html", NULL };
-static const char *const colors[] = { "auto", "always", "never", NULL };
-
 struct arguments {
 	struct kw_options known; /* what the library is told */
 	const char *format, *color, *output;
@@ -306,7 +303,7 @@ static int take_option(struct arguments *args, int c, char **argv)
 	switch (c) {
 	case KW_OPT_FORMAT:
 		args->format = optarg;
-		return kw_check_word(me, "--format", formats, optarg);
+		return kw_check_word(me, "--format", kw_report_formats, optarg);
 	case KW_OPT_KERNEL:
 		args->known.host_kernel = optarg;
 		return kw_check_release(me, "--host-kernel", optarg);
@@ -324,7 +321,7 @@ static int take_option(struct arguments *args, int c, char **argv)
 		return 0;
 	case KW_OPT_COLOR:
 		args->color = optarg;
-		return kw_check_word(me, "--color", colors, optarg);
+		return kw_check_word(me, "--color", kw_colors, optarg);
 	case 'o':
 		args->output = optarg;
 		return 0;

@@ -82,9 +82,6 @@ static const struct option record_options[] = {
 	{ 0 }
 };
 
-static const char *const formats[] = { "text", "json", "ndjson", "html", NULL };
-static const char *const colors[] = { "auto", "always", "never", NULL };
-
 static int take_pid(struct kw_watch_options *o, const char *text)
 {
 	char *end;
@@ -118,10 +115,10 @@ static int take_option(struct kw_watch_options *o, int c, char **argv)
 	switch (c) {
 	case KW_OPT_FORMAT:
 		o->format = optarg;
-		return kw_check_word(o->command, "--format", formats, optarg);
+		return kw_check_word(o->command, "--format", kw_report_formats, optarg);
 	case KW_OPT_COLOR:
 		o->color = optarg;
-		return kw_check_word(o->command, "--color", colors, optarg);
+		return kw_check_word(o->command, "--color", kw_colors, optarg);
 	case KW_OPT_PID:
 		return take_pid(o, optarg);
 	case KW_OPT_VIA:

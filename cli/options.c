@@ -15,6 +15,8 @@
 
 const char *const kw_vendors[] = { "intel", "amd", NULL };
 const char *const kw_text_or_json[] = { "text", "json", NULL };
+const char *const kw_report_formats[] = { "text", "json", "ndjson", "html", NULL };
+const char *const kw_colors[] = { "auto", "always", "never", NULL };
 
 int kw_usage(const char *command, const char *format, ...)
 {

@@ -149,7 +149,7 @@ static int read_kvm_exit(struct kvmwhy_bpf_config *config)
 
 	if (err)
 		return err;
-	if (field_at(text, "exit_reason", 4, &config->exit_reason) || field_at(text, "guest_rip", 8, &config->guest_rip) ||
+	if (field_at(text, "exit_reason", 4, &config->exit_reason) ||
 	    field_at(text, "info1", 8, &config->info1) || field_at(text, "info2", 8, &config->info2) ||
 	    field_at(text, "intr_info", 4, &config->intr_info) || field_at(text, "error_code", 4, &config->error_code))
 		return -ENOENT;
@@ -358,7 +358,7 @@ static int read_bpf(struct kw_live *live)
 	struct bpf *bpf = live->state;
 	int rc = ring_buffer__consume(bpf->ring);
 
-	live->lost = bpf->programs->bss->counts[KVMWHY_COUNT_LOST];
+	live->lost = bpf->programs->bss->lost;
 	say_missing(live);
 	return rc < 0 ? rc : 0;
 }

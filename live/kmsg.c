@@ -97,10 +97,8 @@ void kw_kmsg_read(struct kw_kmsg *kmsg)
 	for (int i = 0; kmsg->fd >= 0 && i < READS; i++) {
 		ssize_t len = read(kmsg->fd, record, sizeof(record) - 1);
 
-		if (len < 0 && errno == EPIPE) {	/* overwritten before we came */
-			kmsg->missed++;
+		if (len < 0 && errno == EPIPE)	/* lines were overwritten before we came; the next is there */
 			continue;
-		}
 		if (len <= 0)
 			return;
 		record[len] = '\0';

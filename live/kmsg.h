@@ -24,7 +24,7 @@ struct kw_kmsg_line {
 struct kw_kmsg {
 	int fd;			/* -1: may not be read */
 	unsigned int block;	/* lines of a dump or a warning that go on */
-	size_t nlines, missed;
+	size_t nlines;
 	struct kw_kmsg_line line[KW_KMSG_LINES];
 };
 
