@@ -5,7 +5,7 @@
 
 #include <kvmwhy/kvmwhy.h>
 
-#include "../live/host.h"
+#include "../host/facts/host.h"
 #include "cli.h"
 
 /* Defect @i as kw_kernel_defect() judges it for this host. Return: false beyond the last. */

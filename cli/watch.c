@@ -18,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../live/host.h"
-#include "../live/kmsg.h"
-#include "../live/live.h"
+#include "../host/facts/host.h"
+#include "../host/watch/kmsg.h"
+#include "../host/watch/watch.h"
 #include "cli.h"
 #include "journal.h"
 #include "term.h"
@@ -29,14 +29,14 @@
 
 struct watch {
 	const struct kw_watch_options *options;
-	struct kw_live live;
+	struct kw_watcher live;
 	struct kw_kmsg kmsg;
 	struct utsname host;
 	struct kw_reader *reader;
 	struct kw_printer *printer;
 	const struct kvmwhy_event *event; /* whose report comes */
 	uint64_t seen, lost;
-	char missing[KW_LIVE_TEXT]; /* as it was said at the beginning */
+	char missing[KW_WATCHER_TEXT]; /* as it was said at the beginning */
 	int signals;
 	bool stop;	/* a signal came, or enough was seen */
 	bool draining;	/* what was seen before is still taken */
@@ -147,7 +147,7 @@ static void say_lost(struct watch *w)
 
 static void read_live(struct watch *w)
 {
-	int err = kw_live_read(&w->live);
+	int err = kw_watcher_read(&w->live);
 
 	if (err && !w->stop)
 		give_up(w, err < -1 ? err : -EIO);
@@ -159,7 +159,7 @@ static void drain(struct watch *w)
 {
 	uint64_t before;
 
-	kw_live_stop(&w->live);
+	kw_watcher_stop(&w->live);
 	w->draining = true;
 	do {
 		before = w->seen;
@@ -243,12 +243,12 @@ static void say_why_not(const struct watch *w)
 
 static int open_live(struct watch *w)
 {
-	struct kw_live_options options = { .via = w->options->via, .pid = w->options->pid };
+	struct kw_watcher_options options = { .via = w->options->via, .pid = w->options->pid };
 	int err;
 
 	w->signals = catch_signals();
 	err = kw_kmsg_open(&w->kmsg);
-	if (kw_live_open(&w->live, &options, take_event, w)) {
+	if (kw_watcher_open(&w->live, &options, take_event, w)) {
 		say_why_not(w);
 		return -1;
 	}
@@ -270,7 +270,7 @@ static int watch(struct watch *w)
 		wait_and_read(w);
 	if (!w->trouble && !(w->options->once && w->seen))
 		drain(w);
-	kw_live_close(&w->live);
+	kw_watcher_close(&w->live);
 	kw_reader_finish(w->reader, NULL);
 	if (w->printer)
 		kw_printer_finish(w->printer);

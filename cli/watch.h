@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures as they happen: records of live/ in, the same answers as those of `kvmwhy explain` out, and a recording.
+ * Failures as they happen: records of host/watch/ in, the same answers as those of `kvmwhy explain` out, and a recording.
  */
 #ifndef KW_WATCH_H
 #define KW_WATCH_H
@@ -13,7 +13,7 @@ struct kw_watch_options {
 	const char *format;	/* of the answers on the standard output; NULL for none there */
 	const char *color;
 	const char *log;	/* file to which the recording is appended, "-" the standard output, NULL none */
-	const char *via;	/* a way of live/, or NULL */
+	const char *via;	/* a way of host/watch/, or NULL */
 	pid_t pid;		/* only this process, or 0 */
 	bool once;		/* end after the first failure */
 	bool all;		/* also what is harmless */

@@ -1,1 +1,1 @@
-../lib/decode/mce_rule.c
+../lib/decode/x86/mce_rule.c

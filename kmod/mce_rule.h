@@ -1,1 +1,1 @@
-../lib/decode/mce_rule.h
+../lib/decode/x86/mce_rule.h

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A backend of live/ by its name in, each record that it makes as a line of facts out: what a backend sees, without
+ * A backend of host/watch/ by its name in, each record that it makes as a line of facts out: what a backend sees, without
  * what libkvmwhy makes of it. Ends after COUNT records, or when nothing comes for SECONDS.
  */
-#include "../live/live.h"
+#include "../host/watch/watch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -96,7 +96,7 @@ static int print(void *arg, const struct kvmwhy_event *event)
 }
 
 /* Until COUNT were seen, a signal came or nothing for SECONDS. */
-static int watch(struct kw_live *live, struct seen *seen, int seconds)
+static int watch(struct kw_watcher *live, struct seen *seen, int seconds)
 {
 	struct pollfd poll_live = { .fd = live->fd, .events = POLLIN };
 	uint64_t before;
@@ -106,24 +106,24 @@ static int watch(struct kw_live *live, struct seen *seen, int seconds)
 		if (poll(&poll_live, 1, 100) < 0 && errno != EINTR)
 			return 2;
 		before = seen->count;
-		result = kw_live_read(live);
+		result = kw_watcher_read(live);
 		quiet_ms = seen->count == before ? quiet_ms + 100 : 0;
 	}
 	/* what had failed before the signal came */
 	do {
 		before = seen->count;
 		if (!result)
-			result = kw_live_read(live);
+			result = kw_watcher_read(live);
 	} while (!result && seen->count != before);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct kw_live_options options = { 0 };
+	struct kw_watcher_options options = { 0 };
 	struct sigaction action = { .sa_handler = on_signal };
 	struct seen seen = { 0 };
-	struct kw_live live;
+	struct kw_watcher live;
 	int result;
 
 	if (argc < 4) {
@@ -138,13 +138,13 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	if (kw_live_open(&live, &options, print, &seen)) {
+	if (kw_watcher_open(&live, &options, print, &seen)) {
 		printf("watch-raw: %s\n", live.why);
 		return 1;
 	}
 	printf("watch-raw: %s: %s\nwatch-raw: missing: %s\n", live.backend->name, live.how, live.missing);
 	result = watch(&live, &seen, atoi(argv[3]));
 	printf("watch-raw: %" PRIu64 " failures, %" PRIu64 " lost; missing: %s\n", seen.count, live.lost, live.missing);
-	kw_live_close(&live);
+	kw_watcher_close(&live);
 	return result;
 }

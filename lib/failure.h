@@ -216,6 +216,9 @@ static inline bool kw_known(const struct kw_failure *f, enum kw_fact fact)
 /* kw_has(f, cr0): is f->cr0 known? */
 #define kw_has(f, name) kw_known((f), KW_F_##name)
 
+/* A fact that is known and has this value. */
+#define FACT_IS(f, name, value) (kw_has((f), name) && (f)->name == (value))
+
 static inline void kw_failure_set(struct kw_failure *f, enum kw_fact fact, uint64_t value,
 				  enum kw_how how, uint16_t line)
 {

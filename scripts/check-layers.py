@@ -18,10 +18,11 @@ MAY_USE = {
     "failure": {"base"},
     "parse": {"base", "failure"},
     "decode": {"base", "failure"},
-    "entry": {"base", "failure", "decode"},
-    "explain": {"base", "failure", "decode", "entry"},
-    "render": {"base", "failure", "decode", "entry", "explain"},
-    "api": {"base", "failure", "parse", "decode", "entry", "explain", "render"},
+    "check": {"base", "failure", "decode"},
+    "explain": {"base", "failure", "decode", "check"},
+    "write": {"base", "failure", "parse", "decode"},
+    "render": {"base", "failure", "decode", "check", "explain"},
+    "api": {"base", "failure", "parse", "decode", "check", "explain", "write", "render"},
 }
 
 # The library does no I/O and asks nothing of the machine it runs on; decode does not allocate.
@@ -29,20 +30,20 @@ NOT_IN_LIB = re.compile(r"(unistd|fcntl|signal|locale|dirent|pthread|syslog)\.h$
 NOT_IN_DECODE = re.compile(r"(stdio|stdlib|malloc)\.h$")
 
 # These see the library as any program does.
-OUTSIDE = ("cli", "live", "vmm", "preload", "examples")
+OUTSIDE = ("cli", "host", "vmm", "preload", "examples")
 PUBLIC = "kvmwhy/kvmwhy.h"
 
 # vmm/ is a library of its own: it, and examples of it, see its headers too. The machine-check rule is compiled into it,
 # as it is into the kernel module.
 SEE_VMM = ("vmm", "examples")
-RULE = "decode/mce_rule.h"
+RULE = "decode/x86/mce_rule.h"
 
 # The command judges a specification of preload/ as the injector does, and shares its names of errnos.
 SHARED = {("cli", "../preload/spec.h"), ("cli", "../preload/errnos.h"), ("vmm", RULE),
-          ("live", "../bpf/kvmwhy_bpf.h"), ("live", "kvmwhy.skel.h")}
+          ("host", "kvmwhy.skel.h")}
 
-# The command prints what live/ finds out.
-SHARED_FOLDERS = {("cli", "../live/")}
+# The command prints what host/ finds out.
+SHARED_FOLDERS = {("cli", "../host/facts/"), ("cli", "../host/watch/")}
 
 SOURCE = {".c", ".h", ".def"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

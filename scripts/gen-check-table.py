@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The checks of `kvmwhy check --format json` in, the tables of docs/entry-checks.md out.
 
-How a check is judged is read off its condition: with the names of lib/entry/*.h put in, does it reach
+How a check is judged is read off its condition: with the names of lib/check/*.h put in, does it reach
 UNTOLD("...")? Usage: gen-check-table.py [--check] KVMWHY DOCUMENT; with --check nothing is written, and
 the exit status says whether the document is up to date.
 """
@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 
-ENTRY = pathlib.Path(__file__).resolve().parent.parent / "lib" / "entry"
+ENTRY = pathlib.Path(__file__).resolve().parent.parent / "lib" / "check"
 BEGIN = "<!-- begin: scripts/gen-check-table.py -->\n"
 END = "<!-- end: scripts/gen-check-table.py -->\n"
 

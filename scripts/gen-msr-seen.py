@@ -15,7 +15,7 @@ import sys
 from collections import namedtuple
 
 CPUS = ("amd", "intel")
-TRIES = ("read", "zero", "one", "ones", "same")     # enum kw_msr_try of lib/decode/msr_seen.h
+TRIES = ("read", "zero", "one", "ones", "same")     # enum kw_msr_try of lib/decode/x86/msr_seen.h
 MAX_KERNELS = 16                                    # bits of kw_msr_seen.kernels
 ANSWER_SIZE = 24                                    # KW_MSR_ANSWER_SIZE
 TEXT_SIZE = 64                                      # KW_MSR_SEEN_TEXT_SIZE
@@ -169,7 +169,7 @@ def emit(table, out):
     words = sorted({word for row in rows for word in row.answers} | {"-"})
     out.write("/* SPDX-License-Identifier: MIT */\n"
               "/* Made by scripts/gen-msr-seen.py from data/kvm_msr_seen.tbl; do not edit. */\n"
-              '#include "decode/msr_seen.h"\n\n'
+              '#include "decode/x86/msr_seen.h"\n\n'
               "const struct kw_msr_seen_kernel kw_msr_seen_kernels[] = {\n")
     for kernel in table.kernels.values():
         texts = ", ".join(map(quoted, (upstream(kernel.version), kernel.version, kernel.how)))

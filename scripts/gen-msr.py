@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # In: one or more MSR tables (data/*.tbl). Out: one C file with the constant tables that
-# lib/decode/msr.c reads. Refuses whatever is out of order, incomplete or ambiguous.
+# lib/decode/x86/msr.c reads. Refuses whatever is out of order, incomplete or ambiguous.
 """usage: gen-msr.py [--check] [--stat] -o OUT.c TABLE...
 
 A table is a sequence of blocks in ascending order of index, then of vendor; a line that
@@ -30,7 +30,7 @@ value     N text: the meaning of the value N of the field above
 import re
 import sys
 
-NAME_SIZE = 48  # KW_MSR_NAME_SIZE of lib/decode/msr.h
+NAME_SIZE = 48  # KW_MSR_NAME_SIZE of lib/decode/x86/msr.h
 VENDORS = ["both", "intel", "amd", "kvm", "hyperv", "xen", "other"]
 ACCESS = ["", "ro", "wo", "rw"]
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*(\{n\}[A-Za-z0-9_.]*)?$")
@@ -325,7 +325,7 @@ def emit(msrs, out):
 
     out.write("// SPDX-License-Identifier: MIT\n"
               "// Made by scripts/gen-msr.py from data/msr.tbl; do not edit.\n\n"
-              '#include "decode/msr.h"\n\n')
+              '#include "decode/x86/msr.h"\n\n')
     pool.emit(out)
     out.write("const struct kw_msr kw_msr_rows[] = {\n")
     for msr, s, first, count in rows:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The guest's accesses to its machine-check MSRs in, their answers out. What a write may be is
- * lib/decode/mce_rule.c, the same source that the kernel module compiles; reads and resets are
+ * lib/decode/x86/mce_rule.c, the same source that the kernel module compiles; reads and resets are
  * those of KVM's get_msr_mce() and KVM_X86_SETUP_MCE, HWCR that of kvm_set_msr_common(), all as
  * read in Linux 6.12.
  */
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "decode/mce_rule.h"
+#include "decode/x86/mce_rule.h"
 
 #define MCG_CAP 0x179u
 #define MCG_STATUS 0x17au

@@ -68,8 +68,8 @@ struct kvmwhy_data {
 };
 
 /*
- * One failure as `kvmwhy watch` has seen it, in the host's byte order. The programs in bpf/ and the readers in
- * live/ make it, libkvmwhy reads it. Versions only add members at the end; size tells how long a record is.
+ * One failure as `kvmwhy watch` has seen it, in the host's byte order. The programs and readers in
+ * host/watch/ make it, libkvmwhy reads it. Versions only add members at the end; size tells how long a record is.
  * A member without its bit in .known is 0 and means nothing.
  */
 #define KVMWHY_EVENT_VERSION	1

@@ -13,7 +13,7 @@ import subprocess
 
 from . import process, tools
 from .cache import Skip
-from .emulators import Result
+from .result import Result
 
 TEMPLATE = pathlib.Path(__file__).parents[1] / "bochsrc.in"
 MODEL = "corei7_haswell_4770"

@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 
-from . import emulators, guests, kernels, l1, modules, scenarios
+from . import emulators, guests, kernels, l1, modules, qemu, scenarios
 from .cache import Broken, say
 
 EXITS = 20000
@@ -67,7 +67,7 @@ def boot(kernel, folder, jobs, files):
         return allowed.get(line)
 
     say(f"{kernel.name}: booting {kernel.release}")
-    result = emulators.boot("amd", kernel, initrd, folder, BOOT_SECONDS, progress, options=emulators.COUNTED)
+    result = emulators.boot("amd", kernel, initrd, folder, BOOT_SECONDS, progress, options=qemu.COUNTED)
     say("")
     return result.how, l1.outcomes(result.stream)
 
@@ -80,7 +80,7 @@ def measure(kernel, folder):
 
 
 def heading(kernel, how):
-    yield f"Linux {kernel.version}, {how}, {' '.join(emulators.COUNTED)}; {EXITS} exits, two boots"
+    yield f"Linux {kernel.version}, {how}, {' '.join(qemu.COUNTED)}; {EXITS} exits, two boots"
     yield ""
 
 

@@ -5,7 +5,8 @@ loaded and nothing is set; the kernel's log is not read."""
 import os
 import subprocess
 
-from . import emulators, judge, l1, tools
+from . import judge, l1, tools
+from .result import Result
 from .cache import Skip
 
 
@@ -33,6 +34,6 @@ def run(scenarios, programs):
     how = f"this machine's own KVM, Linux {system.release}"
     for scenario in scenarios:
         argv = [programs / "vmm", *scenario.options("vmm"), programs / f"{scenario.keys['guest']}.bin"]
-        result = emulators.Result(how=how, console="", stream=[], oracle="", ended="done")
+        result = Result(how=how, console="", stream=[], oracle="", ended="done")
         yield judge.judge(scenario, "host", "this machine",
                           outcome(argv, scenario.seconds), result)

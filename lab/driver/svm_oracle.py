@@ -10,7 +10,7 @@ import pathlib
 import re
 import tempfile
 
-from . import emulators, guests, judge, process
+from . import guests, judge, process, qemu
 from .cache import Broken
 
 LAB = guests.LAB
@@ -127,8 +127,8 @@ def ask_qemu(states, folder):
     """(QEMU's version, the valid VMCB, the exit code for each state)."""
     (folder / "svm_states.inc").write_text("\n".join(as_data(states)) + "\n", encoding="ascii")
     guests.run(("cc", *CC_FLAGS, f"-Wa,-I{folder}", "-o", folder / "svm_oracle", SOURCE))
-    version, command = emulators.qemu()
-    argv = [*command, *emulators.TCG, "-nodefaults", "-no-user-config", "-cpu", emulators.CPU, "-m", "64",
+    version, command = qemu.found()
+    argv = [*command, *qemu.TCG, "-nodefaults", "-no-user-config", "-cpu", qemu.CPU, "-m", "64",
             "-display", "none", "-no-reboot", "-serial", "file:stream", "-kernel", str(folder / "svm_oracle")]
     ran = process.run(argv, folder, SECONDS, {"stream": "stream"}, lambda line: None)
     vmcb, codes = bytearray(0x1000), []
@@ -223,7 +223,7 @@ def verdicts(states):
 
 def table(version, found):
     """Lines of Markdown."""
-    yield f"QEMU {version} TCG, -cpu {emulators.CPU}; {len(found)} states"
+    yield f"QEMU {version} TCG, -cpu {qemu.CPU}; {len(found)} states"
     yield ""
     yield "| state | QEMU's exit code | broken by kvmwhy | |"
     yield "|---|--:|---|---|"

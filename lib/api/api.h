@@ -22,11 +22,4 @@ int kw_buf_take(struct kw_buf *buf, char **ret);
 /* A kw_write_fn into a struct kw_buf. */
 int kw_buf_write(void *arg, const char *text, size_t len);
 
-/*
- * vcpu_dump.c: the lines that QEMU would print of @f, one by one without their ends; each fact's origin
- * becomes the index of its line. @fn gets them in order. Allocates nothing.
- */
-typedef void (*kw_line_fn)(void *arg, struct kw_str line);
-void kw_dump_lines(struct kw_failure *f, kw_line_fn fn, void *arg);
-
 #endif

@@ -3,7 +3,7 @@
 #include "api/api.h"
 
 #include "api/rule_pages.h"
-#include "decode/msr.h"
+#include "decode/x86/msr.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "decode/tables.h"
 #include "parse/parse.h"
+#include "write/write.h"
 
 #include <errno.h>
 #include <stdlib.h>

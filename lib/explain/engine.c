@@ -5,7 +5,7 @@
  */
 #include "explain/explain.h"
 
-#include "decode/msr.h"
+#include "decode/x86/msr.h"
 #include "decode/tables.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const char *const certainty_names[] = {
 const struct kw_rule *const kw_rule_tables[] = {
 	kw_rules_general, kw_rules_msr_write, kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery,
 	kw_rules_entry_checks, kw_rules_vmcs, kw_rules_entry, kw_rules_exit, kw_rules_message,
-	kw_rules_module, kw_rules_collect,
+	kw_rules_told, kw_rules_collect,
 	NULL,
 };
 
@@ -121,7 +121,7 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 	if (kw_has(f, watch_vmx))
 		return f->watch_vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
 	if (kw_has(f, module_exit_reason))
-		return c->module.vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
+		return c->told.vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
 	if (f->class == KW_CLASS_VMCS_DUMP || kw_failure_event(f, KW_EV_VMX_INSN))
 		return KW_VENDOR_INTEL;
 	if (f->class == KW_CLASS_VMCB_DUMP || kw_failure_event(f, KW_EV_SEV_TERMINATION))
@@ -194,7 +194,7 @@ static void derive_msr(struct kw_case *c, struct kw_failure *f)
 		if (c->has_msr_value)
 			derive(f, KW_F_msr_value, c->msr_value, f->origin[KW_F_msr_index].line);
 	}
-	kw_module_msr(c, f);
+	kw_told_msr(c, f);
 	if (!c->has_msr && exited_for_wrmsr(c))
 		derive_exit_msr(c, f);
 	if (c->has_msr)
@@ -248,7 +248,7 @@ static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 {
 	bool x86 = c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
 
-	if (kw_module_injected(c) && !rule->injected)
+	if (kw_told_injected(c) && !rule->injected)
 		return false;
 	return rule->classes & 1u << c->f->class && (x86 || rule->other_arch) &&
 	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) &&
@@ -303,7 +303,7 @@ static bool is_done(const struct kw_case *c, const char *todo)
 {
 	if (strstr(todo, "dump_invalid_vmc"))
 		return kw_failure_has_host_dump(c->f);
-	return kw_module_saw_place(c) && (strstr(todo, "no kvm_userspace_exit event") ||
+	return kw_told_saw_place(c) && (strstr(todo, "no kvm_userspace_exit event") ||
 					  strstr(todo, "No kvm_userspace_exit event") || strstr(todo, "a kretprobe on kvm_set_msr"));
 }
 
@@ -378,7 +378,7 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	ret->context = context;
 	derive_errno(f);
 	derive_mmio(f);
-	kw_module_derive(ret, f);
+	kw_told_derive(ret, f);
 	derive_insn(ret);
 	derive_place(ret);
 	ret->vendor = vendor_of(ret);

@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 #include "decode/decode.h"
-#include "decode/kvmwhy_data.h"
-#include "entry/entry.h"
+#include "decode/told.h"
+#include "check/check.h"
 #include "explain/kver.h"
 
 enum kw_certainty { KW_CERTAIN, KW_LIKELY, KW_POSSIBLE };
@@ -76,12 +76,12 @@ struct kw_case {
 	uint32_t msr_index;
 	uint64_t msr_value;
 	char msr_name[48];
-	enum kw_module_state module_state;
-	struct kw_module module;    /* what kvmwhy.ko or `kvmwhy watch` said, for KW_MODULE_OK */
-	bool module_watched;	    /* it was `kvmwhy watch` */
+	enum kw_told_state told_state;
+	struct kw_told told;     /* what kvmwhy.ko or `kvmwhy watch` said, for KW_TOLD_OK */
+	bool told_by_watch;	    /* it was `kvmwhy watch` */
 	bool exit_msr;		    /* the MSR and its value are known from the last VM exit and the registers alone */
-	bool module_msr;	    /* the MSR or its value is known from the module alone */
-	bool module_doubt;	    /* the dump says something else than the module */
+	bool told_msr;	    /* the MSR or its value is known from the module alone */
+	bool told_doubt;	    /* the dump says something else than the module */
 	enum kw_place rip_place, mem_place;
 	struct kw_kver host;	    /* .known false if the host's kernel is not known */
 	size_t noddities;
@@ -135,9 +135,6 @@ struct kw_rule {
 	uint8_t event; /* an enum kw_event_kind + 1 whose lines are evidence, 0 for none */
 };
 
-/* A fact that is known and has this value. */
-#define FACT_IS(f, name, value) (kw_has((f), name) && (f)->name == (value))
-
 /* A fact in .needs and .shows; the list ends at the first 0. */
 #define KW_NEED(name) (KW_F_##name + 1)
 
@@ -145,7 +142,7 @@ struct kw_rule {
 extern const struct kw_rule *const kw_rule_tables[];
 extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
 	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[], kw_rules_entry[],
-	kw_rules_exit[], kw_rules_message[], kw_rules_module[], kw_rules_collect[];
+	kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_collect[];
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);
@@ -197,16 +194,16 @@ const char *kw_entry_event_refused(const struct kw_failure *f);
  * module.c: what kvmwhy.ko or `kvmwhy watch` said becomes facts; first all but the MSR, that when the instruction is
  * known.
  */
-void kw_module_derive(struct kw_case *c, struct kw_failure *f);
-void kw_module_msr(struct kw_case *c, struct kw_failure *f);
+void kw_told_derive(struct kw_case *c, struct kw_failure *f);
+void kw_told_msr(struct kw_case *c, struct kw_failure *f);
 /* Who said it: "kvmwhy.ko" or "kvmwhy watch". */
-const char *kw_module_speaker(const struct kw_case *c);
+const char *kw_told_speaker(const struct kw_case *c);
 /* Did kvmwhy.ko make this failure? */
-bool kw_module_injected(const struct kw_case *c);
+bool kw_told_injected(const struct kw_case *c);
 /* Was a function of KVM seen to return it? Then nobody refused the ioctl before KVM. */
-bool kw_module_saw_place(const struct kw_case *c);
+bool kw_told_saw_place(const struct kw_case *c);
 /* What kvm_run says beside the findings, a line each, at most @max. Returns how many. */
-size_t kw_module_words(const struct kw_case *c, struct kw_str *ret, size_t max);
+size_t kw_told_words(const struct kw_case *c, struct kw_str *ret, size_t max);
 
 /* rules/module.c: is this KVM_EXIT_* one that a VMM serves and goes on, and no end of a guest? */
 bool kw_exit_is_served(uint64_t reason);

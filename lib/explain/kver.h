@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "decode/mce_rule.h"
+#include "decode/x86/mce_rule.h"
 #include "decode/tables.h"
 
 enum kw_kver_origin {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What the message itself says, in the words of KVM's interface; and a headline for cases no rule explains. */
-#include "decode/event.h"
+#include "decode/x86/exit_info.h"
 #include "decode/tables.h"
 #include "explain/explain.h"
 
@@ -16,9 +16,9 @@ static struct kw_str run_failed(const struct kw_case *c)
 	name = kw_errno_name((int)f->errno_number);
 	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)%s", name ? name : "with an errno without a name",
 			       kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?",
-			       c->module_state != KW_MODULE_OK ? ""
-			       : c->module_watched	       ? "; kvmwhy watch saw where it came from"
-			       : c->module.converted	       ? "; kvmwhy.ko made it an internal error, suberror 19287"
+			       c->told_state != KW_TOLD_OK ? ""
+			       : c->told_by_watch	       ? "; kvmwhy watch saw where it came from"
+			       : c->told.converted	       ? "; kvmwhy.ko made it an internal error, suberror 19287"
 							       : "; kvm_run has the words of kvmwhy.ko");
 }
 

@@ -3,7 +3,7 @@
  * The data words of an internal error, each with its meaning. Which word is which depends on the
  * kernel: data/kvm_suberror.tbl has the layouts, and one that fits is taken for the right one.
  */
-#include "decode/event.h"
+#include "decode/x86/exit_info.h"
 #include "decode/tables.h"
 #include "explain/explain.h"
 
@@ -89,7 +89,7 @@ size_t kw_data_words(const struct kw_case *c, struct kw_str *ret, size_t max)
 	const struct kw_failure *f = c->f;
 	size_t words = count(f), n = 0;
 
-	n = kw_module_words(c, ret, max);
+	n = kw_told_words(c, ret, max);
 	if (!kw_has(f, suberror) || !kw_suberror_layouts(f->suberror, f->extra, words, c->host.known ? &c->host : NULL,
 							 layouts, MAX_LAYOUTS))
 		return n;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What `kvmwhy watch` writes around a failure (lib/api/event.c, docs/watch.md): its first and last line, and
+ * What `kvmwhy watch` writes around a failure (lib/write/watch.c, docs/watch.md): its first and last line, and
  * between them who failed, the last VM exit and the words of struct kvmwhy_data. The lines of QEMU's form
  * and of the kernel's log, which stand there too, are read by their own parsers.
  */

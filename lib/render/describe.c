@@ -6,7 +6,7 @@
 #include "render/seen.h"
 
 #include "base/json.h"
-#include "decode/msr.h"
+#include "decode/x86/msr.h"
 
 enum { MANY_FIELDS = 8 };
 

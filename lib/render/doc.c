@@ -3,8 +3,8 @@
 #include "render/doc.h"
 
 #include "base/utc.h"
-#include "decode/event.h"
-#include "decode/msr.h"
+#include "decode/x86/exit_info.h"
+#include "decode/x86/msr.h"
 
 /* Memory of one document. Both dumps with all their registers and checks take an eighth of it: test_render.c measures it. */
 #define DOC_BYTES (1u << 20)

@@ -7,8 +7,8 @@
 
 #include "base/json.h"
 #include "base/utc.h"
-#include "decode/event.h"
-#include "decode/msr.h"
+#include "decode/x86/exit_info.h"
+#include "decode/x86/msr.h"
 #include "decode/tables.h"
 
 #define GROUP(name) (1u << KW_G_##name)
@@ -414,7 +414,7 @@ static void oddities(struct kw_json *j, const struct kw_case *c)
 /* What kvmwhy.ko or `kvmwhy watch` said, as it said it: a word without its flag is left out. */
 static void words(struct kw_json *j, const struct kw_case *c, struct kw_str key)
 {
-	const struct kw_module *m = &c->module;
+	const struct kw_told *m = &c->told;
 
 	kw_json_key(j, key);
 	kw_json_object(j);
@@ -422,16 +422,16 @@ static void words(struct kw_json *j, const struct kw_case *c, struct kw_str key)
 	KW_JSON_KEY(j, "kind");
 	kw_json_object(j);
 	KW_JSON_DEC(j, "number", m->kind);
-	TEXT_IF(j, "name", kw_str(kw_module_kind_name(m->kind)));
+	TEXT_IF(j, "name", kw_str(kw_told_kind_name(m->kind)));
 	kw_json_object_end(j);
 	KW_JSON_KEY(j, "injected");
 	kw_json_bool(j, m->injected);
 	KW_JSON_KEY(j, "converted");
 	kw_json_bool(j, m->converted);
 	KW_JSON_KEY(j, "doubtful");
-	kw_json_bool(j, c->module_doubt);
+	kw_json_bool(j, c->told_doubt);
 	KW_JSON_DEC(j, "errno", (uint64_t)-m->result);
-	TEXT_IF(j, "function", kw_str(kw_module_place(m)));
+	TEXT_IF(j, "function", kw_str(kw_told_place(m)));
 	if (m->has_msr)
 		KW_JSON_HEX(j, "msr", m->msr);
 	if (m->has_value)
@@ -453,7 +453,7 @@ static void words(struct kw_json *j, const struct kw_case *c, struct kw_str key)
 
 static void module(struct kw_json *j, const struct kw_case *c)
 {
-	if (c->module_state == KW_MODULE_OK && !c->module_watched)
+	if (c->told_state == KW_TOLD_OK && !c->told_by_watch)
 		words(j, c, KW_STR(",\"module\":"));
 }
 
@@ -553,7 +553,7 @@ static void watch(struct kw_json *j, const struct kw_case *c)
 	KW_JSON_KEY(j, "complete");
 	kw_json_bool(j, f->watch.ended);
 	watch_exit(j, f);
-	if (c->module_state == KW_MODULE_OK && c->module_watched)
+	if (c->told_state == KW_TOLD_OK && c->told_by_watch)
 		words(j, c, KW_STR(",\"words\":"));
 	kw_json_object_end(j);
 }

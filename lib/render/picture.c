@@ -2,7 +2,7 @@
 /* All that is drawn is numbers and names of our own tables; no text of a log comes here. */
 #include "render/picture.h"
 
-#include "decode/msr.h"
+#include "decode/x86/msr.h"
 
 enum {
 	CELL = 15, /* width of a bit */

@@ -2,7 +2,7 @@
 /* What KVM was seen to answer for an MSR: a row, or an object, for kernels that answered alike. */
 #include "render/seen.h"
 
-#include "decode/msr_seen.h"
+#include "decode/x86/msr_seen.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* One line for the instruction with its operands resolved, one for where it stands. */
 #include "render/doc.h"
 
-#include "decode/msr.h"
+#include "decode/x86/msr.h"
 
 /* A number as wide as it has to be: 32 or 64 bits. */
 static void hex(struct kw_buf *buf, uint64_t value)

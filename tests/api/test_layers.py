@@ -37,9 +37,9 @@ def _(directory):
 @test("a stage must not use one behind it, and parse and decode not each other")
 def _(directory):
     equal(check(directory, lib__explain__x_h="", lib__parse__x_h="", lib__decode__x_h="",
-                lib__decode__msr_c='#include "explain/x.h"\n',
+                lib__decode__x86__msr_c='#include "explain/x.h"\n',
                 lib__parse__qemu_c='\n#include "decode/x.h"\n'),
-          (1, ["lib/decode/msr.c:1: decode/ must not use explain/",
+          (1, ["lib/decode/x86/msr.c:1: decode/ must not use explain/",
                "lib/parse/qemu.c:2: parse/ must not use decode/"]))
 
 
@@ -68,11 +68,11 @@ def _(directory):
 
 @test("vmm/ and the examples see the headers of libkvmwhy-vmm too; vmm/ alone the machine-check rule")
 def _(directory):
-    rule, header = '#include "decode/mce_rule.h"\n', "#include <kvmwhy/mca.h>\n"
-    status, lines = check(directory, lib__decode__mce_rule_h="", lib__decode__msr_h="", include__kvmwhy__mca_h="",
+    rule, header = '#include "decode/x86/mce_rule.h"\n', "#include <kvmwhy/mca.h>\n"
+    status, lines = check(directory, lib__decode__x86__mce_rule_h="", lib__decode__x86__msr_h="", include__kvmwhy__mca_h="",
                           vmm__mca_c=rule + header, examples__x_c=header, cli__main_c=rule + header)
     equal((status, [line.partition(" ")[0] for line in lines]), (1, ["cli/main.c:1:", "cli/main.c:2:"]))
-    equal(len(check(directory, vmm__mca_c='#include "decode/msr.h"\n')[1]), 3)
+    equal(len(check(directory, vmm__mca_c='#include "decode/x86/msr.h"\n')[1]), 3)
 
 
 main()

@@ -52,7 +52,7 @@ def _(_):
     equal(re.findall(r"^\*(\w+)\*$", page[page.index("# COMMANDS"):page.index("# OPTIONS")], re.M),
           COMMANDS)
     for name in "kvmwhy.bash", "_kvmwhy", "kvmwhy.fish":
-        text = (SOURCE / "completions" / name).read_text()
+        text = (SOURCE / "cli/completions" / name).read_text()
         for command in COMMANDS:
             assert re.search(rf"\b{command}\b", text), f"{command} is not in {name}"
 
@@ -63,13 +63,13 @@ def _(_):
         for option in options_of_help(command):
             for name, form in (("kvmwhy.bash", option), ("_kvmwhy", option),
                                ("kvmwhy.fish", f"-l {option[2:]} ")):
-                text = (SOURCE / "completions" / name).read_text()
+                text = (SOURCE / "cli/completions" / name).read_text()
                 assert form in text, f"{option} of {command} is not in {name}"
 
 
 def complete(*words):
     """What bash offers for the last of @words."""
-    script = (f". {shlex.quote(str(SOURCE / 'completions/kvmwhy.bash'))}\n"
+    script = (f". {shlex.quote(str(SOURCE / 'cli/completions/kvmwhy.bash'))}\n"
               f"COMP_WORDS=({' '.join(map(shlex.quote, words))})\n"
               f"COMP_CWORD={len(words) - 1}\n_kvmwhy\n" 'printf "%s\\n" "${COMPREPLY[@]}"\n')
     tool = os.path.dirname(os.environ["KVMWHY"])

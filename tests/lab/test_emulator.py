@@ -8,7 +8,7 @@ import time
 from lab import equal, main, scenario, test
 
 from driver import cache, l1, plan, process, tools
-from driver.emulators import Result
+from driver.result import Result
 
 
 def run(directory, script, seconds=20, on_line=lambda line: None):

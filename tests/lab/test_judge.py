@@ -8,7 +8,7 @@ import os
 from lab import equal, main, scenario, test
 
 from driver import cli, judge
-from driver.emulators import Result
+from driver.result import Result
 from driver.l1 import Outcome
 
 PANIC = "booting\nKernel panic - not syncing: sysrq\n" + "call trace\n" * 40 + "the end"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "decode/mce_rule.h"
+#include "decode/x86/mce_rule.h"
 
 #define ONES UINT64_MAX
 #define NO_BIT0 UINT64_C(0xfffffffffffffffe)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* MSRs by index and by name, their fields, and that the generated tables hang together. */
-#include "decode/msr.h"
+#include "decode/x86/msr.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

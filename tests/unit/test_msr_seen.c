@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What KVM was seen to answer: look-ups, and that the generated rows hang together. */
-#include "decode/msr_seen.h"
+#include "decode/x86/msr_seen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 #include <kvmwhy/mca.h>
 #include <linux/kvm.h>
 
-#include "decode/mce_rule.h"
+#include "decode/x86/mce_rule.h"
 
 #define ONES UINT64_MAX
 #define NO_BIT0 (ONES - 1)

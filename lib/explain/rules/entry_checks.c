@@ -3,7 +3,7 @@
  * Checks of VM entry and of VMRUN that the record shows to be broken, each naming the value. Asked of
  * the dump_vmcs or dump_vmcb where one is there, which is certain; else of the VMM's register dump.
  */
-#include "decode/event.h"
+#include "decode/x86/exit_info.h"
 #include "explain/rules/rules.h"
 
 /* A later CPU may define what is reserved today. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* KVM_RUN failed at a WRMSR: the only instruction whose MSR handler's errno leaves KVM_RUN. */
-#include "decode/mce_rule.h"
+#include "decode/x86/mce_rule.h"
 #include "explain/rules/rules.h"
 
 enum { EPERM_ = 1, ENOMEM_ = 12, EFAULT_ = 14, EINVAL_ = 22 };

@@ -8,7 +8,7 @@
 static inline bool is_wrmsr(const struct kw_case *c)
 {
 	return c->has_msr && c->msr_write &&
-	       (c->module_msr || c->exit_msr || (c->code == KW_CODE_OK && c->insn.kind == KW_INSN_WRMSR));
+	       (c->told_msr || c->exit_msr || (c->code == KW_CODE_OK && c->insn.kind == KW_INSN_WRMSR));
 }
 
 static inline bool is_errno(const struct kw_case *c, uint64_t number)

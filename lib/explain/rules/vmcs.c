@@ -3,7 +3,7 @@
  * A dump_vmcs or dump_vmcb: the checks behind the failures that people report. Each is one
  * architectural check that the dumped values break, so it is certain where the entry failed.
  */
-#include "decode/event.h"
+#include "decode/x86/exit_info.h"
 #include "explain/rules/rules.h"
 
 /* An exit for reason 0 has valid interruption information. */

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The programs of watch/bpf/ in the kernel, their records out of a ring buffer. All of it hangs on file descriptors, so nothing
+ * stays in the kernel, however we end.
+ */
+#include "watch.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/kvmwhy_bpf.h"
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#include "kvmwhy.skel.h"
+#pragma GCC diagnostic pop
+
+enum { BUFFER_BYTES = 16 << 20, FORMAT_BYTES = 8192 };
+
+struct bpf {
+	struct kvmwhy_bpf *programs;
+	struct ring_buffer *ring;
+	char missing[KW_WATCHER_TEXT];	/* what was known at open */
+};
+
+/* Which programs make a set; NULL ends it. */
+struct set {
+	const char *how;
+	enum kvmwhy_source source;
+	const char *const *programs;
+};
+
+static const char *const with_btf[] = { "kvm_vcpu_ioctl_exit", "kvm_set_msr_common_exit", "kvm_mmu_page_fault_exit", NULL };
+static const char *const with_kprobes[] = { "kvm_arch_vcpu_ioctl_run_entry", "kvm_set_msr_common_return",
+					    "kvm_mmu_page_fault_return", NULL };
+
+static const struct set sets[] = {
+	{ "BPF programs at the exit of KVM's functions", KVMWHY_SOURCE_BPF, with_btf },
+	{ "BPF programs at kprobes", KVMWHY_SOURCE_BPF_KPROBE, with_kprobes },
+};
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool is_svm(void)
+{
+	return exists("/sys/module/kvm_amd");
+}
+
+static bool is_vmx(void)
+{
+	return exists("/sys/module/kvm_intel");
+}
+
+/* What libbpf said last is kept, for the sentence about a failure. */
+static char said[KW_WATCHER_TEXT];
+
+static int keep_said(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level == LIBBPF_WARN)
+		vsnprintf(said, sizeof(said), format, args);
+	return 0;
+}
+
+__attribute__((format(printf, 2, 3))) static int fail(struct kw_watcher *live, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(live->why, sizeof(live->why), format, args);
+	va_end(args);
+	return -1;
+}
+
+__attribute__((format(printf, 2, 3))) static void miss(struct kw_watcher *live, const char *format, ...)
+{
+	size_t len = strlen(live->missing);
+	va_list args;
+
+	if (len)
+		live->missing[len++] = ' ';
+	va_start(args, format);
+	vsnprintf(live->missing + len, sizeof(live->missing) - len, format, args);
+	va_end(args);
+}
+
+/* Do KVM's own functions have BTF: that of the module, or where KVM is built in the kernel's? */
+static bool has_kvm_btf(void)
+{
+	struct btf *kernel;
+	bool built_in;
+
+	if (exists("/sys/kernel/btf/kvm"))
+		return true;
+	kernel = btf__load_vmlinux_btf();
+	built_in = kernel && btf__find_by_name_kind(kernel, "kvm_vcpu_ioctl", BTF_KIND_FUNC) > 0;
+	btf__free(kernel);
+	return built_in;
+}
+
+/* The format file of an event of KVM, as text. */
+static int read_format(const char *event, char *text, size_t size)
+{
+	static const char *const folders[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	char path[256];
+	size_t len;
+	FILE *file = NULL;
+
+	for (size_t i = 0; !file && i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/events/kvm/%s/format", folders[i], event);
+		file = fopen(path, "re");
+	}
+	if (!file)
+		return -errno;
+	len = fread(text, 1, size - 1, file);
+	fclose(file);
+	text[len] = '\0';
+	return 0;
+}
+
+/* "field:unsigned long guest_rip;\toffset:16;\tsize:8;": the offset, if it is of that size. */
+static int field_at(const char *format, const char *name, unsigned int size, unsigned short *ret)
+{
+	char wanted[64];
+	unsigned int at, bytes;
+	const char *found;
+
+	snprintf(wanted, sizeof(wanted), " %s;", name);
+	found = strstr(format, wanted);
+	if (!found || sscanf(found + strlen(wanted), " offset:%u; size:%u;", &at, &bytes) != 2 || bytes != size || at > 4096)
+		return -ENOENT;
+	*ret = (unsigned short)at;
+	return 0;
+}
+
+static int read_kvm_exit(struct kvmwhy_bpf_config *config)
+{
+	char text[FORMAT_BYTES];
+	int err = read_format("kvm_exit", text, sizeof(text));
+
+	if (err)
+		return err;
+	if (field_at(text, "exit_reason", 4, &config->exit_reason) ||
+	    field_at(text, "info1", 8, &config->info1) || field_at(text, "info2", 8, &config->info2) ||
+	    field_at(text, "intr_info", 4, &config->intr_info) || field_at(text, "error_code", 4, &config->error_code))
+		return -ENOENT;
+	return 0;
+}
+
+static int read_kvm_userspace_exit(struct kvmwhy_bpf_config *config)
+{
+	char text[FORMAT_BYTES];
+	int err = read_format("kvm_userspace_exit", text, sizeof(text));
+
+	if (err)
+		return err;
+	if (field_at(text, "reason", 4, &config->run_reason) || field_at(text, "errno", 4, &config->run_errno))
+		return -ENOENT;
+	return 0;
+}
+
+static int read_kvm_emulate_insn(struct kvmwhy_bpf_config *config)
+{
+	char text[FORMAT_BYTES];
+	int err = read_format("kvm_emulate_insn", text, sizeof(text));
+
+	if (err)
+		return err;
+	if (field_at(text, "rip", 8, &config->insn_rip) || field_at(text, "len", 1, &config->insn_len) ||
+	    field_at(text, "insn[15]", 15, &config->insn_bytes) || field_at(text, "failed", 1, &config->insn_failed))
+		return -ENOENT;
+	return 0;
+}
+
+static void want(struct kvmwhy_bpf *programs, const char *name)
+{
+	bpf_program__set_autoload(bpf_object__find_program_by_name(programs->obj, name), true);
+}
+
+/* RIP and the exit are in the VMCS, where only KVM reads them: for its own events. */
+static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs, struct kvmwhy_bpf_config *config)
+{
+	if (read_kvm_exit(config)) {
+		miss(live, "RIP and the last exit are not seen: the event kvm:kvm_exit is not there; mount -t tracefs tracefs "
+			   "/sys/kernel/tracing.");
+		return;
+	}
+	want(programs, "kvm_exit");
+	if (!read_kvm_emulate_insn(config))
+		want(programs, "kvm_emulate_insn");
+}
+
+static void want_end(struct kw_watcher *live, struct kvmwhy_bpf *programs, struct kvmwhy_bpf_config *config)
+{
+	if (!read_kvm_userspace_exit(config)) {
+		want(programs, "kvm_userspace_exit");
+		return;
+	}
+	want(programs, "kvm_userspace_exit_raw");
+	miss(live, "On a kernel that preempts, failures in quick succession may not be seen: the event kvm:kvm_userspace_exit is "
+		   "not there; mount -t tracefs tracefs /sys/kernel/tracing.");
+}
+
+static void choose(struct kw_watcher *live, struct kvmwhy_bpf *programs, const struct set *set)
+{
+	bool btf = set->source == KVMWHY_SOURCE_BPF;
+	struct kvmwhy_bpf_config config = {
+		.pid = (unsigned int)live->options.pid,
+		.source = set->source,
+		.svm = is_svm(),
+		.vmx = is_vmx(),
+	};
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, programs->obj)
+		bpf_program__set_autoload(program, false);
+	for (const char *const *name = set->programs; *name; name++)
+		want(programs, *name);
+	want_end(live, programs, &config);
+	if (config.svm)
+		want(programs, btf ? "svm_set_msr_exit" : "svm_set_msr_return");
+	if (config.vmx)
+		want(programs, btf ? "vmx_set_msr_exit" : "vmx_set_msr_return");
+	if (config.vmx)
+		want_vmx(live, programs, &config);
+	if (!config.svm && !config.vmx)
+		miss(live, "Neither kvm_amd nor kvm_intel is loaded: the exit and the segments are not seen.");
+	if (exists("/sys/module/kvmwhy")) {
+		want(programs, "kvmwhy_failure");
+		want(programs, "kvmwhy_inject");
+	}
+	*(struct kvmwhy_bpf_config *)&programs->rodata->config = config;
+	bpf_map__set_max_entries(programs->maps.events,
+				 (unsigned int)(live->options.buffer_bytes ? live->options.buffer_bytes : BUFFER_BYTES));
+}
+
+static int explain(struct kw_watcher *live, const char *what, int err)
+{
+	said[strcspn(said, "\n")] = '\0';
+	if (err == -EPERM || err == -EACCES)
+		return fail(live, "%s: %s: run this as root, or with CAP_SYS_ADMIN, CAP_BPF and CAP_PERFMON", what,
+			    strerror(-err));
+	return fail(live, "%s: %s%s%s", what, strerror(-err), *said ? ": " : "", said);
+}
+
+static int take_record(void *arg, void *data, size_t len)
+{
+	struct kw_watcher *live = arg;
+
+	return len < sizeof(struct kvmwhy_event) ? 0 : live->fn(live->arg, data);
+}
+
+static void free_bpf(struct bpf *bpf)
+{
+	ring_buffer__free(bpf->ring);
+	kvmwhy_bpf__destroy(bpf->programs);
+	free(bpf);
+}
+
+static int start(struct kw_watcher *live, struct bpf *bpf, const struct set *set)
+{
+	int err;
+
+	bpf->programs = kvmwhy_bpf__open();
+	if (!bpf->programs)
+		return explain(live, "cannot read the BPF programs", -errno);
+	choose(live, bpf->programs, set);
+	err = kvmwhy_bpf__load(bpf->programs);
+	if (err)
+		return explain(live, "the kernel does not take the BPF programs", err);
+	err = kvmwhy_bpf__attach(bpf->programs);
+	if (err)
+		return explain(live, "cannot attach the BPF programs to KVM", err);
+	bpf->ring = ring_buffer__new(bpf_map__fd(bpf->programs->maps.events), take_record, live, NULL);
+	if (!bpf->ring)
+		return explain(live, "cannot map the BPF ring buffer", -errno);
+	return 0;
+}
+
+static int open_set(struct kw_watcher *live, const struct set *set)
+{
+	struct bpf *bpf = calloc(1, sizeof(*bpf));
+
+	if (!bpf)
+		return fail(live, "out of memory");
+	*said = '\0';
+	libbpf_set_print(keep_said);
+	if (start(live, bpf, set)) {
+		free_bpf(bpf);
+		return -1;
+	}
+	live->state = bpf;
+	live->fd = ring_buffer__epoll_fd(bpf->ring);
+	snprintf(live->how, sizeof(live->how), "%s", set->how);
+	memcpy(bpf->missing, live->missing, sizeof(bpf->missing));
+	return 0;
+}
+
+static int open_if(struct kw_watcher *live, const struct set *set)
+{
+	if (!exists("/sys/module/kvm"))
+		return fail(live, "KVM is not loaded: modprobe kvm_amd or kvm_intel, then start this again");
+	if (!exists("/dev/kvm"))
+		return fail(live, "KVM is loaded, and has no processor to run guests on: there is no /dev/kvm");
+	if (!exists("/sys/kernel/btf/vmlinux"))
+		return fail(live, "the kernel has no BTF (/sys/kernel/btf/vmlinux is missing): take a kernel with "
+				  "CONFIG_DEBUG_INFO_BTF=y, or --via tracefs");
+	return open_set(live, set);
+}
+
+static int open_bpf(struct kw_watcher *live)
+{
+	return open_if(live, &sets[has_kvm_btf() ? 0 : 1]);
+}
+
+static int open_kprobe(struct kw_watcher *live)
+{
+	return open_if(live, &sets[1]);
+}
+
+/* How often the kernel did not start a program, since another one was at work on that processor. */
+static uint64_t left_out(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.recursion_misses;
+}
+
+static void say_missing(struct kw_watcher *live)
+{
+	struct bpf *bpf = live->state;
+	uint64_t ends = left_out(bpf->programs->progs.kvm_userspace_exit) +
+			left_out(bpf->programs->progs.kvm_userspace_exit_raw);
+	uint64_t calls = left_out(bpf->programs->progs.kvm_vcpu_ioctl_exit);
+
+	memcpy(live->missing, bpf->missing, sizeof(live->missing));
+	if (ends)
+		miss(live, "At %llu returns of KVM_RUN another program was at work: failures among them were not seen.",
+		     (unsigned long long)ends);
+	if (calls)
+		miss(live, "At %llu returns of a vCPU's ioctl another program was at work: a KVM_RUN that was refused before "
+			   "the vCPU would not have been seen there.", (unsigned long long)calls);
+}
+
+static int read_bpf(struct kw_watcher *live)
+{
+	struct bpf *bpf = live->state;
+	int rc = ring_buffer__consume(bpf->ring);
+
+	live->lost = bpf->programs->bss->lost;
+	say_missing(live);
+	return rc < 0 ? rc : 0;
+}
+
+static void stop_bpf(struct kw_watcher *live)
+{
+	struct bpf *bpf = live->state;
+
+	kvmwhy_bpf__detach(bpf->programs);
+}
+
+static void close_bpf(struct kw_watcher *live)
+{
+	free_bpf(live->state);
+}
+
+const struct kw_watch_way kw_way_bpf = {
+	.name = "bpf", .open = open_bpf, .read = read_bpf, .stop = stop_bpf, .close = close_bpf,
+};
+
+const struct kw_watch_way kw_way_bpf_kprobe = {
+	.name = "bpf-kprobe", .open = open_kprobe, .read = read_bpf, .stop = stop_bpf, .close = close_bpf,
+};

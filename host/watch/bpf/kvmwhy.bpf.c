@@ -1,0 +1,801 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * In: KVM_RUN, as it returns, and the functions on whose negative result it fails. Out: a record for each KVM_RUN that
+ * failed. Nothing is kept of exits that do not fail: with fexit a KVM_RUN that ends well costs one comparison, and an exit
+ * that stays in the kernel nothing, but for VMX, whose RIP KVM reads for the event kvm_exit only.
+ * Two sets: fexit, where KVM's functions have BTF, and kprobes with the event kvm_userspace_exit. host/watch/bpf.c chooses.
+ */
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include <uapi/kvmwhy.h>
+#include "guest.h"
+#include "kvm.h"
+#include "kvmwhy_bpf.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+const volatile struct kvmwhy_bpf_config config = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 24);
+} events SEC(".maps");
+
+/*
+ * Failures for which the buffer had no room. Read through a mapping: a system call for it would keep programs of the same
+ * processor from starting.
+ */
+__u64 lost;
+
+/* The first negative result of an exit, until KVM_RUN returns it. exits tells the exit from those before. */
+struct note {
+	__u64 exits;
+	__s32 result;
+	__u32 place;
+	__u16 kind;
+	__u32 flags;
+	__u32 msr;
+	__u64 value, gpa, error_code;
+};
+
+/* What kvmwhy.ko says, right before KVM_RUN returns. */
+struct told {
+	__u64 time_ns;
+	struct kvmwhy_data data;
+};
+
+/* The last VM exit of a thread, as the event kvm_exit has it. */
+struct last_exit {
+	__u64 reason, info1, info2;
+	__u32 intr_info, error_code;
+};
+
+/* Of an instruction that KVM did not emulate. */
+struct last_insn {
+	__u64 rip;
+	__u8 size, bytes[15];
+};
+
+#define PER_THREAD(name, entries, kind)			\
+	struct {					\
+		__uint(type, BPF_MAP_TYPE_LRU_HASH);	\
+		__uint(max_entries, entries);		\
+		__type(key, __u32);			\
+		__type(value, kind);			\
+	} name SEC(".maps")
+
+PER_THREAD(notes, 4096, struct note);
+PER_THREAD(tolds, 4096, struct told);
+PER_THREAD(exits, 16384, struct last_exit);
+PER_THREAD(insns, 4096, struct last_insn);
+PER_THREAD(running, 16384, __u64);	/* the vCPU that a thread runs, or 0 */
+
+#define EINTR_	4
+#define EIO_	5
+#define EAGAIN_	11
+#define EINVAL_	22
+#define FRESH_NS 1000000000ull
+
+static __always_inline bool is_wanted(void)
+{
+	return !config.pid || bpf_get_current_pid_tgid() >> 32 == config.pid;
+}
+
+static __always_inline __u32 thread(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline __u32 run_u32(const void *run, __u32 at)
+{
+	__u32 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), run + at);
+	return value;
+}
+
+/* An exit that a VMM cannot serve. Any other is the way in which a guest gets its work done. */
+static __always_inline bool may_be_fatal(__u32 reason)
+{
+	switch (reason) {
+	case EXIT_UNKNOWN:
+	case EXIT_EXCEPTION:
+	case EXIT_SHUTDOWN:
+	case EXIT_FAIL_ENTRY:
+	case EXIT_INTERNAL_ERROR:
+	case EXIT_NOTIFY:
+	case EXIT_MEMORY_FAULT:
+		return true;
+	}
+	return false;
+}
+
+static __always_inline bool is_fatal_exit(const void *run)
+{
+	__u32 reason = run_u32(run, RUN_EXIT_REASON);
+
+	if (reason == EXIT_NOTIFY)
+		return run_u32(run, RUN_UNION) & NOTIFY_CONTEXT_INVALID;
+	return may_be_fatal(reason);
+}
+
+static __always_inline bool has_failed(const void *run, long result)
+{
+	if (result < 0)
+		return result != -EINTR_ && result != -EAGAIN_;
+	return is_fatal_exit(run);
+}
+
+/* What was refused */
+
+static __always_inline void take_note(struct kvm_vcpu *vcpu, const struct note *note)
+{
+	struct note *old, fresh = *note;
+	__u32 tid = thread();
+
+	fresh.exits = BPF_CORE_READ(vcpu, stat.exits);
+	old = bpf_map_lookup_elem(&notes, &tid);
+	/* A caller passes on what a function returned that it called: the first one is the one who refused. */
+	if (old && old->exits == fresh.exits && old->result == fresh.result)
+		return;
+	bpf_map_update_elem(&notes, &tid, &fresh, BPF_ANY);
+}
+
+static __always_inline void note_msr_write(struct kvm_vcpu *vcpu, struct msr_data *msr, int result, __u32 place)
+{
+	struct note note = {
+		.result = result,
+		.place = place,
+		.kind = KVMWHY_KIND_WRMSR,
+		.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE,
+	};
+
+	if (result >= 0 || !is_wanted() || BPF_CORE_READ(msr, host_initiated))
+		return;
+	note.msr = BPF_CORE_READ(msr, index);
+	note.value = BPF_CORE_READ(msr, data);
+	take_note(vcpu, &note);
+}
+
+static __always_inline void note_page_fault(struct kvm_vcpu *vcpu, __u64 gpa, __u64 error_code, int result)
+{
+	struct note note = {
+		.result = result,
+		.place = KVMWHY_PLACE_MMU_PAGE_FAULT,
+		.kind = KVMWHY_KIND_PAGE_FAULT,
+		.flags = KVMWHY_HAS_GPA,
+		.gpa = gpa,
+		.error_code = error_code,
+	};
+
+	if (result < 0 && is_wanted())
+		take_note(vcpu, &note);
+}
+
+/* The record */
+
+static __always_inline void put_caller(struct kvmwhy_event *e)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 start = BPF_CORE_READ(task, mm, arg_start), id = bpf_get_current_pid_tgid();
+	__u64 len = BPF_CORE_READ(task, mm, arg_end) - start;
+
+	e->time_ns = bpf_ktime_get_ns();
+	e->pid = id >> 32;
+	e->tid = (__u32)id;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	if (len > sizeof(e->args))
+		len = sizeof(e->args);
+	bpf_probe_read_user(e->args, (__u32)len, (void *)start);
+}
+
+/* Which of the guest's registers KVM has read from the VMCS since the last exit: bits by REG_*. */
+static __always_inline __u32 regs_avail(struct kvm_vcpu *vcpu)
+{
+	__u32 at, avail = 0;
+
+	if (bpf_core_field_exists(struct kvm_vcpu, arch.regs_avail))
+		at = bpf_core_field_offset(struct kvm_vcpu, arch.regs_avail);
+	else
+		at = bpf_core_field_offset(struct kvm_vcpu___bitmap, arch.regs_avail);
+	bpf_probe_read_kernel(&avail, sizeof(avail), (void *)vcpu + at);
+	return avail;
+}
+
+/* What every record has, whatever else is known. */
+static __always_inline void put_head(struct kvmwhy_event *e, long result)
+{
+	__builtin_memset(e, 0, sizeof(*e));
+	e->size = sizeof(*e);
+	e->version = KVMWHY_EVENT_VERSION;
+	e->source = config.source;
+	e->result = result < 0 ? (__s32)result : 0;
+	put_caller(e);
+}
+
+static __always_inline void put_registers(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
+{
+	__u64 regs[17] = {};	/* RIP is behind the others */
+	__u32 avail = regs_avail(vcpu);
+
+	bpf_probe_read_kernel(regs, sizeof(regs), (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.regs));
+	__builtin_memcpy(e->regs, regs, sizeof(e->regs));
+	e->known |= config.svm || avail >> REG_RSP & 1 ? KVMWHY_KNOWS_REGS : KVMWHY_KNOWS_BUT_RSP;
+	if (config.svm || avail >> REG_RIP & 1) {
+		e->rip = regs[16];
+		e->known |= KVMWHY_KNOWS_RIP;
+	}
+	e->cr0 = BPF_CORE_READ(vcpu, arch.cr0);
+	e->cr4 = BPF_CORE_READ(vcpu, arch.cr4);
+	e->efer = BPF_CORE_READ(vcpu, arch.efer);
+	e->cr3 = BPF_CORE_READ(vcpu, arch.cr3);
+	e->known |= KVMWHY_KNOWS_CONTROL;
+	if (avail >> REG_CR3 & 1)
+		e->known |= KVMWHY_KNOWS_CR3;
+}
+
+static __always_inline void *vmcb_of(struct kvm_vcpu *vcpu)
+{
+	void *vmcb = NULL;
+
+	/* struct vcpu_svm: the vCPU, then the pointer; where kvm_amd has no BTF the first one's size tells. */
+	bpf_probe_read_kernel(&vmcb, sizeof(vmcb), (void *)vcpu + bpf_core_type_size(struct kvm_vcpu));
+	return vmcb;
+}
+
+static __always_inline void put_vmcb(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
+{
+	void *vmcb = vmcb_of(vcpu);
+	__u64 exit[3] = {}, np = 0;
+	__u32 event[2] = {};
+	__u8 cpl = 0;
+
+	if (!vmcb || bpf_probe_read_kernel(exit, sizeof(exit), vmcb + VMCB_EXITCODE))
+		return;
+	bpf_probe_read_kernel(event, sizeof(event), vmcb + VMCB_EXITINTINFO);
+	e->exit_reason = exit[0];
+	e->exit_info1 = exit[1];
+	e->exit_info2 = exit[2];
+	e->exit_intr_info = event[0];
+	e->exit_error_code = event[1];
+	e->known |= KVMWHY_KNOWS_EXIT | KVMWHY_KNOWS_INFO;
+	if (e->known & KVMWHY_KNOWS_PROTECTED)
+		return;
+	bpf_probe_read_kernel(e->segment, sizeof(e->segment), vmcb + VMCB_SEGMENTS);
+	bpf_probe_read_kernel(&cpl, sizeof(cpl), vmcb + VMCB_CPL);
+	bpf_probe_read_kernel(&e->rflags, sizeof(e->rflags), vmcb + VMCB_RFLAGS);
+	bpf_probe_read_kernel(&e->cr2, sizeof(e->cr2), vmcb + VMCB_CR2);
+	bpf_probe_read_kernel(&np, sizeof(np), vmcb + VMCB_NP_ENABLE);
+	e->cpl = cpl;
+	e->known |= KVMWHY_KNOWS_SEGMENTS | KVMWHY_KNOWS_RFLAGS | KVMWHY_KNOWS_CR2;
+	if (np & 1) {	/* else the VMCB's CR3 is that of KVM's shadow pages */
+		bpf_probe_read_kernel(&e->cr3, sizeof(e->cr3), vmcb + VMCB_CR3);
+		e->known |= KVMWHY_KNOWS_CR3;
+	}
+}
+
+static __always_inline void put_vmx(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
+{
+	__u32 tid = e->tid;
+	struct last_exit *last = bpf_map_lookup_elem(&exits, &tid);
+
+	if (last) {
+		e->exit_reason = last->reason;
+		e->exit_info1 = last->info1;
+		e->exit_info2 = last->info2;
+		e->exit_intr_info = last->intr_info;
+		e->exit_error_code = last->error_code;
+		e->known |= KVMWHY_KNOWS_EXIT | KVMWHY_KNOWS_INFO;
+	}
+	if (e->known & KVMWHY_KNOWS_PROTECTED || !bpf_core_field_exists(struct vcpu_vmx, rflags))
+		return;
+	if (regs_avail(vcpu) >> REG_RFLAGS & 1) {
+		e->rflags = BPF_CORE_READ((struct vcpu_vmx *)vcpu, rflags);
+		e->known |= KVMWHY_KNOWS_RFLAGS;
+	}
+}
+
+/* In a nested guest CR3 leads through tables that we do not walk. */
+static __always_inline bool is_nested(struct kvm_vcpu *vcpu)
+{
+	void *mmu = BPF_CORE_READ(vcpu, arch.mmu);
+
+	return mmu == (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.guest_mmu);
+}
+
+/*
+ * With EPT KVM has an older CR3 of the guest only, whose tables may be gone. Where they lead to the instruction for which
+ * the guest left, they are still good.
+ */
+static __always_inline bool is_expected_code(const struct kvmwhy_event *e)
+{
+	__u32 at = e->code_at & 31;
+
+	return e->known & KVMWHY_KNOWS_EXIT && config.vmx && e->code[at] == 0x0f &&
+	       ((e->exit_reason == VMX_MSR_READ && e->code[at + 1] == 0x32) ||
+		(e->exit_reason == VMX_MSR_WRITE && e->code[at + 1] == 0x30));
+}
+
+static __always_inline void put_code(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
+{
+	__u32 wanted = KVMWHY_KNOWS_RIP | KVMWHY_KNOWS_CONTROL;
+	bool long_mode = e->efer >> 10 & 1, smm = e->run[RUN_FLAGS] & RUN_X86_SMM;
+	__u64 base = 0, kvm = (__u64)BPF_CORE_READ(vcpu, kvm), from;
+	struct paging paging = { .cr0 = e->cr0, .cr3 = e->cr3, .cr4 = e->cr4, .efer = e->efer };
+
+	if ((e->known & wanted) != wanted || e->known & KVMWHY_KNOWS_PROTECTED || smm || is_nested(vcpu))
+		return;
+	if (e->known & KVMWHY_KNOWS_SEGMENTS)
+		base = e->segment[KVMWHY_CS].base;
+	else if (!long_mode)
+		return;	/* the base of CS is not known, and it matters */
+	e->code_at = e->rip < CODE_BEFORE ? (__u32)e->rip : CODE_BEFORE;
+	from = base + e->rip - e->code_at;
+	if (!long_mode)
+		from &= 0xffffffff;
+	e->code_size = CODE_BEFORE + CODE_AFTER;
+	read_code(kvm, &paging, from, e);
+	if (e->code_known >> e->code_at & 1 && (e->known & KVMWHY_KNOWS_CR3 || is_expected_code(e)))
+		e->known |= KVMWHY_KNOWS_CODE;
+}
+
+static __always_inline void put_insn(struct kvmwhy_event *e)
+{
+	__u32 tid = e->tid;
+	struct last_insn *insn = bpf_map_lookup_elem(&insns, &tid);
+
+	if (!insn || !(e->known & KVMWHY_KNOWS_RIP) || insn->rip != e->rip || !insn->size || insn->size > 15)
+		return;
+	e->data.insn_size = insn->size;
+	__builtin_memcpy(e->data.insn, insn->bytes, 15);
+	e->data.flags |= KVMWHY_HAS_INSN;
+}
+
+/* Nobody was seen to refuse; the guest left for a WRMSR, and its registers still have it. */
+static __always_inline void put_unnoted_write(struct kvmwhy_event *e)
+{
+	bool svm = config.svm && e->exit_reason == SVM_MSR && e->exit_info1 & 1;
+	bool vmx = config.vmx && e->exit_reason == VMX_MSR_WRITE;
+	struct kvmwhy_data *d = &e->data;
+
+	if (e->result >= 0 || !(e->known & KVMWHY_KNOWS_EXIT) || (!svm && !vmx) ||
+	    !(e->known & (KVMWHY_KNOWS_REGS | KVMWHY_KNOWS_BUT_RSP)))
+		return;
+	d->kind = KVMWHY_KIND_WRMSR;
+	d->flags |= KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE;
+	d->msr = (__u32)e->regs[1];	/* RCX */
+	d->value = e->regs[2] << 32 | (__u32)e->regs[0];	/* RDX, RAX */
+	e->known |= KVMWHY_KNOWS_DATA;
+}
+
+static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
+{
+	__u32 tid = e->tid;
+	struct note *note = bpf_map_lookup_elem(&notes, &tid);
+	struct kvmwhy_data *d = &e->data;
+
+	if (!note || note->exits != BPF_CORE_READ(vcpu, stat.exits) || note->result != e->result) {
+		put_unnoted_write(e);
+		return;
+	}
+	d->kind = note->kind;
+	d->place = note->place;
+	d->flags |= note->flags;
+	d->msr = note->msr;
+	d->value = note->value;
+	d->gpa = note->gpa;
+	d->error_code = note->error_code;
+	e->known |= KVMWHY_KNOWS_DATA;
+}
+
+/* The module knows better than we do. */
+static __always_inline void put_told(struct kvmwhy_event *e)
+{
+	__u32 tid = e->tid;
+	struct told *told = bpf_map_lookup_elem(&tolds, &tid);
+
+	if (!told)
+		return;
+	if (e->time_ns - told->time_ns < FRESH_NS && (!e->result || told->data.result == e->result)) {
+		e->data = told->data;
+		e->data.flags |= KVMWHY_WATCHED;
+		e->known |= KVMWHY_KNOWS_DATA;
+	}
+	bpf_map_delete_elem(&tolds, &tid);
+}
+
+static __always_inline void put_data(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
+{
+	struct kvmwhy_data *d = &e->data;
+
+	d->version = KVMWHY_DATA_VERSION;
+	d->flags = KVMWHY_WATCHED;
+	d->result = e->result;
+	put_note(e, vcpu);
+	put_told(e);
+	if (e->known & KVMWHY_KNOWS_RIP && !(d->flags & KVMWHY_HAS_RIP)) {
+		d->rip = e->rip;
+		d->flags |= KVMWHY_HAS_RIP;
+	}
+	if (e->known & KVMWHY_KNOWS_EXIT && !(d->flags & KVMWHY_HAS_EXIT)) {
+		d->exit_reason = e->exit_reason;
+		d->flags |= KVMWHY_HAS_EXIT | (config.vmx ? KVMWHY_EXIT_VMX : 0);
+	}
+	if (config.vmx && !(d->flags & KVMWHY_HAS_INSN))
+		put_insn(e);
+}
+
+static __always_inline bool is_harmless(struct kvm_vcpu *vcpu, const void *run)
+{
+	/* Guests with private memory convert it so: Linux commit 16f95f3b95ca ("KVM: Add KVM_EXIT_MEMORY_FAULT ...") (in v6.8). */
+	return run_u32(run, RUN_EXIT_REASON) == EXIT_MEMORY_FAULT && bpf_core_field_exists(struct kvm_arch, has_private_mem) &&
+	       BPF_CORE_READ(vcpu, kvm, arch.has_private_mem);
+}
+
+/* kvm_amd makes the vCPU anew when its guest has shut down: nothing is left of it. */
+static __always_inline void forget_reset_vcpu(struct kvmwhy_event *e, const void *run)
+{
+	__u32 left = KVMWHY_KNOWS_VCPU | KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_SVM | KVMWHY_KNOWS_PROTECTED;
+
+	if (config.svm && !e->result && run_u32(run, RUN_EXIT_REASON) == EXIT_SHUTDOWN && !e->exit_reason && e->rip == 0xfff0)
+		e->known &= left;
+}
+
+static __always_inline void put_failure(struct kvmwhy_event *e, struct kvm_vcpu *vcpu, void *run)
+{
+	e->known = KVMWHY_KNOWS_VCPU | (config.svm ? KVMWHY_KNOWS_SVM : 0) | (config.vmx ? KVMWHY_KNOWS_VMX : 0);
+	e->vcpu = BPF_CORE_READ(vcpu, vcpu_id);
+	if (!bpf_probe_read_kernel(e->run, sizeof(e->run), run))
+		e->known |= KVMWHY_KNOWS_RUN;
+	if (is_harmless(vcpu, run))
+		e->known |= KVMWHY_KNOWS_HARMLESS;
+	if (bpf_core_field_exists(struct kvm_vcpu_arch, guest_state_protected) &&
+	    BPF_CORE_READ(vcpu, arch.guest_state_protected))
+		e->known |= KVMWHY_KNOWS_PROTECTED;
+	else
+		put_registers(e, vcpu);
+	if (config.svm)
+		put_vmcb(e, vcpu);
+	if (config.vmx)
+		put_vmx(e, vcpu);
+	forget_reset_vcpu(e, run);
+	put_code(e, vcpu);
+	put_data(e, vcpu);
+}
+
+static __always_inline void end_run(struct kvm_vcpu *vcpu, long result)
+{
+	void *run = BPF_CORE_READ(vcpu, run);
+	struct kvmwhy_event *e;
+
+	if (!has_failed(run, result) || !is_wanted())
+		return;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		__sync_fetch_and_add(&lost, 1);
+		return;
+	}
+	put_head(e, result);
+	put_failure(e, vcpu, run);
+	bpf_ringbuf_submit(e, 0);
+}
+
+/* The end of KVM_RUN */
+
+/* The file that the system call of this thread is for, if it holds a vCPU of its own VM. */
+static __always_inline struct kvm_vcpu *vcpu_of_file(struct task_struct *task, __u64 number)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL;
+	struct kvm_vcpu *vcpu;
+
+	if (number >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + number);
+	vcpu = BPF_CORE_READ(file, private_data);
+	return vcpu && BPF_CORE_READ(vcpu, kvm, mm) == BPF_CORE_READ(task, mm) ? vcpu : NULL;
+}
+
+/* ioctl(fd, KVM_RUN): the first argument is in RDI, of a program of 32 bits in EBX. */
+static __always_inline struct kvm_vcpu *vcpu_of_call(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct kvm_vcpu *vcpu;
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &regs->rdi);
+	vcpu = vcpu_of_file(task, number);
+	if (vcpu)
+		return vcpu;
+	bpf_probe_read_kernel(&number, sizeof(number), &regs->rbx);
+	return vcpu_of_file(task, (__u32)number);
+}
+
+/* KVM_RUN has failed, and of whom is not known: that it did must not be lost. */
+static __always_inline void end_unknown_run(long result)
+{
+	struct kvmwhy_event *e;
+
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		__sync_fetch_and_add(&lost, 1);
+		return;
+	}
+	put_head(e, result);
+	bpf_ringbuf_submit(e, 0);
+}
+
+static __always_inline bool may_have_failed(__u32 reason, int result)
+{
+	if (result < 0)
+		return result != -EINTR_ && result != -EAGAIN_;
+	return may_be_fatal(reason);
+}
+
+static __always_inline void end_called(__u32 reason, int result)
+{
+	struct kvm_vcpu *vcpu;
+
+	if (!may_have_failed(reason, result))
+		return;
+	vcpu = vcpu_of_call();
+	if (vcpu)
+		end_run(vcpu, result);
+	else if (is_wanted())
+		end_unknown_run(result);
+}
+
+static __always_inline void end_running(int result)
+{
+	__u32 tid = thread();
+	__u64 *vcpu = bpf_map_lookup_elem(&running, &tid);
+
+	if (!vcpu || !*vcpu)
+		return;
+	end_run((struct kvm_vcpu *)*vcpu, result);
+	*vcpu = 0;
+}
+
+static __always_inline void end_any(__u32 reason, int result)
+{
+	if (config.source == KVMWHY_SOURCE_BPF_KPROBE)
+		end_running(result);
+	else
+		end_called(reason, result);
+}
+
+static __always_inline __u64 field(const void *event, __u16 at, __u32 size)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, size, event + at);
+	return value;
+}
+
+/*
+ * perf runs us with preemption off, in every kernel. Where a raw tracepoint or fexit does not, a program is left out, in
+ * silence, where another thread was preempted in it on the same processor: that would lose failures.
+ */
+SEC("tp/kvm/kvm_userspace_exit")
+int kvm_userspace_exit(void *event)
+{
+	end_any((__u32)field(event, config.run_reason, 4), (int)field(event, config.run_errno, 4));
+	return 0;
+}
+
+/* Where tracefs does not tell where the event has its fields. */
+SEC("raw_tp/kvm_userspace_exit")
+int kvm_userspace_exit_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	end_any((__u32)ctx->args[0], (int)ctx->args[1]);
+	return 0;
+}
+
+/* With BTF of KVM's functions */
+
+/* A KVM_RUN that is refused before the vCPU does not come to the tracepoint. */
+SEC("fexit/kvm_vcpu_ioctl")
+int BPF_PROG(kvm_vcpu_ioctl_exit, struct file *file, unsigned int request, unsigned long argument, long result)
+{
+	struct note refused = { .result = (__s32)result, .place = KVMWHY_PLACE_VCPU_IOCTL };
+	struct task_struct *task;
+	struct kvm_vcpu *vcpu;
+
+	if (result >= 0 || request != KVM_RUN || (result != -EIO_ && result != -EINVAL_))
+		return 0;
+	vcpu = BPF_CORE_READ(file, private_data);
+	task = (void *)bpf_get_current_task();
+	if (result == -EIO_ ? BPF_CORE_READ(vcpu, kvm, mm) == BPF_CORE_READ(task, mm) : !argument)
+		return 0;
+	take_note(vcpu, &refused);
+	end_run(vcpu, result);
+	return 0;
+}
+
+SEC("fexit/kvm_set_msr_common")
+int BPF_PROG(kvm_set_msr_common_exit, struct kvm_vcpu *vcpu, struct msr_data *msr, int result)
+{
+	note_msr_write(vcpu, msr, result, KVMWHY_PLACE_SET_MSR_COMMON);
+	return 0;
+}
+
+SEC("fexit/svm_set_msr")
+int BPF_PROG(svm_set_msr_exit, struct kvm_vcpu *vcpu, struct msr_data *msr, int result)
+{
+	note_msr_write(vcpu, msr, result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	return 0;
+}
+
+SEC("fexit/vmx_set_msr")
+int BPF_PROG(vmx_set_msr_exit, struct kvm_vcpu *vcpu, struct msr_data *msr, int result)
+{
+	note_msr_write(vcpu, msr, result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	return 0;
+}
+
+SEC("fexit/kvm_mmu_page_fault")
+int BPF_PROG(kvm_mmu_page_fault_exit, struct kvm_vcpu *vcpu, __u64 gpa, __u64 error_code, void *insn, int insn_len,
+	     int result)
+{
+	note_page_fault(vcpu, gpa, error_code, result);
+	return 0;
+}
+
+/* Without. A return probe does not see the arguments: what was written is still in the guest's registers. */
+
+SEC("kprobe/kvm_arch_vcpu_ioctl_run")
+int BPF_KPROBE(kvm_arch_vcpu_ioctl_run_entry, struct kvm_vcpu *vcpu)
+{
+	__u64 *old, address = (__u64)vcpu;
+	__u32 tid = thread();
+
+	old = bpf_map_lookup_elem(&running, &tid);
+	if (old)
+		*old = address;
+	else
+		bpf_map_update_elem(&running, &tid, &address, BPF_ANY);
+	return 0;
+}
+
+static __always_inline struct kvm_vcpu *running_vcpu(void)
+{
+	__u32 tid = thread();
+	__u64 *vcpu = bpf_map_lookup_elem(&running, &tid);
+
+	return vcpu ? (struct kvm_vcpu *)*vcpu : NULL;
+}
+
+static __always_inline void note_msr_result(int result, __u32 place)
+{
+	struct kvm_vcpu *vcpu = result < 0 ? running_vcpu() : NULL;
+	struct note note = { .result = result, .place = place, .kind = KVMWHY_KIND_WRMSR };
+	__u64 regs[3] = {};	/* RAX, RCX, RDX */
+
+	if (!vcpu || !is_wanted())
+		return;
+	if (!bpf_probe_read_kernel(regs, sizeof(regs), (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.regs))) {
+		note.msr = (__u32)regs[1];
+		note.value = regs[2] << 32 | (__u32)regs[0];
+		note.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE;
+	}
+	take_note(vcpu, &note);
+}
+
+SEC("kretprobe/kvm_set_msr_common")
+int BPF_KRETPROBE(kvm_set_msr_common_return, int result)
+{
+	note_msr_result(result, KVMWHY_PLACE_SET_MSR_COMMON);
+	return 0;
+}
+
+SEC("kretprobe/svm_set_msr")
+int BPF_KRETPROBE(svm_set_msr_return, int result)
+{
+	note_msr_result(result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	return 0;
+}
+
+SEC("kretprobe/vmx_set_msr")
+int BPF_KRETPROBE(vmx_set_msr_return, int result)
+{
+	note_msr_result(result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	return 0;
+}
+
+SEC("kretprobe/kvm_mmu_page_fault")
+int BPF_KRETPROBE(kvm_mmu_page_fault_return, int result)
+{
+	struct kvm_vcpu *vcpu = result < 0 ? running_vcpu() : NULL;
+	struct note note = { .result = result, .place = KVMWHY_PLACE_MMU_PAGE_FAULT, .kind = KVMWHY_KIND_PAGE_FAULT };
+	__u64 info[2] = {};
+	void *vmcb;
+
+	if (!vcpu || !is_wanted())
+		return 0;
+	vmcb = config.svm ? vmcb_of(vcpu) : NULL;
+	/* A nested page fault has its error code in EXITINFO1 and the address in EXITINFO2. */
+	if (vmcb && !bpf_probe_read_kernel(info, sizeof(info), vmcb + VMCB_EXITINFO1)) {
+		note.error_code = info[0];
+		note.gpa = info[1];
+		note.flags = KVMWHY_HAS_GPA;
+	}
+	take_note(vcpu, &note);
+	return 0;
+}
+
+/* Both sets */
+
+SEC("raw_tp/kvmwhy_failure")
+int kvmwhy_failure(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct told told = { .time_ns = bpf_ktime_get_ns() };
+	__u32 tid = thread();
+
+	if (bpf_probe_read_kernel(&told.data, sizeof(told.data), (void *)ctx->args[1]) || told.data.kind == KVMWHY_KIND_RDMSR)
+		return 0;
+	bpf_map_update_elem(&tolds, &tid, &told, BPF_ANY);
+	return 0;
+}
+
+/* It comes with report=off, too: vcpu_id, write, msr, value, result. */
+SEC("raw_tp/kvmwhy_inject")
+int kvmwhy_inject(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct told told = {
+		.time_ns = bpf_ktime_get_ns(),
+		.data = {
+			.version = KVMWHY_DATA_VERSION,
+			.kind = KVMWHY_KIND_WRMSR,
+			.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_INJECTED,
+			.result = (int)ctx->args[4],
+			.msr = (__u32)ctx->args[2],
+			.place = KVMWHY_PLACE_VENDOR_SET_MSR,
+			.value = ctx->args[3],
+		},
+	};
+	__u32 tid = thread();
+
+	if ((bool)ctx->args[1] && told.data.result < 0)
+		bpf_map_update_elem(&tolds, &tid, &told, BPF_ANY);
+	return 0;
+}
+
+/* VMX. That the event is on makes KVM read RIP and the exit's fields from the VMCS. */
+SEC("tp/kvm/kvm_exit")
+int kvm_exit(void *event)
+{
+	struct last_exit last = {
+		.reason = field(event, config.exit_reason, 4),
+		.info1 = field(event, config.info1, 8),
+		.info2 = field(event, config.info2, 8),
+		.intr_info = (__u32)field(event, config.intr_info, 4),
+		.error_code = (__u32)field(event, config.error_code, 4),
+	};
+	__u32 tid = thread();
+
+	bpf_map_update_elem(&exits, &tid, &last, BPF_ANY);
+	return 0;
+}
+
+SEC("tp/kvm/kvm_emulate_insn")
+int kvm_emulate_insn(void *event)
+{
+	struct last_insn insn = {};
+	__u32 tid = thread();
+
+	if (!(__u8)field(event, config.insn_failed, 1))
+		return 0;
+	insn.rip = field(event, config.insn_rip, 8);
+	insn.size = (__u8)field(event, config.insn_len, 1);
+	bpf_probe_read_kernel(insn.bytes, sizeof(insn.bytes), event + config.insn_bytes);
+	bpf_map_update_elem(&insns, &tid, &insn, BPF_ANY);
+	return 0;
+}

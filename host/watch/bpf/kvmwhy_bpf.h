@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What the programs and host/watch/bpf.c tell each other beside the records of include/uapi/kvmwhy.h. */
+#ifndef KVMWHY_BPF_H
+#define KVMWHY_BPF_H
+
+/* Written before the programs are loaded. */
+struct kvmwhy_bpf_config {
+	unsigned int pid;	/* only failures of this process; 0 for all */
+	unsigned int source;	/* enum kvmwhy_source */
+	unsigned char svm, vmx;	/* whether kvm_amd or kvm_intel runs the guests */
+	/* Where the event kvm_userspace_exit has its fields. */
+	unsigned short run_reason, run_errno;
+	/* The same of kvm_exit, for VMX. */
+	unsigned short exit_reason, info1, info2, intr_info, error_code;
+	/* The same of kvm_emulate_insn. */
+	unsigned short insn_rip, insn_len, insn_bytes, insn_failed;
+};
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/* A record of a failure that was seen as it happened in, the text of a recording out. */
+#include "api/api.h"
+
+#include "parse/parse.h"
+#include "write/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ARENA_LIMIT = 1 << 20 };
+
+struct room {
+	struct kw_arena arena;
+	struct kw_failure f;
+	struct kvmwhy_event e;
+};
+
+/* A record of any version, of which this one's members are read; 0 or -EINVAL. */
+static int read_event(const void *event, size_t len, struct kvmwhy_event *ret)
+{
+	if (!event || len < sizeof(*ret))
+		return -EINVAL;
+	memcpy(ret, event, sizeof(*ret));
+	return !ret->version || ret->size < sizeof(*ret) || ret->size > len ? -EINVAL : 0;
+}
+
+static bool is_sane(const struct kw_event_context *c)
+{
+	return c->size == sizeof(*c) && !(c->flags & ~KW_EVENT_REDACT) && (c->lines || !c->nlines);
+}
+
+static struct kw_watch_context context_of(const struct kw_event_context *c)
+{
+	return (struct kw_watch_context){
+		.number = c->number, .utc_ns = c->utc_ns, .host_kernel = c->host_kernel, .guest = c->guest,
+		.lines = c->lines, .nlines = c->nlines, .redact = c->flags & KW_EVENT_REDACT,
+	};
+}
+
+static void write_room(struct kw_buf *buf, struct room *room, const struct kw_watch_context *context)
+{
+	kw_arena_init(&room->arena, ARENA_LIMIT);
+	kw_failure_init(&room->f, &room->arena);
+	kw_event_read(&room->f, &room->e);
+	if (context->redact)
+		kw_event_redact(&room->f, &room->e);
+	kw_write_watch(buf, &room->f, &room->e, context);
+	kw_arena_deinit(&room->arena);
+}
+
+int kw_event_text(const void *event, size_t len, const struct kw_event_context *context, char **ret)
+{
+	static const struct kw_event_context nothing = { .size = sizeof(nothing) };
+	struct kw_watch_context inner;
+	struct kw_buf buf = { 0 };
+	struct room *room;
+	int err;
+
+	if (!context)
+		context = &nothing;
+	if (!is_sane(context))
+		return -EINVAL;
+	room = malloc(sizeof(*room));
+	if (!room)
+		return -ENOMEM;
+	err = read_event(event, len, &room->e);
+	if (!err) {
+		inner = context_of(context);
+		write_room(&buf, room, &inner);
+		err = kw_buf_take(&buf, ret);
+	}
+	free(room);
+	return err;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+/* How a check reads the record, and what its answer is. */
+#include "check/svm.h"
+#include "check/vmx.h"
+
+enum { REASON_GUEST_STATE = 33, REASON_MSR_LOADING = 34, ERROR_CONTROLS = 7, ERROR_HOST_STATE = 8 };
+
+#define FAILED BIT(31)
+
+/* A field of the VMCS and one of the VMCB, and the VMM's register that shows what KVM loads into both. */
+static const struct shown {
+	uint16_t vmcs, vmcb, vmm;
+} shown[] = {
+#define ROW(vmcs_, vmcb_, vmm_) { KW_F_##vmcs_, KW_F_##vmcb_, KW_F_##vmm_ }
+#define SEGMENT(name, vmm) \
+	ROW(vmcs_##name##_sel, vmcb_##name##_sel, vmm##_sel), ROW(vmcs_##name##_attr, vmcb_##name##_attr, vmm##_attr), \
+	ROW(vmcs_##name##_limit, vmcb_##name##_limit, vmm##_limit), ROW(vmcs_##name##_base, vmcb_##name##_base, vmm##_base)
+	ROW(vmcs_cr0, vmcb_cr0, cr0),
+	ROW(vmcs_cr3, vmcb_cr3, cr3),
+	ROW(vmcs_cr4, vmcb_cr4, cr4),
+	ROW(vmcs_efer, vmcb_efer, efer),
+	ROW(vmcs_rflags, vmcb_rflags, rflags),
+	ROW(vmcs_rip, vmcb_rip, rip),
+	ROW(vmcs_dr7, vmcb_dr7, dr7),
+	ROW(vmcs_gdtr_base, vmcb_gdtr_base, gdt_base),
+	ROW(vmcs_gdtr_limit, vmcb_gdtr_limit, gdt_limit),
+	ROW(vmcs_idtr_base, vmcb_idtr_base, idt_base),
+	ROW(vmcs_idtr_limit, vmcb_idtr_limit, idt_limit),
+	SEGMENT(cs, cs), SEGMENT(ds, ds), SEGMENT(ss, ss), SEGMENT(es, es), SEGMENT(fs, fs), SEGMENT(gs, gs),
+	SEGMENT(ldtr, ldt), SEGMENT(tr, tr),
+#undef SEGMENT
+#undef ROW
+};
+
+static const struct shown *shown_as(enum kw_fact fact)
+{
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		if (shown[i].vmcs == fact || shown[i].vmcb == fact)
+			return &shown[i];
+	}
+	return NULL;
+}
+
+static bool is_segment(const struct shown *s)
+{
+	return s->vmcs >= KW_F_vmcs_cs_sel && s->vmcs <= KW_F_vmcs_tr_base;
+}
+
+/* The four facts of a segment, in the order of the VMCS facts. */
+enum part { SEL, ATTR, LIMIT, BASE };
+
+static bool is_part(const struct shown *s, enum part part)
+{
+	return is_segment(s) && (s->vmcs - KW_F_vmcs_cs_sel) % 4 == (int)part;
+}
+
+/* In the EAX form of a dump 64-bit values are cut to 32 bits. */
+static bool is_cut(const struct kw_failure *f, const struct shown *s)
+{
+	return f->registers_narrow && (is_part(s, BASE) || s->vmcs == KW_F_vmcs_rip || s->vmcs == KW_F_vmcs_cr3 ||
+				       s->vmcs == KW_F_vmcs_gdtr_base || s->vmcs == KW_F_vmcs_idtr_base);
+}
+
+/*
+ * Without unrestricted guest KVM runs real mode with PE, PG, VM86 and page tables of its own, and loads other segments
+ * than the VMM is shown; for virtual-8086 mode it may, too.
+ */
+static bool is_replaced(const struct kw_failure *f, const struct shown *s)
+{
+	bool ldtr = s->vmcs >= KW_F_vmcs_ldtr_sel && s->vmcs <= KW_F_vmcs_ldtr_base;
+	bool plain = kw_has(f, cr0) && f->cr0 & CR0_PE;
+
+	if (is_segment(s) && !ldtr)
+		return !plain || !kw_has(f, rflags) || f->rflags & RFLAGS_VM;
+	if (s->vmcs == KW_F_vmcs_cr0 || s->vmcs == KW_F_vmcs_cr3 || s->vmcs == KW_F_vmcs_cr4)
+		return !plain || !(f->cr0 & CR0_PG);
+	return false;
+}
+
+static bool shows_what_was_loaded(const struct kw_failure *f, const struct shown *s)
+{
+	return !is_cut(f, s) && !is_replaced(f, s);
+}
+
+/* What KVM makes of a value of the VMM on its way into the VMCS. */
+static uint64_t as_vmcs(const struct shown *s, uint64_t value)
+{
+	if (is_part(s, ATTR))
+		return value & AR_P ? value : value | AR_UNUSABLE;
+	switch (s->vmm) {
+	case KW_F_cr0:
+		return (value | BIT(5)) & ~(CR0_CD | CR0_NW);
+	case KW_F_cr4:
+		return value | CR4_VMXE;
+	default:
+		return value;
+	}
+}
+
+/* And into the VMCB, whose attributes have bits 15:12 of the access rights in 11:8. */
+static uint64_t as_vmcb(const struct shown *s, uint64_t value)
+{
+	if (is_part(s, ATTR))
+		return (value & 0xff) | (value >> 4 & 0xf00);
+	switch (s->vmm) {
+	case KW_F_cr0:
+		return value & ~(CR0_CD | CR0_NW);
+	case KW_F_efer:
+		return value | EFER_SVME;
+	default:
+		return value;
+	}
+}
+
+static void use(struct kw_entry *e, enum kw_fact fact)
+{
+	for (size_t i = 0; i < e->nused; i++) {
+		if (e->used[i] == fact)
+			return;
+	}
+	if (e->nused < KW_CHECK_MAX_USED)
+		e->used[e->nused++] = (uint16_t)fact;
+}
+
+uint64_t kw_entry_get(struct kw_entry *e, enum kw_fact fact)
+{
+	const struct shown *s;
+	enum kw_fact vmm;
+
+	if (kw_known(e->f, fact)) {
+		use(e, fact);
+		return e->f->fact[fact];
+	}
+	s = kw_failure_has_host_dump(e->f) ? NULL : shown_as(fact);
+	vmm = s ? (enum kw_fact)s->vmm : KW_F_none;
+	if (s && kw_known(e->f, vmm) && shows_what_was_loaded(e->f, s)) {
+		e->by_vmm = true;
+		use(e, vmm);
+		return fact == s->vmcs ? as_vmcs(s, e->f->fact[vmm]) : as_vmcb(s, e->f->fact[vmm]);
+	}
+	if (e->missing == KW_F_none)
+		e->missing = fact;
+	return 0;
+}
+
+bool kw_entry_untold(struct kw_entry *e, const char *what)
+{
+	if (!e->untold)
+		e->untold = what;
+	return false;
+}
+
+static bool fits(uint64_t address, unsigned int bits)
+{
+	int64_t high = (int64_t)address >> (bits - 1);
+
+	return high == 0 || high == -1;
+}
+
+bool kw_entry_is_canonical(struct kw_entry *e, uint64_t address)
+{
+	if (fits(address, 48) || !fits(address, 57))
+		return fits(address, 48);
+	if (kw_has(e->f, vmcs_host_cr4) && e->f->vmcs_host_cr4 & CR4_LA57)
+		return true;
+	return kw_entry_untold(e, "the CPU's number of linear-address bits");
+}
+
+bool kw_entry_is_physical(struct kw_entry *e, uint64_t address)
+{
+	if (address >> 32 == 0 || address >> 52 != 0)
+		return address >> 52 == 0;
+	return kw_entry_untold(e, "MAXPHYADDR");
+}
+
+bool kw_entry_is_ia32e(struct kw_entry *e)
+{
+	if (kw_has(e->f, vmcs_entry_controls) || kw_failure_has_host_dump(e->f))
+		return ENTRY & BIT(9);
+	return EFER & EFER_LMA;
+}
+
+enum kw_verdict kw_check_ask(const struct kw_check *check, const struct kw_failure *f, struct kw_entry *e)
+{
+	bool holds;
+
+	*e = (struct kw_entry){ .f = f, .missing = KW_F_none };
+	holds = check->holds(e);
+	if (e->missing != KW_F_none)
+		return KW_CHECK_CANNOT_TELL;
+	if (holds)
+		return KW_CHECK_HOLDS;
+	/* no row negates UNTOLD: a condition that is true without it is true */
+	return e->untold ? KW_CHECK_CANNOT_TELL : KW_CHECK_BROKEN;
+}
+
+const struct kw_check *kw_check_find(const char *id)
+{
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		for (size_t i = 0; i < s->n; i++) {
+			if (strcmp(s->check[i].id, id) == 0)
+				return &s->check[i];
+		}
+	}
+	return NULL;
+}
+
+const struct kw_check_section *kw_check_section_of(const struct kw_check *check)
+{
+	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
+		if (check >= s->check && check < s->check + s->n)
+			return s;
+	}
+	return NULL;
+}
+
+const char *kw_entry_needs(const struct kw_entry *e)
+{
+	return e->missing != KW_F_none ? kw_facts[e->missing].doc : e->untold;
+}
+
+static bool failed_by(const struct kw_failure *f, uint64_t reason)
+{
+	return kw_has(f, hardware_error) ? f->hardware_error == (FAILED | reason) :
+					   kw_has(f, vmcs_reason) && f->vmcs_reason == (FAILED | reason);
+}
+
+static bool names_no_part(const struct kw_failure *f)
+{
+	return !kw_has(f, hardware_error) && !(kw_has(f, vmcs_reason) && f->vmcs_reason & FAILED);
+}
+
+bool kw_check_set_asked(const struct kw_failure *f, enum kw_check_set set)
+{
+	bool vmcs = kw_failure_has_group(f, KW_G_VMCS) && names_no_part(f);
+
+	switch (set) {
+	case KW_CHECKS_VMX_CONTROLS:
+		return vmcs || (kw_has(f, hardware_error) && f->hardware_error == ERROR_CONTROLS);
+	case KW_CHECKS_VMX_HOST:
+		return vmcs || (kw_has(f, hardware_error) && f->hardware_error == ERROR_HOST_STATE);
+	case KW_CHECKS_VMX_GUEST:
+		return vmcs || failed_by(f, REASON_GUEST_STATE);
+	case KW_CHECKS_VMX_MSR_LOAD:
+		return vmcs || failed_by(f, REASON_MSR_LOADING);
+	case KW_CHECKS_SVM:
+		if (!kw_has(f, hardware_error))
+			return kw_failure_has_group(f, KW_G_VMCB);
+		return f->hardware_error == UINT32_MAX || f->hardware_error == UINT64_MAX;
+	default:
+		return false;
+	}
+}
+
+const struct kw_check *kw_check_next(const struct kw_failure *f, const struct kw_check *after, enum kw_verdict wanted,
+				     struct kw_entry *e)
+{
+	const struct kw_check_section *s = after ? kw_check_section_of(after) : kw_check_sections;
+	size_t i = after ? (size_t)(after - s->check) + 1 : 0;
+
+	for (; s->n; s++, i = 0) {
+		for (bool asked = kw_check_set_asked(f, s->set); asked && i < s->n; i++) {
+			if (kw_check_ask(&s->check[i], f, e) == wanted)
+				return &s->check[i];
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: MIT
+/* The {places} of a rule's texts: names of facts, and the words below. An unknown one stays as it is. */
+#include "base/buf.h"
+#include "decode/x86/exit_info.h"
+#include "decode/x86/msr.h"
+#include "decode/tables.h"
+#include "explain/explain.h"
+
+#include <stdio.h>
+
+static void put_msr(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "%s (0x%x)", c->msr_name[0] ? c->msr_name : "an MSR without a known name", c->msr_index);
+}
+
+static void put_value(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%llx", (unsigned long long)c->msr_value);
+}
+
+static void put_insn(const struct kw_case *c, struct kw_buf *buf)
+{
+	KW_BUF_LIT(buf, "`");
+	kw_buf_add(buf, kw_str(c->insn.text));
+	KW_BUF_LIT(buf, "`");
+}
+
+static void put_mnemonic(const struct kw_case *c, struct kw_buf *buf)
+{
+	for (const char *p = c->insn.mnemonic; *p; p++)
+		kw_buf_char(buf, *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p);
+}
+
+static void put_mode(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_mode_name(c->mode)));
+}
+
+static void put_linear(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->has_linear_rip)
+		kw_buf_printf(buf, "0x%llx", (unsigned long long)c->linear_rip);
+	else
+		kw_buf_printf(buf, "RIP 0x%llx", (unsigned long long)c->f->rip);
+}
+
+static void put_rip_place(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_place_text(c->rip_place)));
+}
+
+static void put_mem_place(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_place_text(c->mem_place)));
+}
+
+static void put_mem(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%llx", (unsigned long long)c->insn.mem_gva);
+}
+
+static void put_errno(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *name = kw_has(c->f, errno_number) ? kw_errno_name((int)c->f->errno_number) : NULL;
+
+	if (name)
+		kw_buf_add(buf, kw_str(name));
+	else
+		kw_buf_printf(buf, "errno %llu", (unsigned long long)c->f->errno_number);
+}
+
+static void put_exit_name(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *name = kw_kvm_exit_name(c->f->exit_reason);
+
+	kw_buf_add(buf, kw_str(name ? name : "no KVM_EXIT_* of any kernel known here"));
+}
+
+static void put_insn_error(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *name = kw_vmx_insn_error(c->f->hardware_error);
+
+	kw_buf_add(buf, kw_str(name ? name : "a number without a name"));
+}
+
+static void put_insn_error_about(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *about = kw_vmx_insn_error_about(c->f->hardware_error);
+
+	kw_buf_add(buf, kw_str(about ? about : ""));
+}
+
+static void put_vectoring(const struct kw_case *c, struct kw_buf *buf)
+{
+	char text[160];
+
+	if (kw_exit_is_svm(c, c->f->extra[1])) {
+		KW_BUF_LIT(buf, "an event that the words do not name");
+		return;
+	}
+	kw_vmx_event_text(KW_VMX_IDT_VECTORING, (uint32_t)c->f->extra[0], text, sizeof(text));
+	kw_buf_add(buf, kw_str(text));
+}
+
+static void put_extra_exit(const struct kw_case *c, struct kw_buf *buf)
+{
+	uint64_t reason = c->f->extra[1];
+	const char *name = kw_exit_is_svm(c, reason) ? kw_svm_exit_name(reason) : kw_vmx_exit_name(reason & 0xffff);
+
+	kw_buf_printf(buf, "%s (0x%llx)", name ? name : "exit reason", (unsigned long long)c->f->extra[1]);
+}
+
+/* Bit 3 of the flags is KVM_MEMORY_EXIT_FLAG_PRIVATE. */
+static void put_memory_fault(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (!kw_has(c->f, memory_fault_gpa))
+		return;
+	kw_buf_printf(buf, ", guest physical address 0x%llx", (unsigned long long)c->f->memory_fault_gpa);
+	if (kw_has(c->f, memory_fault_flags))
+		kw_buf_add(buf, c->f->memory_fault_flags & 8 ? KW_STR(", a private access") : KW_STR(", a shared access"));
+}
+
+static void put_delivery_gpa(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->f->extra_known >> 3 & 1 && c->f->extra_known >> 4 & 1 && c->f->extra[3] != UINT64_MAX)
+		kw_buf_printf(buf, " at 0x%llx", (unsigned long long)c->f->extra[3]);
+}
+
+static void put_extra(const struct kw_case *c, struct kw_buf *buf, size_t i)
+{
+	kw_buf_printf(buf, "0x%llx", (unsigned long long)c->f->extra[i]);
+}
+
+static void put_extra0(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 0); }
+static void put_extra1(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 1); }
+static void put_extra2(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 2); }
+static void put_extra3(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 3); }
+
+/* The value that the rule blames. */
+
+static uint64_t blamed(const struct kw_case *c)
+{
+	return c->blamed == KW_F_none ? 0 : c->f->fact[c->blamed];
+}
+
+static void put_blamed(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%llx", (unsigned long long)blamed(c));
+}
+
+static void put_blamed_name(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->blamed != KW_F_none)
+		kw_buf_add(buf, kw_str(kw_facts[c->blamed].doc));
+}
+
+/* Of RFLAGS and EFER: those that must be 0. */
+static void put_blamed_bits(const struct kw_case *c, struct kw_buf *buf)
+{
+	bool efer = c->blamed == KW_F_vmcb_efer || c->blamed == KW_F_efer;
+	uint64_t reserved = blamed(c) & (efer ? KW_SVM_EFER_RESERVED : KW_VMX_RFLAGS_RESERVED);
+	const char *comma = "bit ";
+
+	for (unsigned int i = 0; i < 64; i++) {
+		if (!(reserved >> i & 1))
+			continue;
+		kw_buf_printf(buf, "%s%u", comma, i);
+		comma = ", bit ";
+	}
+	kw_buf_add(buf, reserved ? KW_STR(" must be 0") : KW_STR("bit 1 must be 1"));
+}
+
+static void put_blamed_base(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_is_canonical57(blamed(c)) ? KW_STR("it has more than 32 bits") : KW_STR("it is not canonical"));
+}
+
+static void put_svm_event(const struct kw_case *c, struct kw_buf *buf)
+{
+	char text[160];
+
+	kw_svm_event_text(blamed(c), text, sizeof(text));
+	kw_buf_add(buf, kw_str(text));
+}
+
+static void put_svm_event_refused(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *why = kw_svm_event_refused(blamed(c));
+
+	kw_buf_add(buf, kw_str(why ? why : ""));
+}
+
+static void put_entry_event(const struct kw_case *c, struct kw_buf *buf)
+{
+	char text[160];
+
+	kw_vmx_event_text(KW_VMX_ENTRY_INTR_INFO, (uint32_t)c->f->vmcs_entry_intr_info, text, sizeof(text));
+	kw_buf_add(buf, kw_str(text));
+}
+
+static void put_entry_event_refused(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *why = kw_entry_event_refused(c->f);
+
+	kw_buf_add(buf, kw_str(why ? why : ""));
+}
+
+/* The check that the rule is about. */
+
+static const struct kw_check *check_of(const struct kw_case *c)
+{
+	static const struct kw_check none = { .id = "", .says = "", .code = "" };
+
+	return c->broken ? c->broken->check : &none;
+}
+
+static void put_check_id(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(check_of(c)->id));
+}
+
+static void put_check_says(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(check_of(c)->says));
+}
+
+static void put_check_section(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->broken)
+		kw_buf_add(buf, kw_str(kw_check_section_of(c->broken->check)->title));
+}
+
+static void put_check_values(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->broken)
+		kw_check_values(buf, &c->broken->saw);
+}
+
+static void put_checks_count(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_checks_count(buf, c);
+}
+
+/* Further broken checks that no rule is about. */
+static void put_checks_also(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *comma = " Broken, too: ";
+
+	for (size_t i = 0; i < c->checks.nbroken; i++) {
+		const struct kw_broken_check *b = &c->checks.broken[i];
+
+		if (b == c->broken || b->claimed || b->follows)
+			continue;
+		kw_buf_printf(buf, "%s%s (", comma, b->check->says);
+		kw_check_values(buf, &b->saw);
+		KW_BUF_LIT(buf, ")");
+		comma = "; ";
+	}
+	if (comma[0] == ';')
+		KW_BUF_LIT(buf, ".");
+}
+
+/* For want of what the dump does not have. */
+static void put_checks_untold(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *comma = " Cannot be told: ";
+	const struct kw_check *check = NULL;
+	struct kw_entry e;
+
+	while ((check = kw_check_next(c->f, check, KW_CHECK_CANNOT_TELL, &e))) {
+		kw_buf_printf(buf, "%s%s (", comma, check->says);
+		kw_check_values(buf, &e);
+		kw_buf_printf(buf, "%sneeds %s)", e.nused ? "; " : "", kw_entry_needs(&e));
+		comma = "; ";
+	}
+	if (comma[0] == ';')
+		KW_BUF_LIT(buf, ".");
+}
+
+static void put_entry_name(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_entry_name(c)));
+}
+
+static void put_arch(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_arch_name(c->f->arch)));
+}
+
+static void put_kernel(const struct kw_case *c, struct kw_buf *buf)
+{
+	struct kw_str seen = c->f->text[KW_T_HOST_KERNEL];
+
+	if (c->context->host_kernel)
+		kw_buf_add(buf, kw_str(c->context->host_kernel));
+	else
+		kw_buf_add(buf, seen.len ? seen : KW_STR("the host's kernel"));
+}
+
+static void put_msr_count(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_dec(buf, c->f->nmsr);
+}
+
+/* By the module's words, which need not be what the dump says. */
+static void put_module_msr(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_told *m = &c->told;
+	const struct kw_msr *msr = m->has_msr ? kw_msr_find(m->msr, c->vendor) : NULL;
+	char name[KW_MSR_NAME_SIZE] = "";
+
+	if (msr)
+		kw_msr_name(msr, m->msr, name, sizeof(name));
+	if (m->kind == KVMWHY_KIND_RDMSR)
+		KW_BUF_LIT(buf, "RDMSR of ");
+	else if (m->has_value)
+		kw_buf_printf(buf, "WRMSR of 0x%llx to ", (unsigned long long)m->value);
+	else
+		KW_BUF_LIT(buf, "WRMSR to ");
+	if (m->has_msr)
+		kw_buf_printf(buf, "%s (0x%x)", name[0] ? name : "an MSR without a known name", m->msr);
+	else
+		KW_BUF_LIT(buf, "an MSR");
+}
+
+static void put_module_did(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_told *m = &c->told;
+
+	if (m->kind == KVMWHY_KIND_PAGE_FAULT && m->has_gpa)
+		kw_buf_printf(buf, "the guest's %s guest physical address 0x%llx",
+			      m->error_code & KW_PF_W   ? "write to"
+			      : m->error_code & KW_PF_I ? "instruction fetch from"
+							: "read of",
+			      (unsigned long long)m->gpa);
+	else if (m->kind == KVMWHY_KIND_PAGE_FAULT)
+		KW_BUF_LIT(buf, "the guest's access to memory");
+	else if (m->kind == KVMWHY_KIND_WRMSR || m->kind == KVMWHY_KIND_RDMSR)
+		put_module_msr(c, buf);
+	else
+		KW_BUF_LIT(buf, "KVM_RUN");
+}
+
+static void put_module_result(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *name = kw_errno_name((int)-c->told.result);
+
+	if (name)
+		kw_buf_printf(buf, "-%s", name);
+	else
+		kw_buf_printf(buf, "%lld", (long long)c->told.result);
+}
+
+static void put_module_by(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *place = kw_told_place(&c->told);
+
+	if (place)
+		kw_buf_add(buf, kw_str(place));
+	else
+		kw_buf_printf(buf, "a function that %s could not name", c->told_by_watch ? "it" : "the module");
+}
+
+static void put_speaker(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_told_speaker(c)));
+}
+
+/* At the start of a sentence. */
+static void put_watcher(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, c->told_by_watch ? KW_STR("`kvmwhy watch`") : KW_STR("The module"));
+}
+
+/* What is left where no KVM has such an error of its own. */
+static void put_foreign_cause(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_told_saw_place(c) ? KW_STR("the error was injected or KVM was changed") :
+						 KW_STR("the error was injected, KVM was changed, or a seccomp filter or LSM "
+							"refused the ioctl"));
+}
+
+static void put_words_of(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, c->told_by_watch ? KW_STR("The words that `kvmwhy watch` put together") : KW_STR("The module's words"));
+}
+
+/* "VMX exit reason 0x30, \"EPT violation\", info1 0x181" */
+static void put_last_exit(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_failure *f = c->f;
+	bool known = kw_has(f, watch_vmx), vmx = known && f->watch_vmx;
+	const char *name = !known ? NULL : vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) : kw_svm_exit_name(f->last_exit);
+
+	kw_buf_printf(buf, "%s 0x%llx", !known ? "exit" : vmx ? "VMX exit reason" : "SVM exit code",
+		      (unsigned long long)f->last_exit);
+	if (name)
+		kw_buf_printf(buf, ", %s", name);
+	if (kw_has(f, last_exit_info1))
+		kw_buf_printf(buf, ", %s 0x%llx", vmx ? "exit qualification" : "EXITINFO1",
+			      (unsigned long long)f->last_exit_info1);
+	if (kw_has(f, last_exit_info2))
+		kw_buf_printf(buf, ", %s 0x%llx", vmx ? "IDT-vectoring information" : "EXITINFO2",
+			      (unsigned long long)f->last_exit_info2);
+}
+
+static void put_msr_arg(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%x", c->told.msr);
+	if (c->told.has_value)
+		kw_buf_printf(buf, " 0x%llx", (unsigned long long)c->told.value);
+}
+
+struct place {
+	const char *name;
+	void (*put)(const struct kw_case *c, struct kw_buf *buf);
+};
+
+static const struct place places[] = {
+	{ "msr", put_msr }, { "value", put_value }, { "insn", put_insn }, { "mnemonic", put_mnemonic },
+	{ "mode_name", put_mode }, { "linear", put_linear }, { "rip_place", put_rip_place },
+	{ "mem_place", put_mem_place }, { "mem", put_mem }, { "errno", put_errno },
+	{ "exit_name", put_exit_name }, { "insn_error", put_insn_error },
+	{ "insn_error_about", put_insn_error_about }, { "vectoring", put_vectoring },
+	{ "extra_exit", put_extra_exit }, { "delivery_gpa", put_delivery_gpa },
+	{ "memory_fault", put_memory_fault }, { "extra0", put_extra0 }, { "extra1", put_extra1 },
+	{ "extra2", put_extra2 }, { "extra3", put_extra3 }, { "blamed", put_blamed },
+	{ "blamed_name", put_blamed_name }, { "blamed_bits", put_blamed_bits }, { "blamed_base", put_blamed_base },
+	{ "svm_event", put_svm_event }, { "svm_event_refused", put_svm_event_refused },
+	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "check_id", put_check_id }, { "check_says", put_check_says }, { "check_section", put_check_section },
+	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
+	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch }, { "kernel", put_kernel },
+	{ "msr_count", put_msr_count }, { "module_did", put_module_did },
+	{ "module_result", put_module_result }, { "module_by", put_module_by },
+	{ "speaker", put_speaker }, { "watcher", put_watcher }, { "foreign_cause", put_foreign_cause }, { "words_of", put_words_of }, { "exit", put_last_exit },
+	{ "msr_arg", put_msr_arg },
+};
+
+static bool put_fact(const struct kw_case *c, struct kw_buf *buf, struct kw_str name)
+{
+	for (size_t i = 0; i < KW_NFACTS; i++) {
+		if (!kw_str_eq(kw_str(kw_facts[i].name), name))
+			continue;
+		if (!kw_known(c->f, (enum kw_fact)i))
+			KW_BUF_LIT(buf, "(unknown)");
+		else if (kw_facts[i].hex)
+			kw_buf_printf(buf, "0x%llx", (unsigned long long)c->f->fact[i]);
+		else
+			kw_buf_dec(buf, c->f->fact[i]);
+		return true;
+	}
+	return false;
+}
+
+static bool put_place(const struct kw_case *c, struct kw_buf *buf, struct kw_str name)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (kw_str_eq(kw_str(places[i].name), name)) {
+			places[i].put(c, buf);
+			return true;
+		}
+	}
+	return put_fact(c, buf, name);
+}
+
+struct kw_str kw_expand(const struct kw_case *c, const char *text)
+{
+	struct kw_str s = kw_str(text);
+	struct kw_buf buf = { .arena = c->f->arena };
+	size_t open = kw_str_find(s, KW_STR("{"));
+
+	if (open == SIZE_MAX)
+		return s; /* static, as rules are */
+	for (; open != SIZE_MAX; open = kw_str_find(s, KW_STR("{"))) {
+		size_t close = kw_str_find(s, KW_STR("}"));
+		struct kw_str name;
+
+		if (close == SIZE_MAX || close < open)
+			break;
+		name = (struct kw_str){ s.p + open + 1, close - open - 1 };
+		kw_buf_add(&buf, (struct kw_str){ s.p, open });
+		if (!put_place(c, &buf, name))
+			kw_buf_add(&buf, (struct kw_str){ s.p + open, close - open + 1 });
+		s = kw_str_from(s, close + 1);
+	}
+	kw_buf_add(&buf, s);
+	return kw_buf_text(&buf);
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+/* What kvmwhy.ko or `kvmwhy watch` saw of a failure, or the module did; and kvm_run pages that tell of none. */
+#include "explain/rules/rules.h"
+
+#define ANY_FAILURE (KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT))
+
+#define ABI "include/uapi/kvmwhy.h, struct kvmwhy_data"
+
+enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_SHUTDOWN = 8, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17,
+       EXIT_SYSTEM_EVENT = 24, EXIT_NOTIFY = 37, EXIT_MEMORY_FAULT = 39 };
+
+/* Words that do not fit the dump may be of an earlier failure. An access is seen where its function is known. */
+static enum kw_certainty if_it_fits(const struct kw_case *c)
+{
+	if (c->told_doubt)
+		return KW_POSSIBLE;
+	return c->told_by_watch && c->told.kind != KVMWHY_KIND_OTHER && !c->told.place ? KW_LIKELY : KW_CERTAIN;
+}
+
+/* An injected result ends KVM_RUN as an errno; behind anything else it may have been made up for. */
+static enum kw_certainty if_injected(const struct kw_case *c)
+{
+	if (c->told_doubt)
+		return KW_POSSIBLE;
+	return c->f->class == KW_CLASS_KVM_RUN_FAILED ? KW_CERTAIN : KW_LIKELY;
+}
+
+static bool has_words(const struct kw_case *c)
+{
+	return c->told_state == KW_TOLD_OK;
+}
+
+static bool injected(const struct kw_case *c)
+{
+	return has_words(c) && c->told.injected;
+}
+
+static bool saw(const struct kw_case *c, enum kvmwhy_kind kind)
+{
+	return has_words(c) && !c->told.injected && c->told.kind == kind;
+}
+
+static bool wrmsr(const struct kw_case *c)
+{
+	return saw(c, KVMWHY_KIND_WRMSR) && c->told.has_msr;
+}
+
+static bool rdmsr(const struct kw_case *c)
+{
+	return saw(c, KVMWHY_KIND_RDMSR) && c->told.has_msr;
+}
+
+static bool page_fault(const struct kw_case *c)
+{
+	return saw(c, KVMWHY_KIND_PAGE_FAULT);
+}
+
+static bool no_access(const struct kw_case *c)
+{
+	return has_words(c) && !c->told.injected && !wrmsr(c) && !rdmsr(c) && !page_fault(c);
+}
+
+static bool run_refused(const struct kw_case *c)
+{
+	return no_access(c) && c->told.place == KVMWHY_PLACE_VCPU_IOCTL;
+}
+
+static bool run_failed(const struct kw_case *c)
+{
+	return no_access(c) && !run_refused(c);
+}
+
+static bool words_missing(const struct kw_case *c)
+{
+	return FACT_IS(c->f, suberror, KVMWHY_SUBERROR) && !has_words(c);
+}
+
+/* KVM_RUN returned 0, and yet an access had failed inside it, as in KVM's emulator. */
+static bool inner_access(const struct kw_case *c)
+{
+	return wrmsr(c) || rdmsr(c) || page_fault(c);
+}
+
+/* Where an entry failed there was none: what stands in its place is the failure. */
+static bool only_exit(const struct kw_case *c)
+{
+	return c->f->watch.begun && !has_words(c) && c->f->class != KW_CLASS_ENTRY_FAILED;
+}
+
+static bool record_cut(const struct kw_case *c)
+{
+	return c->f->watch.begun;
+}
+
+static bool registers_encrypted(const struct kw_case *c)
+{
+	return FACT_IS(c->f, watch_protected, 1);
+}
+
+bool kw_exit_is_served(uint64_t reason)
+{
+	static const uint64_t failures[] = { EXIT_UNKNOWN,	  EXIT_EXCEPTION,    EXIT_SHUTDOWN, EXIT_FAIL_ENTRY,
+					     EXIT_INTERNAL_ERROR, EXIT_SYSTEM_EVENT, EXIT_NOTIFY,   EXIT_MEMORY_FAULT };
+
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		if (reason == failures[i])
+			return false;
+	}
+	return true;
+}
+
+static bool ordinary_exit(const struct kw_case *c)
+{
+	return kw_page_alone(c->f) && kw_exit_is_served(c->f->run_exit_reason);
+}
+
+const struct kw_rule kw_rules_told[] = {
+	{
+		.id = "module-injected",
+		.certainty = KW_CERTAIN,
+		.sure = if_injected,
+		.injected = true,
+		.classes = ANY_FAILURE,
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(module_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
+		.test = injected,
+		.title = "kvmwhy.ko injected this failure, as it was told to: {module_did} got {module_result} in place of "
+			 "KVM's answer",
+		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
+		       "wrong; an injected write has no effect. The failure is a test of what the VMM and its user make of it.",
+		.todo = { "Stop it: `kvmwhy inject off`. What was chosen, and how often it fired: `kvmwhy inject status`." },
+		.source = { ABI ", KVMWHY_INJECTED" },
+	},
+	{
+		.id = "module-wrmsr",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(module_place) },
+		.test = wrmsr,
+		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
+		.why = "{watcher} watched the write on its way through KVM. A result of 1 would have been #GP in the guest; a negative "
+		       "one leaves KVM_RUN as an errno, since v5.10. So it was KVM that refused the write, no seccomp filter and no LSM.",
+		.todo = { "`kvmwhy msr {msr_arg}` says what KVM of a version does with such a write.",
+			  "To let the guest live on: permit=correctable (machine-check banks) or permit=gp of kvmwhy.ko." },
+		.source = { ABI,
+			    "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)" },
+	},
+	{
+		.id = "module-rdmsr",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(module_place) },
+		.test = rdmsr,
+		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
+		.why = "{watcher} watched the read on its way through KVM. In the kernels read a failed RDMSR is #GP and no errno of "
+		       "KVM_RUN, so this KVM is a changed one, or what failed came behind the read.",
+		.todo = { "`uname -r`, `modinfo kvm` and /proc/sys/kernel/tainted of the host: is its KVM an unmodified one?" },
+		.source = { ABI, "Linux arch/x86/kvm/x86.c, kvm_emulate_rdmsr()" },
+	},
+	{
+		.id = "module-page-fault",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(fault_gpa), KW_NEED(fault_error_code), KW_NEED(module_place) },
+		.test = page_fault,
+		.title = "{speaker}: {module_did} failed with {module_result} in {module_by}",
+		.why = "KVM could not provide the memory behind the address. The instruction that touched it is not at fault. Without "
+		       "two-dimensional paging, and in a nested guest, the module gives no guest physical address.",
+		.todo = { "Find what the VMM has at the address: QEMU's `info mtree -f`, or its list of memory slots.",
+			  "RAM: look at the size and the state of its backing (/dev/shm, hugetlbfs, a file). A BAR: look at the "
+			  "device's driver and the host's dmesg." },
+		.source = { ABI, "Linux arch/x86/kvm/mmu/mmu.c, kvm_mmu_page_fault()" },
+	},
+	{
+		.id = "module-run-refused",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.test = run_refused,
+		.title = "{speaker}: KVM_RUN was refused before the guest ran: {module_result} from kvm_vcpu_ioctl()",
+		.why = "It looks at three things before it runs the vCPU: an argument of KVM_RUN that is not 0 is EINVAL; another process than the "
+		       "one that created the VM, and a VM that KVM has given up, are EIO.",
+		.todo = { "With kvmwhy.ko loaded, `dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three.",
+			  "A VM that KVM has given up: look for the WARNING of KVM that came first in the same dmesg." },
+		.source = { ABI ", KVMWHY_PLACE_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
+	},
+	{
+		.id = "module-run-failed",
+		.certainty = KW_CERTAIN,
+		.sure = if_it_fits,
+		.aside = true,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(module_exit_reason), KW_NEED(rip) },
+		.test = run_failed,
+		.title = "{speaker}: KVM_RUN failed with {module_result}, which came from {module_by}",
+		.why = "{watcher} watches accesses to MSRs and page faults, and saw none of them fail with this result. RIP and the last "
+		       "VM exit say where the guest was.",
+		.todo = { "Look at the host's dmesg of the same second.",
+			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` up to the failure, with kretprobes on the "
+			  "functions below kvm_arch_vcpu_ioctl_run()." },
+		.source = { ABI ", KVMWHY_KIND_OTHER" },
+	},
+	{
+		.id = "watch-access-failed",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(module_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(fault_gpa), KW_NEED(module_place) },
+		.test = inner_access,
+		.title = "{speaker}: {module_did} had failed with {module_result} in {module_by}, and then KVM gave up",
+		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the instruction it does not hand such a result "
+		       "out as an errno: the emulator stops, and KVM_RUN tells of that.",
+		.todo = { "Find why the function refused the access: `kvmwhy msr INDEX VALUE` for an MSR, the VMM's memory map for an address." },
+		.source = { ABI, "Linux arch/x86/kvm/emulate.c, x86_emulate_insn()" },
+	},
+	{
+		.id = "watch-last-exit",
+		.certainty = KW_CERTAIN,
+		.aside = true,
+		.classes = ANY_FAILURE | KW_IN(REGISTER_DUMP),
+		.needs = { KW_NEED(last_exit) },
+		.shows = { KW_NEED(last_exit_info1), KW_NEED(watch_vmx) },
+		.test = only_exit,
+		.title = "kvmwhy watch: the last VM exit before the failure was {exit}",
+		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. Which function failed was not seen.",
+		.todo = { "`kvmwhy host` says what is not seen on this host, and how to see it.",
+			  "Load kvmwhy.ko, or attach kretprobes to the functions below kvm_arch_vcpu_ioctl_run(), and provoke it again." },
+		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event", "Linux arch/x86/kvm/trace.h, kvm_exit" },
+	},
+	{
+		.id = "watch-encrypted",
+		.certainty = KW_CERTAIN,
+		.aside = true,
+		.classes = ANY_FAILURE | KW_IN(REGISTER_DUMP),
+		.needs = { KW_NEED(watch_protected) },
+		.test = registers_encrypted,
+		.title = "kvmwhy watch: the guest's registers are encrypted, so KVM does not have them",
+		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show its registers or code; this record has none.",
+		.todo = { "Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's own console." },
+		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "include/uapi/kvmwhy.h, KVMWHY_KNOWS_PROTECTED" },
+	},
+	{
+		.id = "watch-record-cut",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(REGISTER_DUMP),
+		.test = record_cut,
+		.title = "kvmwhy watch saw a failure, and its record here does not say which",
+		.why = "Neither an errno of KVM_RUN nor an exit nor the words of what failed is in it. The record was cut, or the "
+		       "failure was seen by means that show no more.",
+		.todo = { "Look for the whole record: from its line `failure N begins` to `failure N ends`.",
+			  "`kvmwhy host` says what is not seen on this host, and how to see it." },
+		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event" },
+	},
+	{
+		.id = "module-words-missing",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = words_missing,
+		.title = "kvmwhy.ko said why KVM_RUN failed, but its words are missing or damaged here",
+		.why = "Suberror 19287 (0x4b57) is the module's, none of KVM's. Its 10 words name the failure: which MSR or address, who "
+		       "refused it, with which result. A VMM that prints the suberror without them hides the reason.",
+		.todo = { "Collect all the lines `extra data[0]` to `extra data[9]`; QEMU prints them behind the suberror.",
+			  "Another VMM: save the vCPU's kvm_run page and give it to `kvmwhy explain --kvm-run PAGE`." },
+		.source = { ABI },
+	},
+	{
+		.id = "run-page-ordinary-exit",
+		.certainty = KW_CERTAIN,
+		.classes = KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(run_exit_reason) },
+		.test = ordinary_exit,
+		.title = "kvm_run holds exit reason {run_exit_reason}, {exit_name}: a page that tells of no failure",
+		.why = "This exit is one of those that a VMM serves before it runs the vCPU again. If KVM_RUN failed with an errno, "
+		       "exit_reason is undefined: before v6.8 it is that of the exit before.",
+		.todo = { "Say with which errno KVM_RUN failed, and give the register dump of the VMM beside the page.",
+			  "With kvmwhy.ko and report=annotate the page itself says why." },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
+	},
+	{ 0 }
+};
