@@ -69,6 +69,9 @@ const char *kw_kvm_exit_name(uint64_t number);
 const char *kw_kvm_exit_about(uint64_t number);
 const char *kw_kvm_exit_fail(uint64_t number);
 
+/* Is it an exit that a VMM serves and goes on with, and no end of a guest? */
+bool kw_kvm_exit_is_served(uint64_t number);
+
 const char *kw_kvm_suberror_name(uint64_t number);
 const char *kw_kvm_suberror_about(uint64_t number);
 const char *kw_kvm_suberror_fail(uint64_t number);

@@ -205,9 +205,6 @@ bool kw_told_saw_place(const struct kw_case *c);
 /* What kvm_run says beside the findings, a line each, at most @max. Returns how many. */
 size_t kw_told_words(const struct kw_case *c, struct kw_str *ret, size_t max);
 
-/* rules/module.c: is this KVM_EXIT_* one that a VMM serves and goes on, and no end of a guest? */
-bool kw_exit_is_served(uint64_t reason);
-
 /* Is the kvm_run page all that was said, without a VMM's word in front of it? */
 static inline bool kw_page_alone(const struct kw_failure *f)
 {

@@ -191,7 +191,7 @@ static void other_exit(struct dump *d)
 		here(d, KW_F_exception);
 		hex(d, KW_F_exception_error_code, 1);
 		put(d, ")");
-	} else if (kw_exit_is_served(reason) && kw_kvm_exit_name(reason)) {
+	} else if (kw_kvm_exit_is_served(reason) && kw_kvm_exit_name(reason)) {
 		here(d, KW_F_run_exit_reason);
 		run_row(d, 0);
 	} else {

@@ -6,9 +6,6 @@
 
 #define ABI "include/uapi/kvmwhy.h, struct kvmwhy_data"
 
-enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_SHUTDOWN = 8, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17,
-       EXIT_SYSTEM_EVENT = 24, EXIT_NOTIFY = 37, EXIT_MEMORY_FAULT = 39 };
-
 /* Words that do not fit the dump may be of an earlier failure. An access is seen where its function is known. */
 static enum kw_certainty if_it_fits(const struct kw_case *c)
 {
@@ -97,21 +94,9 @@ static bool registers_encrypted(const struct kw_case *c)
 	return FACT_IS(c->f, watch_protected, 1);
 }
 
-bool kw_exit_is_served(uint64_t reason)
-{
-	static const uint64_t failures[] = { EXIT_UNKNOWN,	  EXIT_EXCEPTION,    EXIT_SHUTDOWN, EXIT_FAIL_ENTRY,
-					     EXIT_INTERNAL_ERROR, EXIT_SYSTEM_EVENT, EXIT_NOTIFY,   EXIT_MEMORY_FAULT };
-
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
-		if (reason == failures[i])
-			return false;
-	}
-	return true;
-}
-
 static bool ordinary_exit(const struct kw_case *c)
 {
-	return kw_page_alone(c->f) && kw_exit_is_served(c->f->run_exit_reason);
+	return kw_page_alone(c->f) && kw_kvm_exit_is_served(c->f->run_exit_reason);
 }
 
 const struct kw_rule kw_rules_told[] = {
