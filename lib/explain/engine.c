@@ -244,11 +244,19 @@ bool kw_rule_needs_known(const struct kw_rule *rule, const struct kw_failure *f)
 	return true;
 }
 
+/* Is the host's kernel one that has the change @id? */
+static enum kw_change_state kernel_has(const struct kw_case *c, const char *id)
+{
+	return kw_change_state(kw_change_find(id), &c->host, NULL);
+}
+
 static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 {
 	bool x86 = c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
 
 	if (kw_told_injected(c) && !rule->injected)
+		return false;
+	if (rule->kernel && kernel_has(c, rule->kernel) == KW_CHANGE_NOT)
 		return false;
 	return rule->classes & 1u << c->f->class && (x86 || rule->other_arch) &&
 	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) &&
@@ -298,13 +306,35 @@ static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule,
 		add_line(finding, f->code.origin.line);
 }
 
-/* Advice to have the host dump its VMCS or VMCB, or to find out who refused, is of no use where the record has it. */
-static bool is_done(const struct kw_case *c, const char *todo)
+static bool is_said(const struct kw_case *c, const struct kw_do *todo)
 {
-	if (strstr(todo, "dump_invalid_vmc"))
-		return kw_failure_has_host_dump(c->f);
-	return kw_told_saw_place(c) && (strstr(todo, "no kvm_userspace_exit event") ||
-					  strstr(todo, "No kvm_userspace_exit event") || strstr(todo, "a kretprobe on kvm_set_msr"));
+	if (todo->with && !kw_known(c->f, (enum kw_fact)(todo->with - 1)))
+		return false;
+	if (todo->without && kw_known(c->f, (enum kw_fact)(todo->without - 1)))
+		return false;
+	return (!todo->when || todo->when(c)) && (!todo->unless || !todo->unless(c)) &&
+	       (!todo->kernel || kernel_has(c, todo->kernel) != KW_CHANGE_NOT);
+}
+
+static struct kw_str todo_text(const struct kw_case *c, const struct kw_do *todo)
+{
+	struct kw_str text = kw_expand(c, todo->text);
+	struct kw_buf buf = { .arena = c->f->arena };
+
+	if (!todo->kernel || kernel_has(c, todo->kernel) == KW_CHANGE_APPLIES)
+		return text;
+	kw_change_range(kw_change_find(todo->kernel), &buf);
+	KW_BUF_LIT(&buf, ": ");
+	kw_buf_add(&buf, text);
+	return kw_buf_text(&buf);
+}
+
+static void add_todo(const struct kw_case *c, struct kw_finding *finding, const struct kw_rule *rule)
+{
+	for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++) {
+		if (is_said(c, rule->todo[i]))
+			finding->todo[finding->ntodo++] = todo_text(c, rule->todo[i]);
+	}
 }
 
 static enum kw_fact blamed_by(const struct kw_rule *rule, const struct kw_case *c)
@@ -318,17 +348,14 @@ static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 {
 	struct kw_finding *finding = &c->finding[c->nfindings++];
 
+	c->rule = rule;
 	c->broken = rule->breaks[0] ? kw_checks_broken(c, rule) : NULL;
 	c->blamed = blamed_by(rule, c);
 	*finding = (struct kw_finding){ .id = rule->id, .aside = rule->aside };
 	finding->certainty = rule->sure ? rule->sure(c) : rule->certainty;
 	finding->title = kw_expand(c, rule->title);
 	finding->why = kw_expand(c, rule->why);
-	for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++) {
-		if (is_done(c, rule->todo[i]))
-			continue;
-		finding->todo[finding->ntodo++] = kw_expand(c, rule->todo[i]);
-	}
+	add_todo(c, finding, rule);
 	if (!rule->source[0] && c->broken)
 		finding->source[finding->nsources++] = kw_check_section_of(c->broken->check)->title;
 	for (size_t i = 0; i < KW_MAX_SOURCES && rule->source[i]; i++)

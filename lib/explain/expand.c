@@ -297,6 +297,29 @@ static void put_kernel(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_add(buf, seen.len ? seen : KW_STR("the host's kernel"));
 }
 
+/* The kernels that the rule is about, and those that have the fix. */
+
+static const struct kw_row *change_of(const struct kw_case *c)
+{
+	return c->rule && c->rule->kernel ? kw_change_find(c->rule->kernel) : NULL;
+}
+
+static void put_range(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_row *row = change_of(c);
+
+	if (row)
+		kw_change_range(row, buf);
+}
+
+static void put_fix(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_row *row = change_of(c);
+
+	if (row)
+		kw_change_fix(row, buf);
+}
+
 static void put_msr_count(const struct kw_case *c, struct kw_buf *buf)
 {
 	kw_buf_dec(buf, c->f->nmsr);
@@ -430,6 +453,7 @@ static const struct place places[] = {
 	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "check_id", put_check_id }, { "check_says", put_check_says }, { "check_section", put_check_section },
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch }, { "kernel", put_kernel },
+	{ "range", put_range }, { "fix", put_fix },
 	{ "msr_count", put_msr_count }, { "module_did", put_module_did },
 	{ "module_result", put_module_result }, { "module_by", put_module_by },
 	{ "speaker", put_speaker }, { "watcher", put_watcher }, { "foreign_cause", put_foreign_cause }, { "words_of", put_words_of }, { "exit", put_last_exit },

@@ -17,7 +17,7 @@ const char *kw_certainty_name(enum kw_certainty certainty);
 
 enum {
 	KW_MAX_FINDINGS = 16,
-	KW_MAX_DO = 6,
+	KW_MAX_DO = 8,
 	KW_MAX_EVIDENCE = 8,
 	KW_MAX_SOURCES = 5,
 	KW_MAX_NEEDS = 8,
@@ -87,7 +87,8 @@ struct kw_case {
 	size_t noddities;
 	struct kw_oddity oddity[8];
 	struct kw_checks checks;
-	enum kw_fact blamed;	    /* of the rule whose texts are made, else KW_F_none */
+	const struct kw_rule *rule; /* whose texts are made, else NULL */
+	enum kw_fact blamed;	    /* of the same rule, else KW_F_none */
 	const struct kw_broken_check *broken; /* of the same rule, where it is about a check, else NULL */
 
 	/* judge */
@@ -108,6 +109,21 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 /* Classes a rule is asked for. */
 #define KW_IN(class) (1u << KW_CLASS_##class)
 
+/*
+ * A thing to do. It is said where each condition that is given holds. Where .kernel may or may not apply, because the
+ * host's kernel is unknown or in between, the text begins with the kernels that it is for.
+ */
+struct kw_do {
+	const char *text; /* the command to run or what to check; may hold slots */
+	uint16_t with, without; /* KW_NEED(fact): only if it is known, only if it is not */
+	bool (*when)(const struct kw_case *c);
+	bool (*unless)(const struct kw_case *c);
+	const char *kernel; /* id of a row in data/kvm_change.tbl: only on kernels that have it */
+};
+
+/* One for a single rule. Those that several rules share have names, in rules/do.c. */
+#define KW_DO(text_, ...) (&(const struct kw_do){ .text = text_, ##__VA_ARGS__ })
+
 /* A rule: a predicate over facts, never over text. One row in one table of lib/explain/rules/. */
 struct kw_rule {
 	const char *id; /* kebab-case, never reused; the name of its page in docs/rules/ */
@@ -118,6 +134,7 @@ struct kw_rule {
 	bool fallback;	  /* only where no rule before it had an answer */
 	bool aside;	  /* true, but not what one asks first: comes behind the others */
 	bool injected;	  /* also asked where kvmwhy.ko injected the failure: blames neither KVM nor the guest */
+	const char *kernel; /* id of a row in data/kvm_change.tbl: only where the host's kernel may have it; {range}, {fix} */
 	uint16_t needs[KW_MAX_NEEDS]; /* KW_NEED(...): all must be known */
 	bool (*test)(const struct kw_case *c);	     /* NULL: always */
 	/*
@@ -129,7 +146,7 @@ struct kw_rule {
 	enum kw_certainty (*sure)(const struct kw_case *c); /* NULL: .certainty */
 	/* Texts hold places: {rip} is a fact, {msr} {value} {insn} ... are what engine.c lists. */
 	const char *title, *why;
-	const char *todo[KW_MAX_DO];
+	const struct kw_do *todo[KW_MAX_DO];
 	const char *source[KW_MAX_SOURCES];
 	uint16_t shows[KW_MAX_NEEDS]; /* KW_NEED(...): further facts that are evidence, where known */
 	uint8_t event; /* an enum kw_event_kind + 1 whose lines are evidence, 0 for none */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "decode/x86/mce_rule.h"
 #include "decode/tables.h"
 
@@ -70,6 +71,12 @@ const struct kw_row *kw_change_find(const char *id);
 /* Does @row hold for @v? @doubt may be NULL. A row without since or until is open on that side. */
 enum kw_change_state kw_change_state(const struct kw_row *row, const struct kw_kver *v,
 				     enum kw_change_doubt *doubt);
+
+/* "Linux v5.10 to before v6.0; in stable branches before v5.10.137": the kernels that @row holds for. */
+void kw_change_range(const struct kw_row *row, struct kw_buf *buf);
+
+/* "Linux v6.0 or later; in stable branches v5.10.137 or later (Debian 5.10.0-18)": those it no longer holds for. */
+void kw_change_fix(const struct kw_row *row, struct kw_buf *buf);
 
 enum kw_change_touch { KW_TOUCH_NO, KW_TOUCH_ANY_MSR, KW_TOUCH_THIS_MSR };
 

@@ -359,6 +359,34 @@ static void a_maker_tells_the_point_release(void **state)
 	}
 }
 
+static void assert_words(void (*put)(const struct kw_row *, struct kw_buf *), const char *id, const char *words)
+{
+	struct kw_arena arena;
+	struct kw_buf buf = { .arena = &arena };
+	struct kw_str text;
+
+	kw_arena_init(&arena, 1 << 16);
+	put(kw_change_find(id), &buf);
+	text = kw_buf_text(&buf);
+	assert_int_equal(text.len, strlen(words));
+	assert_memory_equal(text.p, words, text.len);
+	kw_arena_deinit(&arena);
+}
+
+static void ranges_and_fixes_in_words(void **state)
+{
+	(void)state;
+	assert_words(kw_change_range, "dump-invalid-vmcs", "Linux v5.2 and later");
+	assert_words(kw_change_range, "wrmsr-any-failure-is-gp", "Linux before v5.10");
+	assert_words(kw_change_range, "wrmsr-path-61", "Linux v5.11 to before v7.2");
+	assert_words(kw_change_range, "mci-ctl-check", "Linux of any version");
+	assert_words(kw_change_range, "set-msr-mce-eperm", "Linux v5.10 to before v6.0; in stable branches before "
+		     "v5.10.137, v5.15.61, v5.18.18, v5.19.2");
+	assert_words(kw_change_fix, "set-msr-mce-eperm", "Linux v6.0 or later; in stable branches v5.10.137, v5.15.61, "
+		     "v5.18.18, v5.19.2 or later (Debian 5.10.0-18)");
+	assert_words(kw_change_fix, "rsm-nested-mmu", "Linux v5.0 or later");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +400,7 @@ int main(void)
 		cmocka_unit_test(the_unixware_write_by_kernel),
 		cmocka_unit_test(machine_check_generations),
 		cmocka_unit_test(layouts_of_internal_errors),
+		cmocka_unit_test(ranges_and_fixes_in_words),
 		cmocka_unit_test(a_maker_tells_the_point_release),
 	};
 

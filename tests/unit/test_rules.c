@@ -52,6 +52,19 @@ static void every_rule_says_what_to_do_and_has_a_source(void **state)
 	}
 }
 
+static void kernels_are_rows_of_the_table(void **state)
+{
+	(void)state;
+	EACH_RULE(rule) {
+		if (rule->kernel && !kw_change_find(rule->kernel))
+			fail_msg("%s: data/kvm_change.tbl has no row %s", rule->id, rule->kernel);
+		for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++) {
+			if (rule->todo[i]->kernel && !kw_change_find(rule->todo[i]->kernel))
+				fail_msg("%s: data/kvm_change.tbl has no row %s", rule->id, rule->todo[i]->kernel);
+		}
+	}
+}
+
 static const char *specimen_of(const char *page)
 {
 	const char *at = strstr(page, "\nSpecimen: ");
@@ -135,7 +148,7 @@ static void every_place_is_known(void **state)
 		places_are_known(c, rule->id, rule->title);
 		places_are_known(c, rule->id, rule->why);
 		for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++)
-			places_are_known(c, rule->id, rule->todo[i]);
+			places_are_known(c, rule->id, rule->todo[i]->text);
 	}
 	full_case_free(c);
 }
@@ -292,6 +305,43 @@ static void every_rule_fires_on_its_record(void **state)
 		fires(&records[i]);
 }
 
+/* What is said to do about a VM entry that failed, on a host with @kernel. */
+static bool told_to(const char *facts, const char *kernel, const char *what)
+{
+	const struct kw_context context = { .host_kernel = kernel };
+	const struct record r = { .id = "entry-guest-state", .class = KW_CLASS_ENTRY_FAILED, .facts = facts };
+	static struct kw_failure f;
+	static struct kw_case c;
+	struct kw_arena arena;
+	bool said = false;
+
+	kw_arena_init(&arena, 1 << 20);
+	kw_failure_init(&f, &arena);
+	build(&r, &f);
+	kw_explain(&f, &context, &c);
+	assert_true(c.nfindings > 0);
+	for (size_t i = 0; i < c.finding[0].ntodo; i++)
+		said |= kw_str_starts(c.finding[0].todo[i], kw_str(what));
+	kw_arena_deinit(&arena);
+	return said;
+}
+
+static void a_thing_to_do_knows_its_kernels_and_what_is_there(void **state)
+{
+	static const char refused[] = "hardware_error=0x80000021", dumped[] = REFUSED "vmcs_cs_base=0 ";
+	static const char plain[] = "Run: `echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs`";
+	static const char range[] = "Linux v5.2 and later: Run: `echo 1 > ";
+
+	(void)state;
+	assert_true(told_to(refused, NULL, range));
+	assert_true(told_to(refused, "6.1.192", plain));
+	assert_true(told_to(refused, "4.18.0-553.el8.x86_64", range));
+	assert_false(told_to(refused, "4.19.100", plain));
+	assert_false(told_to(refused, "4.19.100", range));
+	assert_false(told_to(dumped, "6.1.192", plain));
+	assert_false(told_to(dumped, NULL, range));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +352,8 @@ int main(void)
 		cmocka_unit_test(every_place_is_known),
 		cmocka_unit_test(facts_of_a_text_are_needed_or_shown),
 		cmocka_unit_test(every_rule_fires_on_its_record),
+		cmocka_unit_test(kernels_are_rows_of_the_table),
+		cmocka_unit_test(a_thing_to_do_knows_its_kernels_and_what_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

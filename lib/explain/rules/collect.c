@@ -23,9 +23,6 @@ static bool vmm_gave_up(const struct kw_case *c)
 	return x86_or_unknown(c) && !c->f->watch.begun;
 }
 
-#define DO_WHOLE_LOG "Collect everything the VMM wrote to stderr, from the line that names the failure to the end of the register dump."
-#define DO_TRACE \
-	"`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit -e kvm:kvm_page_fault` up to the failure: the last exit says what the CPU did."
 
 const struct kw_rule kw_rules_collect[] = {
 	{
@@ -36,7 +33,9 @@ const struct kw_rule kw_rules_collect[] = {
 		.test = x86_or_unknown,
 		.title = "KVM_RUN failed; why cannot be told from this",
 		.why = "KVM gives the VMM an errno and nothing else. None of the known causes of this one fits what is in the text.",
-		.todo = { DO_WHOLE_LOG, "Collect the host's dmesg of the same second, and `uname -r` of the host.", DO_TRACE },
+		.todo = { &kw_do_whole_log,
+			  KW_DO("Collect the host's dmesg of the same second, and `uname -r` of the host."),
+			  &kw_do_trace_exits },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_RUN\"" },
 	},
 	{
@@ -47,7 +46,9 @@ const struct kw_rule kw_rules_collect[] = {
 		.test = x86_or_unknown,
 		.title = "KVM stopped with an internal error; which one cannot be told from this",
 		.why = "KVM_EXIT_INTERNAL_ERROR comes with a suberror and data words. This VMM did not print them, or they are missing here.",
-		.todo = { DO_WHOLE_LOG, "Run the guest under QEMU, which prints the suberror, the data words and the registers.", DO_TRACE },
+		.todo = { &kw_do_whole_log,
+			  KW_DO("Run the guest under QEMU, which prints the suberror, the data words and the registers."),
+			  &kw_do_trace_exits },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_INTERNAL_ERROR\"" },
 	},
 	{
@@ -58,9 +59,9 @@ const struct kw_rule kw_rules_collect[] = {
 		.test = no_reason,
 		.title = "the CPU refused to enter the guest; why cannot be told without hardware_entry_failure_reason",
 		.why = "KVM_EXIT_FAIL_ENTRY carries the reason: an exit reason with bit 31, a VM-instruction error, or all ones on AMD.",
-		.todo = { "Collect hardware_entry_failure_reason, as the VMM has it in kvm_run.",
-			  "`echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs` (AMD: kvm_amd, dump_invalid_vmcb), provoke it "
-			  "again, and give `kvmwhy explain` the dump from the host's dmesg." },
+		.todo = { KW_DO("Collect hardware_entry_failure_reason, as the VMM has it in kvm_run."),
+			  &kw_do_dump_vmcs,
+			  &kw_do_dump_vmcb },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_FAIL_ENTRY\"" },
 	},
 	{
@@ -71,8 +72,8 @@ const struct kw_rule kw_rules_collect[] = {
 		.test = has_vmcb,
 		.title = "a VMCB dump; none of the checks known here is broken by what it shows",
 		.why = "The checks behind known failures hold, or the fields they need are missing from this dump.",
-		.todo = { "Collect the dump from `VMCB Control Area:` to its last line, and the VMM's log of the same second.",
-			  "For SEV-ES and SNP guests the save area of the VMCB is not what the CPU loads." },
+		.todo = { KW_DO("Collect the dump from `VMCB Control Area:` to its last line, and the VMM's log of the same second."),
+			  KW_DO("For SEV-ES and SNP guests the save area of the VMCB is not what the CPU loads.") },
 		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"" },
 	},
 	{
@@ -85,7 +86,9 @@ const struct kw_rule kw_rules_collect[] = {
 		.title = "the VMM does not handle exit reason {exit_reason}, {exit_name}",
 		.why = "KVM_RUN returned and asked the VMM to act; this VMM has no code for this exit. It is older than the kernel "
 		       "feature behind it, or the feature was switched on without it.",
-		.todo = { "Use a newer VMM: exits are added with new kernel features.", DO_WHOLE_LOG, DO_TRACE },
+		.todo = { KW_DO("Use a newer VMM: exits are added with new kernel features."),
+			  &kw_do_whole_log,
+			  &kw_do_trace_exits },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"The kvm_run structure\"" },
 	},
 	{
@@ -96,7 +99,9 @@ const struct kw_rule kw_rules_collect[] = {
 		.test = vmm_gave_up,
 		.title = "the VMM gave up on this exit; why it came cannot be told from this",
 		.why = "The VMM does not handle the exit, or does not say which one it was.",
-		.todo = { DO_WHOLE_LOG, "Use a newer VMM: exits are added with new kernel features.", DO_TRACE },
+		.todo = { &kw_do_whole_log,
+			  KW_DO("Use a newer VMM: exits are added with new kernel features."),
+			  &kw_do_trace_exits },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"The kvm_run structure\"" },
 	},
 	{ 0 }

@@ -119,8 +119,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.why = "While {vectoring} was delivered the CPU hit {extra_exit}, KVM's mark for MMIO, at {extra3}, "
 		       "which is the page that CR3 points to. KVM cannot walk page tables, deliver events or run code in emulated "
 		       "memory. Seen with an emulated CXL memory device that the guest used as RAM.",
-		.todo = { "Do not put emulated memory (CXL type 3 in QEMU, BAR memory) online as RAM under KVM.",
-			  "Compare the address with the guest's /proc/iomem and QEMU's `info mtree -f`." },
+		.todo = { KW_DO("Do not put emulated memory (CXL type 3 in QEMU, BAR memory) online as RAM under KVM."),
+			  KW_DO("Compare the address with the guest's /proc/iomem and QEMU's `info mtree -f`.") },
 		.source = { SRC_VECTORING, "https://lore.kernel.org/r/Y+vSj8FD6ZaHhfoN@memverge.com",
 			    "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
@@ -134,8 +134,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.why = "Delivering {vectoring} hit {extra_exit} at {extra3}, the page of CR3, and the VMM could not "
 		       "read the code either. Below 4 GiB that is SMRAM: QEMU restored nested or control state before the "
 		       "SMM flag (migration of a guest with VSM or SMM).",
-		.todo = { "Use a QEMU that calls kvm_put_vcpu_events() before kvm_put_nested_state().",
-			  "Otherwise: is CR3 inside emulated memory (CXL, a BAR)? Compare with QEMU's `info mtree -f`." },
+		.todo = { KW_DO("Use a QEMU that calls kvm_put_vcpu_events() before kvm_put_nested_state()."),
+			  KW_DO("Otherwise: is CR3 inside emulated memory (CXL, a BAR)? Compare with QEMU's `info mtree -f`.") },
 		.source = { "qemu-devel, 26 October 2023, nested state and SMM ordering", SRC_VECTORING },
 	},
 	{
@@ -149,8 +149,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.why = "While {vectoring} was delivered the CPU touched a page without RAM behind it, which KVM has to emulate: the exit "
 		       "is {extra_exit}. KVM cannot emulate the delivery of an event. Where five words are there, data[3] is the "
 		       "guest physical address.",
-		.todo = { "Compare data[3] with IDT, TSS and stack in the dump, the guest's /proc/iomem and QEMU's `info mtree -f`.",
-			  "Emulated memory (CXL type 3, a BAR) must not be used as RAM under KVM." },
+		.todo = { KW_DO("Compare data[3] with IDT, TSS and stack in the dump, the guest's /proc/iomem and QEMU's `info mtree -f`."),
+			  KW_DO("Emulated memory (CXL type 3, a BAR) must not be used as RAM under KVM.") },
 		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()",
 			    "Linux arch/x86/kvm/x86.c, kvm_prepare_event_vectoring_exit()" },
 	},
@@ -164,9 +164,9 @@ const struct kw_rule kw_rules_delivery[] = {
 		.why = "The exit is MSR_WRITE while {vectoring} is marked as being delivered. A WRMSR exit cannot happen during the "
 		       "delivery of an interrupt; the combination was seen on Sapphire and Emerald Rapids hosts with Windows "
 		       "guests that use the Hyper-V VP assist page (lazy EOI, MSR 0x40000070).",
-		.todo = { "Update the CPU's microcode and the firmware.",
-			  "Try the guest without the Hyper-V enlightenments hv-vapic and hv-evmcs.",
-			  "See bug 218267 for the state of the analysis." },
+		.todo = { KW_DO("Update the CPU's microcode and the firmware."),
+			  KW_DO("Try the guest without the Hyper-V enlightenments hv-vapic and hv-evmcs."),
+			  KW_DO("See bug 218267 for the state of the analysis.") },
 		.source = { "https://bugzilla.kernel.org/show_bug.cgi?id=218267", SRC_VECTORING },
 	},
 	{
@@ -178,8 +178,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.title = "an exit that KVM does not expect came while an event was being delivered to the guest: {extra_exit}",
 		.why = "What was being delivered: {vectoring}. KVM continues after exits during delivery only for those "
 		       "it knows how to redo.",
-		.todo = { "If this host is itself a VM, the hypervisor below is the first suspect.",
-			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_virq -e kvm:kvm_inj_exception`." },
+		.todo = { KW_DO("If this host is itself a VM, the hypervisor below is the first suspect."),
+			  KW_DO("`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_virq -e kvm:kvm_inj_exception`.") },
 		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
@@ -191,8 +191,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.title = "an exit during event delivery; on small Intel Atom-class hosts random ones were a microcode defect",
 		.why = "The words of data[] are missing, so neither event nor exit is known. Random suberrors 3 on Celeron and "
 		       "Pentium boxes (Jasper Lake, Elkhart Lake, Alder Lake-N) went away with newer microcode.",
-		.todo = { "Collect the lines `extra data[0]` to `extra data[4]` and the register dump that follow this message.",
-			  "Install the intel-microcode package and compare `grep microcode /proc/cpuinfo`." },
+		.todo = { KW_DO("Collect the lines `extra data[0]` to `extra data[4]` and the register dump that follow this message."),
+			  KW_DO("Install the intel-microcode package and compare `grep microcode /proc/cpuinfo`.") },
 		.source = { SRC_VECTORING },
 	},
 	{
@@ -204,8 +204,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.title = "an exception exit came while another event was being delivered, in a way KVM cannot redo",
 		.why = "Suberror 2: the VM-exit interruption information and the IDT-vectoring information are valid together "
 		       "for an event KVM intercepts. Words: vectoring, interruption information, error code, last CPU.",
-		.todo = { "Without EPT (ept=N, nested without it) this is reached by guests whose IDT or stack is not mapped.",
-			  "Collect extra data[] and the dump; if this host is a VM, look at the hypervisor below." },
+		.todo = { KW_DO("Without EPT (ept=N, nested without it) this is reached by guests whose IDT or stack is not mapped."),
+			  KW_DO("Collect extra data[] and the dump; if this host is a VM, look at the hypervisor below.") },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_exception_nmi()" },
 	},
 	{
@@ -217,8 +217,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.title = "the CPU (or the hypervisor below) reported an exit that this KVM does not know",
 		.why = "Suberror 4: no handler for the exit reason in data[0]. Either a feature is enabled that this kernel does not know, or KVM "
 		       "runs nested and the level below reports exits it should not.",
-		.todo = { "Read data[0]: the exit reason; the host's dmesg has `unexpected exit reason`.",
-			  "If this host is a VM, update the hypervisor below; otherwise update the kernel." },
+		.todo = { KW_DO("Read data[0]: the exit reason; the host's dmesg has `unexpected exit reason`."),
+			  KW_DO("If this host is a VM, update the hypervisor below; otherwise update the kernel.") },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()", "Linux arch/x86/kvm/svm/svm.c, svm_handle_invalid_exit()" },
 	},
 	{
@@ -232,9 +232,9 @@ const struct kw_rule kw_rules_delivery[] = {
 		       "upper half names the class of the error. Registers of a TDX guest are not visible, so the dump shows "
 		       "zeros. A hardware memory error in the TD's private memory ends like this, with machine-check lines "
 		       "in the host's log.",
-		.todo = { "Look in the host's dmesg for SEAMCALL, mce and Memory failure lines of the same second.",
-			  "Decode the status with the completion status codes of the TDX module's ABI specification.",
-			  "After a memory error: replace the memory module; the TD cannot be continued." },
+		.todo = { KW_DO("Look in the host's dmesg for SEAMCALL, mce and Memory failure lines of the same second."),
+			  KW_DO("Decode the status with the completion status codes of the TDX module's ABI specification."),
+			  KW_DO("After a memory error: replace the memory module; the TD cannot be continued.") },
 		.source = { "Intel TDX Module ABI Specification, \"Function Completion Status\"", "Linux arch/x86/kvm/vmx/tdx.c, tdx_handle_exit()" },
 	},
 	{
@@ -245,7 +245,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.test = unknown,
 		.title = "suberror {suberror} is none that KVM has (1 to 4): a patched kernel or VMM, or a number that was not set",
 		.why = "Linux knows the suberrors 1 EMULATION, 2 SIMUL_EX, 3 DELIVERY_EV and 4 UNEXPECTED_EXIT_REASON in all versions.",
-		.todo = { "Ask for the kernel's and the VMM's version and their patches.", "Compare `struct kvm_run` of the headers the VMM was built with." },
+		.todo = { KW_DO("Ask for the kernel's and the VMM's version and their patches."),
+			  KW_DO("Compare `struct kvm_run` of the headers the VMM was built with.") },
 		.source = { "Linux include/uapi/linux/kvm.h, KVM_INTERNAL_ERROR_*" },
 	},
 	{ 0 }

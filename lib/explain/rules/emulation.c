@@ -226,7 +226,6 @@ static bool no_code(const struct kw_case *c)
 }
 
 #define SRC_EMULATION "Linux arch/x86/kvm/x86.c, handle_emulation_failure()"
-#define DO_UNRESTRICTED "`cat /sys/module/kvm_intel/parameters/unrestricted_guest` on the host: N confirms it."
 
 const struct kw_rule kw_rules_emulation[] = {
 	{
@@ -239,8 +238,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "KVM could not leave the guest's System Management Mode (RSM): a nested KVM before Linux 5.0",
 		.why = "The emulator failed at RSM, in firmware code. With KVM inside KVM, Linux before 5.0 lost state when a "
 		       "guest's SMM was entered and left.",
-		.todo = { "Run Linux 5.0 or later on the outer host (commit ad7dc69aeb23).",
-			  "Or do without SMM in the inner guest: `-machine pc,smm=off`." },
+		.todo = { KW_DO("Run Linux 5.0 or later on the outer host (commit ad7dc69aeb23)."),
+			  KW_DO("Or do without SMM in the inner guest: `-machine pc,smm=off`.") },
 		.source = { "Linux commit ad7dc69aeb23 (in v5.0)", "https://bugs.launchpad.net/qemu/+bug/1813165" },
 	},
 	{
@@ -254,8 +253,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.why = "CS is not restored while CR0 and EFER already are those of a long-mode kernel: the state between two "
 		       "steps of RSM. CR3 carries a high address bit, as an SEV guest's C-bit is, and KVM's check of CR3's "
 		       "reserved bits refused it.",
-		.todo = { "Run a host kernel with the fix for SEV guests' CR3 (series \"SEV guests fail to boot on PCID systems\", end of 2020).",
-			  "Until then hide PCID from the guest." },
+		.todo = { KW_DO("Run a host kernel with the fix for SEV guests' CR3 (series \"SEV guests fail to boot on PCID systems\", end of 2020)."),
+			  KW_DO("Until then hide PCID from the guest.") },
 		.source = { "kvm list, November 2020, SEV guests on hosts with PCID" },
 	},
 	{
@@ -268,7 +267,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.why = "In real mode a CPU without VMX unrestricted guest cannot run the guest's code, so KVM emulates every "
 		       "instruction; its emulator does not know ENDBR32 and ENDBR64, which compilers put at function "
 		       "starts with -fcf-protection.",
-		.todo = { "Use a SeaBIOS built with -fcf-protection=none.", DO_UNRESTRICTED },
+		.todo = { KW_DO("Use a SeaBIOS built with -fcf-protection=none."),
+			  &kw_do_unrestricted_guest },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1866870", SRC_EMULATION },
 	},
 	{
@@ -282,10 +282,10 @@ const struct kw_rule kw_rules_emulation[] = {
 		.why = "CR0.PE is clear and a segment still has a limit above 64 KiB or DPL 3, so the guest has just left (or "
 		       "uses big) real mode. VMX without unrestricted guest refuses such a state; KVM then emulates "
 		       "instruction by instruction (emulate_invalid_guest_state), and this one it cannot.",
-		.todo = { DO_UNRESTRICTED,
-			  "Run the guest on a host with unrestricted guest (Intel since Westmere), or on AMD.",
-			  "In a VM: let the outer hypervisor expose EPT and unrestricted guest.",
-			  "With iPXE and FXSAVE: QEMU 2.8 or later carries an iPXE without it." },
+		.todo = { &kw_do_unrestricted_guest,
+			  KW_DO("Run the guest on a host with unrestricted guest (Intel since Westmere), or on AMD."),
+			  KW_DO("In a VM: let the outer hypervisor expose EPT and unrestricted guest."),
+			  KW_DO("With iPXE and FXSAVE: QEMU 2.8 or later carries an iPXE without it.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"",
 			    "https://bugs.launchpad.net/qemu/+bug/1623276", "https://bugs.launchpad.net/qemu/+bug/530077" },
 	},
@@ -298,7 +298,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "KVM emulated {insn} in real mode, probably because the host has no VMX unrestricted guest",
 		.why = "Real-mode code runs on the CPU itself where VMX has unrestricted guest and on AMD. Where it is "
 		       "emulated, any instruction that KVM's emulator does not know ends the guest.",
-		.todo = { DO_UNRESTRICTED, "In a VM: let the outer hypervisor expose EPT and unrestricted guest." },
+		.todo = { &kw_do_unrestricted_guest,
+			  KW_DO("In a VM: let the outer hypervisor expose EPT and unrestricted guest.") },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -310,7 +311,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "KVM emulated {insn} in 16-bit protected mode and failed; on Intel without unrestricted guest this state may be invalid",
 		.why = "16-bit protected-mode code of boot loaders often runs with segments that do not fit what VMX checks "
 		       "on entry (for example RPL against DPL), so KVM emulates it.",
-		.todo = { DO_UNRESTRICTED, "Collect a trace: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_exit`." },
+		.todo = { &kw_do_unrestricted_guest,
+			  KW_DO("Collect a trace: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_exit`.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", SRC_EMULATION },
 	},
 	{
@@ -324,8 +326,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "the guest executes in the VGA window ({linear}), where there is no code",
 		.why = "RIP lies in {rip_place}. Control ran off there before: a jump through a bad pointer, or code that "
 		       "ran on past its end. Known cause: GRUB 2.04 under UEFI when memory is short, its image overlaps the hole.",
-		.todo = { "Give the guest more memory (2 GiB) and try again.", "Try another boot loader version.",
-			  "Look at what ran last: `-d` traces of the firmware, or a breakpoint with gdb on the gdbstub." },
+		.todo = { KW_DO("Give the guest more memory (2 GiB) and try again."),
+			  KW_DO("Try another boot loader version."),
+			  KW_DO("Look at what ran last: `-d` traces of the firmware, or a breakpoint with gdb on the gdbstub.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1875012" },
 	},
 	{
@@ -337,7 +340,7 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "the guest executes the contents of a text screen (20 07 20 07 ...)",
 		.why = "The bytes at RIP are blanks with their colour attribute. The guest jumped to video memory or to a place "
 		       "where an option ROM should have been.",
-		.todo = { "Start the guest without the option ROM of the passed-through or network card: romfile= (empty)." },
+		.todo = { KW_DO("Start the guest without the option ROM of the passed-through or network card: romfile= (empty).") },
 		.source = { "https://lore.kernel.org/r/20201002192113.GC24460@linux.intel.com" },
 	},
 	{
@@ -350,9 +353,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		.why = "The bytes at RIP are all 00. Something before went wrong: a wrong entry point, a return through a "
 		       "damaged stack, an option ROM or firmware that is not there. In nested virtualization a lost register "
 		       "(RIP, RSP) of the outer hypervisor does it too.",
-		.todo = { "Check entry point and load address of what the guest was about to start (kernel, option ROM, firmware).",
-			  "Try without passed-through devices and with romfile= (empty).",
-			  "If the host is a VM or emulated, try on bare metal: the outer level may have lost state." },
+		.todo = { KW_DO("Check entry point and load address of what the guest was about to start (kernel, option ROM, firmware)."),
+			  KW_DO("Try without passed-through devices and with romfile= (empty)."),
+			  KW_DO("If the host is a VM or emulated, try on bare metal: the outer level may have lost state.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1591628", "https://bugs.launchpad.net/qemu/+bug/1653419" },
 	},
 	{
@@ -363,7 +366,7 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = runs_ones,
 		.title = "the guest executes ff ff ff ... at {linear}: nothing answers at this address",
 		.why = "Reads of addresses without memory or device give all ones. The guest jumped there.",
-		.todo = { "Check entry point and load address of what the guest was about to start." },
+		.todo = { KW_DO("Check entry point and load address of what the guest was about to start.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1875012" },
 	},
 	{
@@ -375,8 +378,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "the guest fetched an instruction at {linear}, where it has no memory",
 		.why = "The exit was an EPT violation or nested page fault ({extra1}) by an instruction fetch ({extra2} says so). KVM "
 		       "tried to emulate, could not read the instruction either, and gave up. The guest jumped outside its memory.",
-		.todo = { "Check how the image is linked and loaded: entry point, section order, relocation.",
-			  "Compare RIP with the guest's memory map (firmware log, QEMU `info mtree -f`)." },
+		.todo = { KW_DO("Check how the image is linked and loaded: entry point, section order, relocation."),
+			  KW_DO("Compare RIP with the guest's memory map (firmware log, QEMU `info mtree -f`).") },
 		.source = { "Intel SDM vol. 3, \"Exit Qualification for EPT Violations\"", SRC_EMULATION },
 	},
 	{
@@ -389,8 +392,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "the guest executes at {linear}, where it has no memory",
 		.why = "The VMM could not read a single byte there, and paging is off, so it is no question of page tables. The guest "
 		       "jumped outside its memory: a wrong entry point, a bad pointer, a return through a damaged stack.",
-		.todo = { "Check how the image is linked and loaded: entry point, section order, relocation.",
-			  "Compare the address with the guest's memory map (firmware log, QEMU `info mtree -f`)." },
+		.todo = { KW_DO("Check how the image is linked and loaded: entry point, section order, relocation."),
+			  KW_DO("Compare the address with the guest's memory map (firmware log, QEMU `info mtree -f`).") },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -402,7 +405,7 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "no code can be read at RIP {rip}: the guest's page tables do not map it, or it lies outside memory",
 		.why = "The VMM could not read a single byte there. Either the guest jumped to an address that its page tables "
 		       "do not map, or its CR3 points to memory that cannot be read.",
-		.todo = { "On a VMM that still runs: QEMU monitor `info tlb`, `x /i $pc`, `info registers`." },
+		.todo = { KW_DO("On a VMM that still runs: QEMU monitor `info tlb`, `x /i $pc`, `info registers`.") },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -416,9 +419,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		       "misconfiguration is KVM's mark for MMIO; an EPT violation or a nested page fault by data where nothing is mapped is the "
 		       "first such access). Only instructions that KVM emulates can touch such memory; x87, state and vector "
 		       "instructions are mostly not among them. Seen with emulated CXL memory that was put online as RAM.",
-		.todo = { "Find out what lies at that address: the guest's /proc/iomem, QEMU `info mtree -f`.",
-			  "Do not use emulated (CXL type 3, BAR) memory as RAM under KVM.",
-			  "`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio -e kvm:kvm_page_fault`." },
+		.todo = { KW_DO("Find out what lies at that address: the guest's /proc/iomem, QEMU `info mtree -f`."),
+			  KW_DO("Do not use emulated (CXL type 3, BAR) memory as RAM under KVM."),
+			  KW_DO("`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio -e kvm:kvm_page_fault`.") },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_ept_misconfig()", "Linux arch/x86/kvm/emulate.c, opcode_table[]",
 			    SRC_EMULATION },
 	},
@@ -433,9 +436,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		.why = "KVM emulates an instruction of a running guest when its memory operand ({mem}) is served by a device, or "
 		       "lies in a page that KVM write-protects. {mnemonic} is among the instructions that the emulator of "
 		       "this host's kernel does not know; newer kernels know more of them.",
-		.todo = { "Try a newer host kernel.",
-			  "Find out what is mapped at the operand: a device BAR, emulated memory?",
-			  "`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio`." },
+		.todo = { KW_DO("Try a newer host kernel."),
+			  KW_DO("Find out what is mapped at the operand: a device BAR, emulated memory?"),
+			  KW_DO("`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio`.") },
 		.source = { SRC_EMULATION, "https://bugs.launchpad.net/qemu/+bug/1877526" },
 	},
 	{
@@ -449,8 +452,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		       "Code= line at RIP. Encrypted memory read without its key looks so (SEV, or a hypervisor below "
 		       "that encrypts), a page that changed in between, or a stale mapping when KVM runs nested. "
 		       "The bytes KVM could not emulate may not be the guest's instruction at all.",
-		.todo = { "Is the guest or the host itself an encrypted VM, or is memory encryption on (mem_encrypt=, CPUID 0x8000001f)? Try without.",
-			  "If this host is a VM, the hypervisor below is the first suspect: try on bare metal." },
+		.todo = { KW_DO("Is the guest or the host itself an encrypted VM, or is memory encryption on (mem_encrypt=, CPUID 0x8000001f)? Try without."),
+			  KW_DO("If this host is a VM, the hypervisor below is the first suspect: try on bare metal.") },
 		.source = { "Linux arch/x86/kvm/x86.c, prepare_emulation_failure_exit() (in v5.16)" },
 	},
 	{
@@ -462,8 +465,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "the guest is itself a hypervisor and died at {mnemonic}: nested virtualization went wrong",
 		.why = "KVM handles {mnemonic} without its emulator, so state that KVM kept for the nested guest no longer "
 		       "fits what the CPU reported. Seen with bhyve under KVM when APIC virtualization is exposed to the guest.",
-		.todo = { "Hide APIC virtualization from the guest (QEMU: -cpu host,-vmx-apicv-register,-vmx-apicv-vid,-vmx-posted-intr).",
-			  "Try a newer host kernel; report with `trace-cmd record -e kvm -e kvmmmu`." },
+		.todo = { KW_DO("Hide APIC virtualization from the guest (QEMU: -cpu host,-vmx-apicv-register,-vmx-apicv-vid,-vmx-posted-intr)."),
+			  KW_DO("Try a newer host kernel; report with `trace-cmd record -e kvm -e kvmmmu`.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1876678" },
 	},
 	{
@@ -477,9 +480,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		.why = "RIP, segments and general registers are zero, which neither RESET nor running code leaves. KVM read "
 		       "them from a VMCS that was not loaded, or the nested hypervisor's state was lost (VMPTRLD or VMCLEAR "
 		       "failed, at this level or in the hypervisor below).",
-		.todo = { "If this host is a VM: the outer hypervisor's VMX emulation is the place to look.",
-			  "Look for vmptrld, vmclear and vmread messages in this host's dmesg.",
-			  "With bhyve or another hypervisor in the guest: hide APIC virtualization from it." },
+		.todo = { KW_DO("If this host is a VM: the outer hypervisor's VMX emulation is the place to look."),
+			  KW_DO("Look for vmptrld, vmclear and vmread messages in this host's dmesg."),
+			  KW_DO("With bhyve or another hypervisor in the guest: hide APIC virtualization from it.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1876678" },
 	},
 	{
@@ -491,8 +494,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "KVM could not emulate an instruction of the guest; which one cannot be told without the register dump",
 		.why = "Suberror 1 says that KVM had to emulate and failed. The instruction is in the Code= line of the VMM's dump, or in "
 		       "extra data[1] and [2] when bit 0 of data[0] is set.",
-		.todo = { "Collect the VMM's log with the register dump and the Code= line.",
-			  "`trace-cmd record -e kvm:kvm_emulate_insn` names the instruction (`failed` at its end)." },
+		.todo = { KW_DO("Collect the VMM's log with the register dump and the Code= line."),
+			  &kw_do_trace_emulation },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -504,8 +507,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.fallback = true,
 		.title = "KVM could not emulate the instruction at RIP {rip}; its bytes are not in this log",
 		.why = "Suberror 1 says that KVM had to emulate and failed. Without the bytes nothing more can be said of the instruction.",
-		.todo = { "Collect the Code= line, or `x /8i $pc` in QEMU's monitor.",
-			  "`trace-cmd record -e kvm:kvm_emulate_insn` names the instruction (`failed` at its end)." },
+		.todo = { KW_DO("Collect the Code= line, or `x /8i $pc` in QEMU's monitor."),
+			  &kw_do_trace_emulation },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -519,8 +522,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.why = "Why it had to is not in this text. Usual reasons: the operand or the code lies in MMIO or in a page "
 		       "without memory, the bytes in memory are not what the CPU executed (another CPU changed them, "
 		       "encrypted memory), or the level below lost state when KVM itself runs nested.",
-		.todo = { "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_emulate_insn -e kvm:kvm_page_fault` up to the failure: the last exit says why.",
-			  "If this host is itself a VM, try on bare metal." },
+		.todo = { KW_DO("`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_emulate_insn -e kvm:kvm_page_fault` up to the failure: the last exit says why."),
+			  KW_DO("If this host is itself a VM, try on bare metal.") },
 		.source = { SRC_EMULATION },
 	},
 	{ 0 }

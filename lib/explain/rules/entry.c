@@ -141,8 +141,6 @@ static bool svm_plain(const struct kw_case *c)
 	return svm_invalid(c) && !smi_handler_entry(c) && no_dump(c) && !kw_entry_check_broken(c);
 }
 
-#define DO_DUMP_VMCS \
-	"`echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs`, provoke it again, and give `kvmwhy explain` the VMCS dump from the host's dmesg."
 #define SRC_ENTRY "Intel SDM vol. 3, \"VM Entries\""
 
 const struct kw_rule kw_rules_entry[] = {
@@ -158,9 +156,11 @@ const struct kw_rule kw_rules_entry[] = {
 		       "neither blocking by STI in the interruptibility state nor an external interrupt to be injected. "
 		       "The two look the same in this dump; only the VMCS separates them. Typical guest: Windows with "
 		       "Secure Boot, whose firmware uses SMM.",
-		.todo = { DO_DUMP_VMCS " Interruptibility bit 0 set: STI blocking; VMEntry intr_info 800000xx: an injected interrupt.",
-			  "Run a host kernel of 2023 or later; until then load kvm with tdp_mmu=N, which was reported to help, and update firmware and microcode.",
-			  "Where Secure Boot is not needed: firmware without SMM, `-machine smm=off`." },
+		.todo = { &kw_do_dump_vmcs,
+			  KW_DO("In that dump, bit 0 of Interruptibility is STI blocking; VMEntry intr_info 800000xx is an injected interrupt.",
+				.without = KW_NEED(vmcs_interruptibility)),
+			  KW_DO("Run a host kernel of 2023 or later; until then load kvm with tdp_mmu=N, which was reported to help, and update firmware and microcode."),
+			  KW_DO("Where Secure Boot is not needed: firmware without SMM, `-machine smm=off`.") },
 		.source = { "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com",
 			    "Intel SDM vol. 3, \"Checks on Guest Non-Register State\"",
 			    "Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\"" },
@@ -174,7 +174,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "VMRUN refused the guest on its way into SMM: KVM runs nested on AMD, under a hypervisor that does not take that state",
 		.why = "SMM=1 and EIP=00008000 with VMEXIT_INVALID. Seen when KVM on AMD runs under Hyper-V (WSL2, cloud and CI runners) "
 		       "and the guest's firmware uses SMM.",
-		.todo = { "Use an OVMF build without SMM (no Secure Boot), `-machine smm=off`.", "Or run on bare metal." },
+		.todo = { KW_DO("Use an OVMF build without SMM (no Secure Boot), `-machine smm=off`."),
+			  KW_DO("Or run on bare metal.") },
 		.source = { "https://github.com/systemd/systemd/pull/35885" },
 	},
 	{
@@ -189,9 +190,9 @@ const struct kw_rule kw_rules_entry[] = {
 		       "was running. KVM took the general registers and refused the special ones: KVM_SET_SREGS failed, usually after a "
 		       "migration or restore on a host whose CPU lacks a feature the guest uses (CR4.OSXSAVE, a reserved "
 		       "CR4 bit, EFER). The CPU then refuses RIP bits that do not fit the mode.",
-		.todo = { "Compare the CPU features of both hosts and use a common CPU model, not -cpu host, for guests that migrate.",
-			  "Look in the destination's VMM log for a failed KVM_SET_SREGS or kvm_put_sregs.",
-			  "After a plain system_reset: update QEMU and the kernel." },
+		.todo = { KW_DO("Compare the CPU features of both hosts and use a common CPU model, not -cpu host, for guests that migrate."),
+			  KW_DO("Look in the destination's VMM log for a failed KVM_SET_SREGS or kvm_put_sregs."),
+			  KW_DO("After a plain system_reset: update QEMU and the kernel.") },
 		.source = { "https://gitlab.com/qemu-project/qemu/-/issues/1574", "Linux arch/x86/kvm/x86.c, kvm_arch_vcpu_ioctl_set_sregs()",
 			    "Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\"" },
 	},
@@ -204,8 +205,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "a guest's boot code on a CPU without unrestricted guest; known case: no valid boot record (MBR) on the disk",
 		.why = "An old KVM could neither run nor emulate the guest's real-mode state (0x80000021, guest state invalid). "
 		       "The reports of that time: Windows whose boot record was not written or was damaged, so that junk ran as code.",
-		.todo = { "Repair the boot record from the installation medium (bootrec /fixmbr, grub-install).",
-			  "Run the guest on a CPU with unrestricted guest (Intel since Westmere) or on AMD, with a current KVM." },
+		.todo = { KW_DO("Repair the boot record from the installation medium (bootrec /fixmbr, grub-install)."),
+			  KW_DO("Run the guest on a CPU with unrestricted guest (Intel since Westmere) or on AMD, with a current KVM.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/490484" },
 	},
 	{
@@ -216,7 +217,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.test = pcide,
 		.title = "CR4.PCIDE is set outside IA-32e mode, which VM entry refuses",
 		.why = "CR4 is {cr4} while EFER.LMA is clear. The VMM reset or restored the vCPU and left CR4 of the running system.",
-		.todo = { "Update QEMU; the reset of CR4 was wrong in some versions.", "Use `-cpu ...,-pcid` until then." },
+		.todo = { KW_DO("Update QEMU; the reset of CR4 was wrong in some versions."),
+			  KW_DO("Use `-cpu ...,-pcid` until then.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"",
 			    "https://gitlab.com/qemu-project/qemu/-/issues/530" },
 	},
@@ -230,8 +232,9 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "the guest is in real mode with segments that VMX without unrestricted guest refuses",
 		.why = "CR0.PE is clear and a segment has a limit above 64 KiB or DPL 3. Without unrestricted guest real mode "
 		       "is run as virtual-8086 mode, where VM entry wants exact segments.",
-		.todo = { "`cat /sys/module/kvm_intel/parameters/unrestricted_guest`: N confirms it.",
-			  "Use a CPU with unrestricted guest (Intel since Westmere); in a VM let the outer hypervisor expose it.", DO_DUMP_VMCS },
+		.todo = { &kw_do_unrestricted_guest,
+			  KW_DO("Use a CPU with unrestricted guest (Intel since Westmere); in a VM let the outer hypervisor expose it."),
+			  &kw_do_dump_vmcs },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", "https://bugs.launchpad.net/qemu/+bug/530077" },
 	},
 	{
@@ -245,7 +248,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.why = "Left over are PDPTEs (reserved bits in a PAE root, for example from memory encryption bits when KVM "
 		       "builds shadow pages), activity and interruptibility state, the VMCS link pointer, IA32_DEBUGCTL, PAT "
 		       "or EFER fields. A host kernel bug is more likely than a guest's mistake.",
-		.todo = { DO_DUMP_VMCS, "Is this the first guest on a new CPU or kernel? Try with ept=Y/N and another kernel, look for an oops in KVM's MMU in the host's dmesg." },
+		.todo = { &kw_do_dump_vmcs,
+			  KW_DO("Is this the first guest on a new CPU or kernel? Try with ept=Y/N and another kernel, look for an oops in KVM's MMU in the host's dmesg.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Page-Directory-Pointer-Table Entries\"", SRC_ENTRY },
 	},
 	{
@@ -257,7 +261,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.fallback = true,
 		.title = "VM entry failed because of invalid guest state; which check failed is not in this log",
 		.why = "0x80000021 is exit reason 33 with bit 31: the CPU checked the guest-state area and refused it, without saying why.",
-		.todo = { DO_DUMP_VMCS, "`cat /sys/module/kvm_intel/parameters/unrestricted_guest` on the host." },
+		.todo = { &kw_do_dump_vmcs,
+			  &kw_do_unrestricted_guest },
 		.source = { "Intel SDM vol. 3, \"VM-Entry Failures During or After Loading Guest State\"" },
 	},
 	{
@@ -268,7 +273,7 @@ const struct kw_rule kw_rules_entry[] = {
 		.test = msr_load,
 		.title = "VM entry failed while loading an MSR of the VM-entry MSR-load area",
 		.why = "0x80000022 is exit reason 34 with bit 31. The exit qualification, in the VMCS dump, is the number of the entry, from 1.",
-		.todo = { DO_DUMP_VMCS },
+		.todo = { &kw_do_dump_vmcs },
 		.source = { "Intel SDM vol. 3, \"Loading MSRs\"" },
 	},
 	{
@@ -280,8 +285,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "VM entry refused entry {vmcs_qualification} (from 1) of the VM-entry MSR-load area",
 		.why = "0x80000022 is exit reason 34 with bit 31, and its exit qualification counts the entries. What WRMSR at CPL 0 would "
 		       "refuse, VM entry refuses, and some MSRs always: IA32_FS_BASE, IA32_GS_BASE, those of x2APIC.",
-		.todo = { "Look for `MSR guest autoload` in the dump: KVM lists index and value of each entry.",
-			  "KVM alone fills this area: report it with the dump and the kernel version; if the host is a VM, look at the hypervisor below." },
+		.todo = { KW_DO("Look for `MSR guest autoload` in the dump: KVM lists index and value of each entry."),
+			  KW_DO("KVM alone fills this area: report it with the dump and the kernel version; if the host is a VM, look at the hypervisor below.") },
 		.source = { "Intel SDM vol. 3, \"Loading MSRs\"" },
 	},
 	{
@@ -294,8 +299,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "the vCPU's VMCS could not be loaded: VMPTRLD, VMCLEAR or VMWRITE failed on the host",
 		.why = "The host's kernel log shows failing VMX instructions. VMLAUNCH or VMRESUME then ran with another VMCS or none, "
 		       "and what the register dump shows is not the guest's state.",
-		.todo = { "If the host is a VM: its hypervisor's VMX emulation lost the VMCS; look there.",
-			  "On bare metal: did another hypervisor (VirtualBox, VMware), a CPU offline/online or a suspend happen? Memory corruption?" },
+		.todo = { KW_DO("If the host is a VM: its hypervisor's VMX emulation lost the VMCS; look there."),
+			  KW_DO("On bare metal: did another hypervisor (VirtualBox, VMware), a CPU offline/online or a suspend happen? Memory corruption?") },
 		.source = { "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"", "https://bugs.launchpad.net/qemu/+bug/1640073" },
 	},
 	{
@@ -308,9 +313,10 @@ const struct kw_rule kw_rules_entry[] = {
 		.why = "The controls are checked before any guest state, and this entry did not run the guest. Under another hypervisor: "
 		       "it offers VMX controls that it does not really support. On bare metal: a bug of the kernel, or an event to "
 		       "inject, set by the VMM, that no CPU takes.",
-		.todo = { "If this host is a VM: look at the outer hypervisor, expose proper nested VMX there (EPT, full CPU model), update it.",
-			  DO_DUMP_VMCS " VMEntry intr_info is the event to inject.",
-			  "On bare metal: which kernel, which CPU? Report with the VMCS dump." },
+		.todo = { KW_DO("If this host is a VM: look at the outer hypervisor, expose proper nested VMX there (EPT, full CPU model), update it."),
+			  &kw_do_dump_vmcs,
+			  KW_DO("In that dump, VMEntry intr_info is the event to inject.", .without = KW_NEED(vmcs_entry_intr_info)),
+			  KW_DO("On bare metal: which kernel, which CPU? Report with the VMCS dump.") },
 		.source = { "Intel SDM vol. 3, \"Checks on VMX Controls\"", "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
 	},
 	{
@@ -321,8 +327,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.test = vmresume_error,
 		.title = "VMRESUME with a VMCS that is not launched (error 5): the CPU or the hypervisor below lost the VMCS state",
 		.why = "KVM had launched this VMCS; the CPU no longer remembers. Reported for a defective CPU, and for nested KVM.",
-		.todo = { "If this host is a VM, look at the hypervisor below.",
-			  "If it keeps happening on bare metal on one machine only: suspect the CPU or its memory; run a stress test, swap it." },
+		.todo = { KW_DO("If this host is a VM, look at the hypervisor below."),
+			  KW_DO("If it keeps happening on bare metal on one machine only: suspect the CPU or its memory; run a stress test, swap it.") },
 		.source = { "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"", "kernel bug 197813" },
 	},
 	{
@@ -334,8 +340,9 @@ const struct kw_rule kw_rules_entry[] = {
 		.test = insn_error,
 		.title = "not the guest's state: VMLAUNCH or VMRESUME itself failed, VM-instruction error {insn_error}",
 		.why = "A small number is the VM-instruction error field, not an exit reason. {insn_error_about}",
-		.todo = { "If this host is itself a VM, the hypervisor below is the place to look.",
-			  "Look for vmptrld, vmclear, vmread and vmwrite messages in the host's dmesg.", DO_DUMP_VMCS },
+		.todo = { KW_DO("If this host is itself a VM, the hypervisor below is the place to look."),
+			  KW_DO("Look for vmptrld, vmclear, vmread and vmwrite messages in the host's dmesg."),
+			  &kw_do_dump_vmcs },
 		.source = { "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
 	},
 	{
@@ -348,10 +355,10 @@ const struct kw_rule kw_rules_entry[] = {
 		.why = "Error 0 means that the VM-instruction error field held nothing: the instruction failed without a valid current "
 		       "VMCS. Seen when KVM runs nested and the outer hypervisor refuses or loses the VMCS, and when another "
 		       "hypervisor on the host owns VMX.",
-		.todo = { "If this host is a VM: the outer hypervisor is the place to look (nested VMX, its kernel log, its version).",
-			  "Under Hyper-V (WSL2): a named CPU model instead of -cpu host keeps out features that it cannot nest.",
-			  "Otherwise: is VirtualBox, VMware or another VMX user loaded?",
-			  "Look for vmptrld/vmclear failures in dmesg." },
+		.todo = { KW_DO("If this host is a VM: the outer hypervisor is the place to look (nested VMX, its kernel log, its version)."),
+			  KW_DO("Under Hyper-V (WSL2): a named CPU model instead of -cpu host keeps out features that it cannot nest."),
+			  KW_DO("Otherwise: is VirtualBox, VMware or another VMX user loaded?"),
+			  KW_DO("Look for vmptrld/vmclear failures in dmesg.") },
 		.source = { "Intel SDM vol. 3, \"Conventions\" of the VMX instruction reference", "https://bugs.launchpad.net/qemu/+bug/1833204" },
 	},
 	{
@@ -363,7 +370,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "VMRUN refused the guest around a write of IA32_DEBUGCTL (0x1d9): in an SEV-ES guest LBR virtualization must stay on",
 		.why = "ECX is 0x1d9. KVM turned LBR virtualization off or on because of the guest's DEBUGCTL, although an SEV-ES "
 		       "guest demands it on for good. Only for SEV-ES guests; the dump does not say whether this is one.",
-		.todo = { "Run a host kernel that does not intercept DEBUGCTL of SEV-ES guests (2024).", "Until then load kvm_amd with lbrv=0." },
+		.todo = { KW_DO("Run a host kernel that does not intercept DEBUGCTL of SEV-ES guests (2024)."),
+			  KW_DO("Until then load kvm_amd with lbrv=0.") },
 		.source = { "kvm list, 2024, \"SEV-ES: never intercept DEBUGCTL\"" },
 	},
 	{
@@ -377,8 +385,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.why = "CS and RIP are those of a SIPI, CR0 and EFER those of INIT, but CR3 is {cr3} and CR4 {cr4} of a running "
 		       "system: a CPU was taken offline and online again, or the guest was kexec'ed. KVM on AMD runs such a vCPU in paged real "
 		       "mode, and in 2015 it forgot to reset its MMU context; some AMD CPUs (Opteron) refuse the stale CR3.",
-		.todo = { "Run a host kernel with the fix (2015, \"kvm: svm: reset mmu on VCPU reset\").",
-			  "`echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb` and explain the VMCB dump, if the kernel is newer." },
+		.todo = { KW_DO("Run a host kernel with the fix (2015, \"kvm: svm: reset mmu on VCPU reset\")."),
+			  &kw_do_dump_vmcb },
 		.source = { "https://lkml.iu.edu/hypermail/linux/kernel/1509.2/03422.html", "AMD APM vol. 2, \"Paged Real Mode\"" },
 	},
 	{
@@ -391,9 +399,9 @@ const struct kw_rule kw_rules_entry[] = {
 		.why = "All registers shown are those of RESET, which VMRUN accepts. Left over are the control area (ASID, "
 		       "intercepts, nested paging), the state of an encrypted guest (VMSA, SEV features, which the VMM cannot "
 		       "print), and a hypervisor below that refuses this VMCB.",
-		.todo = { "`echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb`, provoke it again, and explain the VMCB dump.",
-			  "For SEV-ES and SNP guests: compare the firmware's and the kernel's SEV versions, look for ccp and sev lines in dmesg.",
-			  "If this host is a VM, look at the hypervisor below." },
+		.todo = { &kw_do_dump_vmcb,
+			  KW_DO("For SEV-ES and SNP guests: compare the firmware's and the kernel's SEV versions, look for ccp and sev lines in dmesg."),
+			  KW_DO("If this host is a VM, look at the hypervisor below.") },
 		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"" },
 	},
 	{
@@ -407,9 +415,9 @@ const struct kw_rule kw_rules_entry[] = {
 		.why = "AMD's consistency checks cover EFER, CR0, CR3, CR4, the ASID, intercepts and the event to inject; the CPU does not say "
 		       "which one failed. Registers in this dump may be fine: event_inj and the control area are not printed by the VMM. "
 		       "In a known case KVM injected an exception with vector 255.",
-		.todo = { "`echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb`, provoke it again, and give `kvmwhy explain` the VMCB dump from dmesg.",
-			  "Look at event_inj first: 800003ff is an exception with vector 255, which is illegal.",
-			  "If this host is a VM (Hyper-V, a cloud), the hypervisor below may refuse what hardware accepts." },
+		.todo = { &kw_do_dump_vmcb,
+			  KW_DO("Look at event_inj first: 800003ff is an exception with vector 255, which is illegal."),
+			  KW_DO("If this host is a VM (Hyper-V, a cloud), the hypervisor below may refuse what hardware accepts.") },
 		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"", "https://bugs.launchpad.net/qemu/+bug/1433081" },
 	},
 	{ 0 }

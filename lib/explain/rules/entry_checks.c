@@ -108,8 +108,6 @@ bool kw_entry_check_broken(const struct kw_case *c)
 
 #define IN_ENTRY (KW_IN(ENTRY_FAILED) | KW_IN(VMCS_DUMP))
 #define IN_VMRUN (KW_IN(ENTRY_FAILED) | KW_IN(VMCB_DUMP))
-#define DO_SREGS "Who set it? KVM_SET_SREGS and KVM_SET_REGS take values that VM entry then refuses: look at what the VMM restored, loaded or computed last."
-#define DO_KERNEL "If the VMM set nothing of the kind: a bug of the host's KVM; report it with this dump and the kernel version."
 #define SRC_SEGMENTS "Intel SDM vol. 3, \"Checks on Guest Segment Registers\""
 #define SRC_RFLAGS "Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\""
 #define SRC_SVM "AMD APM vol. 2, \"Canonicalization and Consistency Checks\""
@@ -124,7 +122,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.title = "VM entry refuses RFLAGS {blamed}: {blamed_bits}",
 		.why = "Bits 63:22, 15, 5 and 3 of RFLAGS must be 0 and bit 1 must be 1. The CPU itself never makes another value, so "
 		       "software wrote it.",
-		.todo = { "Who set it? KVM_SET_REGS passes RFLAGS on: look at what the VMM restored, loaded or computed last.", DO_KERNEL },
+		.todo = { KW_DO("Who set it? KVM_SET_REGS passes RFLAGS on: look at what the VMM restored, loaded or computed last."),
+			  &kw_do_report_kernel },
 		.source = { SRC_RFLAGS },
 	},
 	{
@@ -135,7 +134,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "guest_rflags_vm" },
 		.title = "VM entry refuses RFLAGS {blamed}: VM (virtual-8086 mode) is set outside protected mode or in IA-32e mode",
 		.why = "RFLAGS.VM must be 0 if CR0.PE is 0 or the entry control \"IA-32e mode guest\" is 1.",
-		.todo = { DO_SREGS, DO_KERNEL },
+		.todo = { &kw_do_find_sregs,
+			  &kw_do_report_kernel },
 		.source = { SRC_RFLAGS },
 	},
 	{
@@ -147,7 +147,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.title = "VM entry refuses LDTR, which must be an LDT in the GDT: {blamed_name} {blamed}",
 		.why = "LDTR, if usable, must have type 2 (LDT), S clear, P set, the reserved bits of its access rights clear, and a "
 		       "selector whose TI bit is clear.",
-		.todo = { "Give KVM_SET_SREGS an LDTR with type 2, present 1, s 0, or unusable 1.", DO_KERNEL },
+		.todo = { KW_DO("Give KVM_SET_SREGS an LDTR with type 2, present 1, s 0, or unusable 1."),
+			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -159,7 +160,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.title = "VM entry refuses TR, which must be a busy TSS in the GDT: {blamed_name} {blamed}",
 		.why = "TR must have type 11 (busy 32-bit or 64-bit TSS; outside IA-32e mode also 3, busy 16-bit TSS), S clear, P set, the "
 		       "reserved bits of its access rights clear, and a selector whose TI bit is clear.",
-		.todo = { "Give KVM_SET_SREGS a TR with type 11, present 1, s 0.", DO_KERNEL },
+		.todo = { KW_DO("Give KVM_SET_SREGS a TR with type 11, present 1, s 0."),
+			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -170,7 +172,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "guest_cs_base", "guest_ds_base", "guest_ss_base", "guest_es_base", "guest_fs_base", "guest_gs_base", "guest_ldtr_base", "guest_tr_base" },
 		.title = "VM entry refuses {blamed_name} {blamed}: {blamed_base}",
 		.why = "The bases of FS, GS, TR and of a usable LDTR must be canonical; those of CS and of usable SS, DS and ES must fit 32 bits.",
-		.todo = { DO_SREGS, DO_KERNEL },
+		.todo = { &kw_do_find_sregs,
+			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -182,7 +185,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.title = "VM entry refuses {blamed_name} {blamed}: it does not fit the granularity bit (G)",
 		.why = "With G set bits 11:0 of the limit must all be 1; with G clear bits 31:20 must all be 0. The limit is that in bytes, "
 		       "already scaled.",
-		.todo = { "Give KVM_SET_SREGS limit and g of the same descriptor: g 1 wants a limit that ends in fff.", DO_KERNEL },
+		.todo = { KW_DO("Give KVM_SET_SREGS limit and g of the same descriptor: g 1 wants a limit that ends in fff."),
+			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -193,7 +197,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "guest_cs_l_d" },
 		.title = "VM entry refuses CS with L and D both set in IA-32e mode ({blamed_name} {blamed})",
 		.why = "In IA-32e mode CS.L=1 means 64-bit code, and D must be 0 then; both set is a reserved combination.",
-		.todo = { "Give KVM_SET_SREGS a CS with l 1 and db 0.", DO_KERNEL },
+		.todo = { KW_DO("Give KVM_SET_SREGS a CS with l 1 and db 0."),
+			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -208,7 +213,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.why = "The VM-entry interruption information is {vmcs_entry_intr_info}. It is checked with the VM-execution controls, so the entry "
 		       "fails with VM-instruction error 7 and no guest state is looked at. Which exceptions must have an error code "
 		       "is not checked on CPUs with IA32_VMX_BASIC[56].",
-		.todo = { "Did the VMM set it? KVM_SET_VCPU_EVENTS takes exception.nr and exception.has_error_code as they are given.", DO_KERNEL },
+		.todo = { KW_DO("Did the VMM set it? KVM_SET_VCPU_EVENTS takes exception.nr and exception.has_error_code as they are given."),
+			  &kw_do_report_kernel },
 		.source = { "Intel SDM vol. 3, \"VM-Entry Control Fields\"", "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
 	},
 	{
@@ -223,8 +229,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.why = "It is {blamed} ({blamed_name}; a VMRUN that fails delivers nothing, so what is valid there was to be injected): "
 		       "{svm_event_refused}. KVM puts it there, or the VMM with KVM_SET_VCPU_EVENTS. "
 		       "KVM's own doing is a bug of the host's kernel; a WARNING in the kernel log just before it shows where it began.",
-		.todo = { "Did the VMM set it? Look at exception.nr of its KVM_SET_VCPU_EVENTS.",
-			  "If not: run a newer host kernel; report with this dump and the WARNING in front of it." },
+		.todo = { KW_DO("Did the VMM set it? Look at exception.nr of its KVM_SET_VCPU_EVENTS."),
+			  KW_DO("If not: run a newer host kernel; report with this dump and the WARNING in front of it.") },
 		.source = { "AMD APM vol. 2, \"Event Injection\"", "https://bugs.launchpad.net/qemu/+bug/1433081" },
 	},
 	{
@@ -235,7 +241,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "svm_cs_l_d" },
 		.title = "VMRUN refuses CS with L and D both set in long mode ({blamed_name}: {blamed})",
 		.why = "With EFER.LME, CR0.PG and CR4.PAE set, CS.L=1 means 64-bit code, and D must be 0 then.",
-		.todo = { "Give KVM_SET_SREGS a CS with l 1 and db 0.", DO_KERNEL },
+		.todo = { KW_DO("Give KVM_SET_SREGS a CS with l 1 and db 0."),
+			  &kw_do_report_kernel },
 		.source = { SRC_SVM },
 	},
 	{
@@ -246,7 +253,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "svm_efer_mbz" },
 		.title = "VMRUN refuses EFER {blamed}: {blamed_bits}",
 		.why = "Bits 63:22, 19, 16 and 9 of EFER are reserved in the manuals known here. A CPU that is newer than they are may define one of them.",
-		.todo = { "Look at the EFER that the VMM gave to KVM_SET_SREGS.", DO_KERNEL },
+		.todo = { KW_DO("Look at the EFER that the VMM gave to KVM_SET_SREGS."),
+			  &kw_do_report_kernel },
 		.source = { SRC_SVM, "AMD APM vol. 2, \"Extended Feature Enable Register (EFER)\"" },
 	},
 	{
@@ -257,8 +265,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.test = no_event_refused,
 		.title = "VM entry refuses {check_values}: {check_says}",
 		.why = "{checks_count}. Controls and host state are set by KVM alone. `kvmwhy check {check_id}` has the condition.",
-		.todo = { "If this host is a VM: the hypervisor below refuses what it offers; look there, update it.",
-			  "On bare metal: a bug of the host's KVM, or another hypervisor or module on the host; report it with this dump and the kernel version." },
+		.todo = { KW_DO("If this host is a VM: the hypervisor below refuses what it offers; look there, update it."),
+			  KW_DO("On bare metal: a bug of the host's KVM, or another hypervisor or module on the host; report it with this dump and the kernel version.") },
 		/* the source is the section of the check */
 	},
 	{
@@ -268,7 +276,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "*" },
 		.title = "{entry_name} refuses {check_values}: {check_says}",
 		.why = "{checks_count}.{checks_also} `kvmwhy check {check_id}` has the condition.",
-		.todo = { DO_SREGS, DO_KERNEL },
+		.todo = { &kw_do_find_sregs,
+			  &kw_do_report_kernel },
 		/* the source is the section of the check */
 	},
 	{ 0 }

@@ -104,8 +104,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.why = "The host's KVM logged it: the first number is the reason code set, the second the reason. In the "
 		       "general set (0), 1 means that guest and host share no GHCB protocol version, 2 that SNP features "
 		       "the guest needs are not supported. Registers of an encrypted guest are not visible; the dump shows RESET values.",
-		.todo = { "With reason 0x0:0x2: start the guest with what it demands (for SNP a GHCB protocol version of 2 or later; newer KVM and VMM).",
-			  "Look at the guest's early console or firmware log for what it missed." },
+		.todo = { KW_DO("With reason 0x0:0x2: start the guest with what it demands (for SNP a GHCB protocol version of 2 or later; newer KVM and VMM)."),
+			  KW_DO("Look at the guest's early console or firmware log for what it missed.") },
 		.source = { "AMD SEV-ES Guest-Hypervisor Communication Block Standardization, \"Termination Request\"",
 			    "Linux arch/x86/kvm/svm/sev.c, sev_handle_vmgexit_msr_protocol()" },
 	},
@@ -118,7 +118,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.title = "the guest asked for shutdown, reset or (SEV) termination, in a way this VMM does not handle (KVM_EXIT_SYSTEM_EVENT)",
 		.why = "On x86 KVM raises exit 24 for an SEV-ES or SNP guest that requests termination, and for Hyper-V crash "
 		       "enlightenments. The VMM is older than that use.",
-		.todo = { "Look in the host's dmesg for `SEV-ES guest requested termination`.", "Use a newer VMM." },
+		.todo = { KW_DO("Look in the host's dmesg for `SEV-ES guest requested termination`."),
+			  KW_DO("Use a newer VMM.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_SYSTEM_EVENT\"" },
 	},
 	{
@@ -130,7 +131,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.title = "exit reason {exit_reason} is {exit_name}, which KVM on x86 never gives: a patched kernel with an exit of its own",
 		.why = "Kernel and VMM disagree on what {exit_reason} means. Patch sets under development use the next free "
 		       "number before it is assigned; an early one for Xen guests used 28, the merged one is 34 (KVM_EXIT_XEN).",
-		.todo = { "Build the VMM with the headers of that kernel and with support for the new exit.", "Or run an unpatched kernel." },
+		.todo = { KW_DO("Build the VMM with the headers of that kernel and with support for the new exit."),
+			  KW_DO("Or run an unpatched kernel.") },
 		.source = { "Linux include/uapi/linux/kvm.h, KVM_EXIT_*" },
 	},
 	{
@@ -143,7 +145,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.why = "KVM_EXIT_UNKNOWN with hardware reason 0 is what kvm_run holds before an exit is set (Linux 6.8 and later "
 		       "store it at every entry). A vCPU that waits for INIT or SIPI, or is interrupted by a signal, returns EINTR "
 		       "or EAGAIN; kvm_run.exit_reason has no meaning then.",
-		.todo = { "Check that the VMM tests KVM_RUN's return value first and retries on EINTR and EAGAIN." },
+		.todo = { KW_DO("Check that the VMM tests KVM_RUN's return value first and retries on EINTR and EAGAIN.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_RUN\"" },
 	},
 	{
@@ -154,7 +156,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = hardware_unknown,
 		.title = "the CPU exited for a reason ({hardware_exit_reason}) that this KVM does not know",
 		.why = "KVM_EXIT_UNKNOWN hands the CPU's exit reason to the VMM. A feature is on that the kernel has no handler for, or KVM is nested.",
-		.todo = { "Run a newer host kernel; if this host is a VM, look at the hypervisor below." },
+		.todo = { KW_DO("Run a newer host kernel; if this host is a VM, look at the hypervisor below.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_UNKNOWN\"" },
 	},
 	{
@@ -165,8 +167,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = shutdown,
 		.title = "triple fault: the guest could deliver neither an exception nor the double fault after it (KVM_EXIT_SHUTDOWN)",
 		.why = "The guest's IDT, stack or page tables were not usable when an exception came. The exit itself carries no data.",
-		.todo = { "`trace-cmd record -e kvm:kvm_inj_exception -e kvm:kvm_exit -e kvm:kvm_page_fault`: the exceptions before the end name the cause.",
-			  "In early boot code: IDT loaded? Stack mapped? CR3 right?" },
+		.todo = { KW_DO("`trace-cmd record -e kvm:kvm_inj_exception -e kvm:kvm_exit -e kvm:kvm_page_fault`: the exceptions before the end name the cause."),
+			  KW_DO("In early boot code: IDT loaded? Stack mapped? CR3 right?") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_SHUTDOWN\"", "Intel SDM vol. 3, \"Interrupt 8--Double Fault Exception (#DF)\"" },
 	},
 	{
@@ -178,7 +180,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = shutdown_reset,
 		.title = "the registers in this dump are those after INIT: where the triple fault was is lost",
 		.why = "Behind a SHUTDOWN intercept of SVM the VMCB is undefined, so KVM on AMD resets the vCPU before it tells the VMM.",
-		.todo = { "Record the way there: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_exception`; the last kvm_exit has the guest's RIP." },
+		.todo = { KW_DO("Record the way there: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_exception`; the last kvm_exit has the guest's RIP.") },
 		.source = { "Linux arch/x86/kvm/svm/svm.c, shutdown_interception()" },
 	},
 	{
@@ -191,8 +193,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.title = "KVM could not get a page of the guest's memory and asks the VMM about it (KVM_EXIT_MEMORY_FAULT{memory_fault})",
 		.why = "The guest used the page as private where the VMM has it shared, or the other way round, and the VMM did not "
 		       "convert it; or the guest_memfd behind it has no such page, as after it was closed.",
-		.todo = { "Look up the address in the VMM's memory slots: is it guest_memfd, and is that file still open?",
-			  "Use a VMM that handles KVM_HC_MAP_GPA_RANGE and KVM_EXIT_MEMORY_FAULT for this kind of guest." },
+		.todo = { KW_DO("Look up the address in the VMM's memory slots: is it guest_memfd, and is that file still open?"),
+			  KW_DO("Use a VMM that handles KVM_HC_MAP_GPA_RANGE and KVM_EXIT_MEMORY_FAULT for this kind of guest.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},
 	{
@@ -204,7 +206,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.title = "the CPU found no event window for too long (KVM_EXIT_NOTIFY): the guest loops inside event delivery",
 		.why = "Notify VM exit: no interrupt could be delivered for longer than the notify window, for example an "
 		       "endless #DB or #AC delivery loop. That is an attack pattern as well as a guest bug.",
-		.todo = { "QEMU: -accel kvm,notify-vmexit=... chooses what happens.", "Look at what the guest ran." },
+		.todo = { KW_DO("QEMU: -accel kvm,notify-vmexit=... chooses what happens."),
+			  KW_DO("Look at what the guest ran.") },
 		.source = { "Intel SDM vol. 3, \"Notify VM exit\"" },
 	},
 	{
@@ -217,7 +220,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.title = "the guest used its stack before it set one: with ESP 0 the first push goes to {mmio_gpa}",
 		.why = "The VMM reports an access just below 4 GiB where it has no device. A PVH or Multiboot entry starts with an "
 		       "undefined ESP; a push or call writes to 0xfffffffc and the return reads rubbish from there.",
-		.todo = { "Set a stack before the first call in the guest's entry code." },
+		.todo = { KW_DO("Set a stack before the first call in the guest's entry code.") },
 		.source = { "Xen docs/misc/pvh.pandoc, the PVH entry point leaves ESP undefined" },
 	},
 	{
@@ -229,7 +232,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.event = KW_EV_MMIO_UNREGISTERED + 1,
 		.title = "before it died the guest touched an address that no device of the VMM claims",
 		.why = "The VMM logged accesses outside its memory and devices. A wild pointer or jump in the guest is a likely reason.",
-		.todo = { "Compare the address with the guest's memory map." },
+		.todo = { KW_DO("Compare the address with the guest's memory map.") },
 		.source = { "messages of the VMM in this log" },
 	},
 	{
@@ -241,8 +244,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.event = KW_EV_REGISTER_SYNC + 1,
 		.title = "the VMM could not read or set the vCPU's registers: the dump is not what the guest had",
 		.why = "An ioctl such as KVM_SET_SREGS or KVM_SET_MSRS was refused; what was to be set before it was set, the rest was not.",
-		.todo = { "The errno in that line is the first thing to follow: an MSR or CR4 bit that this host lacks?",
-			  "Use a CPU model that both hosts have." },
+		.todo = { KW_DO("The errno in that line is the first thing to follow: an MSR or CR4 bit that this host lacks?"),
+			  KW_DO("Use a CPU model that both hosts have.") },
 		.source = { "QEMU accel/kvm/kvm-all.c, do_kvm_cpu_synchronize_state()" },
 	},
 	{
@@ -255,9 +258,9 @@ const struct kw_rule kw_rules_exit[] = {
 		.why = "KVM_SET_MSRS sets one register after the other and stops at the first that KVM does not take: an MSR "
 		       "that this host's CPU or kernel lacks, or a value with bits it does not support. It happens when a "
 		       "guest was started or migrated with a CPU model this host cannot give, nested VMX capabilities above all.",
-		.todo = { "Decode the value: `kvmwhy msr INDEX VALUE`, and compare its bits with the host that ran the guest before.",
-			  "Use a CPU model that all hosts have instead of -cpu host; switch the nested feature off if the guest needs none (-vmx, -svm).",
-			  "Update kernel, microcode and VMM together: each of them adds and removes such bits." },
+		.todo = { KW_DO("Decode the value: `kvmwhy msr INDEX VALUE`, and compare its bits with the host that ran the guest before."),
+			  KW_DO("Use a CPU model that all hosts have instead of -cpu host; switch the nested feature off if the guest needs none (-vmx, -svm)."),
+			  KW_DO("Update kernel, microcode and VMM together: each of them adds and removes such bits.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_SET_MSRS\"", "QEMU target/i386/kvm/kvm.c, kvm_buf_set_msrs()" },
 	},
 	{
@@ -268,7 +271,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = get_msr_refused,
 		.title = "the host's KVM could not read {msr} for the VMM (KVM_GET_MSRS stopped there)",
 		.why = "The VMM asked for a register that this host's kernel or CPU does not have, although it announced it.",
-		.todo = { "Update kernel, microcode and VMM together.", "Look at what `kvmwhy msr INDEX` says of when the register exists." },
+		.todo = { KW_DO("Update kernel, microcode and VMM together."),
+			  KW_DO("Look at what `kvmwhy msr INDEX` says of when the register exists.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_GET_MSRS\"" },
 	},
 	{
@@ -279,7 +283,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = exception,
 		.title = "KVM handed exception {exception} of the guest to the VMM, which did not expect it",
 		.why = "KVM_EXIT_EXCEPTION is raised where KVM cannot go on with an intercepted exception.",
-		.todo = { "Collect the host's dmesg and `trace-cmd record -e kvm:kvm_exit`." },
+		.todo = { KW_DO("Collect the host's dmesg and `trace-cmd record -e kvm:kvm_exit`.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_EXCEPTION\"" },
 	},
 	{ 0 }

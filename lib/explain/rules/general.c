@@ -54,7 +54,7 @@ const struct kw_rule kw_rules_general[] = {
 		.title = "kvmwhy watch took this exit for one that the VMM of this VM answers and goes on",
 		.why = "The same exit is a failure with one VMM and an ordinary request with another. What was seen of this VM says that its VMM "
 		       "serves it; the record is kept for those who ask for all.",
-		.todo = { "If this guest died all the same, the reason is what the VMM made of the exit: look at its log of the same second." },
+		.todo = { KW_DO("If this guest died all the same, the reason is what the VMM made of the exit: look at its log of the same second.") },
 		.source = { "include/uapi/kvmwhy.h, KVMWHY_KNOWS_HARMLESS" },
 	},
 	{
@@ -66,7 +66,7 @@ const struct kw_rule kw_rules_general[] = {
 		.test = other_machine,
 		.title = "the guest is {arch}, not x86: kvmwhy names the failure and makes no claim about its registers",
 		.why = "The register names are those of {arch}. Rules and decoders here are for x86.",
-		.todo = { "Look at the host's dmesg, and at the architecture's part of Documentation/virt/kvm." },
+		.todo = { KW_DO("Look at the host's dmesg, and at the architecture's part of Documentation/virt/kvm.") },
 		.source = { "register names in this log" },
 	},
 	{
@@ -78,7 +78,7 @@ const struct kw_rule kw_rules_general[] = {
 		.harmless = true,
 		.title = "a log of QEMU's TCG (-d int or -d cpu), not a KVM failure",
 		.why = "CCS=, CCD= and CCO= are TCG's lazy condition codes; QEMU prints them in its own execution logs only.",
-		.todo = { "If a KVM guest died, look for a line with `kvm run failed`, `KVM internal error` or `entry failed`." },
+		.todo = { KW_DO("If a KVM guest died, look for a line with `kvm run failed`, `KVM internal error` or `entry failed`.") },
 		.source = { "QEMU target/i386/cpu-dump.c, CPU_DUMP_CCOP" },
 	},
 	{
@@ -91,7 +91,7 @@ const struct kw_rule kw_rules_general[] = {
 		.event = KW_EV_SEV_MESSAGE + 1,
 		.title = "an SEV-ES or SNP guest: the registers in this dump are not the guest's",
 		.why = "The host cannot read an encrypted guest's registers or code; the VMM prints RESET values and ciphertext.",
-		.todo = { "Use the host's dmesg (vmgexit and SEV lines) and the guest's own console." },
+		.todo = { KW_DO("Use the host's dmesg (vmgexit and SEV lines) and the guest's own console.") },
 		.source = { "QEMU commit message of guest_state_protected", "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"" },
 	},
 	{
@@ -102,8 +102,8 @@ const struct kw_rule kw_rules_general[] = {
 		.test = reset_values,
 		.title = "the vCPU is at the reset vector: it never ran, or the guest is encrypted and its registers are not visible",
 		.why = "All values are those of RESET. For SEV-ES, SNP and TDX guests a VMM can print nothing else.",
-		.todo = { "Is it a confidential guest? Then the host's dmesg is the place to look.",
-			  "Otherwise the failure is in what the VMM set up, before any guest code ran." },
+		.todo = { KW_DO("Is it a confidential guest? Then the host's dmesg is the place to look."),
+			  KW_DO("Otherwise the failure is in what the VMM set up, before any guest code ran.") },
 		.source = { "Intel SDM vol. 3, \"Processor State After Reset\"" },
 	},
 	{
@@ -116,7 +116,7 @@ const struct kw_rule kw_rules_general[] = {
 		.title = "the VMM itself aborted on an assertion: what it would have printed next is missing",
 		.why = "An assertion behind the failure is its consequence, not its cause. cpu_asidx_from_attrs with SMM=1 is known: "
 		       "QEMU reads the code bytes of the dump through an address space that does not exist.",
-		.todo = { "The first message counts. A newer QEMU prints the whole dump." },
+		.todo = { KW_DO("The first message counts. A newer QEMU prints the whole dump.") },
 		.source = { "assertion in this log" },
 	},
 	{
@@ -128,7 +128,7 @@ const struct kw_rule kw_rules_general[] = {
 		.title = "a register dump without a message: it shows where the vCPU was, not why",
 		.why = "The line that names the failure (kvm run failed, KVM internal error, entry failed) is missing. It may also be "
 		       "the output of `info registers`, where nothing failed.",
-		.todo = { "Collect the lines in front of the dump, from the VMM's stderr or libvirt's /var/log/libvirt/qemu/NAME.log." },
+		.todo = { KW_DO("Collect the lines in front of the dump, from the VMM's stderr or libvirt's /var/log/libvirt/qemu/NAME.log.") },
 		.source = { "QEMU accel/kvm/kvm-all.c, kvm_cpu_exec()" },
 	},
 	{ 0 }

@@ -99,7 +99,7 @@ const struct kw_rule kw_rules_message[] = {
 		.event = KW_EV_BUG + 1,
 		.title = "the MSR line is harmless; the host kernel itself crashed right behind it",
 		.why = "A BUG or Oops of the host's kernel stands in the same log. That is the failure to look at; the guest's access to {msr} only happens to be near.",
-		.todo = { "Report the whole Oops (all lines to `end trace`) with the kernel version; try a newer kernel." },
+		.todo = { KW_DO("Report the whole Oops (all lines to `end trace`) with the kernel version; try a newer kernel.") },
 		.source = { "kernel messages of this log" },
 	},
 	{
@@ -110,7 +110,7 @@ const struct kw_rule kw_rules_message[] = {
 		.test = debugctl,
 		.title = "the guest set bits of IA32_DEBUGCTL (LBR, BTF) that KVM does not emulate; they were dropped",
 		.why = "KVM takes the write and ignores LBR and BTF where the guest has no LBR support. Debuggers and tests notice, nothing else does.",
-		.todo = { "Nothing, unless the guest needs last branch records." },
+		.todo = { KW_DO("Nothing, unless the guest needs last branch records.") },
 		.source = { "Linux arch/x86/kvm/x86.c and vmx/vmx.c, MSR_IA32_DEBUGCTLMSR" },
 	},
 	{
@@ -123,7 +123,7 @@ const struct kw_rule kw_rules_message[] = {
 		.title = "harmless: the guest probed MSRs that KVM does not emulate, as every operating system does",
 		.why = "These are performance counters, power and uncore registers and the like. The guest got #GP (or 0 with "
 		       "ignore_msrs) and is written to live with it. If a guest died, the reason is elsewhere.",
-		.todo = { "Nothing. To silence the lines: kvm.report_ignored_msrs=0 where ignore_msrs is on, or a newer kernel, which prints them at debug level only." },
+		.todo = { KW_DO("Nothing. To silence the lines: kvm.report_ignored_msrs=0 where ignore_msrs is on, or a newer kernel, which prints them at debug level only.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1658141", "Linux arch/x86/kvm/x86.c, kvm_get_msr_common()" },
 	},
 	{
@@ -133,7 +133,7 @@ const struct kw_rule kw_rules_message[] = {
 		.test = has_lbr_tos,
 		.title = "MSR 0x1c9 (LBR top of stack): harmless to Linux guests, but some Windows 10 versions stop with a blue screen",
 		.why = "Windows reads it without a guard on some CPU models, gets #GP and stops (KMODE_EXCEPTION_NOT_HANDLED or SYSTEM_THREAD_EXCEPTION_NOT_HANDLED).",
-		.todo = { "Only if a Windows guest really stops: `options kvm ignore_msrs=1` on the host." },
+		.todo = { KW_DO("Only if a Windows guest really stops: `options kvm ignore_msrs=1` on the host.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1530246" },
 	},
 	{
@@ -145,7 +145,8 @@ const struct kw_rule kw_rules_message[] = {
 		.title = "if the guest died with ENOENT: a development kernel of the 5.10 cycle returned its mark for an unknown MSR to user space",
 		.why = "Kernels since v5.10 word it `unhandled rdmsr: ... data 0x0`. Only those between the MSR filter and its "
 		       "fix returned ENOENT for an unknown MSR, and KVM_RUN failed with it; nested guests saw it first.",
-		.todo = { "`uname -r`: on a released kernel this does not apply.", "Look for `kvm run failed No such file or directory` in the VMM's log." },
+		.todo = { KW_DO("`uname -r`: on a released kernel this does not apply."),
+			  KW_DO("Look for `kvm run failed No such file or directory` in the VMM's log.") },
 		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
 	},
 	{
@@ -157,7 +158,7 @@ const struct kw_rule kw_rules_message[] = {
 		.test = ignored,
 		.title = "kvm.ignore_msrs is on: the guest read 0, or its write was dropped",
 		.why = "`ignored` in the line says so. The guest goes on with a value that the CPU never gave.",
-		.todo = { "Turn ignore_msrs off if the guest behaves oddly: it hides what the guest would otherwise notice." },
+		.todo = { KW_DO("Turn ignore_msrs off if the guest behaves oddly: it hides what the guest would otherwise notice.") },
 		.source = { "Linux arch/x86/kvm/x86.c, ignore_msrs" },
 	},
 	{
@@ -169,8 +170,8 @@ const struct kw_rule kw_rules_message[] = {
 		.title = "the guest used MSRs that this KVM does not emulate; by itself that kills no guest",
 		.why = "KVM raised #GP in the guest (or ignored the access). Operating systems guard such probes. Only if the guest "
 		       "stopped at exactly this instruction is it more than noise.",
-		.todo = { "Compare the guest rIP in the line with the guest's own crash message.",
-			  "If they agree: `options kvm ignore_msrs=1` as a test, or a CPU model that does not announce the feature." },
+		.todo = { KW_DO("Compare the guest rIP in the line with the guest's own crash message."),
+			  KW_DO("If they agree: `options kvm ignore_msrs=1` as a test, or a CPU model that does not announce the feature.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_set_msr_common()" },
 	},
 	{ 0 }

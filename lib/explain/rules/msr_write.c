@@ -30,6 +30,12 @@ static enum kw_change_state defect(const struct kw_case *c)
 	return row ? kw_change_state(row, &c->host, NULL) : KW_CHANGE_CANNOT_TELL;
 }
 
+
+static bool kernel_known(const struct kw_case *c)
+{
+	return c->host.known;
+}
+
 static bool mce_refused(const struct kw_case *c, enum kw_mce_reason reason)
 {
 	struct kw_mce_result result;
@@ -37,7 +43,7 @@ static bool mce_refused(const struct kw_case *c, enum kw_mce_reason reason)
 	if (!is_errno(c, EPERM_) || !is_wrmsr(c) || !c->has_msr_value || !kw_mce_is_msr(c->msr_index))
 		return false;
 	result = unfixed(c);
-	return result.ret < 0 && result.reason == reason && defect(c) != KW_CHANGE_NOT;
+	return result.ret < 0 && result.reason == reason;
 }
 
 static bool ctl_bit0(const struct kw_case *c)
@@ -103,6 +109,7 @@ static bool rdmsr(const struct kw_case *c)
 const struct kw_rule kw_rules_msr_write[] = {
 	{
 		.id = "mc-ctl-correctable-eperm",
+		.kernel = "set-msr-mce-eperm",
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
 		.classes = KW_IN(KVM_RUN_FAILED),
@@ -115,14 +122,16 @@ const struct kw_rule kw_rules_msr_write[] = {
 		       "5.10.0 to 5.10.136, and the 5.11 to 5.19 trees before August 2022) refuses that with -1, and "
 		       "since v5.10 a negative result of a WRMSR leaves KVM_RUN: -1 reads as EPERM. The guest did "
 		       "nothing wrong. Before v5.10 the same write was a #GP; later kernels accept it.",
-		.todo = { "Run a host kernel with both fixes: v6.0 or later, 5.10.137 or later in its branch (Debian 5.10.0-18).",
-			  "`uname -r` on the host tells whether it is one; then `kvmwhy explain --host-kernel RELEASE` says so for sure.",
-			  "Without a new kernel: let the VMM take these writes with KVM_CAP_X86_USER_SPACE_MSR and an MSR "
-			  "filter, or mask the MCE and MCA bits in the guest's CPUID." },
+		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
+			  KW_DO("Run: `uname -r` on the host, then `kvmwhy explain --host-kernel RELEASE`, which says whether it has the fix.",
+				.unless = kernel_known),
+			  KW_DO("Without a new kernel: let the VMM take these writes with KVM_CAP_X86_USER_SPACE_MSR and an MSR "
+				"filter, or mask the MCE and MCA bits in the guest's CPUID.") },
 		.source = { SRC_BIT0, SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
 	{
 		.id = "mc-ctl-value-eperm",
+		.kernel = "set-msr-mce-eperm",
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
 		.classes = KW_IN(KVM_RUN_FAILED),
@@ -133,12 +142,13 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.why = "KVM's MCi_CTL takes 0 and all ones (bit 10, later also bit 0, may be clear); the guest wrote {value}. "
 		       "set_msr_mce() of v5.10 to v5.19 (5.10.0 to 5.10.136) answers -1, which leaves KVM_RUN as EPERM. "
 		       "Later kernels raise #GP in the guest, which it may or may not survive.",
-		.todo = { "Run a host kernel with the fix: v6.0 or later, 5.10.137 or later in its branch (Debian 5.10.0-18).",
-			  "Find out why the guest enables single error sources of this bank: with the fix it gets #GP." },
+		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
+			  KW_DO("Find out why the guest enables single error sources of this bank: with the fix it gets #GP.") },
 		.source = { SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
 	{
 		.id = "mc-status-eperm",
+		.kernel = "set-msr-mce-eperm",
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
 		.classes = KW_IN(KVM_RUN_FAILED),
@@ -149,7 +159,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.why = "MCi_STATUS takes only 0 from a guest (a guest with an AMD-compatible CPUID may write it once "
 		       "HWCR[McStatusWrEn] is set); it wrote {value}. set_msr_mce() of v5.10 to v5.19 (5.10.0 to "
 		       "5.10.136) answers -1, which leaves KVM_RUN as EPERM. Later kernels raise #GP.",
-		.todo = { "Run a host kernel with the fix: v6.0 or later, 5.10.137 or later in its branch (Debian 5.10.0-18)." },
+		.todo = { KW_DO("Run a host kernel with the fix: {fix}.") },
 		.source = { SRC_GP, SRC_510,
 			    "Linux commit 9ffd986c6e4e (\"KVM: X86: #GP when guest attempts to write MCi_STATUS register w/o 0\")" },
 	},
@@ -166,11 +176,10 @@ const struct kw_rule kw_rules_msr_write[] = {
 		       "x2APIC register. Only set_msr_mce() before v6.0 knew a -1, and this MSR is none of its own. So "
 		       "{foreign_cause}. The "
 		       "kvm_msr trace event does not fire for it and no line is written to dmesg: their absence tells nothing.",
-		.todo = { "Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel, is a module loaded that hooks KVM?",
-			  "Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`, /sys/kernel/livepatch.",
-			  "See whether KVM itself failed: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit`. No "
-			  "kvm_userspace_exit event at the failure means that the ioctl was refused before KVM (seccomp, LSM).",
-			  "Catch the function: a kretprobe on kvm_set_msr_common and kvm_emulate_wrmsr shows who returned the -1." },
+		.todo = { KW_DO("Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel, is a module loaded that hooks KVM?"),
+			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`, /sys/kernel/livepatch."),
+			  &kw_do_trace_refusal,
+			  &kw_do_kretprobe_msr },
 		.source = { SRC_510, "Linux arch/x86/kvm/lapic.c, kvm_x2apic_msr_write()", SRC_GP },
 	},
 	{
@@ -184,10 +193,9 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.why = "The EPERM is a -1 that was let out of the MSR write path. In the kernels 5.10 to 7.3 only "
 		       "set_msr_mce() before v6.0 returned -1, and only for MCi_CTL and MCi_STATUS; for any other MSR a "
 		       "refused write is #GP in the guest. The kvm_msr trace event does not fire and no kernel message is printed.",
-		.todo = { "Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel?",
-			  "Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`.",
-			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit`: no kvm_userspace_exit event at the "
-			  "failure means that seccomp or an LSM refused the ioctl before KVM." },
+		.todo = { KW_DO("Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel?"),
+			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`."),
+			  &kw_do_trace_refusal },
 		.source = { SRC_510, SRC_GP },
 	},
 	{
@@ -200,8 +208,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.title = "the guest asked for its Xen hypercall page ({msr}) and KVM could not read the VMM's blob",
 		.why = "A write to the MSR that KVM_XEN_HVM_CONFIG chose makes KVM copy the hypercall page from blob_addr; "
 		       "memdup_user() of that address failed. The VMM gave a bad address.",
-		.todo = { "Check blob_addr_32/64 and blob_size that the VMM passes to KVM_XEN_HVM_CONFIG.",
-			  "Or let KVM write the page: flag KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL." },
+		.todo = { KW_DO("Check blob_addr_32/64 and blob_size that the VMM passes to KVM_XEN_HVM_CONFIG."),
+			  KW_DO("Or let KVM write the page: flag KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL.") },
 		.source = { "Linux arch/x86/kvm/xen.c, kvm_xen_write_hypercall_page()", SRC_510 },
 	},
 	{
@@ -213,7 +221,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.test = svme_enomem,
 		.title = "the guest set EFER.SVME and the host had no memory for its nested state",
 		.why = "KVM allocates the nested SVM state when the guest first sets EFER.SVME; that allocation failed.",
-		.todo = { "Look at the host's memory and at the memory limit of the VM's cgroup (memory.max, memory.events)." },
+		.todo = { KW_DO("Look at the host's memory and at the memory limit of the VM's cgroup (memory.max, memory.events).") },
 		.source = { "Linux commit 2fcf4876ada8 (\"KVM: nSVM: implement on demand allocation of the nested state\") (in v5.10)" },
 	},
 	{
@@ -227,7 +235,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.why = "Since v5.10 a negative result of an MSR write leaves KVM_RUN. Handlers that return one: the Xen "
 		       "hypercall page (EFAULT, ENOMEM), EFER.SVME (ENOMEM), SEV-ES guests (EINVAL). The same errno may "
 		       "come from the page the instruction itself lies in.",
-		.todo = { "A kretprobe on kvm_emulate_wrmsr shows whether the WRMSR returned it." },
+		.todo = { KW_DO("A kretprobe on kvm_emulate_wrmsr shows whether the WRMSR returned it.") },
 		.source = { SRC_510 },
 	},
 	{
@@ -239,7 +247,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.title = "the RDMSR at RIP is not what failed: a failing RDMSR is always #GP",
 		.why = "Any result but 0 of an MSR read, negative ones included, becomes #GP in the guest; only writes let an "
 		       "errno out. So {errno} has another origin: memory under RIP, or something before the guest was entered.",
-		.todo = { "Record kvm:kvm_exit, kvm:kvm_page_fault and kvm:kvm_userspace_exit up to the failure." },
+		.todo = { &kw_do_trace_exits },
 		.source = { SRC_510 },
 	},
 	{ 0 }

@@ -57,6 +57,11 @@ static inline bool control_at_reset(const struct kw_failure *f)
 /* A segment that a CPU without unrestricted guest cannot run in real mode: DPL not 0 or a limit above 64 KiB. */
 bool kw_real_mode_segment_odd(const struct kw_failure *f);
 
+/* do.c: things to do that several rules share. */
+extern const struct kw_do kw_do_dump_vmcs, kw_do_dump_vmcb, kw_do_unrestricted_guest, kw_do_trace_refusal,
+	kw_do_kretprobe_msr, kw_do_trace_page_fault, kw_do_trace_exits, kw_do_trace_emulation, kw_do_whole_log,
+	kw_do_find_sregs, kw_do_report_kernel;
+
 /* .sure of the rules with .breaks. */
 enum kw_certainty kw_check_sure(const struct kw_case *c);
 

@@ -117,8 +117,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "the host kernel lost count of a page: its memory management complains in the same log",
 		.why = "The kernel's own messages around the failure (page reference or page state checks, KSM) show a bug in "
 		       "the host's memory management; KVM then cannot pin the guest's page and KVM_RUN fails with EFAULT.",
-		.todo = { "Turn KSM off (`echo 2 > /sys/kernel/mm/ksm/run`) and see whether it goes away.",
-			  "Report the kernel's splat to the memory management list with the host's kernel version; try another kernel." },
+		.todo = { KW_DO("Turn KSM off (`echo 2 > /sys/kernel/mm/ksm/run`) and see whether it goes away."),
+			  KW_DO("Report the kernel's splat to the memory management list with the host's kernel version; try another kernel.") },
 		.source = { "Linux virt/kvm/kvm_main.c, hva_to_pfn()", "kernel messages of this log" },
 	},
 	{
@@ -132,10 +132,10 @@ const struct kw_rule kw_rules_run_failed[] = {
 		       "EFAULT when the VMM's address behind the guest page cannot be faulted in: a memory-backend file "
 		       "larger than its tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or unmapped memory, "
 		       "a NUMA policy or cgroup that leaves no page. There is no kernel message for it.",
-		.todo = { "Compare the guest's memory size with `df -h /dev/shm` (and the mount of each memory-backend-file), "
-			  "and /proc/meminfo HugePages_Free.",
-			  "Look at numactl/libvirt <numatune> strict policies and the VM's cgroup memory limits.",
-			  "`trace-cmd record -e kvm:kvm_page_fault -e kvm:kvm_userspace_exit`: the last kvm_page_fault names the guest physical address." },
+		.todo = { KW_DO("Compare the guest's memory size with `df -h /dev/shm` (and the mount of each memory-backend-file), "
+				"and /proc/meminfo HugePages_Free."),
+			  KW_DO("Look at numactl/libvirt <numatune> strict policies and the VM's cgroup memory limits."),
+			  &kw_do_trace_page_fault },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
 	},
 	{
@@ -149,9 +149,9 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.why = "An ordinary load or store of a running kernel failed. When the address is a passed-through BAR or a "
 		       "GPU blob, the fault is served by the device's own mapping, which can refuse it: VFIO of a device "
 		       "in a low power state or reset, GPU blobs before Linux 6.13. When it is RAM, its backing is missing.",
-		.todo = { "Find the guest physical address: `trace-cmd record -e kvm:kvm_page_fault`, last event before the failure.",
-			  "Compare it with the BARs in the guest's `lspci -vv` and QEMU's `info mtree -f`.",
-			  "With VFIO: look for vfio-pci messages and device resets in the host's dmesg." },
+		.todo = { &kw_do_trace_page_fault,
+			  KW_DO("Compare it with the BARs in the guest's `lspci -vv` and QEMU's `info mtree -f`."),
+			  KW_DO("With VFIO: look for vfio-pci messages and device resets in the host's dmesg.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn()", "https://bugzilla.kernel.org/show_bug.cgi?id=220057" },
 	},
 	{
@@ -165,9 +165,9 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.why = "KVM_RUN fails with EFAULT when the VMM's memory behind a guest page cannot be faulted in: file-backed "
 		       "RAM larger than its tmpfs (/dev/shm), a truncated file, unmapped or protected memory, or a device "
 		       "BAR whose driver refuses the fault. The instruction itself is not at fault.",
-		.todo = { "Compare the guest's memory size with `df -h` of the mount that backs it (/dev/shm, hugetlbfs).",
-			  "`trace-cmd record -e kvm:kvm_page_fault -e kvm:kvm_userspace_exit`: the last kvm_page_fault names the guest physical address.",
-			  "Look at the host's dmesg of the same second." },
+		.todo = { KW_DO("Compare the guest's memory size with `df -h` of the mount that backs it (/dev/shm, hugetlbfs)."),
+			  &kw_do_trace_page_fault,
+			  KW_DO("Look at the host's dmesg of the same second.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
 	},
 	{
@@ -182,9 +182,9 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead and from then on every ioctl "
 		       "on it fails with EIO; other EIO returns follow a WARN. The instruction at RIP need not have anything to do with it. "
 		       "A process that uses a VM it did not create, after fork() for example, gets EIO too, without a WARN.",
-		.todo = { "Read the host's dmesg: the WARNING with a kvm function (printed once per boot) is the real message.",
-			  "If this host is itself a VM, see the outer hypervisor's log too.",
-			  "Report it with that splat and the kernel version." },
+		.todo = { KW_DO("Read the host's dmesg: the WARNING with a kvm function (printed once per boot) is the real message."),
+			  KW_DO("If this host is itself a VM, see the outer hypervisor's log too."),
+			  KW_DO("Report it with that splat and the kernel version.") },
 		.source = { "Linux include/linux/kvm_host.h, KVM_BUG_ON()", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
@@ -196,8 +196,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "if the guest runs a hypervisor: KVM_BUG_ON(nested_run_pending), known with SMM and real-mode firmware",
 		.why = "A nested entry was pending when an exit had to be handled at once. Seen when the guest's BIOS uses SMM "
 		       "while the guest itself runs VMs.",
-		.todo = { "Look for a WARNING with nested_run_pending in the host's dmesg.",
-			  "Avoid SMM: a firmware built without it, `-machine smm=off`." },
+		.todo = { KW_DO("Look for a WARNING with nested_run_pending in the host's dmesg."),
+			  KW_DO("Avoid SMM: a firmware built without it, `-machine smm=off`.") },
 		.source = { "https://bugzilla.kernel.org/show_bug.cgi?id=216046" },
 	},
 	{
@@ -209,9 +209,9 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "{errno} at {insn}, which KVM returns for no such instruction: the ioctl was refused before KVM, or an error was injected",
 		.why = "The only -1 that KVM let out of KVM_RUN was that of set_msr_mce() for a WRMSR (v5.10 to v5.19). Here "
 		       "RIP is at another instruction. A seccomp filter or LSM that denies the ioctl gives the same text.",
-		.todo = { "`trace-cmd record -e kvm:kvm_userspace_exit -e kvm:kvm_exit`: no kvm_userspace_exit at the failure means the ioctl never reached KVM.",
-			  "Look for seccomp (type=1326) and AVC/AppArmor lines in the audit log.",
-			  "Check for modules or BPF programs that hook KVM." },
+		.todo = { &kw_do_trace_refusal,
+			  KW_DO("Look for seccomp (type=1326) and AVC/AppArmor lines in the audit log."),
+			  KW_DO("Check for modules or BPF programs that hook KVM.") },
 		.source = { "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
@@ -223,7 +223,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "{errno} without the instruction: a WRMSR to a machine-check bank on Linux 5.10 to 5.19, or a refused ioctl",
 		.why = "KVM let -1 (EPERM) out of KVM_RUN for a WRMSR to MCi_CTL or MCi_STATUS in v5.10 to v5.19 (5.10.0 to "
 		       "5.10.136). Whether this was one cannot be told: the dump lacks the instruction or its mode.",
-		.todo = { "Collect the whole register dump with its Code= line, and `uname -r` of the host." },
+		.todo = { KW_DO("Collect the whole register dump with its Code= line, and `uname -r` of the host.") },
 		.source = { "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
 	{
@@ -236,8 +236,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.why = "EINVAL on x86: unknown bits in kvm_valid_regs or kvm_dirty_regs, registers from the VMM that KVM "
 		       "rejects, an mp_state that does not fit (INIT or SIPI received while blocked), a TDX or SEV guest "
 		       "that asked for something unsupported, or reserved bits in KVM's own page tables (with a WARN).",
-		.todo = { "Look at the host's dmesg of the same second (WARN, vmgexit, spte lines).",
-			  "Trace the VMM: `strace -f -e trace=ioctl` shows which KVM_SET_* went before." },
+		.todo = { KW_DO("Look at the host's dmesg of the same second (WARN, vmgexit, spte lines)."),
+			  KW_DO("Trace the VMM: `strace -f -e trace=ioctl` shows which KVM_SET_* went before.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_arch_vcpu_ioctl_run()" },
 	},
 	{
@@ -250,8 +250,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "the host kernel could not allocate memory for this VM (ENOMEM)",
 		.why = "KVM needs memory of its own while the guest runs, for page tables and nested state. Either the host or "
 		       "the VM's memory cgroup is at its limit, or the kernel has a bug there.",
-		.todo = { "Look at memory.max, memory.events and memory.current of the VM's cgroup, and at the host's free memory.",
-			  "Look for allocation failures in the host's dmesg." },
+		.todo = { KW_DO("Look at memory.max, memory.events and memory.current of the VM's cgroup, and at the host's free memory."),
+			  KW_DO("Look for allocation failures in the host's dmesg.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, mmu_topup_memory_caches()" },
 	},
 	{
@@ -262,7 +262,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = enospc,
 		.title = "KVM may not use enough pages for the guest's shadow page tables (ENOSPC)",
 		.why = "make_mmu_pages_available() found no page left within the limit that KVM_SET_NR_MMU_PAGES sets.",
-		.todo = { "Raise the limit in the VMM, or do not set it." },
+		.todo = { KW_DO("Raise the limit in the VMM, or do not set it.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, make_mmu_pages_available()" },
 	},
 	{
@@ -273,8 +273,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = ehwpoison,
 		.title = "the guest touched host memory that has an uncorrected hardware error (EHWPOISON)",
 		.why = "KVM_RUN returns EHWPOISON for a guest_memfd page that the kernel has marked as poisoned.",
-		.todo = { "Look for memory failure lines in the host's dmesg and in the machine-check log (rasdaemon, mcelog).",
-			  "Replace the memory module." },
+		.todo = { KW_DO("Look for memory failure lines in the host's dmesg and in the machine-check log (rasdaemon, mcelog)."),
+			  KW_DO("Replace the memory module.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},
 	{
@@ -286,7 +286,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "KVM let its own mark for an unknown MSR out of KVM_RUN (ENOENT)",
 		.why = "Kernels between the MSR filter and its fix (v5.10 development, 2020) used ENOENT for an MSR that KVM does "
 		       "not know, and let it through to user space. Released kernels use positive numbers for it.",
-		.todo = { "Run a released kernel (v5.10 or later).", "The MSR is that of the RDMSR or WRMSR at RIP, or of the last `unhandled` line in dmesg." },
+		.todo = { KW_DO("Run a released kernel (v5.10 or later)."),
+			  KW_DO("The MSR is that of the RDMSR or WRMSR at RIP, or of the last `unhandled` line in dmesg.") },
 		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
 	},
 	{
@@ -299,7 +300,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "KVM on ARM could not emulate an access (ENOSYS)",
 		.why = "KVM on 32-bit ARM answers ENOSYS for an access to a device address by an instruction that carries no "
 		       "syndrome: the guest touched memory that no device of the VM claims. x86 returns no ENOSYS from KVM_RUN.",
-		.todo = { "Look at the host's dmesg: KVM logs the load or store it could not decode." },
+		.todo = { KW_DO("Look at the host's dmesg: KVM logs the load or store it could not decode.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_CAP_ARM_NISV_TO_USER\"" },
 	},
 	{
@@ -312,7 +313,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.event = KW_EV_SMT + 1,
 		.title = "on POWER: SMT is enabled on the host, which this KVM cannot run guests with (EBUSY)",
 		.why = "KVM-HV on POWER8 and older needs all secondary threads offline. On x86 KVM_RUN returns no EBUSY.",
-		.todo = { "`ppc64_cpu --smt=off` on the host, and keep it across reboots." },
+		.todo = { KW_DO("`ppc64_cpu --smt=off` on the host, and keep it across reboots.") },
 		.source = { "QEMU commit dae02ba55a" },
 	},
 	{ 0 }

@@ -113,7 +113,7 @@ const struct kw_rule kw_rules_told[] = {
 			 "KVM's answer",
 		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
 		       "wrong; an injected write has no effect. The failure is a test of what the VMM and its user make of it.",
-		.todo = { "Stop it: `kvmwhy inject off`. What was chosen, and how often it fired: `kvmwhy inject status`." },
+		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it fired: `kvmwhy inject status`.") },
 		.source = { ABI ", KVMWHY_INJECTED" },
 	},
 	{
@@ -127,8 +127,8 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
 		.why = "{watcher} watched the write on its way through KVM. A result of 1 would have been #GP in the guest; a negative "
 		       "one leaves KVM_RUN as an errno, since v5.10. So it was KVM that refused the write, no seccomp filter and no LSM.",
-		.todo = { "`kvmwhy msr {msr_arg}` says what KVM of a version does with such a write.",
-			  "To let the guest live on: permit=correctable (machine-check banks) or permit=gp of kvmwhy.ko." },
+		.todo = { KW_DO("`kvmwhy msr {msr_arg}` says what KVM of a version does with such a write."),
+			  KW_DO("To let the guest live on: permit=correctable (machine-check banks) or permit=gp of kvmwhy.ko.") },
 		.source = { ABI,
 			    "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)" },
 	},
@@ -143,7 +143,7 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
 		.why = "{watcher} watched the read on its way through KVM. In the kernels read a failed RDMSR is #GP and no errno of "
 		       "KVM_RUN, so this KVM is a changed one, or what failed came behind the read.",
-		.todo = { "`uname -r`, `modinfo kvm` and /proc/sys/kernel/tainted of the host: is its KVM an unmodified one?" },
+		.todo = { KW_DO("`uname -r`, `modinfo kvm` and /proc/sys/kernel/tainted of the host: is its KVM an unmodified one?") },
 		.source = { ABI, "Linux arch/x86/kvm/x86.c, kvm_emulate_rdmsr()" },
 	},
 	{
@@ -157,9 +157,9 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "{speaker}: {module_did} failed with {module_result} in {module_by}",
 		.why = "KVM could not provide the memory behind the address. The instruction that touched it is not at fault. Without "
 		       "two-dimensional paging, and in a nested guest, the module gives no guest physical address.",
-		.todo = { "Find what the VMM has at the address: QEMU's `info mtree -f`, or its list of memory slots.",
-			  "RAM: look at the size and the state of its backing (/dev/shm, hugetlbfs, a file). A BAR: look at the "
-			  "device's driver and the host's dmesg." },
+		.todo = { KW_DO("Find what the VMM has at the address: QEMU's `info mtree -f`, or its list of memory slots."),
+			  KW_DO("RAM: look at the size and the state of its backing (/dev/shm, hugetlbfs, a file). A BAR: look at the "
+				"device's driver and the host's dmesg.") },
 		.source = { ABI, "Linux arch/x86/kvm/mmu/mmu.c, kvm_mmu_page_fault()" },
 	},
 	{
@@ -172,8 +172,8 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "{speaker}: KVM_RUN was refused before the guest ran: {module_result} from kvm_vcpu_ioctl()",
 		.why = "It looks at three things before it runs the vCPU: an argument of KVM_RUN that is not 0 is EINVAL; another process than the "
 		       "one that created the VM, and a VM that KVM has given up, are EIO.",
-		.todo = { "With kvmwhy.ko loaded, `dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three.",
-			  "A VM that KVM has given up: look for the WARNING of KVM that came first in the same dmesg." },
+		.todo = { KW_DO("With kvmwhy.ko loaded, `dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three."),
+			  KW_DO("A VM that KVM has given up: look for the WARNING of KVM that came first in the same dmesg.") },
 		.source = { ABI ", KVMWHY_PLACE_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
@@ -188,9 +188,9 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "{speaker}: KVM_RUN failed with {module_result}, which came from {module_by}",
 		.why = "{watcher} watches accesses to MSRs and page faults, and saw none of them fail with this result. RIP and the last "
 		       "VM exit say where the guest was.",
-		.todo = { "Look at the host's dmesg of the same second.",
-			  "`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` up to the failure, with kretprobes on the "
-			  "functions below kvm_arch_vcpu_ioctl_run()." },
+		.todo = { KW_DO("Look at the host's dmesg of the same second."),
+			  KW_DO("`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` up to the failure, with kretprobes on the "
+				"functions below kvm_arch_vcpu_ioctl_run().") },
 		.source = { ABI ", KVMWHY_KIND_OTHER" },
 	},
 	{
@@ -203,7 +203,7 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "{speaker}: {module_did} had failed with {module_result} in {module_by}, and then KVM gave up",
 		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the instruction it does not hand such a result "
 		       "out as an errno: the emulator stops, and KVM_RUN tells of that.",
-		.todo = { "Find why the function refused the access: `kvmwhy msr INDEX VALUE` for an MSR, the VMM's memory map for an address." },
+		.todo = { KW_DO("Find why the function refused the access: `kvmwhy msr INDEX VALUE` for an MSR, the VMM's memory map for an address.") },
 		.source = { ABI, "Linux arch/x86/kvm/emulate.c, x86_emulate_insn()" },
 	},
 	{
@@ -216,8 +216,8 @@ const struct kw_rule kw_rules_told[] = {
 		.test = only_exit,
 		.title = "kvmwhy watch: the last VM exit before the failure was {exit}",
 		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. Which function failed was not seen.",
-		.todo = { "`kvmwhy host` says what is not seen on this host, and how to see it.",
-			  "Load kvmwhy.ko, or attach kretprobes to the functions below kvm_arch_vcpu_ioctl_run(), and provoke it again." },
+		.todo = { KW_DO("`kvmwhy host` says what is not seen on this host, and how to see it."),
+			  KW_DO("Load kvmwhy.ko, or attach kretprobes to the functions below kvm_arch_vcpu_ioctl_run(), and provoke it again.") },
 		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event", "Linux arch/x86/kvm/trace.h, kvm_exit" },
 	},
 	{
@@ -229,7 +229,7 @@ const struct kw_rule kw_rules_told[] = {
 		.test = registers_encrypted,
 		.title = "kvmwhy watch: the guest's registers are encrypted, so KVM does not have them",
 		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show its registers or code; this record has none.",
-		.todo = { "Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's own console." },
+		.todo = { KW_DO("Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's own console.") },
 		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "include/uapi/kvmwhy.h, KVMWHY_KNOWS_PROTECTED" },
 	},
 	{
@@ -240,8 +240,8 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "kvmwhy watch saw a failure, and its record here does not say which",
 		.why = "Neither an errno of KVM_RUN nor an exit nor the words of what failed is in it. The record was cut, or the "
 		       "failure was seen by means that show no more.",
-		.todo = { "Look for the whole record: from its line `failure N begins` to `failure N ends`.",
-			  "`kvmwhy host` says what is not seen on this host, and how to see it." },
+		.todo = { KW_DO("Look for the whole record: from its line `failure N begins` to `failure N ends`."),
+			  KW_DO("`kvmwhy host` says what is not seen on this host, and how to see it.") },
 		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event" },
 	},
 	{
@@ -253,8 +253,8 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "kvmwhy.ko said why KVM_RUN failed, but its words are missing or damaged here",
 		.why = "Suberror 19287 (0x4b57) is the module's, none of KVM's. Its 10 words name the failure: which MSR or address, who "
 		       "refused it, with which result. A VMM that prints the suberror without them hides the reason.",
-		.todo = { "Collect all the lines `extra data[0]` to `extra data[9]`; QEMU prints them behind the suberror.",
-			  "Another VMM: save the vCPU's kvm_run page and give it to `kvmwhy explain --kvm-run PAGE`." },
+		.todo = { KW_DO("Collect all the lines `extra data[0]` to `extra data[9]`; QEMU prints them behind the suberror."),
+			  KW_DO("Another VMM: save the vCPU's kvm_run page and give it to `kvmwhy explain --kvm-run PAGE`.") },
 		.source = { ABI },
 	},
 	{
@@ -266,8 +266,8 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "kvm_run holds exit reason {run_exit_reason}, {exit_name}: a page that tells of no failure",
 		.why = "This exit is one of those that a VMM serves before it runs the vCPU again. If KVM_RUN failed with an errno, "
 		       "exit_reason is undefined: before v6.8 it is that of the exit before.",
-		.todo = { "Say with which errno KVM_RUN failed, and give the register dump of the VMM beside the page.",
-			  "With kvmwhy.ko and report=annotate the page itself says why." },
+		.todo = { KW_DO("Say with which errno KVM_RUN failed, and give the register dump of the VMM beside the page."),
+			  KW_DO("With kvmwhy.ko and report=annotate the page itself says why.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},
 	{ 0 }

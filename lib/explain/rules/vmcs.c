@@ -67,7 +67,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "VM entry refuses blocking by STI (interruptibility {vmcs_interruptibility}) while RFLAGS.IF is clear",
 		.why = "Bit 0 of the interruptibility state must be 0 if RFLAGS.IF is 0; RFLAGS is {vmcs_rflags}. KVM (or the "
 		       "VMM) changed RFLAGS without taking the blocking away.",
-		.todo = { "Restore interruptibility together with RFLAGS: KVM_SET_VCPU_EVENTS.interrupt.shadow." },
+		.todo = { KW_DO("Restore interruptibility together with RFLAGS: KVM_SET_VCPU_EVENTS.interrupt.shadow.") },
 		.source = { SRC_NON_REGISTER },
 	},
 	{
@@ -80,8 +80,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "the vCPU has just entered SMM, and KVM kept the STI blocking of the interrupted code",
 		.why = "RIP is {vmcs_rip} with interruptibility {vmcs_interruptibility}: the start of an SMI handler that hit the "
 		       "instruction behind an STI. Typical guest: Windows with Secure Boot, whose firmware uses SMM.",
-		.todo = { "Run a newer host kernel (the interrupt shadow on SMM entry was fixed after this was reported in 2022).",
-			  "Until then load kvm with tdp_mmu=N, which was reported to help, and update firmware and microcode." },
+		.todo = { KW_DO("Run a newer host kernel (the interrupt shadow on SMM entry was fixed after this was reported in 2022)."),
+			  KW_DO("Until then load kvm with tdp_mmu=N, which was reported to help, and update firmware and microcode.") },
 		.source = { "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com", SRC_NON_REGISTER },
 	},
 	{
@@ -92,7 +92,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "guest_rflags_if" },
 		.title = "VM entry refuses to inject an external interrupt ({vmcs_entry_intr_info}) while RFLAGS.IF is clear",
 		.why = "RFLAGS.IF must be 1 when the VM-entry interruption information is valid and its type is external interrupt; RFLAGS is {vmcs_rflags}.",
-		.todo = { "A bug of the host's KVM, or of the VMM that set the vCPU's events: report it with this dump and the kernel version." },
+		.todo = { KW_DO("A bug of the host's KVM, or of the VMM that set the vCPU's events: report it with this dump and the kernel version.") },
 		.source = { SRC_RFLAGS },
 	},
 	{
@@ -105,8 +105,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "VM entry refuses RIP {vmcs_rip}: bits 63:32 must be 0 outside 64-bit code",
 		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must fit 32 bits. The vCPU has RIP of a 64-bit "
 		       "kernel and the mode of something else: restored by half, after a migration, restore or reset.",
-		.todo = { "Look in the VMM's log for a refused KVM_SET_SREGS; compare the CPU features of both hosts, use a common CPU model.",
-			  "Give `kvmwhy explain` the VMM's register dump of the same failure." },
+		.todo = { KW_DO("Look in the VMM's log for a refused KVM_SET_SREGS; compare the CPU features of both hosts, use a common CPU model."),
+			  KW_DO("Give `kvmwhy explain` the VMM's register dump of the same failure.") },
 		.source = { SRC_RFLAGS, "https://gitlab.com/qemu-project/qemu/-/issues/1574" },
 	},
 	{
@@ -117,7 +117,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "guest_tr_usable" },
 		.title = "VM entry refuses an unusable TR (access rights {vmcs_tr_attr}, bit 16 set)",
 		.why = "TR must always be usable and hold a busy TSS, even if the guest never uses it.",
-		.todo = { "Give KVM_SET_SREGS a TR with type 11 (3 for a 16-bit TSS), present, S clear, and unusable 0." },
+		.todo = { KW_DO("Give KVM_SET_SREGS a TR with type 11 (3 for a 16-bit TSS), present, S clear, and unusable 0.") },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -128,7 +128,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "guest_gdtr_base" },
 		.title = "VM entry refuses GDTR.base {vmcs_gdtr_base}: it is not canonical",
 		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
-		.todo = { "Check how the VMM packs base and limit for KVM_SET_SREGS." },
+		.todo = { KW_DO("Check how the VMM packs base and limit for KVM_SET_SREGS.") },
 		.source = { SRC_TABLES },
 	},
 	{
@@ -139,7 +139,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "guest_idtr_base" },
 		.title = "VM entry refuses IDTR.base {vmcs_idtr_base}: it is not canonical",
 		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
-		.todo = { "Check how the VMM packs base and limit for KVM_SET_SREGS." },
+		.todo = { KW_DO("Check how the VMM packs base and limit for KVM_SET_SREGS.") },
 		.source = { SRC_TABLES },
 	},
 	{
@@ -152,7 +152,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "VM entry refuses a usable data segment whose accessed bit is clear (DS {vmcs_ds_attr}, ES {vmcs_es_attr}, FS {vmcs_fs_attr}, GS {vmcs_gs_attr})",
 		.why = "For DS, ES, FS and GS, if usable, bit 0 of the type (accessed) must be 1. Hardware sets it when a selector is loaded; a VMM "
 		       "or an emulated descriptor load that builds the segment must set it too.",
-		.todo = { "Set type bit 0 in the segments given to KVM_SET_SREGS." },
+		.todo = { KW_DO("Set type bit 0 in the segments given to KVM_SET_SREGS.") },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -163,7 +163,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "guest_cr0_pg_pe" },
 		.title = "VM entry refuses CR0 {vmcs_cr0}: PG is set and PE is clear",
 		.why = "Paging without protected mode does not exist.",
-		.todo = { "Set CR0.PE in the sregs given to KVM_SET_SREGS." },
+		.todo = { KW_DO("Set CR0.PE in the sregs given to KVM_SET_SREGS.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"" },
 	},
 	{
@@ -174,7 +174,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "svm_asid" },
 		.title = "VMRUN refuses ASID 0: it belongs to the host",
 		.why = "The guest's ASID in the VMCB is 0.",
-		.todo = { "A bug of the hypervisor that built this VMCB; for SEV guests: was an ASID bound?" },
+		.todo = { KW_DO("A bug of the hypervisor that built this VMCB; for SEV guests: was an ASID bound?") },
 		.source = { SRC_SVM },
 	},
 	{
@@ -185,7 +185,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "svm_efer_svme" },
 		.title = "VMRUN refuses EFER {vmcb_efer}: SVME is clear",
 		.why = "EFER.SVME must be set in the guest's EFER too.",
-		.todo = { "A bug of the hypervisor that built this VMCB." },
+		.todo = { KW_DO("A bug of the hypervisor that built this VMCB.") },
 		.source = { SRC_SVM },
 	},
 	{
@@ -196,7 +196,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "svm_cr0_nw" },
 		.title = "VMRUN refuses CR0 {vmcb_cr0}: NW is set and CD is clear",
 		.why = "CR0.NW without CR0.CD is one of the states VMRUN does not take.",
-		.todo = { "Check the CR0 that the VMM gave to KVM_SET_SREGS." },
+		.todo = { KW_DO("Check the CR0 that the VMM gave to KVM_SET_SREGS.") },
 		.source = { SRC_SVM },
 	},
 	{
@@ -209,7 +209,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "no guest state was refused: exit reason {vmcs_reason} has bit 31 clear",
 		.why = "KVM dumped this VMCS for an exit it could not handle, and guest state in it is valid. Or VMLAUNCH or VMRESUME "
 		       "itself failed later: that leaves the reason of the exit before, and the VMM prints a VM-instruction error.",
-		.todo = { "Give `kvmwhy explain` the VMM's log of the same failure too." },
+		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too.") },
 		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
@@ -221,7 +221,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "this VMCS records no exit: VMLAUNCH or VMRESUME itself failed, with a VM-instruction error",
 		.why = "Exit reason 0 is an exception or NMI, and its interruption information would be valid; here both are 0, as in a VMCS that "
 		       "no guest has left yet. KVM dumps it too when the instruction fails, and hands the VM-instruction error to the VMM.",
-		.todo = { "Give `kvmwhy explain` the VMM's log of the same failure too: `KVM: entry failed, hardware error` has the number." },
+		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too: `KVM: entry failed, hardware error` has the number.") },
 		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
@@ -233,8 +233,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "VM entry refuses the VMCS link pointer (exit qualification 4), which dump_vmcs does not print",
 		.why = "Only this check leaves 4 in the exit qualification. The pointer must be ~0, or the aligned physical address of a VMCS with "
 		       "the revision identifier of the CPU. KVM sets ~0, but for a VMCS of a nested guest with VMCS shadowing.",
-		.todo = { "A bug of the host's KVM, or memory that another program changed: report it with this dump and the kernel version.",
-			  "If this host is a VM, look at the hypervisor below; with nested guests try kvm_intel with enable_shadow_vmcs=N." },
+		.todo = { KW_DO("A bug of the host's KVM, or memory that another program changed: report it with this dump and the kernel version."),
+			  KW_DO("If this host is a VM, look at the hypervisor below; with nested guests try kvm_intel with enable_shadow_vmcs=N.") },
 		.source = { SRC_NON_REGISTER, "Intel SDM vol. 3, \"VM-Entry Failures During or After Loading Guest State\"" },
 	},
 	{
@@ -246,7 +246,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.fallback = true,
 		.title = "VM entry failed (exit reason {vmcs_reason}); which check it was cannot be told, the guest state is missing from this dump",
 		.why = "The section *** Guest State *** holds what the CPU checked.",
-		.todo = { "Collect the dump from its first line (`*** Guest State ***`) on; the kernel's log buffer or rate limit may have cut it." },
+		.todo = { KW_DO("Collect the dump from its first line (`*** Guest State ***`) on; the kernel's log buffer or rate limit may have cut it.") },
 		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
 	},
 	{
@@ -258,8 +258,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.fallback = true,
 		.title = "VM entry failed (exit reason {vmcs_reason}); no check is broken by what this dump shows",
 		.why = "Of {checks_count}. What was refused is among these.{checks_untold}",
-		.todo = { "Collect the dump from its first line (`*** Guest State ***`) to `Virtual processor ID`.",
-			  "Which of these values did the VMM set last? Compare CR4 with the features of the host's CPU." },
+		.todo = { KW_DO("Collect the dump from its first line (`*** Guest State ***`) to `Virtual processor ID`."),
+			  KW_DO("Which of these values did the VMM set last? Compare CR4 with the features of the host's CPU.") },
 		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
 	},
 	{ 0 }
