@@ -192,17 +192,6 @@ static struct kw_str decode(struct kw_str s, char *scratch, bool quoted_printabl
 	return (struct kw_str){ scratch, len };
 }
 
-/* "=3D" stands for '=' itself; "=20" is a blank at the end of a line. Lower-case values of a dump never read so. */
-static bool is_quoted_printable(struct kw_str s)
-{
-	struct kw_str end = kw_str_trim(s);
-
-	if (!memchr(s.p, '=', s.len))
-		return false;
-	return kw_str_has(s, KW_STR("=3D")) || kw_str_has(s, KW_STR("=C2=A0")) ||
-	       (end.len > 3 && memcmp(end.p + end.len - 3, "=20", 3) == 0);
-}
-
 static bool is_marked_byte(struct kw_str s)
 {
 	return s.len >= 4 && s.p[3] == '>' &&
@@ -402,26 +391,26 @@ static bool is_plain_token_line(struct kw_str s)
 	       !memchr(s.p, 0xc2, s.len) && !memchr(s.p, 0, s.len) && s.p[s.len - 1] != '=';
 }
 
-bool kw_clean(struct kw_str raw, bool continued, char *scratch, bool *quoted_printable, struct kw_clean_line *ret)
+bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail, struct kw_clean_line *ret)
 {
 	struct kw_str s = raw;
-	bool soft, dated = false;
+	bool soft, encoded, dated = false;
 
 	ret->raw = raw;
 	ret->source = KW_SRC_UNKNOWN;
 	ret->logged = false;
-	if (!*quoted_printable && is_plain_token_line(raw)) {
+	if (!mail->signs && is_plain_token_line(raw)) {
 		ret->text = kw_str_trim(raw);
 		return false;
 	}
-	*quoted_printable |= is_quoted_printable(raw);
+	encoded = kw_mail_encoded(mail, raw);
 	while (s.len && (s.p[s.len - 1] == '\r' || s.p[s.len - 1] == '\n'))
 		s.len--;
-	soft = *quoted_printable && s.len && s.p[s.len - 1] == '=';
+	soft = encoded && s.len && s.p[s.len - 1] == '=';
 	if (soft)
 		s.len--;
-	if (*quoted_printable || needs_decoding(s))
-		s = decode(s, scratch, *quoted_printable);
+	if (encoded || needs_decoding(s))
+		s = decode(s, scratch, encoded);
 	for (int round = 0; round < 12 && s.len && !continued; round++) {
 		size_t len = prefix(s, &dated, &ret->source);
 

@@ -25,13 +25,23 @@ struct kw_clean_line {
 	bool logged;	    /* a line of the kernel's log that `kvmwhy watch` has quoted */
 };
 
+/* mail.c: what the lines so far said of their encoding; zeroed at the start of a stream. */
+struct kw_mail {
+	uint8_t signs; /* lines in a row that only quoted-printable explains, up to what is enough */
+	uint8_t lines; /* further lines that they count for */
+};
+
+/* Is the next line @raw quoted-printable, by its own signs or by those before it? */
+bool kw_mail_encoded(struct kw_mail *mail, struct kw_str raw);
+/* Can @raw be no line of quoted-printable, so that nothing is joined with it? */
+bool kw_mail_contradicts(struct kw_str raw);
+
 /*
  * Cleans @raw; @scratch (at least raw.len + 1 bytes) takes the text where it had to be rewritten.
- * @quoted_printable: whether the lines before were; set if this one is. @continued: the line before
- * ended in a soft break, so what looks like a prefix is none. Returns true if this one ends in a soft
- * break; blanks around breaks are kept.
+ * @continued: the line before ended in a soft break, so what looks like a prefix is none. Returns true if
+ * this one ends in a soft break of quoted-printable; blanks around breaks are kept.
  */
-bool kw_clean(struct kw_str raw, bool continued, char *scratch, bool *quoted_printable, struct kw_clean_line *ret);
+bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail, struct kw_clean_line *ret);
 
 /* gather.c: facts to failures. One for a stream. */
 

@@ -29,7 +29,6 @@ enum {
 	LINE_BEFORE = 4096, /* bytes in front of a hit where its line may begin */
 	SKIPPED_MAX = 1024, /* bytes of skipped text that are kept, to look back a few lines */
 	SKIPPED_LINES = 3,
-	QP_LINES = 40,
 	JOIN_MAX = 8192,
 };
 
@@ -38,7 +37,7 @@ struct kw_stream {
 	struct kw_finder finder;
 	uint64_t number; /* of the line that the next byte belongs to */
 	bool region;	 /* lines are read, not searched */
-	unsigned int quoted_printable; /* lines that are still taken for it */
+	struct kw_mail mail;
 	uint64_t join_number;
 	size_t join_len, carry_len, skipped_len;
 	char join[JOIN_MAX];
@@ -68,16 +67,23 @@ static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
 	kw_gather_offer(s->gather, line);
 }
 
+/* What waits for the rest of its line gets no more. */
+static void end_join(struct kw_stream *s)
+{
+	struct kw_clean_line empty = { .number = s->number };
+
+	if (s->join_len)
+		offer(s, &empty, false);
+}
+
 static void read_piece(struct kw_stream *s, struct kw_str raw, bool cut)
 {
 	struct kw_clean_line line = { .number = s->number, .cut = cut };
-	bool quoted_printable = s->quoted_printable > 0, soft;
+	bool soft;
 
-	soft = kw_clean(raw, s->join_len > 0, s->scratch, &quoted_printable, &line);
-	if (s->quoted_printable)
-		s->quoted_printable--;
-	else if (quoted_printable)
-		s->quoted_printable = QP_LINES;
+	if (s->join_len && kw_mail_contradicts(raw))
+		end_join(s);
+	soft = kw_clean(raw, s->join_len > 0, s->scratch, &s->mail, &line);
 	offer(s, &line, soft);
 }
 
@@ -252,17 +258,14 @@ int kw_stream_feed(struct kw_stream *s, const char *data, size_t len)
 
 void kw_stream_finish(struct kw_stream *s)
 {
-	struct kw_clean_line empty = { .number = s->number };
-
 	consume(s, s->carry, s->carry_len);
-	if (s->join_len)
-		offer(s, &empty, false);
+	end_join(s);
 	kw_gather_finish(s->gather);
 	s->carry_len = 0;
 	s->skipped_len = 0;
 	s->number = 1;
 	s->region = false;
-	s->quoted_printable = 0;
+	s->mail = (struct kw_mail){ 0 };
 }
 
 int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret)

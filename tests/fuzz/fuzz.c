@@ -49,7 +49,7 @@ void fuzz_parsers(const struct kw_parser *const *parsers, const uint8_t *data, s
 	struct kw_str text = { (const char *)data, len };
 	char *scratch = malloc(len + 1);
 	struct kw_clean_line line;
-	bool quoted_printable = false;
+	struct kw_mail mail = { 0 };
 	struct kw_gather *g;
 	uint64_t number = 0;
 
@@ -59,7 +59,7 @@ void fuzz_parsers(const struct kw_parser *const *parsers, const uint8_t *data, s
 		struct kw_str raw = { text.p, end == SIZE_MAX ? text.len : end };
 
 		line = (struct kw_clean_line){ .number = ++number };
-		kw_clean(raw, false, scratch, &quoted_printable, &line);
+		kw_clean(raw, false, scratch, &mail, &line);
 		for (size_t i = 0; parsers[i] && parsers[i]->line(g, &line) == KW_TOOK_NOTHING; i++)
 			;
 		text = kw_str_from(text, raw.len + 1);

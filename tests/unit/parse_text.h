@@ -56,9 +56,9 @@ static inline struct seen seen_in(struct kw_str text)
 		struct kw_clean_line line = { .number = ++number };
 		size_t end = kw_str_find(text, KW_STR("\n"));
 		struct kw_str raw = { text.p, end == SIZE_MAX ? text.len : end };
-		bool quoted_printable = false;
+		struct kw_mail mail = { 0 };
 
-		kw_clean(raw, false, scratch, &quoted_printable, &line);
+		kw_clean(raw, false, scratch, &mail, &line);
 		kw_gather_offer(g, &line);
 		text = kw_str_from(text, raw.len + 1);
 	}

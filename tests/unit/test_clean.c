@@ -12,17 +12,17 @@
 static struct kw_clean_line line;
 static char scratch[4096];
 
-static bool clean(const char *raw, bool *quoted_printable)
+static bool clean(const char *raw, struct kw_mail *mail)
 {
 	assert_in_range(strlen(raw), 0, sizeof(scratch) - 1);
-	return kw_clean(kw_str(raw), false, scratch, quoted_printable, &line);
+	return kw_clean(kw_str(raw), false, scratch, mail, &line);
 }
 
 static void check(const char *raw, const char *expected)
 {
-	bool quoted_printable = false;
+	struct kw_mail mail = { 0 };
 
-	assert_false(clean(raw, &quoted_printable));
+	assert_false(clean(raw, &mail));
 	if (!kw_str_eq(line.text, kw_str(expected)))
 		fail_msg("%s\n  became %.*s\n  not    %s", raw, (int)line.text.len, line.text.p, expected);
 	assert_true(kw_str_eq(line.raw, kw_str(raw)));
@@ -97,26 +97,56 @@ static void escapes_become_what_they_stand_for(void **state)
 
 static void quoted_printable_is_seen_and_goes_on(void **state)
 {
-	bool quoted_printable = false;
+	struct kw_mail mail = { 0 };
 
 	(void)state;
-	assert_false(clean("RAX=3D1 RBX=3D2", &quoted_printable));
-	assert_true(quoted_printable);
+	assert_false(clean("RAX=3D1 RBX=3D2", &mail));
 	assert_true(kw_str_eq(line.text, KW_STR("RAX=1 RBX=2")));
 	/* the blank in front of a soft break is part of the line */
-	assert_true(clean("Code=3D89 f9 =", &quoted_printable));
+	assert_true(clean("Code=3D89 f9 =", &mail));
 	assert_true(kw_str_eq(line.text, KW_STR("Code=89 f9 ")));
-	assert_false(clean("89 f0", &quoted_printable));
-	assert_true(quoted_printable);
+	assert_false(clean("89 f0=20", &mail));
+	assert_true(kw_str_eq(line.text, KW_STR("89 f0")));
+}
+
+static void one_sign_decodes_its_own_line_only(void **state)
+{
+	static const char *const foreign[] = { "vcpus=20", "temperature=3D", "a=3D b=20", "T=C3=A4st" };
+	static const char *const lines[] = {
+		"rest=", "vcpus=20", "RAX=0000000007213cc9 RBX=3d", "RAX=3D00000000000000", "EAX=3D0000AF", "EFER=0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		for (size_t k = 0; k < sizeof(lines) / sizeof(lines[0]); k++) {
+			struct kw_mail mail = { 0 };
+
+			clean(foreign[i], &mail);
+			assert_false(clean(lines[k], &mail));
+			assert_true(kw_str_eq(line.text, kw_str(lines[k])));
+		}
+	}
+}
+
+static void what_contradicts_ends_quoted_printable(void **state)
+{
+	struct kw_mail mail = { 0 };
+
+	(void)state;
+	clean("a=3D", &mail);
+	clean("b=3D", &mail);
+	assert_true(clean("c=", &mail));
+	assert_true(kw_mail_contradicts(KW_STR("RAX=0000000007213cc9")));
+	clean("RAX=0000000007213cc9", &mail);
+	assert_false(clean("c=", &mail));
 }
 
 static void a_line_end_of_one_sign_alone_is_no_soft_break(void **state)
 {
-	bool quoted_printable = false;
+	struct kw_mail mail = { 0 };
 
 	(void)state;
-	assert_false(clean("Code=", &quoted_printable));
-	assert_false(quoted_printable);
+	assert_false(clean("Code=", &mail));
 	assert_true(kw_str_eq(line.text, KW_STR("Code=")));
 }
 
@@ -134,21 +164,21 @@ static void who_spoke_is_known_from_the_prefix(void **state)
 static void nuls_are_dropped(void **state)
 {
 	static const char raw[] = "R\0AX\0=1\0";
-	bool quoted_printable = false;
+	struct kw_mail mail = { 0 };
 
 	(void)state;
-	kw_clean((struct kw_str){ raw, sizeof(raw) - 1 }, false, scratch, &quoted_printable, &line);
+	kw_clean((struct kw_str){ raw, sizeof(raw) - 1 }, false, scratch, &mail, &line);
 	assert_true(kw_str_eq(line.text, KW_STR("RAX=1")));
 }
 
 static void lines_of_nothing_stay_nothing(void **state)
 {
 	static const char *const lines[] = { "", ">", "> > >", " \t ", "\r", "[", "<", "&", "\\", "\033", "<4>", "(qemu) " };
-	bool quoted_printable = false;
+	struct kw_mail mail = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		clean(lines[i], &quoted_printable);
+		clean(lines[i], &mail);
 		assert_in_range(line.text.len, 0, strlen(lines[i]));
 	}
 }
@@ -160,6 +190,8 @@ int main(void)
 		cmocka_unit_test(what_a_dump_has_itself_stays),
 		cmocka_unit_test(escapes_become_what_they_stand_for),
 		cmocka_unit_test(quoted_printable_is_seen_and_goes_on),
+		cmocka_unit_test(one_sign_decodes_its_own_line_only),
+		cmocka_unit_test(what_contradicts_ends_quoted_printable),
 		cmocka_unit_test(a_line_end_of_one_sign_alone_is_no_soft_break),
 		cmocka_unit_test(who_spoke_is_known_from_the_prefix),
 		cmocka_unit_test(nuls_are_dropped),
