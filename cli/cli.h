@@ -36,9 +36,9 @@ extern const struct kw_command kw_cmd_watch;
 #define KW_SUMMARY_HOST	  "tell what this host's KVM is, its defects, and what can be seen of failures"
 #define KW_SUMMARY_RECORD "write down failures on this host, for a bug report"
 
-extern const struct kw_command kw_watcher_host;
-extern const struct kw_command kw_watcher_watch;
-extern const struct kw_command kw_watcher_record;
+extern const struct kw_command kw_live_host;
+extern const struct kw_command kw_live_watch;
+extern const struct kw_command kw_live_record;
 
 /* options.c */
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload.h"
+#include "inject_preload.h"
 #include "term.h"
 
 #define DEBUGFS "/sys/kernel/debug"
@@ -460,8 +460,8 @@ static int run(int argc, char **argv)
 	struct request request;
 	int c, index = 0;
 
-	if (kw_preload_asked(argc, argv))
-		return kw_preload_run(argc, argv);
+	if (kw_inject_preload_asked(argc, argv))
+		return kw_inject_preload_run(argc, argv);
 	start_request(&request);
 	while ((c = getopt_long(argc, argv, ":h", options, &index)) != -1) {
 		if (c == 'h' || c == KW_OPT_HELP)

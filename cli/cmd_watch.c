@@ -102,8 +102,8 @@ static int take_via(struct kw_watch_options *o, const char *text)
 	o->via = text;
 	if (kw_check_word(o->command, "--via", all, text))
 		return KW_EXIT_TROUBLE;
-	for (size_t i = 0; kw_watcher_name(i); i++)
-		if (!strcmp(kw_watcher_name(i), text))
+	for (size_t i = 0; kw_backend_name(i); i++)
+		if (!strcmp(kw_backend_name(i), text))
 			return 0;
 	kw_complain("%s: --via %s: this kvmwhy was built without it", o->command, text);
 	return KW_EXIT_TROUBLE;

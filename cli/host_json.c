@@ -19,7 +19,7 @@ static void put_text(json_t *o, const char *key, const char *text)
 
 static void put_tri(json_t *o, const char *key, enum kw_tri tri)
 {
-	if (tri != KW_UNKNOWN)
+	if (tri != KW_TRI_UNKNOWN)
 		json_object_set_new(o, key, json_boolean(tri == KW_YES));
 }
 

@@ -11,7 +11,7 @@
 
 #include "../preload/errnos.h"
 #include "cli.h"
-#include "kmod.h"
+#include "inject_kmod.h"
 
 /* In the order in which they are written, before armed. seed is last: it starts the sequence. */
 enum kw_attr {

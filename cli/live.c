@@ -41,6 +41,6 @@ static int run(int argc, char **argv)
 	return KW_EXIT_TROUBLE;
 }
 
-const struct kw_command kw_watcher_host = { .name = "host", .summary = KW_SUMMARY_HOST, .run = run };
-const struct kw_command kw_watcher_watch = { .name = "watch", .summary = KW_SUMMARY_WATCH, .run = run };
-const struct kw_command kw_watcher_record = { .name = "record", .summary = KW_SUMMARY_RECORD, .run = run };
+const struct kw_command kw_live_host = { .name = "host", .summary = KW_SUMMARY_HOST, .run = run };
+const struct kw_command kw_live_watch = { .name = "watch", .summary = KW_SUMMARY_WATCH, .run = run };
+const struct kw_command kw_live_record = { .name = "record", .summary = KW_SUMMARY_RECORD, .run = run };

@@ -65,22 +65,22 @@ static bool kw_may_speak(const struct kvm *kvm, unsigned int *silenced)
 	return may;
 }
 
-static const char *kw_place_text(const struct kvmwhy_data *data)
+static const char *kw_function_text(const struct kvmwhy_data *data)
 {
 	bool vmx = !boot_cpu_has(X86_FEATURE_SVM);
 
-	switch (data->place) {
-	case KVMWHY_PLACE_SET_MSR_COMMON:
+	switch (data->function) {
+	case KVMWHY_FUNCTION_SET_MSR_COMMON:
 		return "kvm_set_msr_common()";
-	case KVMWHY_PLACE_VENDOR_SET_MSR:
+	case KVMWHY_FUNCTION_VENDOR_SET_MSR:
 		return vmx ? "vmx_set_msr()" : "svm_set_msr()";
-	case KVMWHY_PLACE_MMU_PAGE_FAULT:
+	case KVMWHY_FUNCTION_MMU_PAGE_FAULT:
 		return "kvm_mmu_page_fault()";
-	case KVMWHY_PLACE_GET_MSR_COMMON:
+	case KVMWHY_FUNCTION_GET_MSR_COMMON:
 		return "kvm_get_msr_common()";
-	case KVMWHY_PLACE_VENDOR_GET_MSR:
+	case KVMWHY_FUNCTION_VENDOR_GET_MSR:
 		return vmx ? "vmx_get_msr()" : "svm_get_msr()";
-	case KVMWHY_PLACE_VCPU_IOCTL:
+	case KVMWHY_FUNCTION_VCPU_IOCTL:
 		return "kvm_vcpu_ioctl()";
 	default:
 		return "an unknown function";
@@ -122,7 +122,7 @@ static void kw_say(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data, 
 	if (silenced)
 		scnprintf(more, sizeof(more), " (%u lines left out)", silenced);
 	pr_err("kvm [%d]: vcpu%d%s %s: %pe from %s%s%s%s%s\n", current->tgid, vcpu->vcpu_id, rip,
-	       what, ERR_PTR((long)data->result), kw_place_text(data), why,
+	       what, ERR_PTR((long)data->result), kw_function_text(data), why,
 	       data->flags & KVMWHY_INJECTED ? ", injected" : "",
 	       data->flags & KVMWHY_CONVERTED ? ", KVM_RUN returns KVM_EXIT_INTERNAL_ERROR" : "",
 	       more);
@@ -147,16 +147,16 @@ static void kw_start(struct kvmwhy_data *data, enum kvmwhy_kind kind, int result
 }
 
 /* Unknown if a call of the common function was missed: it may have been the first. */
-static u32 kw_msr_place(const struct kw_msr_failure *failure)
+static u32 kw_msr_function(const struct kw_msr_failure *failure)
 {
 	bool write = failure->access == KW_WRMSR;
 	unsigned int common = BIT(write ? KW_HOOK_SET_MSR_COMMON : KW_HOOK_GET_MSR_COMMON);
 
 	if (failure->frame && failure->frame->common == failure->result)
-		return write ? KVMWHY_PLACE_SET_MSR_COMMON : KVMWHY_PLACE_GET_MSR_COMMON;
+		return write ? KVMWHY_FUNCTION_SET_MSR_COMMON : KVMWHY_FUNCTION_GET_MSR_COMMON;
 	if (!failure->injected && (!failure->frame || kw_probes_missed(common)))
-		return KVMWHY_PLACE_UNKNOWN;
-	return write ? KVMWHY_PLACE_VENDOR_SET_MSR : KVMWHY_PLACE_VENDOR_GET_MSR;
+		return KVMWHY_FUNCTION_UNKNOWN;
+	return write ? KVMWHY_FUNCTION_VENDOR_SET_MSR : KVMWHY_FUNCTION_VENDOR_GET_MSR;
 }
 
 static void kw_fill_msr(struct kvmwhy_data *data, const struct kw_msr_failure *failure)
@@ -172,7 +172,7 @@ static void kw_fill_msr(struct kvmwhy_data *data, const struct kw_msr_failure *f
 	}
 	if (failure->injected)
 		data->flags |= KVMWHY_INJECTED;
-	data->place = kw_msr_place(failure);
+	data->function = kw_msr_function(failure);
 	kw_where(failure->vcpu, data, true);
 }
 
@@ -238,7 +238,7 @@ static bool kw_is_gpa(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *dat
 static void kw_fill_fault(struct kvmwhy_data *data, const struct kw_fault *fault, int result)
 {
 	kw_start(data, KVMWHY_KIND_PAGE_FAULT, result);
-	data->place = KVMWHY_PLACE_MMU_PAGE_FAULT;
+	data->function = KVMWHY_FUNCTION_MMU_PAGE_FAULT;
 	kw_where(fault->vcpu, data, true);
 	if (kw_is_gpa(fault->vcpu, data)) {
 		data->gpa = fault->gpa;
@@ -341,7 +341,7 @@ static const char *kw_refusal(const struct kw_frame *frame, const struct kvmwhy_
 {
 	const struct kvm *kvm = frame->vcpu->kvm;
 
-	if (data->place != KVMWHY_PLACE_VCPU_IOCTL)
+	if (data->function != KVMWHY_FUNCTION_VCPU_IOCTL)
 		return "";
 	if (data->result == -EIO && kvm->mm != current->mm)
 		return ", called by another process than the VM's";
@@ -352,14 +352,14 @@ static const char *kw_refusal(const struct kw_frame *frame, const struct kvmwhy_
 	return "";
 }
 
-/* The place is unknown if a call of kvm_arch_vcpu_ioctl_run() was missed: it may be this one's. */
+/* The function is unknown if a call of kvm_arch_vcpu_ioctl_run() was missed: it may be this one's. */
 static void kw_fill_ioctl(struct kw_frame *frame, int result, bool locked)
 {
 	struct kvmwhy_data *data = &frame->data;
 
 	kw_start(data, KVMWHY_KIND_OTHER, result);
 	if (!kw_probes_missed(BIT(KW_HOOK_RUN)))
-		data->place = KVMWHY_PLACE_VCPU_IOCTL;
+		data->function = KVMWHY_FUNCTION_VCPU_IOCTL;
 	if (locked)
 		kw_where(frame->vcpu, data, false);
 }

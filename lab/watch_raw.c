@@ -32,7 +32,7 @@ static void print_data(const struct kvmwhy_data *data)
 {
 	static const char *const kinds[] = { "other", "wrmsr", "rdmsr", "page_fault" };
 
-	printf(" data %s result %lld place %u", data->kind < 4 ? kinds[data->kind] : "?", (long long)data->result, data->place);
+	printf(" data %s result %lld function %u", data->kind < 4 ? kinds[data->kind] : "?", (long long)data->result, data->function);
 	if (data->flags & KVMWHY_HAS_MSR)
 		printf(" msr 0x%x", data->msr);
 	if (data->flags & KVMWHY_HAS_VALUE)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The record's own housekeeping: names, lines, notes, events. */
+/* The record's own housekeeping: names, lines, notes, signs. */
 #include "failure.h"
 
 #define KW_PRINT_HEX true
@@ -46,7 +46,7 @@ void kw_failure_init(struct kw_failure *f, struct kw_arena *arena)
 	/* The tables at the end are guarded by their counts: clearing them would be the dearest
 	 * step of a log that is all failures. */
 	memset(f, 0, offsetof(struct kw_failure, msr));
-	f->nmsr = f->nevents = f->nnotes = f->nlines = 0;
+	f->nmsr = f->nsigns = f->nnotes = f->nlines = 0;
 	f->code.marked = -1;
 	f->headline.line = KW_NO_LINE;
 	f->arena = arena;
@@ -89,12 +89,12 @@ void kw_failure_add_note(struct kw_failure *f, uint64_t line, struct kw_str text
 		f->note[f->nnotes++] = (struct kw_note){ line, kw_arena_copy(f->arena, text) };
 }
 
-void kw_failure_add_event(struct kw_failure *f, enum kw_event_kind kind, uint16_t line,
+void kw_failure_add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line,
 			  uint64_t value, struct kw_str text)
 {
-	if (f->nevents == KW_MAX_EVENTS)
+	if (f->nsigns == KW_MAX_SIGNS)
 		return;
-	f->event[f->nevents++] = (struct kw_event){
+	f->sign[f->nsigns++] = (struct kw_sign){
 		.kind = (uint8_t)kind,
 		.line = line,
 		.value = value,
@@ -102,11 +102,11 @@ void kw_failure_add_event(struct kw_failure *f, enum kw_event_kind kind, uint16_
 	};
 }
 
-const struct kw_event *kw_failure_event(const struct kw_failure *f, enum kw_event_kind kind)
+const struct kw_sign *kw_failure_sign(const struct kw_failure *f, enum kw_sign_kind kind)
 {
-	for (size_t i = 0; i < f->nevents; i++) {
-		if (f->event[i].kind == kind)
-			return &f->event[i];
+	for (size_t i = 0; i < f->nsigns; i++) {
+		if (f->sign[i].kind == kind)
+			return &f->sign[i];
 	}
 	return NULL;
 }

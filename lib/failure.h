@@ -36,7 +36,7 @@ enum kw_arch {
 
 enum kw_vendor { KW_VENDOR_UNKNOWN, KW_VENDOR_INTEL, KW_VENDOR_AMD };
 
-enum kw_how { KW_UNKNOWN, KW_SEEN, KW_DERIVED, KW_ASSUMED };
+enum kw_how { KW_NOT_KNOWN, KW_SEEN, KW_DERIVED, KW_ASSUMED };
 
 enum kw_fact {
 #define F(name, group, print, doc) KW_F_##name,
@@ -125,32 +125,32 @@ struct kw_msr_message {
 	uint16_t line; /* of the first */
 };
 
-enum kw_event_kind {
-	KW_EV_WARN,	      /* WARNING: ... at a KVM source file or function */
-	KW_EV_BUG,	      /* BUG:, Oops, general protection fault ... in KVM or in memory management */
-	KW_EV_VMX_INSN,	      /* vmptrld/vmclear/vmread/vmwrite/invept/invvpid failed */
-	KW_EV_SEV_TERMINATION, /* SEV-ES guest requested termination */
-	KW_EV_SEV_MESSAGE,    /* vmgexit: ..., other SEV lines */
-	KW_EV_EIO_IOCTL,      /* another KVM ioctl failed with EIO in the same log */
-	KW_EV_ASSERTION,      /* an assertion of the VMM */
-	KW_EV_DUMP_OFF,	      /* "set kvm_intel.dump_invalid_vmcs=1 ..." */
-	KW_EV_FEATURE,	      /* host doesn't support requested feature */
-	KW_EV_SMT,	      /* QEMU's hint about SMT on POWER */
-	KW_EV_UNUSUAL_EXIT,   /* vmx/svm: unexpected exit reason ... */
-	KW_EV_SPTE,	      /* reserved bits on spte */
-	KW_EV_MMIO_UNREGISTERED, /* VMM: guest access to an address without a device */
-	KW_EV_REGISTER_SYNC,  /* Failed to get/put registers, kvm_put_... failed */
-	KW_EV_HOST_MM,	      /* the kernel's own checks of page counts and page states, KSM */
-	KW_EV_KERNEL,	      /* "Comm: qemu ... 5.2.0-rc2": value 1 if the process is a VMM */
-	KW_EV_MSR,	      /* a message about an MSR; value is the index */
-	KW_EV_TCG,	      /* CCS=, CCD=, CCO= or v=..: printed by TCG's -d log, not by KVM */
-	KW_EV_CONTINUED,      /* kvm_run returned -N, cont refused, ... */
-	KW_EV_OTHER,
+enum kw_sign_kind {
+	KW_SIGN_WARN,	      /* WARNING: ... at a KVM source file or function */
+	KW_SIGN_BUG,	      /* BUG:, Oops, general protection fault ... in KVM or in memory management */
+	KW_SIGN_VMX_INSN,	      /* vmptrld/vmclear/vmread/vmwrite/invept/invvpid failed */
+	KW_SIGN_SEV_TERMINATION, /* SEV-ES guest requested termination */
+	KW_SIGN_SEV_MESSAGE,    /* vmgexit: ..., other SEV lines */
+	KW_SIGN_EIO_IOCTL,      /* another KVM ioctl failed with EIO in the same log */
+	KW_SIGN_ASSERTION,      /* an assertion of the VMM */
+	KW_SIGN_DUMP_OFF,	      /* "set kvm_intel.dump_invalid_vmcs=1 ..." */
+	KW_SIGN_FEATURE,	      /* host doesn't support requested feature */
+	KW_SIGN_SMT,	      /* QEMU's hint about SMT on POWER */
+	KW_SIGN_UNUSUAL_EXIT,   /* vmx/svm: unexpected exit reason ... */
+	KW_SIGN_SPTE,	      /* reserved bits on spte */
+	KW_SIGN_MMIO_UNREGISTERED, /* VMM: guest access to an address without a device */
+	KW_SIGN_REGISTER_SYNC,  /* Failed to get/put registers, kvm_put_... failed */
+	KW_SIGN_HOST_MM,	      /* the kernel's own checks of page counts and page states, KSM */
+	KW_SIGN_KERNEL,	      /* "Comm: qemu ... 5.2.0-rc2": value 1 if the process is a VMM */
+	KW_SIGN_MSR,	      /* a message about an MSR; value is the index */
+	KW_SIGN_TCG,	      /* CCS=, CCD=, CCO= or v=..: printed by TCG's -d log, not by KVM */
+	KW_SIGN_CONTINUED,      /* kvm_run returned -N, cont refused, ... */
+	KW_SIGN_OTHER,
 };
 
 /* A line near the failure that is evidence and no fact of its own. */
-struct kw_event {
-	uint8_t kind; /* enum kw_event_kind */
+struct kw_sign {
+	uint8_t kind; /* enum kw_sign_kind */
 	uint16_t line;
 	uint64_t value; /* a number in the line, as the kind says; 0 if none */
 	struct kw_str text;
@@ -165,7 +165,7 @@ enum {
 	KW_MAX_EXTRA = 32,
 	KW_MAX_LINES = 400,
 	KW_MAX_NOTES = 16,
-	KW_MAX_EVENTS = 24,
+	KW_MAX_SIGNS = 24,
 	KW_MAX_MSR_MESSAGES = 64,
 };
 
@@ -198,10 +198,10 @@ struct kw_failure {
 	struct kw_watch watch;
 
 	struct kw_msr_message msr[KW_MAX_MSR_MESSAGES];
-	struct kw_event event[KW_MAX_EVENTS];
+	struct kw_sign sign[KW_MAX_SIGNS];
 	struct kw_note note[KW_MAX_NOTES];
 	struct kw_line line[KW_MAX_LINES];
-	uint16_t nmsr, nevents, nnotes, nlines;
+	uint16_t nmsr, nsigns, nnotes, nlines;
 	struct kw_arena *arena; /* owns all texts */
 };
 
@@ -210,7 +210,7 @@ void kw_failure_init(struct kw_failure *f, struct kw_arena *arena);
 
 static inline bool kw_known(const struct kw_failure *f, enum kw_fact fact)
 {
-	return f->origin[fact].how != KW_UNKNOWN;
+	return f->origin[fact].how != KW_NOT_KNOWN;
 }
 
 /* kw_has(f, cr0): is f->cr0 known? */
@@ -236,11 +236,11 @@ bool kw_failure_has_host_dump(const struct kw_failure *f);
 uint16_t kw_failure_add_line(struct kw_failure *f, uint64_t number, struct kw_str text);
 
 void kw_failure_add_note(struct kw_failure *f, uint64_t line, struct kw_str text);
-void kw_failure_add_event(struct kw_failure *f, enum kw_event_kind kind, uint16_t line,
+void kw_failure_add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line,
 			  uint64_t value, struct kw_str text);
 
-/* The event of this kind, or NULL. */
-const struct kw_event *kw_failure_event(const struct kw_failure *f, enum kw_event_kind kind);
+/* The sign of this kind, or NULL. */
+const struct kw_sign *kw_failure_sign(const struct kw_failure *f, enum kw_sign_kind kind);
 
 /* The names of the JSON: "kvm-run-failed", "x86", ... */
 const char *kw_class_name(enum kw_class class);

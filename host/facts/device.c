@@ -94,7 +94,7 @@ static void look(struct kw_host *host, const char *path)
 	int fd;
 
 	if (stat(path, &st)) {
-		kvm->node = errno == ENOENT || errno == ENOTDIR ? KW_NO : KW_UNKNOWN;
+		kvm->node = errno == ENOENT || errno == ENOTDIR ? KW_NO : KW_TRI_UNKNOWN;
 		return;
 	}
 	kvm->node = KW_YES;
@@ -180,7 +180,7 @@ static void judge(struct kw_host *host)
 	else if (kvm->node == KW_NO)
 		answer_without(host);
 	else
-		answer(kvm, KW_UNKNOWN, "Neither /dev/kvm nor /proc/misc tells.");
+		answer(kvm, KW_TRI_UNKNOWN, "Neither /dev/kvm nor /proc/misc tells.");
 }
 
 void kw_host_device(struct kw_host *host)

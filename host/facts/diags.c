@@ -122,7 +122,7 @@ static void events(struct kw_host *host)
 	int err;
 
 	if (!host->tracefs_path[0]) {
-		if (host->tracefs == KW_UNKNOWN)
+		if (host->tracefs == KW_TRI_UNKNOWN)
 			snprintf(d->state, sizeof(d->state), "cannot read /proc/self/mounts");
 		else
 			snprintf(d->state, sizeof(d->state), "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing");

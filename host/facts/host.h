@@ -12,7 +12,7 @@
 
 #include "tree.h"
 
-enum kw_tri { KW_UNKNOWN, KW_NO, KW_YES };
+enum kw_tri { KW_TRI_UNKNOWN, KW_NO, KW_YES };
 
 enum { KW_HOST_WORD = 80, KW_HOST_LINE = 400, KW_HOST_FILE = 160, KW_HOST_LIST = 32, KW_HOST_GUESTS = 256 };
 

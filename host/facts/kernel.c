@@ -58,7 +58,7 @@ static enum kw_tri switch_of(const struct kw_tree *tree, const char *path)
 	char text[KW_HOST_WORD];
 
 	if (kw_tree_line(tree, path, text, sizeof(text)) || !text[0])
-		return KW_UNKNOWN;
+		return KW_TRI_UNKNOWN;
 	return kw_tri(strcmp(text, "0") && strcmp(text, "N"));
 }
 
@@ -67,13 +67,13 @@ static enum kw_tri file_of(const struct kw_tree *tree, const char *path)
 {
 	int err = kw_tree_has(tree, path);
 
-	return !err ? KW_YES : err == -ENOENT ? KW_NO : KW_UNKNOWN;
+	return !err ? KW_YES : err == -ENOENT ? KW_NO : KW_TRI_UNKNOWN;
 }
 
 /* The same for a file of sysfs or procfs: without its folder nothing is known. */
 static enum kw_tri file_below(const struct kw_tree *tree, const char *folder, const char *path)
 {
-	return kw_tree_has(tree, folder) ? KW_UNKNOWN : file_of(tree, path);
+	return kw_tree_has(tree, folder) ? KW_TRI_UNKNOWN : file_of(tree, path);
 }
 
 static int take_os(void *arg, const char *line)
@@ -131,7 +131,7 @@ static void take_taint(const struct kw_tree *tree, struct kw_host_kernel *k)
 	if (kw_tree_line(tree, "/proc/sys/kernel/tainted", text, sizeof(text)) || !isdigit((unsigned char)text[0]))
 		return;
 	k->taint = strtoull(text, &end, 10);
-	k->taint_known = *end ? KW_UNKNOWN : KW_YES;
+	k->taint_known = *end ? KW_TRI_UNKNOWN : KW_YES;
 }
 
 static int take_livepatch(void *arg, const char *name)
@@ -182,7 +182,7 @@ void kw_host_kernel(struct kw_host *host)
 	k->btf_kvm = file_below(tree, "/sys/kernel", "/sys/kernel/btf/kvm");
 	k->jit = switch_of(tree, "/proc/sys/net/core/bpf_jit_enable");
 	k->bpf = file_below(tree, "/proc/sys/kernel", "/proc/sys/kernel/unprivileged_bpf_disabled");
-	if (k->jit != KW_UNKNOWN)
+	if (k->jit != KW_TRI_UNKNOWN)
 		k->bpf = KW_YES;
 	if (!kw_tree_names(tree, "/sys/kernel/livepatch", take_livepatch, &k->livepatches))
 		k->livepatches_known = KW_YES;

@@ -67,7 +67,7 @@ static enum kw_tri is_registered(const struct kw_tree *tree)
 	bool found = false;
 
 	if (kw_tree_lines(tree, "/proc/misc", is_kvm, &found))
-		return KW_UNKNOWN;
+		return KW_TRI_UNKNOWN;
 	return kw_tri(found);
 }
 
@@ -79,6 +79,6 @@ void kw_host_kvm(struct kw_host *host)
 	kvm->vendor_state = kvm->state == KW_KVM_UNKNOWN ? KW_KVM_UNKNOWN : KW_KVM_NOT_LOADED;
 	kw_tree_names(&host->tree, "/sys/module", take_vendor, host);
 	kvm->registered = is_registered(&host->tree);
-	host->own_loaded = kvm->state == KW_KVM_UNKNOWN ? KW_UNKNOWN :
+	host->own_loaded = kvm->state == KW_KVM_UNKNOWN ? KW_TRI_UNKNOWN :
 							  kw_tri(!kw_tree_has(&host->tree, "/sys/module/kvmwhy"));
 }

@@ -73,5 +73,5 @@ void kw_host_probes(struct kw_host *host)
 		snprintf(file, sizeof(file), "%s/enabled_functions", host->tracefs_path);
 		ftrace = kw_tree_lines(&host->tree, file, take_ftrace, host);
 	}
-	host->probes_known = !kprobes || !ftrace ? KW_YES : KW_UNKNOWN;
+	host->probes_known = !kprobes || !ftrace ? KW_YES : KW_TRI_UNKNOWN;
 }

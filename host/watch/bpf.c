@@ -375,10 +375,10 @@ static void close_bpf(struct kw_watcher *live)
 	free_bpf(live->state);
 }
 
-const struct kw_watch_way kw_way_bpf = {
+const struct kw_watch_backend kw_backend_bpf = {
 	.name = "bpf", .open = open_bpf, .read = read_bpf, .stop = stop_bpf, .close = close_bpf,
 };
 
-const struct kw_watch_way kw_way_bpf_kprobe = {
+const struct kw_watch_backend kw_backend_bpf_kprobe = {
 	.name = "bpf-kprobe", .open = open_kprobe, .read = read_bpf, .stop = stop_bpf, .close = close_bpf,
 };

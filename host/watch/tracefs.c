@@ -167,7 +167,7 @@ static void stop_tracefs(struct kw_watcher *live)
 			tracefs_trace_off(t->instance[i]);
 }
 
-const struct kw_watch_way kw_way_tracefs = {
+const struct kw_watch_backend kw_backend_tracefs = {
 	.name = "tracefs",
 	.open = open_tracefs,
 	.read = read_tracefs,

@@ -323,9 +323,9 @@ static void fill_msr(const struct kw_tracefs *t, const struct thread *thread, st
 
 	data->kind = KVMWHY_KIND_WRMSR;
 	if (thread->first == KW_TRACEFS_MSR_COMMON)
-		data->place = KVMWHY_PLACE_SET_MSR_COMMON;
+		data->function = KVMWHY_FUNCTION_SET_MSR_COMMON;
 	else if (is_vendors_own(t, thread))
-		data->place = KVMWHY_PLACE_VENDOR_SET_MSR;
+		data->function = KVMWHY_FUNCTION_VENDOR_SET_MSR;
 	if (!has(thread, KW_TRACEFS_MSR_ENTER))
 		return;
 	data->msr = (uint32_t)value[KW_TF_MSR_INDEX];
@@ -338,7 +338,7 @@ static void fill_fault(const struct thread *thread, struct kvmwhy_data *data)
 	const uint64_t *value = thread->value[KW_TRACEFS_FAULT_ENTER];
 
 	data->kind = KVMWHY_KIND_PAGE_FAULT;
-	data->place = KVMWHY_PLACE_MMU_PAGE_FAULT;
+	data->function = KVMWHY_FUNCTION_MMU_PAGE_FAULT;
 	if (!has(thread, KW_TRACEFS_FAULT_ENTER) || !is_gpa(thread))
 		return;
 	data->gpa = value[KW_TF_FAULT_GPA];
@@ -401,7 +401,7 @@ static void fill_module(const struct thread *thread, struct kvmwhy_event *out)
 		.flags = (uint32_t)value[KW_TF_M_FLAGS] & ~(uint32_t)KVMWHY_HAS_INSN,
 		.result = (int32_t)value[KW_TF_M_RESULT],
 		.msr = (uint32_t)value[KW_TF_M_MSR],
-		.place = (uint32_t)value[KW_TF_M_PLACE],
+		.function = (uint32_t)value[KW_TF_M_FUNCTION],
 		.value = value[KW_TF_M_VALUE],
 		.rip = value[KW_TF_M_RIP],
 		.exit_reason = value[KW_TF_M_EXIT_REASON],

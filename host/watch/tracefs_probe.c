@@ -26,8 +26,8 @@
 #define WENT_ON		"errno == -4 || errno == -11 || (errno >= 0 && reason != 0 && reason != 1 && reason != 8 && " \
 			"reason != 9 && reason != 17 && reason != 39)"
 /* kvmwhy.ko tells of an ioctl that was refused before there was a kvm_userspace_exit, and of all others before it. */
-#define REFUSED		"place == 6"
-#define NOT_REFUSED	"place != 6"
+#define REFUSED		"function == 6"
+#define NOT_REFUSED	"function != 6"
 
 /*
  * A kretprobe watches as many calls at once as it was given room for, and these functions may sleep, the page fault for
@@ -76,7 +76,7 @@ static const struct row {
 	},
 	[KW_TRACEFS_MODULE] = {
 		.system = "kvmwhy", .name = "kvmwhy_failure", .filter = { REFUSED, NOT_REFUSED },
-		.fields = { "kind", "flags", "result", "run", "msr", "place", "value", "rip", "exit_reason", "gpa",
+		.fields = { "kind", "flags", "result", "run", "msr", "function", "value", "rip", "exit_reason", "gpa",
 			    "error_code", "vcpu_id" },
 	},
 	/* struct msr_data: host_initiated, index, data; the same since Linux 3.8 */

@@ -5,17 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct kw_watch_way *const backends[] = {
+static const struct kw_watch_backend *const backends[] = {
 #ifdef KW_WITH_BPF
-	&kw_way_bpf, &kw_way_bpf_kprobe,
+	&kw_backend_bpf, &kw_backend_bpf_kprobe,
 #endif
 #ifdef KW_WITH_TRACEFS
-	&kw_way_tracefs,
+	&kw_backend_tracefs,
 #endif
 	NULL,
 };
 
-const char *kw_watcher_name(size_t i)
+const char *kw_backend_name(size_t i)
 {
 	return i < sizeof(backends) / sizeof(backends[0]) && backends[i] ? backends[i]->name : NULL;
 }
@@ -31,7 +31,7 @@ static void add(char to[static KW_WATCHER_TEXT], const char *name, const char *w
 }
 
 /* What was tried before is part of the answer: why it is not the better way, or why none works. */
-static int try(struct kw_watcher *live, const struct kw_watch_way *backend, char tried[static KW_WATCHER_TEXT])
+static int try(struct kw_watcher *live, const struct kw_watch_backend *backend, char tried[static KW_WATCHER_TEXT])
 {
 	*live = (struct kw_watcher){ .options = live->options, .fn = live->fn, .arg = live->arg, .backend = backend, .fd = -1 };
 	if (!backend->open(live))
@@ -62,7 +62,7 @@ int kw_watcher_open(struct kw_watcher *live, const struct kw_watcher_options *op
 	char tried[KW_WATCHER_TEXT] = "";
 
 	*live = (struct kw_watcher){ .options = *options, .fn = fn, .arg = arg };
-	for (const struct kw_watch_way *const *b = backends; *b; b++) {
+	for (const struct kw_watch_backend *const *b = backends; *b; b++) {
 		if (options->via && strcmp(options->via, (*b)->name))
 			continue;
 		if (try(live, *b, tried))

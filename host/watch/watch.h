@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Failures of KVM as they happen on this host: out come records of include/uapi/kvmwhy.h. A backend is one way to see
- * them, and one file; live.c takes the best that works here.
+ * them, and one file; watch.c takes the best that works here.
  */
 #ifndef KW_HOST_WATCH_H
 #define KW_HOST_WATCH_H
@@ -26,7 +26,7 @@ struct kw_watcher {
 	struct kw_watcher_options options;
 	kw_watcher_fn fn;
 	void *arg;
-	const struct kw_watch_way *backend;
+	const struct kw_watch_backend *backend;
 	void *state;			/* the backend's own */
 	int fd;				/* can be polled: readable when read() has something to do */
 	uint64_t lost;			/* failures that are known to have happened and to be lost, so far */
@@ -35,7 +35,7 @@ struct kw_watcher {
 	char why[KW_WATCHER_TEXT];		/* after a failure: a sentence with the way out */
 };
 
-struct kw_watch_way {
+struct kw_watch_backend {
 	const char *name; /* of --via */
 	/* All return 0, or -1 with .why. open() fills .state, .fd, .how and .missing, and leaves nothing behind when it fails. */
 	int (*open)(struct kw_watcher *live);
@@ -47,12 +47,12 @@ struct kw_watch_way {
 	void (*close)(struct kw_watcher *live);
 };
 
-extern const struct kw_watch_way kw_way_bpf;
-extern const struct kw_watch_way kw_way_bpf_kprobe; /* kprobes, even where there is BTF of KVM */
-extern const struct kw_watch_way kw_way_tracefs;
+extern const struct kw_watch_backend kw_backend_bpf;
+extern const struct kw_watch_backend kw_backend_bpf_kprobe; /* kprobes, even where there is BTF of KVM */
+extern const struct kw_watch_backend kw_backend_tracefs;
 
 /* Name of backend @i, best first; NULL beyond the last. */
-const char *kw_watcher_name(size_t i);
+const char *kw_backend_name(size_t i);
 
 /* Return: 0, or -1 with live->why; then there is nothing to close. */
 int kw_watcher_open(struct kw_watcher *live, const struct kw_watcher_options *options, kw_watcher_fn fn, void *arg);

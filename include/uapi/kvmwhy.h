@@ -6,7 +6,7 @@
  * exit_reason is KVM_EXIT_INTERNAL_ERROR, internal.suberror KVMWHY_SUBERROR, internal.ndata
  * KVMWHY_NDATA, and internal.data[] a struct kvmwhy_data: 64-bit words in the host's byte order.
  * With report=annotate KVM_RUN still fails with its errno; with report=exit it returns 0.
- * Versions only add: words at the end, flags, kinds, places. A reader takes what it knows, looks at the
+ * Versions only add: words at the end, flags, kinds, functions. A reader takes what it knows, looks at the
  * flag of a word before it uses the word, and takes a longer ndata for a newer version.
  */
 #ifndef KVMWHY_UAPI_H
@@ -41,14 +41,14 @@ enum kvmwhy_flags {
 };
 
 /* The function that returned the result first, as far as the module looks. */
-enum kvmwhy_place {
-	KVMWHY_PLACE_UNKNOWN		= 0,
-	KVMWHY_PLACE_SET_MSR_COMMON	= 1,	/* kvm_set_msr_common() */
-	KVMWHY_PLACE_VENDOR_SET_MSR	= 2,	/* vmx_set_msr() or svm_set_msr() itself */
-	KVMWHY_PLACE_MMU_PAGE_FAULT	= 3,	/* kvm_mmu_page_fault() */
-	KVMWHY_PLACE_GET_MSR_COMMON	= 4,	/* kvm_get_msr_common() */
-	KVMWHY_PLACE_VENDOR_GET_MSR	= 5,	/* vmx_get_msr() or svm_get_msr() itself */
-	KVMWHY_PLACE_VCPU_IOCTL		= 6,	/* kvm_vcpu_ioctl() itself */
+enum kvmwhy_function {
+	KVMWHY_FUNCTION_UNKNOWN		= 0,
+	KVMWHY_FUNCTION_SET_MSR_COMMON	= 1,	/* kvm_set_msr_common() */
+	KVMWHY_FUNCTION_VENDOR_SET_MSR	= 2,	/* vmx_set_msr() or svm_set_msr() itself */
+	KVMWHY_FUNCTION_MMU_PAGE_FAULT	= 3,	/* kvm_mmu_page_fault() */
+	KVMWHY_FUNCTION_GET_MSR_COMMON	= 4,	/* kvm_get_msr_common() */
+	KVMWHY_FUNCTION_VENDOR_GET_MSR	= 5,	/* vmx_get_msr() or svm_get_msr() itself */
+	KVMWHY_FUNCTION_VCPU_IOCTL		= 6,	/* kvm_vcpu_ioctl() itself */
 };
 
 struct kvmwhy_data {
@@ -57,7 +57,7 @@ struct kvmwhy_data {
 	__u32 flags;		/* enum kvmwhy_flags */
 	__s64 result;		/* what KVM_RUN would have returned: a negative errno; -1 is EPERM */
 	__u32 msr;		/* index */
-	__u32 place;		/* enum kvmwhy_place */
+	__u32 function;		/* enum kvmwhy_function */
 	__u64 value;		/* of the WRMSR */
 	__u64 rip;		/* of the guest, the failed instruction's */
 	__u64 exit_reason;	/* the last VM exit: VMX basic exit reason, or SVM exit code */

@@ -70,7 +70,7 @@ static int explain(const struct kw_vcpu_state *s, const struct kw_context *conte
 	f->text[KW_T_GUEST] = kw_arena_copy(f->arena, kw_str(s->guest));
 	kw_dump_lines(f, add_line, f);
 	f->first_line = f->nlines > 0;
-	if (f->headline.how != KW_UNKNOWN)
+	if (f->headline.how != KW_NOT_KNOWN)
 		f->text[KW_T_HEADLINE] = f->line[f->headline.line].text;
 	kw_explain(f, context, ret);
 	return 0;

@@ -80,8 +80,8 @@ static inline bool kw_svm_table_fits(struct kw_entry *e, uint64_t base, uint64_t
  * left EVENTINJ.
  */
 #define EVENT_VALID BIT(31)
-#define EVENT kw_svm_event(e)
-static inline uint64_t kw_svm_event(struct kw_entry *e)
+#define EVENT kw_svm_injected(e)
+static inline uint64_t kw_svm_injected(struct kw_entry *e)
 {
 	uint64_t event = VMCB(event_inj), exit_code;
 

@@ -66,7 +66,7 @@ enum kw_told_state kw_told_read(const uint64_t *words, size_t n, struct kw_told 
 	if (m.result >= 0 || m.result < -MAX_ERRNO)
 		return KW_TOLD_NO_RESULT;
 	read_flags(&m);
-	m.place = (uint32_t)PART(words, place);
+	m.function = (uint32_t)PART(words, function);
 	m.msr = m.has_msr ? (uint32_t)PART(words, msr) : 0;
 	m.value = m.has_value ? PART(words, value) : 0;
 	m.rip = m.has_rip ? PART(words, rip) : 0;
@@ -104,20 +104,20 @@ const char *kw_told_kind_name(uint16_t kind)
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }
 
-const char *kw_told_place(const struct kw_told *m)
+const char *kw_told_function(const struct kw_told *m)
 {
-	switch (m->place) {
-	case KVMWHY_PLACE_SET_MSR_COMMON:
+	switch (m->function) {
+	case KVMWHY_FUNCTION_SET_MSR_COMMON:
 		return "kvm_set_msr_common()";
-	case KVMWHY_PLACE_GET_MSR_COMMON:
+	case KVMWHY_FUNCTION_GET_MSR_COMMON:
 		return "kvm_get_msr_common()";
-	case KVMWHY_PLACE_MMU_PAGE_FAULT:
+	case KVMWHY_FUNCTION_MMU_PAGE_FAULT:
 		return "kvm_mmu_page_fault()";
-	case KVMWHY_PLACE_VENDOR_SET_MSR:
+	case KVMWHY_FUNCTION_VENDOR_SET_MSR:
 		return !m->has_exit ? "vmx_set_msr() or svm_set_msr()" : m->vmx ? "vmx_set_msr()" : "svm_set_msr()";
-	case KVMWHY_PLACE_VENDOR_GET_MSR:
+	case KVMWHY_FUNCTION_VENDOR_GET_MSR:
 		return !m->has_exit ? "vmx_get_msr() or svm_get_msr()" : m->vmx ? "vmx_get_msr()" : "svm_get_msr()";
-	case KVMWHY_PLACE_VCPU_IOCTL:
+	case KVMWHY_FUNCTION_VCPU_IOCTL:
 		return "kvm_vcpu_ioctl()";
 	default:
 		return NULL;

@@ -18,7 +18,7 @@ struct kw_told {
 	bool vmx;		/* exit_reason is VMX's */
 	bool injected, converted;
 	int64_t result; /* a negative errno */
-	uint32_t msr, place;
+	uint32_t msr, function;
 	uint64_t value, rip, exit_reason, gpa, error_code;
 	uint8_t insn_size, insn[15];
 };
@@ -44,6 +44,6 @@ const char *kw_told_refusal(enum kw_told_state state);
 const char *kw_told_kind_name(uint16_t kind);
 
 /* The function that returned the result first, such as "kvm_set_msr_common()"; NULL if not known. */
-const char *kw_told_place(const struct kw_told *m);
+const char *kw_told_function(const struct kw_told *m);
 
 #endif

@@ -69,10 +69,10 @@ static void derive_errno(struct kw_failure *f)
 
 static void derive_mmio(struct kw_failure *f)
 {
-	const struct kw_event *event = kw_failure_event(f, KW_EV_MMIO_UNREGISTERED);
+	const struct kw_sign *sign = kw_failure_sign(f, KW_SIGN_MMIO_UNREGISTERED);
 
-	if (event && !kw_has(f, mmio_gpa))
-		derive(f, KW_F_mmio_gpa, event->value, event->line);
+	if (sign && !kw_has(f, mmio_gpa))
+		derive(f, KW_F_mmio_gpa, sign->value, sign->line);
 }
 
 static void derive_insn(struct kw_case *c)
@@ -120,11 +120,11 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 		return c->context->vendor;
 	if (kw_has(f, watch_vmx))
 		return f->watch_vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
-	if (kw_has(f, module_exit_reason))
+	if (kw_has(f, told_exit_reason))
 		return c->told.vmx ? KW_VENDOR_INTEL : KW_VENDOR_AMD;
-	if (f->class == KW_CLASS_VMCS_DUMP || kw_failure_event(f, KW_EV_VMX_INSN))
+	if (f->class == KW_CLASS_VMCS_DUMP || kw_failure_sign(f, KW_SIGN_VMX_INSN))
 		return KW_VENDOR_INTEL;
-	if (f->class == KW_CLASS_VMCB_DUMP || kw_failure_event(f, KW_EV_SEV_TERMINATION))
+	if (f->class == KW_CLASS_VMCB_DUMP || kw_failure_sign(f, KW_SIGN_SEV_TERMINATION))
 		return KW_VENDOR_AMD;
 	if (kw_failure_has_group(f, KW_G_VMCS))
 		return KW_VENDOR_INTEL;
@@ -218,13 +218,13 @@ static struct kw_str release_of(struct kw_str line)
 
 static void derive_host(struct kw_case *c, struct kw_failure *f)
 {
-	const struct kw_event *event = kw_failure_event(f, KW_EV_KERNEL);
+	const struct kw_sign *sign = kw_failure_sign(f, KW_SIGN_KERNEL);
 	struct kw_str release = kw_str(c->context->host_kernel);
 
 	if (!release.len)
 		release = f->text[KW_T_HOST_KERNEL];
-	if (!release.len && event && event->value) {
-		release = release_of(event->text);
+	if (!release.len && sign && sign->value) {
+		release = release_of(sign->text);
 		f->text[KW_T_HOST_KERNEL] = release;
 	}
 	if (release.len)
@@ -292,15 +292,15 @@ static void add_used_lines(struct kw_finding *finding, const struct kw_failure *
 static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule, const struct kw_failure *f,
 			 enum kw_fact blamed)
 {
-	if (f->headline.how != KW_UNKNOWN)
+	if (f->headline.how != KW_NOT_KNOWN)
 		add_line(finding, f->headline.line);
 	if (blamed != KW_F_none)
 		add_line(finding, f->origin[blamed].line);
 	add_fact_lines(finding, f, rule->needs);
 	add_fact_lines(finding, f, rule->shows);
-	for (size_t i = 0; i < f->nevents; i++) {
-		if (rule->event && f->event[i].kind + 1 == rule->event)
-			add_line(finding, f->event[i].line);
+	for (size_t i = 0; i < f->nsigns; i++) {
+		if (rule->sign && f->sign[i].kind + 1 == rule->sign)
+			add_line(finding, f->sign[i].line);
 	}
 	if (f->code.origin.how == KW_SEEN)
 		add_line(finding, f->code.origin.line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The {places} of a rule's texts: names of facts, and the words below. An unknown one stays as it is. */
+/* The {slots} of a rule's texts: names of facts, and the words below. An unknown one stays as it is. */
 #include "base/buf.h"
 #include "decode/x86/exit_info.h"
 #include "decode/x86/msr.h"
@@ -98,7 +98,7 @@ static void put_vectoring(const struct kw_case *c, struct kw_buf *buf)
 		KW_BUF_LIT(buf, "an event that the words do not name");
 		return;
 	}
-	kw_vmx_event_text(KW_VMX_IDT_VECTORING, (uint32_t)c->f->extra[0], text, sizeof(text));
+	kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, (uint32_t)c->f->extra[0], text, sizeof(text));
 	kw_buf_add(buf, kw_str(text));
 }
 
@@ -179,13 +179,13 @@ static void put_svm_event(const struct kw_case *c, struct kw_buf *buf)
 {
 	char text[160];
 
-	kw_svm_event_text(blamed(c), text, sizeof(text));
+	kw_svm_event_inj_text(blamed(c), text, sizeof(text));
 	kw_buf_add(buf, kw_str(text));
 }
 
 static void put_svm_event_refused(const struct kw_case *c, struct kw_buf *buf)
 {
-	const char *why = kw_svm_event_refused(blamed(c));
+	const char *why = kw_svm_event_inj_refused(blamed(c));
 
 	kw_buf_add(buf, kw_str(why ? why : ""));
 }
@@ -194,7 +194,7 @@ static void put_entry_event(const struct kw_case *c, struct kw_buf *buf)
 {
 	char text[160];
 
-	kw_vmx_event_text(KW_VMX_ENTRY_INTR_INFO, (uint32_t)c->f->vmcs_entry_intr_info, text, sizeof(text));
+	kw_vmx_intr_info_text(KW_VMX_ENTRY_INTR_INFO, (uint32_t)c->f->vmcs_entry_intr_info, text, sizeof(text));
 	kw_buf_add(buf, kw_str(text));
 }
 
@@ -326,7 +326,7 @@ static void put_msr_count(const struct kw_case *c, struct kw_buf *buf)
 }
 
 /* By the module's words, which need not be what the dump says. */
-static void put_module_msr(const struct kw_case *c, struct kw_buf *buf)
+static void put_told_msr(const struct kw_case *c, struct kw_buf *buf)
 {
 	const struct kw_told *m = &c->told;
 	const struct kw_msr *msr = m->has_msr ? kw_msr_find(m->msr, c->vendor) : NULL;
@@ -346,7 +346,7 @@ static void put_module_msr(const struct kw_case *c, struct kw_buf *buf)
 		KW_BUF_LIT(buf, "an MSR");
 }
 
-static void put_module_did(const struct kw_case *c, struct kw_buf *buf)
+static void put_told_did(const struct kw_case *c, struct kw_buf *buf)
 {
 	const struct kw_told *m = &c->told;
 
@@ -359,12 +359,12 @@ static void put_module_did(const struct kw_case *c, struct kw_buf *buf)
 	else if (m->kind == KVMWHY_KIND_PAGE_FAULT)
 		KW_BUF_LIT(buf, "the guest's access to memory");
 	else if (m->kind == KVMWHY_KIND_WRMSR || m->kind == KVMWHY_KIND_RDMSR)
-		put_module_msr(c, buf);
+		put_told_msr(c, buf);
 	else
 		KW_BUF_LIT(buf, "KVM_RUN");
 }
 
-static void put_module_result(const struct kw_case *c, struct kw_buf *buf)
+static void put_told_result(const struct kw_case *c, struct kw_buf *buf)
 {
 	const char *name = kw_errno_name((int)-c->told.result);
 
@@ -374,12 +374,12 @@ static void put_module_result(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_printf(buf, "%lld", (long long)c->told.result);
 }
 
-static void put_module_by(const struct kw_case *c, struct kw_buf *buf)
+static void put_told_by(const struct kw_case *c, struct kw_buf *buf)
 {
-	const char *place = kw_told_place(&c->told);
+	const char *function = kw_told_function(&c->told);
 
-	if (place)
-		kw_buf_add(buf, kw_str(place));
+	if (function)
+		kw_buf_add(buf, kw_str(function));
 	else
 		kw_buf_printf(buf, "a function that %s could not name", c->told_by_watch ? "it" : "the module");
 }
@@ -398,7 +398,7 @@ static void put_watcher(const struct kw_case *c, struct kw_buf *buf)
 /* What is left where no KVM has such an error of its own. */
 static void put_foreign_cause(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_add(buf, kw_told_saw_place(c) ? KW_STR("the error was injected or KVM was changed") :
+	kw_buf_add(buf, kw_told_saw_function(c) ? KW_STR("the error was injected or KVM was changed") :
 						 KW_STR("the error was injected, KVM was changed, or a seccomp filter or LSM "
 							"refused the ioctl"));
 }
@@ -434,12 +434,12 @@ static void put_msr_arg(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_printf(buf, " 0x%llx", (unsigned long long)c->told.value);
 }
 
-struct place {
+struct slot {
 	const char *name;
 	void (*put)(const struct kw_case *c, struct kw_buf *buf);
 };
 
-static const struct place places[] = {
+static const struct slot slots[] = {
 	{ "msr", put_msr }, { "value", put_value }, { "insn", put_insn }, { "mnemonic", put_mnemonic },
 	{ "mode_name", put_mode }, { "linear", put_linear }, { "rip_place", put_rip_place },
 	{ "mem_place", put_mem_place }, { "mem", put_mem }, { "errno", put_errno },
@@ -454,8 +454,8 @@ static const struct place places[] = {
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch }, { "kernel", put_kernel },
 	{ "range", put_range }, { "fix", put_fix },
-	{ "msr_count", put_msr_count }, { "module_did", put_module_did },
-	{ "module_result", put_module_result }, { "module_by", put_module_by },
+	{ "msr_count", put_msr_count }, { "told_did", put_told_did },
+	{ "told_result", put_told_result }, { "told_by", put_told_by },
 	{ "speaker", put_speaker }, { "watcher", put_watcher }, { "foreign_cause", put_foreign_cause }, { "words_of", put_words_of }, { "exit", put_last_exit },
 	{ "msr_arg", put_msr_arg },
 };
@@ -476,11 +476,11 @@ static bool put_fact(const struct kw_case *c, struct kw_buf *buf, struct kw_str 
 	return false;
 }
 
-static bool put_place(const struct kw_case *c, struct kw_buf *buf, struct kw_str name)
+static bool put_slot(const struct kw_case *c, struct kw_buf *buf, struct kw_str name)
 {
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (kw_str_eq(kw_str(places[i].name), name)) {
-			places[i].put(c, buf);
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		if (kw_str_eq(kw_str(slots[i].name), name)) {
+			slots[i].put(c, buf);
 			return true;
 		}
 	}
@@ -503,7 +503,7 @@ struct kw_str kw_expand(const struct kw_case *c, const char *text)
 			break;
 		name = (struct kw_str){ s.p + open + 1, close - open - 1 };
 		kw_buf_add(&buf, (struct kw_str){ s.p, open });
-		if (!put_place(c, &buf, name))
+		if (!put_slot(c, &buf, name))
 			kw_buf_add(&buf, (struct kw_str){ s.p + open, close - open + 1 });
 		s = kw_str_from(s, close + 1);
 	}

@@ -144,12 +144,12 @@ struct kw_rule {
 	const char *breaks[KW_MAX_BREAKS];
 	enum kw_fact (*blames)(const struct kw_case *c); /* the value that is wrong, KW_F_none: it does not apply */
 	enum kw_certainty (*sure)(const struct kw_case *c); /* NULL: .certainty */
-	/* Texts hold places: {rip} is a fact, {msr} {value} {insn} ... are what engine.c lists. */
+	/* Texts hold slots: {rip} is a fact, {msr} {value} {insn} ... are listed in expand.c. */
 	const char *title, *why;
 	const struct kw_do *todo[KW_MAX_DO];
 	const char *source[KW_MAX_SOURCES];
 	uint16_t shows[KW_MAX_NEEDS]; /* KW_NEED(...): further facts that are evidence, where known */
-	uint8_t event; /* an enum kw_event_kind + 1 whose lines are evidence, 0 for none */
+	uint8_t sign; /* an enum kw_sign_kind + 1 whose lines are evidence, 0 for none */
 };
 
 /* A fact in .needs and .shows; the list ends at the first 0. */
@@ -167,7 +167,7 @@ const struct kw_rule *kw_rule_find(const char *id);
 /* Are all facts known that the rule needs? */
 bool kw_rule_needs_known(const struct kw_rule *rule, const struct kw_failure *f);
 
-/* places.c: a text with {places} filled in, from the arena of the failure. */
+/* expand.c: a text with its {slots} filled in, from the arena of the failure. */
 struct kw_str kw_expand(const struct kw_case *c, const char *text);
 
 /* said.c: what the message itself says, and the answer's first line where no finding gives it. */
@@ -218,14 +218,14 @@ const char *kw_told_speaker(const struct kw_case *c);
 /* Did kvmwhy.ko make this failure? */
 bool kw_told_injected(const struct kw_case *c);
 /* Was a function of KVM seen to return it? Then nobody refused the ioctl before KVM. */
-bool kw_told_saw_place(const struct kw_case *c);
+bool kw_told_saw_function(const struct kw_case *c);
 /* What kvm_run says beside the findings, a line each, at most @max. Returns how many. */
 size_t kw_told_words(const struct kw_case *c, struct kw_str *ret, size_t max);
 
 /* Is the kvm_run page all that was said, without a VMM's word in front of it? */
 static inline bool kw_page_alone(const struct kw_failure *f)
 {
-	return kw_has(f, run_exit_reason) && f->headline.how != KW_UNKNOWN &&
+	return kw_has(f, run_exit_reason) && f->headline.how != KW_NOT_KNOWN &&
 	       f->headline.line == f->origin[KW_F_run_exit_reason].line;
 }
 

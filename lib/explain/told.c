@@ -107,14 +107,14 @@ static void take_facts(const struct kw_case *c, struct kw_failure *f)
 
 	if (f->class == KW_CLASS_KVM_RUN_FAILED)
 		set(c, f, KW_F_errno_number, (uint64_t)-m->result, WORD_RESULT);
-	set(c, f, KW_F_module_kind, m->kind, WORD_HEAD);
-	set(c, f, KW_F_module_flags, m->flags, WORD_HEAD);
-	if (m->place)
-		set(c, f, KW_F_module_place, m->place, WORD_MSR);
+	set(c, f, KW_F_told_kind, m->kind, WORD_HEAD);
+	set(c, f, KW_F_told_flags, m->flags, WORD_HEAD);
+	if (m->function)
+		set(c, f, KW_F_told_function, m->function, WORD_MSR);
 	if (m->has_rip)
 		set(c, f, KW_F_rip, m->rip, WORD_RIP);
 	if (m->has_exit)
-		set(c, f, KW_F_module_exit_reason, m->exit_reason, WORD_EXIT);
+		set(c, f, KW_F_told_exit_reason, m->exit_reason, WORD_EXIT);
 	if (m->has_gpa) {
 		set(c, f, KW_F_fault_gpa, m->gpa, WORD_GPA);
 		set(c, f, KW_F_fault_error_code, m->error_code, WORD_ERROR_CODE);
@@ -129,7 +129,7 @@ static void forget_memory_fault(struct kw_failure *f)
 	    !FACT_IS(f, run_exit_reason, EXIT_MEMORY_FAULT))
 		return;
 	for (unsigned int fact = KW_F_memory_fault_flags; fact <= KW_F_memory_fault_size; fact++)
-		f->origin[fact].how = KW_UNKNOWN;
+		f->origin[fact].how = KW_NOT_KNOWN;
 	kw_failure_add_note(f, input_line(f, f->origin[KW_F_run_exit_reason].line),
 			    KW_STR("kvm_run holds exit_reason 39, KVM_EXIT_MEMORY_FAULT, which has no meaning with this errno: "
 				   "it is of an earlier exit"));
@@ -179,7 +179,7 @@ void kw_told_derive(struct kw_case *c, struct kw_failure *f)
 	if (c->told_state != KW_TOLD_OK)
 		return;
 	if (c->told_doubt)
-		set(c, f, KW_F_module_kind, c->told.kind, WORD_HEAD);
+		set(c, f, KW_F_told_kind, c->told.kind, WORD_HEAD);
 	else
 		take_facts(c, f);
 }
@@ -234,9 +234,9 @@ bool kw_told_injected(const struct kw_case *c)
 	       c->f->class == KW_CLASS_KVM_RUN_FAILED;
 }
 
-bool kw_told_saw_place(const struct kw_case *c)
+bool kw_told_saw_function(const struct kw_case *c)
 {
-	return c->told_state == KW_TOLD_OK && !c->told_doubt && c->told.place;
+	return c->told_state == KW_TOLD_OK && !c->told_doubt && c->told.function;
 }
 
 static struct kw_str exit_word(const struct kw_case *c, bool vmx, uint64_t reason)

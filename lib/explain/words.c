@@ -77,9 +77,9 @@ static void value_text(const struct kw_case *c, const char *word, uint64_t value
 		if (svm && reason == SVM_NPF)
 			snprintf(buf, size, "guest physical address");
 		else if (!svm)
-			kw_vmx_event_text(KW_VMX_IDT_VECTORING, (uint32_t)value, buf, size);
+			kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, (uint32_t)value, buf, size);
 	} else if (is_named(word, "intr_info") && !svm) {
-		kw_vmx_event_text(KW_VMX_EXIT_INTR_INFO, (uint32_t)value, buf, size);
+		kw_vmx_intr_info_text(KW_VMX_EXIT_INTR_INFO, (uint32_t)value, buf, size);
 	}
 }
 

@@ -146,37 +146,37 @@ static bool take_broken_msr(struct kw_gather *g, const struct kw_clean_line *lin
 	return take_index(g, line, &message, line->text);
 }
 
-struct event {
+struct sign {
 	struct kw_str words, also; /* both must be in the line */
-	enum kw_event_kind kind;
+	enum kw_sign_kind kind;
 };
 
-static const struct event events[] = {
-	{ KW_STR("vmptrld"), KW_STR("fail"), KW_EV_VMX_INSN },
-	{ KW_STR("vmclear"), KW_STR("fail"), KW_EV_VMX_INSN },
-	{ KW_STR("vmread"), KW_STR("fail"), KW_EV_VMX_INSN },
-	{ KW_STR("vmwrite"), KW_STR("fail"), KW_EV_VMX_INSN },
-	{ KW_STR("vmread error: "), KW_STR("reg"), KW_EV_VMX_INSN },
-	{ KW_STR("vmwrite error: "), KW_STR("reg"), KW_EV_VMX_INSN },
-	{ KW_STR("invept failed"), KW_STR(""), KW_EV_VMX_INSN },
-	{ KW_STR("invvpid failed"), KW_STR(""), KW_EV_VMX_INSN },
-	{ KW_STR("SEV-ES guest requested termination"), KW_STR(""), KW_EV_SEV_TERMINATION },
-	{ KW_STR("vmgexit: "), KW_STR(""), KW_EV_SEV_MESSAGE },
-	{ KW_STR("dump_invalid_vmc"), KW_STR("=1 to dump internal KVM state"), KW_EV_DUMP_OFF },
-	{ KW_STR("unexpected exit reason"), KW_STR(""), KW_EV_UNUSUAL_EXIT },
-	{ KW_STR("kvmwhy: kvm ["), KW_STR(" from "), KW_EV_OTHER }, /* kmod/report.c, kw_say() */
-	{ KW_STR("reserved bits on spte"), KW_STR(""), KW_EV_SPTE },
-	{ KW_STR("reserved bits set on MMU-present spte"), KW_STR(""), KW_EV_SPTE },
-	{ KW_STR("WARNING: "), KW_STR("try_get_page"), KW_EV_HOST_MM },
-	{ KW_STR("BUG: Bad page"), KW_STR(""), KW_EV_HOST_MM },
-	{ KW_STR("BUG: "), KW_STR("ksmd"), KW_EV_HOST_MM },
-	{ KW_STR("WARNING: CPU: "), KW_STR("kvm"), KW_EV_WARN },
-	{ KW_STR("WARNING: at "), KW_STR("kvm"), KW_EV_WARN },
-	{ KW_STR("WARNING: CPU: "), KW_STR("vmx"), KW_EV_WARN },
-	{ KW_STR("WARNING: CPU: "), KW_STR("mm"), KW_EV_WARN },
-	{ KW_STR("BUG: "), KW_STR(""), KW_EV_BUG },
-	{ KW_STR("unable to handle"), KW_STR("kernel"), KW_EV_BUG },
-	{ KW_STR("general protection fault"), KW_STR(""), KW_EV_BUG },
+static const struct sign signs[] = {
+	{ KW_STR("vmptrld"), KW_STR("fail"), KW_SIGN_VMX_INSN },
+	{ KW_STR("vmclear"), KW_STR("fail"), KW_SIGN_VMX_INSN },
+	{ KW_STR("vmread"), KW_STR("fail"), KW_SIGN_VMX_INSN },
+	{ KW_STR("vmwrite"), KW_STR("fail"), KW_SIGN_VMX_INSN },
+	{ KW_STR("vmread error: "), KW_STR("reg"), KW_SIGN_VMX_INSN },
+	{ KW_STR("vmwrite error: "), KW_STR("reg"), KW_SIGN_VMX_INSN },
+	{ KW_STR("invept failed"), KW_STR(""), KW_SIGN_VMX_INSN },
+	{ KW_STR("invvpid failed"), KW_STR(""), KW_SIGN_VMX_INSN },
+	{ KW_STR("SEV-ES guest requested termination"), KW_STR(""), KW_SIGN_SEV_TERMINATION },
+	{ KW_STR("vmgexit: "), KW_STR(""), KW_SIGN_SEV_MESSAGE },
+	{ KW_STR("dump_invalid_vmc"), KW_STR("=1 to dump internal KVM state"), KW_SIGN_DUMP_OFF },
+	{ KW_STR("unexpected exit reason"), KW_STR(""), KW_SIGN_UNUSUAL_EXIT },
+	{ KW_STR("kvmwhy: kvm ["), KW_STR(" from "), KW_SIGN_OTHER }, /* kmod/report.c, kw_say() */
+	{ KW_STR("reserved bits on spte"), KW_STR(""), KW_SIGN_SPTE },
+	{ KW_STR("reserved bits set on MMU-present spte"), KW_STR(""), KW_SIGN_SPTE },
+	{ KW_STR("WARNING: "), KW_STR("try_get_page"), KW_SIGN_HOST_MM },
+	{ KW_STR("BUG: Bad page"), KW_STR(""), KW_SIGN_HOST_MM },
+	{ KW_STR("BUG: "), KW_STR("ksmd"), KW_SIGN_HOST_MM },
+	{ KW_STR("WARNING: CPU: "), KW_STR("kvm"), KW_SIGN_WARN },
+	{ KW_STR("WARNING: at "), KW_STR("kvm"), KW_SIGN_WARN },
+	{ KW_STR("WARNING: CPU: "), KW_STR("vmx"), KW_SIGN_WARN },
+	{ KW_STR("WARNING: CPU: "), KW_STR("mm"), KW_SIGN_WARN },
+	{ KW_STR("BUG: "), KW_STR(""), KW_SIGN_BUG },
+	{ KW_STR("unable to handle"), KW_STR("kernel"), KW_SIGN_BUG },
+	{ KW_STR("general protection fault"), KW_STR(""), KW_SIGN_BUG },
 };
 
 static uint64_t termination_code(struct kw_str s)
@@ -208,19 +208,19 @@ static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 	build = kw_str_find(rest, KW_STR(" #"));
 	if (build == SIZE_MAX)
 		return false;
-	kw_gather_event(g, line, KW_EV_KERNEL, vmm);
+	kw_gather_sign(g, line, KW_SIGN_KERNEL, vmm);
 	return true;
 }
 
-static bool take_event(struct kw_gather *g, const struct kw_clean_line *line)
+static bool take_sign(struct kw_gather *g, const struct kw_clean_line *line)
 {
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-		const struct event *e = &events[i];
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		const struct sign *e = &signs[i];
 
 		if (!kw_str_has(line->text, e->words) || (e->also.len && !kw_str_has(line->text, e->also)))
 			continue;
-		kw_gather_event(g, line, e->kind,
-				e->kind == KW_EV_SEV_TERMINATION ? termination_code(line->text) : 0);
+		kw_gather_sign(g, line, e->kind,
+				e->kind == KW_SIGN_SEV_TERMINATION ? termination_code(line->text) : 0);
 		return true;
 	}
 	return take_kernel(g, line);
@@ -230,7 +230,7 @@ static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *
 {
 	if (line->text.len < 4)
 		return KW_TOOK_NOTHING;
-	if (take_broken_msr(g, line) || take_msr(g, line) || take_event(g, line))
+	if (take_broken_msr(g, line) || take_msr(g, line) || take_sign(g, line))
 		return KW_TOOK_LINE;
 	return KW_TOOK_NOTHING;
 }

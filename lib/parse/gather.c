@@ -10,17 +10,17 @@
 
 enum {
 	QUIET_LINES = 48,	/* lines without a word of ours that end a record */
-	EVENT_LINES = 200,	/* an event this far in front still belongs to a failure */
-	RING = 8,		/* events kept while no record is open */
+	SIGN_LINES = 200,	/* a sign this far in front still belongs to a failure */
+	RING = 8,		/* signs kept while no record is open */
 	EVENT_TEXT = 400,
 	LINE_TEXT = 1024,	/* of a line that is kept as evidence */
 	STATES = 12,
 	ARENA_LIMIT = 1 << 20,
 };
 
-struct ring_event {
+struct ring_sign {
 	uint64_t number, value;
-	enum kw_event_kind kind;
+	enum kw_sign_kind kind;
 	size_t len;
 	char text[EVENT_TEXT];
 };
@@ -43,7 +43,7 @@ struct kw_gather {
 	struct record *older, *newer; /* the older may be closed only if the newer is */
 	struct record slot[2], msr;
 	unsigned int quiet;
-	struct ring_event ring[RING];
+	struct ring_sign ring[RING];
 	unsigned int nring;
 };
 
@@ -95,12 +95,12 @@ static void attach_ring(struct kw_gather *g, struct kw_failure *f)
 	uint64_t first = f->first_line;
 
 	for (unsigned int i = 0; i < g->nring; i++) {
-		const struct ring_event *e = &g->ring[i];
+		const struct ring_sign *e = &g->ring[i];
 		struct kw_str text = { e->text, e->len };
 
-		if (f->last_line && e->number + EVENT_LINES < f->first_line)
+		if (f->last_line && e->number + SIGN_LINES < f->first_line)
 			continue;
-		kw_failure_add_event(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
+		kw_failure_add_sign(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
 	}
 	f->first_line = first;
 	g->nring = 0;
@@ -282,7 +282,7 @@ static bool entry_joins(const struct record *r, enum kw_class class, uint64_t er
 static void forget_registers(struct kw_failure *f)
 {
 	for (size_t i = KW_F_rax; i <= KW_F_r15; i++)
-		f->origin[i].how = KW_UNKNOWN;
+		f->origin[i].how = KW_NOT_KNOWN;
 }
 
 /* A record of `kvmwhy watch` is ended by its last line. */
@@ -393,14 +393,14 @@ struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const 
 	return &g->older->f;
 }
 
-void kw_gather_event(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind, uint64_t value)
+void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind, uint64_t value)
 {
 	struct kw_failure *f = kw_gather_current(g);
 	struct kw_str text = shorten(line->text, EVENT_TEXT);
-	struct ring_event *e;
+	struct ring_sign *e;
 
 	if (f) {
-		kw_failure_add_event(f, kind, kw_gather_line(f, line), value, text);
+		kw_failure_add_sign(f, kind, kw_gather_line(f, line), value, text);
 		return;
 	}
 	if (g->nring == RING) {
@@ -426,7 +426,7 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const 
 	struct kw_failure *f = &g->msr.f, *open = kw_gather_current(g);
 
 	if (open)
-		kw_failure_add_event(open, KW_EV_MSR, kw_gather_line(open, line), message->index,
+		kw_failure_add_sign(open, KW_SIGN_MSR, kw_gather_line(open, line), message->index,
 				     shorten(line->text, EVENT_TEXT));
 	if (open && line->logged)
 		return;

@@ -365,7 +365,7 @@ static bool take_mmio(struct kw_gather *g, const struct kw_clean_line *line, str
 
 	if (!number_behind(rest, KW_STR("unregistered address"), &gpa))
 		return false;
-	kw_gather_event(g, line, KW_EV_MMIO_UNREGISTERED, gpa);
+	kw_gather_sign(g, line, KW_SIGN_MMIO_UNREGISTERED, gpa);
 	return true;
 }
 

@@ -118,7 +118,7 @@ void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum
 uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line);
 
 /* For parsers: a line that is evidence for the failure before or behind it. */
-void kw_gather_event(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind, uint64_t value);
+void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind, uint64_t value);
 
 /* For parsers: a kernel message about an MSR. These are collected into one record of their own. */
 void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_msr_message *message);

@@ -207,7 +207,7 @@ static bool take_register_sync(struct kw_gather *g, const struct kw_clean_line *
 		return false;
 	if (!f)
 		f = vmm_headline(g, KW_CLASS_VMM_ERROR, 0, false, line);
-	kw_gather_event(g, line, KW_EV_REGISTER_SYNC, 0);
+	kw_gather_sign(g, line, KW_SIGN_REGISTER_SYNC, 0);
 	return true;
 }
 
@@ -261,29 +261,29 @@ static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *l
 	       take_number(g, line, &rest, KW_STR("size "), KW_F_memory_fault_size);
 }
 
-static bool event_in_block(struct kw_gather *g, const struct kw_clean_line *line, enum kw_event_kind kind)
+static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind)
 {
 	if (!kw_gather_current(g))
 		return false;
-	kw_gather_event(g, line, kind, 0);
+	kw_gather_sign(g, line, kind, 0);
 	return true;
 }
 
 static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	return kw_str_has(rest, KW_STR("failed")) && event_in_block(g, line, KW_EV_ASSERTION);
+	return kw_str_has(rest, KW_STR("failed")) && sign_in_block(g, line, KW_SIGN_ASSERTION);
 }
 
 static bool take_eio(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	(void)rest; /* a disk's error reads the same */
-	return kw_str_has(line->text, KW_STR("KVM_")) && event_in_block(g, line, KW_EV_EIO_IOCTL);
+	return kw_str_has(line->text, KW_STR("KVM_")) && sign_in_block(g, line, KW_SIGN_EIO_IOCTL);
 }
 
 static bool take_run_returned(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	(void)rest;
-	return event_in_block(g, line, KW_EV_CONTINUED);
+	return sign_in_block(g, line, KW_SIGN_CONTINUED);
 }
 
 static bool take_smt(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
@@ -293,7 +293,7 @@ static bool take_smt(struct kw_gather *g, const struct kw_clean_line *line, stru
 	(void)rest;
 	if (f && f->arch == KW_ARCH_UNKNOWN)
 		f->arch = KW_ARCH_PPC64; /* only target/ppc prints it */
-	return event_in_block(g, line, KW_EV_SMT);
+	return sign_in_block(g, line, KW_SIGN_SMT);
 }
 
 static bool take_paragraph(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
@@ -308,9 +308,9 @@ static bool take_feature(struct kw_gather *g, const struct kw_clean_line *line, 
 	struct kw_failure *f = kw_gather_current(g);
 
 	(void)rest;
-	if (f && kw_failure_event(f, KW_EV_FEATURE))
+	if (f && kw_failure_sign(f, KW_SIGN_FEATURE))
 		return true;
-	kw_gather_event(g, line, KW_EV_FEATURE, 0);
+	kw_gather_sign(g, line, KW_SIGN_FEATURE, 0);
 	return true;
 }
 
@@ -319,8 +319,8 @@ static bool take_tcg(struct kw_gather *g, const struct kw_clean_line *line, stru
 	struct kw_failure *f = kw_gather_dumping(g);
 
 	(void)rest;
-	if (f && !kw_failure_event(f, KW_EV_TCG))
-		kw_gather_event(g, line, KW_EV_TCG, 0);
+	if (f && !kw_failure_sign(f, KW_SIGN_TCG))
+		kw_gather_sign(g, line, KW_SIGN_TCG, 0);
 	return f != NULL;
 }
 

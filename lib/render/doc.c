@@ -325,17 +325,17 @@ static void meaning(enum kw_fact fact, uint64_t value, char *text, size_t size)
 		kw_vmx_exit_text(low, text, size);
 		break;
 	case KW_F_vmcs_entry_intr_info:
-		kw_vmx_event_text(KW_VMX_ENTRY_INTR_INFO, low, text, size);
+		kw_vmx_intr_info_text(KW_VMX_ENTRY_INTR_INFO, low, text, size);
 		break;
 	case KW_F_vmcs_exit_intr_info:
-		kw_vmx_event_text(KW_VMX_EXIT_INTR_INFO, low, text, size);
+		kw_vmx_intr_info_text(KW_VMX_EXIT_INTR_INFO, low, text, size);
 		break;
 	case KW_F_vmcs_idt_info:
-		kw_vmx_event_text(KW_VMX_IDT_VECTORING, low, text, size);
+		kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, low, text, size);
 		break;
 	case KW_F_vmcb_exit_int_info:
 	case KW_F_vmcb_event_inj:
-		kw_svm_event_text(value, text, size);
+		kw_svm_event_inj_text(value, text, size);
 		break;
 	case KW_F_vmcs_cr0_mask:
 	case KW_F_vmcs_cr4_mask: /* nearly all bits: the number says more */

@@ -373,16 +373,16 @@ static void msr_messages(struct kw_json *j, const struct kw_case *c)
 	kw_json_array_end(j);
 }
 
-static void events(struct kw_json *j, const struct kw_failure *f)
+static void signs(struct kw_json *j, const struct kw_failure *f)
 {
-	if (!f->nevents)
+	if (!f->nsigns)
 		return;
-	KW_JSON_KEY(j, "events");
+	KW_JSON_KEY(j, "signs");
 	kw_json_array(j);
-	for (size_t i = 0; i < f->nevents; i++) {
+	for (size_t i = 0; i < f->nsigns; i++) {
 		kw_json_object(j);
-		line_number(j, f, f->event[i].line);
-		KW_JSON_TEXT(j, "text", f->event[i].text);
+		line_number(j, f, f->sign[i].line);
+		KW_JSON_TEXT(j, "text", f->sign[i].text);
 		kw_json_object_end(j);
 	}
 	kw_json_array_end(j);
@@ -431,7 +431,7 @@ static void words(struct kw_json *j, const struct kw_case *c, struct kw_str key)
 	KW_JSON_KEY(j, "doubtful");
 	kw_json_bool(j, c->told_doubt);
 	KW_JSON_DEC(j, "errno", (uint64_t)-m->result);
-	TEXT_IF(j, "function", kw_str(kw_told_place(m)));
+	TEXT_IF(j, "function", kw_str(kw_told_function(m)));
 	if (m->has_msr)
 		KW_JSON_HEX(j, "msr", m->msr);
 	if (m->has_value)
@@ -695,7 +695,7 @@ static void write_case(struct kw_buf *buf, const struct kw_case *c, const struct
 	msr_messages(j, c);
 	facts(j, f, &known, KW_STR(",\"vmcs\":"), GROUP(VMCS), PREFIX_LEN);
 	facts(j, f, &known, KW_STR(",\"vmcb\":"), GROUP(VMCB), PREFIX_LEN);
-	events(j, f);
+	signs(j, f);
 	oddities(j, c);
 	module(j, c);
 	watch(j, c);

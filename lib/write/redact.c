@@ -99,7 +99,7 @@ static void keep_facts(struct kw_failure *f, const struct kvmwhy_event *e)
 		if (set.has[i])
 			continue;
 		f->fact[i] = 0;
-		f->origin[i].how = KW_UNKNOWN;
+		f->origin[i].how = KW_NOT_KNOWN;
 	}
 }
 

@@ -159,7 +159,7 @@ static void put_errno(struct writer *w, int64_t result)
 
 static void put_access(struct writer *w, const struct kw_told *m)
 {
-	const char *place = kw_told_place(m);
+	const char *function = kw_told_function(m);
 
 	if (m->kind == KVMWHY_KIND_WRMSR && m->has_msr) {
 		kw_buf_printf(w->buf, "WRMSR(0x%x)", m->msr);
@@ -174,8 +174,8 @@ static void put_access(struct writer *w, const struct kw_told *m)
 	}
 	KW_BUF_LIT(w->buf, ": ");
 	put_errno(w, m->result);
-	if (place)
-		kw_buf_printf(w->buf, " from %s", place);
+	if (function)
+		kw_buf_printf(w->buf, " from %s", function);
 }
 
 static void put_exit_reason(struct writer *w)

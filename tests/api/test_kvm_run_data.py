@@ -66,7 +66,7 @@ def _(directory):
              "int main(void) { return 0; }\n", "c11")
 
 
-@test("kinds, flags, places, sources and bits of known are those of the header, with their numbers")
+@test("kinds, flags, functions, sources and bits of known are those of the header, with their numbers")
 def _(_):
     declared = {name: int(bit if bit else number) for name, number, bit in
                 re.findall(r"^\t(KVMWHY_\w+)\t*\s*= (?:(\d+),|1u << (\d+),)", HEADER, re.M)}

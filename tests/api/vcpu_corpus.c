@@ -73,7 +73,7 @@ static bool put_end(const struct kw_failure *f)
 		return kw_has(f, suberror);
 	case KW_CLASS_ENTRY_FAILED:
 		vcpu_fail_entry(&v, f->hardware_error);
-		return kw_has(f, hardware_error) && !kw_failure_has_host_dump(f) && !f->nevents;
+		return kw_has(f, hardware_error) && !kw_failure_has_host_dump(f) && !f->nsigns;
 	default:
 		return false;
 	}

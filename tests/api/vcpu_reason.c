@@ -167,7 +167,7 @@ static void module(void)
 {
 	static const struct kvmwhy_data data = {
 		.version = 1, .kind = KVMWHY_KIND_WRMSR, .flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP,
-		.result = -1, .msr = 0x404, .place = KVMWHY_PLACE_SET_MSR_COMMON, .value = ~1ull, .rip = 0xffffffff81060964,
+		.result = -1, .msr = 0x404, .function = KVMWHY_FUNCTION_SET_MSR_COMMON, .value = ~1ull, .rip = 0xffffffff81060964,
 	};
 
 	v.state.error = EPERM;

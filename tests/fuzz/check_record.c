@@ -28,16 +28,16 @@ static void check_string(struct kw_str text)
 
 static void check_messages(const struct kw_failure *f, uint64_t lines)
 {
-	PROMISE(f->nmsr <= KW_MAX_MSR_MESSAGES && f->nevents <= KW_MAX_EVENTS);
+	PROMISE(f->nmsr <= KW_MAX_MSR_MESSAGES && f->nsigns <= KW_MAX_SIGNS);
 	PROMISE(f->nnotes <= KW_MAX_NOTES && f->nlines <= KW_MAX_LINES);
 	for (size_t i = 0; i < f->nmsr; i++) {
 		PROMISE(f->msr[i].verb <= KW_MSR_NOP && f->msr[i].count);
 		check_line(f, f->msr[i].line);
 	}
-	for (size_t i = 0; i < f->nevents; i++) {
-		PROMISE(f->event[i].kind <= KW_EV_OTHER);
-		check_line(f, f->event[i].line);
-		check_text(f->event[i].text);
+	for (size_t i = 0; i < f->nsigns; i++) {
+		PROMISE(f->sign[i].kind <= KW_SIGN_OTHER);
+		check_line(f, f->sign[i].line);
+		check_text(f->sign[i].text);
 	}
 	for (size_t i = 0; i < f->nnotes; i++) {
 		PROMISE(f->note[i].line <= lines);

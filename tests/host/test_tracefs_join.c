@@ -94,7 +94,7 @@ static void write_fails_first_in_common(void **state)
 	assert_int_equal(count, 1);
 	assert_int_equal(last.result, -EPERM);
 	assert_int_equal(last.data.kind, KVMWHY_KIND_WRMSR);
-	assert_int_equal(last.data.place, KVMWHY_PLACE_SET_MSR_COMMON);
+	assert_int_equal(last.data.function, KVMWHY_FUNCTION_SET_MSR_COMMON);
 	assert_int_equal(last.data.msr, 0x404);
 	assert_true(last.data.value == 0xfffffffffffffffe);
 	assert_int_equal(last.data.flags, KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT |
@@ -109,7 +109,7 @@ static void write_fails_in_vendor(void **state)
 	seen(KW_TRACEFS_MSR_ENTER, TID, WORDS(0x10, 1, 0));
 	seen(KW_TRACEFS_MSR_VENDOR, TID, WORDS((uint64_t)-EINVAL));
 	fails(TID, EINVAL);
-	assert_int_equal(last.data.place, KVMWHY_PLACE_VENDOR_SET_MSR);
+	assert_int_equal(last.data.function, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 }
 
 /* A probe that missed a call cannot say that it was not called. */
@@ -122,7 +122,7 @@ static void vendor_is_not_said_when_common_was_missed(void **state)
 	seen(KW_TRACEFS_MSR_VENDOR, TID, WORDS((uint64_t)-EINVAL));
 	fails(TID, EINVAL);
 	assert_int_equal(last.data.kind, KVMWHY_KIND_WRMSR);
-	assert_int_equal(last.data.place, KVMWHY_PLACE_UNKNOWN);
+	assert_int_equal(last.data.function, KVMWHY_FUNCTION_UNKNOWN);
 }
 
 /* Nor can a history of which a part was overwritten. */
@@ -135,7 +135,7 @@ static void vendor_is_not_said_with_a_gap(void **state)
 	seen(KW_TRACEFS_MSR_VENDOR, TID, WORDS((uint64_t)-EINVAL));
 	fails(TID, EINVAL);
 	assert_int_equal(last.data.msr, 0x10);
-	assert_int_equal(last.data.place, KVMWHY_PLACE_UNKNOWN);
+	assert_int_equal(last.data.function, KVMWHY_FUNCTION_UNKNOWN);
 }
 
 static void another_result_is_not_the_cause(void **state)
@@ -272,11 +272,11 @@ static void the_modules_words_win(void **state)
 	(void)state;
 	exits(TID, SVM_MSR);
 	seen(KW_TRACEFS_MODULE, TID, WORDS(KVMWHY_KIND_WRMSR, KVMWHY_HAS_MSR | KVMWHY_INJECTED, (uint64_t)-1, (uint64_t)-1,
-					   0x838, KVMWHY_PLACE_VENDOR_SET_MSR));
+					   0x838, KVMWHY_FUNCTION_VENDOR_SET_MSR));
 	fails(TID, EPERM);
 	assert_int_equal(last.data.msr, 0x838);
 	assert_int_equal(last.data.flags, KVMWHY_HAS_MSR | KVMWHY_INJECTED | KVMWHY_WATCHED);
-	assert_int_equal(last.data.place, KVMWHY_PLACE_VENDOR_SET_MSR);
+	assert_int_equal(last.data.function, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -24,8 +24,8 @@ static void names(void **state)
 	size_t next = 0;
 
 	(void)state;
-	for (size_t i = 0; kw_watcher_name(i); i++) {
-		while (next < 3 && strcmp(all[next], kw_watcher_name(i)))
+	for (size_t i = 0; kw_backend_name(i); i++) {
+		while (next < 3 && strcmp(all[next], kw_backend_name(i)))
 			next++;
 		assert_true(next < 3);
 	}

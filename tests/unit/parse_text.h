@@ -36,8 +36,8 @@ static inline void seen_add(void *arg, struct kw_failure *f)
 	copy->arena = &seen->arena;
 	for (size_t i = 0; i < KW_NTEXTS; i++)
 		copy->text[i] = kw_arena_copy(&seen->arena, f->text[i]);
-	for (size_t i = 0; i < f->nevents; i++)
-		copy->event[i].text = kw_arena_copy(&seen->arena, f->event[i].text);
+	for (size_t i = 0; i < f->nsigns; i++)
+		copy->sign[i].text = kw_arena_copy(&seen->arena, f->sign[i].text);
 	seen->failure[seen->count++] = copy;
 }
 

@@ -14,8 +14,8 @@ struct record {
 	enum kw_class class;
 	const char *facts; /* "name=value ..." */
 	const char *code;  /* bytes from RIP on; ?? is unreadable */
-	int event;	   /* kind of an event + 1, 0 for none */
-	const char *said;  /* text of the event and of the headline */
+	int sign;	   /* kind of a sign + 1, 0 for none */
+	const char *said;  /* text of the sign and of the headline */
 	enum kw_arch arch; /* 0: x86 */
 	unsigned int nextra;
 	uint64_t extra[10];
@@ -67,9 +67,9 @@ struct record {
 #define UNKNOWN_EXIT(id_, facts_) \
 	{ .id = id_, .class = KW_CLASS_UNKNOWN_EXIT, .facts = facts_ }
 
-#define MODULE(id_, head_, msr_and_place_) \
+#define MODULE(id_, head_, msr_and_function_) \
 	{ .id = id_, .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=0x4b57", .nextra = 10, \
-	  .extra = { head_, UINT64_MAX, msr_and_place_, 0x7213cc9, 0xffffffff96070964, 0x7c, \
+	  .extra = { head_, UINT64_MAX, msr_and_function_, 0x7213cc9, 0xffffffff96070964, 0x7c, \
 		     0xfd000000, 6 } }
 
 #define WATCHED(id_, class_, facts_, ...) \
@@ -87,18 +87,18 @@ static const struct record records[] = {
 	{ .id = "tcg-log",
 	  .class = KW_CLASS_REGISTER_DUMP,
 	  .facts = KERNEL,
-	  .event = KW_EV_TCG + 1,
+	  .sign = KW_SIGN_TCG + 1,
 	  .said = "CCS=" },
 	{ .id = "encrypted-registers",
 	  .class = KW_CLASS_UNKNOWN_EXIT,
 	  .facts = "exit_reason=24 rip=0xfff0",
-	  .event = KW_EV_SEV_MESSAGE + 1,
+	  .sign = KW_SIGN_SEV_MESSAGE + 1,
 	  .said = "vmgexit: GHCB gpa is not set" },
 	EMULATION("reset-values", RESET "rip=0xfff0 rsp=0", NULL),
 	{ .id = "vmm-assertion",
 	  .class = KW_CLASS_ENTRY_FAILED,
 	  .facts = "hardware_error=0x80000021",
-	  .event = KW_EV_ASSERTION + 1,
+	  .sign = KW_SIGN_ASSERTION + 1,
 	  .said = "cpu_asidx_from_attrs: Assertion failed" },
 	{ .id = "register-dump-alone", .class = KW_CLASS_REGISTER_DUMP, .facts = KERNEL },
 
@@ -119,7 +119,7 @@ static const struct record records[] = {
 	{ .id = "efault-host-memory-bug",
 	  .class = KW_CLASS_KVM_RUN_FAILED,
 	  .facts = FLAT32 "errno_number=14 rip=0xf0000",
-	  .event = KW_EV_HOST_MM + 1,
+	  .sign = KW_SIGN_HOST_MM + 1,
 	  .said = "BUG: Bad page state in process ksmd" },
 	RUN("efault-guest-ram-backing", FLAT32 "errno_number=14 rip=0xf1234", "8b 06"),
 	RUN("efault-device-mapping", KERNEL "errno_number=14 rsi=0xffff9994b00035c8 rcx=0",
@@ -302,7 +302,7 @@ static const struct record records[] = {
 	{ .id = "entry-vmcs-not-loaded",
 	  .class = KW_CLASS_ENTRY_FAILED,
 	  .facts = "hardware_error=0x4",
-	  .event = KW_EV_VMX_INSN + 1,
+	  .sign = KW_SIGN_VMX_INSN + 1,
 	  .said = "vmptrld failed: 778000000000" },
 	ENTRY("entry-controls", RESET "hardware_error=0x7 rip=0xfff0"),
 	ENTRY("entry-vmresume-not-launched", KERNEL "hardware_error=0x5"),
@@ -340,7 +340,7 @@ static const struct record records[] = {
 	{ .id = "sev-guest-terminated",
 	  .class = KW_CLASS_UNKNOWN_EXIT,
 	  .facts = "exit_reason=24",
-	  .event = KW_EV_SEV_TERMINATION + 1,
+	  .sign = KW_SIGN_SEV_TERMINATION + 1,
 	  .said = "SEV-ES guest requested termination: 0x0:0x2" },
 	UNKNOWN_EXIT("exit-system-event", "exit_reason=24"),
 	UNKNOWN_EXIT("exit-foreign-number", KERNEL "exit_reason=28"),
@@ -355,7 +355,7 @@ static const struct record records[] = {
 	UNKNOWN_EXIT("mmio-unregistered", "exit_reason=17 mmio_gpa=0xd0000000"),
 	{ .id = "register-sync",
 	  .class = KW_CLASS_VMM_ERROR,
-	  .event = KW_EV_REGISTER_SYNC + 1,
+	  .sign = KW_SIGN_REGISTER_SYNC + 1,
 	  .said = "Failed to put registers after init: Invalid argument" },
 	{ .id = "vmm-set-msr-refused",
 	  .class = KW_CLASS_VMM_ERROR,
@@ -370,7 +370,7 @@ static const struct record records[] = {
 	  .class = KW_CLASS_MSR_MESSAGE,
 	  .msr = 0x1d9,
 	  .msr_write = true,
-	  .event = KW_EV_BUG + 1,
+	  .sign = KW_SIGN_BUG + 1,
 	  .said = "BUG: unable to handle kernel NULL pointer dereference" },
 	{ .id = "msr-debugctl-bits",
 	  .class = KW_CLASS_MSR_MESSAGE,

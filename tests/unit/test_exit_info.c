@@ -14,56 +14,56 @@ static char buf[256];
 
 static void vmx_events(void **state)
 {
-	struct kw_vmx_event e;
+	struct kw_vmx_intr_info e;
 
 	(void)state;
-	kw_vmx_event_decode(KW_VMX_IDT_VECTORING, 0x80000b0e, &e);
+	kw_vmx_intr_info_decode(KW_VMX_IDT_VECTORING, 0x80000b0e, &e);
 	assert_int_equal(e.vector, 14);
 	assert_int_equal(e.type, KW_VMX_HARDWARE_EXCEPTION);
 	assert_true(e.error_code && e.valid);
 	assert_int_equal(e.unknown, 0);
 
-	kw_vmx_event_text(KW_VMX_IDT_VECTORING, 0x80000b0e, buf, sizeof(buf));
+	kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, 0x80000b0e, buf, sizeof(buf));
 	assert_string_equal(buf, "#PF (vector 14), hardware exception, error code valid");
-	kw_vmx_event_text(KW_VMX_IDT_VECTORING, 0x8000002f, buf, sizeof(buf));
+	kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, 0x8000002f, buf, sizeof(buf));
 	assert_string_equal(buf, "vector 0x2f, external interrupt");
-	kw_vmx_event_text(KW_VMX_EXIT_INTR_INFO, 0x80001202, buf, sizeof(buf));
+	kw_vmx_intr_info_text(KW_VMX_EXIT_INTR_INFO, 0x80001202, buf, sizeof(buf));
 	assert_string_equal(buf, "NMI (vector 2), NMI unblocking due to IRET");
-	kw_vmx_event_text(KW_VMX_IDT_VECTORING, 0x80001202, buf, sizeof(buf));
+	kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, 0x80001202, buf, sizeof(buf));
 	assert_string_equal(buf, "NMI (vector 2)");
-	kw_vmx_event_text(KW_VMX_ENTRY_INTR_INFO, 0x8000d021, buf, sizeof(buf));
+	kw_vmx_intr_info_text(KW_VMX_ENTRY_INTR_INFO, 0x8000d021, buf, sizeof(buf));
 	assert_string_equal(buf, "vector 0x21, external interrupt, bit12, bit14, bit15");
-	kw_vmx_event_text(KW_VMX_ENTRY_INTR_INFO, 0x00000b0e, buf, sizeof(buf));
+	kw_vmx_intr_info_text(KW_VMX_ENTRY_INTR_INFO, 0x00000b0e, buf, sizeof(buf));
 	assert_string_equal(buf, "not valid");
 }
 
 static void vmx_events_that_entry_refuses(void **state)
 {
 	(void)state;
-	assert_null(kw_vmx_event_refused(0x80000b0e));
-	assert_null(kw_vmx_event_refused(0x00000100)); /* not valid: nothing is injected */
-	assert_non_null(kw_vmx_event_refused(0x80000120)); /* reserved type */
-	assert_non_null(kw_vmx_event_refused(0x80000203)); /* NMI, vector 3 */
-	assert_non_null(kw_vmx_event_refused(0x80000320)); /* hardware exception 32 */
-	assert_non_null(kw_vmx_event_refused(0x80000830)); /* interrupt with error code */
+	assert_null(kw_vmx_intr_info_refused(0x80000b0e));
+	assert_null(kw_vmx_intr_info_refused(0x00000100)); /* not valid: nothing is injected */
+	assert_non_null(kw_vmx_intr_info_refused(0x80000120)); /* reserved type */
+	assert_non_null(kw_vmx_intr_info_refused(0x80000203)); /* NMI, vector 3 */
+	assert_non_null(kw_vmx_intr_info_refused(0x80000320)); /* hardware exception 32 */
+	assert_non_null(kw_vmx_intr_info_refused(0x80000830)); /* interrupt with error code */
 }
 
 static void svm_events(void **state)
 {
 	(void)state;
-	kw_svm_event_text(UINT64_C(0x0000000680000b0e), buf, sizeof(buf));
+	kw_svm_event_inj_text(UINT64_C(0x0000000680000b0e), buf, sizeof(buf));
 	assert_string_equal(buf, "#PF (vector 14), exception, error code 0x6");
-	kw_svm_event_text(0x80000202, buf, sizeof(buf));
+	kw_svm_event_inj_text(0x80000202, buf, sizeof(buf));
 	assert_string_equal(buf, "NMI");
-	kw_svm_event_text(0x80000030, buf, sizeof(buf));
+	kw_svm_event_inj_text(0x80000030, buf, sizeof(buf));
 	assert_string_equal(buf, "vector 0x30, external or virtual interrupt");
-	kw_svm_event_text(0, buf, sizeof(buf));
+	kw_svm_event_inj_text(0, buf, sizeof(buf));
 	assert_string_equal(buf, "not valid");
-	assert_non_null(kw_svm_event_refused(0x800003ff)); /* exception 255, seen in the field */
-	assert_non_null(kw_svm_event_refused(0x80000302)); /* an NMI is no exception */
-	assert_non_null(kw_svm_event_refused(0x80000100));
-	assert_null(kw_svm_event_refused(0x80000b0e));
-	assert_null(kw_svm_event_refused(0x800004ff));
+	assert_non_null(kw_svm_event_inj_refused(0x800003ff)); /* exception 255, seen in the field */
+	assert_non_null(kw_svm_event_inj_refused(0x80000302)); /* an NMI is no exception */
+	assert_non_null(kw_svm_event_inj_refused(0x80000100));
+	assert_null(kw_svm_event_inj_refused(0x80000b0e));
+	assert_null(kw_svm_event_inj_refused(0x800004ff));
 }
 
 static void ept_violations(void **state)

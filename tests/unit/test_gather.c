@@ -235,7 +235,7 @@ static void an_msr_message_is_evidence_for_the_failure_it_stands_in(void **state
 {
 	struct kw_buf buf = { 0 };
 	struct seen seen;
-	const struct kw_event *event;
+	const struct kw_sign *sign;
 
 	(void)state;
 	add_case(&buf, 0, 12, "", "\n");
@@ -244,9 +244,9 @@ static void an_msr_message_is_evidence_for_the_failure_it_stands_in(void **state
 	seen = seen_in_buf(&buf);
 	assert_int_equal(seen.count, 2);
 	assert_case(seen.failure[0]);
-	event = kw_failure_event(seen.failure[0], KW_EV_MSR);
-	assert_non_null(event);
-	assert_int_equal(event->value, 0x838);
+	sign = kw_failure_sign(seen.failure[0], KW_SIGN_MSR);
+	assert_non_null(sign);
+	assert_int_equal(sign->value, 0x838);
 	assert_int_equal(seen.failure[1]->class, KW_CLASS_MSR_MESSAGE);
 	seen_free(&seen);
 }
@@ -264,7 +264,7 @@ static void more_lines_than_are_kept_do_no_harm(void **state)
 	seen = seen_in_buf(&buf);
 	assert_int_equal(seen.count, 1);
 	assert_int_equal(seen.failure[0]->nlines, KW_MAX_LINES);
-	assert_int_equal(seen.failure[0]->nevents, KW_MAX_EVENTS);
+	assert_int_equal(seen.failure[0]->nsigns, KW_MAX_SIGNS);
 	assert_case(seen.failure[0]);
 	seen_free(&seen);
 }

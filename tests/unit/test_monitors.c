@@ -149,8 +149,8 @@ static void a_real_cloud_hypervisor_log_is_read(void **state)
 	assert_fact(f, exit_reason, 17);
 	assert_fact(f, vcpu, 0);
 	assert_false(kw_has(f, suberror));
-	assert_non_null(kw_failure_event(f, KW_EV_MMIO_UNREGISTERED));
-	assert_int_equal(kw_failure_event(f, KW_EV_MMIO_UNREGISTERED)->value, 0xfffffffc);
+	assert_non_null(kw_failure_sign(f, KW_SIGN_MMIO_UNREGISTERED));
+	assert_int_equal(kw_failure_sign(f, KW_SIGN_MMIO_UNREGISTERED)->value, 0xfffffffc);
 	seen_free(&seen);
 	check_every_prefix(text);
 	free((char *)text.p);

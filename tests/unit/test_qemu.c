@@ -269,7 +269,7 @@ static void an_assertion_in_the_code_line_is_evidence(void **state)
 
 	(void)state;
 	assert_case_registers(seen.failure[0]);
-	assert_non_null(kw_failure_event(seen.failure[0], KW_EV_ASSERTION));
+	assert_non_null(kw_failure_sign(seen.failure[0], KW_SIGN_ASSERTION));
 	seen_free(&seen);
 }
 

@@ -171,7 +171,7 @@ static void the_lines_in_front_are_evidence_whatever_the_pieces(void **state)
 		seen = seen_in_pieces(&buf, piece);
 		assert_int_equal(seen.count, 1);
 		assert_case(seen.failure[0]);
-		assert_non_null(kw_failure_event(seen.failure[0], KW_EV_FEATURE));
+		assert_non_null(kw_failure_sign(seen.failure[0], KW_SIGN_FEATURE));
 		assert_int_equal(seen.failure[0]->line[seen.failure[0]->headline.line].number, 103);
 		seen_free(&seen);
 	}

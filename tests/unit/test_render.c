@@ -350,7 +350,7 @@ static void no_text_of_a_log_gets_out_raw(void **state)
 	x->c.headline = x->c.said = x->c.finding[0].title = x->c.finding[0].why = KW_STR(EVIL);
 	x->c.finding[0].todo[0] = KW_STR(EVIL);
 	kw_failure_add_note(&x->f, 7, KW_STR(EVIL));
-	kw_failure_add_event(&x->f, KW_EV_OTHER, 0, 0, KW_STR(EVIL));
+	kw_failure_add_sign(&x->f, KW_SIGN_OTHER, 0, 0, KW_STR(EVIL));
 	for (size_t i = 0; i < 4; i++) {
 		const char *text = render(x, formats[i], &style);
 

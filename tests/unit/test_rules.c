@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Walks all rules: ids, pages, places, sources; and each fires on the record made for it. */
+/* Walks all rules: ids, pages, slots, sources; and each fires on the record made for it. */
 #include "explain/explain.h"
 #include "kvmwhy/kvmwhy.h"
 
@@ -104,7 +104,7 @@ static void every_page_has_its_rule(void **state)
 	}
 }
 
-/* A case in which each fact is known, so that every place that exists can be filled. */
+/* A case in which each fact is known, so that every slot that exists can be filled. */
 static struct kw_case *full_case(void)
 {
 	static const struct kw_context context;
@@ -131,24 +131,24 @@ static void full_case_free(struct kw_case *c)
 	free(c);
 }
 
-static void places_are_known(const struct kw_case *c, const char *id, const char *text)
+static void slots_are_known(const struct kw_case *c, const char *id, const char *text)
 {
 	struct kw_str full = kw_expand(c, text);
 
 	if (kw_str_has(full, KW_STR("{")) || kw_str_has(full, KW_STR("}")))
-		fail_msg("%s: an unknown place in: %s", id, text);
+		fail_msg("%s: an unknown slot in: %s", id, text);
 }
 
-static void every_place_is_known(void **state)
+static void every_slot_is_known(void **state)
 {
 	struct kw_case *c = full_case();
 
 	(void)state;
 	EACH_RULE(rule) {
-		places_are_known(c, rule->id, rule->title);
-		places_are_known(c, rule->id, rule->why);
+		slots_are_known(c, rule->id, rule->title);
+		slots_are_known(c, rule->id, rule->why);
 		for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++)
-			places_are_known(c, rule->id, rule->todo[i]->text);
+			slots_are_known(c, rule->id, rule->todo[i]->text);
 	}
 	full_case_free(c);
 }
@@ -166,12 +166,12 @@ static bool listed(const uint16_t *facts, size_t fact)
 static void facts_are_listed(const struct kw_rule *rule, const char *text)
 {
 	for (size_t i = 0; i < KW_NFACTS; i++) {
-		char place[sizeof(kw_facts[i].name) + 3];
+		char slot[sizeof(kw_facts[i].name) + 3];
 
-		snprintf(place, sizeof(place), "{%.*s}", (int)sizeof(kw_facts[i].name) - 1,
+		snprintf(slot, sizeof(slot), "{%.*s}", (int)sizeof(kw_facts[i].name) - 1,
 			 kw_facts[i].name);
-		if (strstr(text, place) && !listed(rule->needs, i) && !listed(rule->shows, i))
-			fail_msg("%s: %s is neither in .needs nor in .shows", rule->id, place);
+		if (strstr(text, slot) && !listed(rule->needs, i) && !listed(rule->shows, i))
+			fail_msg("%s: %s is neither in .needs nor in .shows", rule->id, slot);
 	}
 }
 
@@ -238,8 +238,8 @@ static void build(const struct record *r, struct kw_failure *f)
 	f->text[KW_T_HEADLINE] = said;
 	set_facts(f, r->facts);
 	set_code(f, r->code);
-	if (r->event)
-		kw_failure_add_event(f, (enum kw_event_kind)(r->event - 1), 0, 0, said);
+	if (r->sign)
+		kw_failure_add_sign(f, (enum kw_sign_kind)(r->sign - 1), 0, 0, said);
 	f->watch.begun = r->watched;
 	for (unsigned int i = 0; r->watched && i < r->nextra; i++) {
 		f->watch.word[i] = r->extra[i];
@@ -349,7 +349,7 @@ int main(void)
 		cmocka_unit_test(every_rule_says_what_to_do_and_has_a_source),
 		cmocka_unit_test(every_rule_has_its_page),
 		cmocka_unit_test(every_page_has_its_rule),
-		cmocka_unit_test(every_place_is_known),
+		cmocka_unit_test(every_slot_is_known),
 		cmocka_unit_test(facts_of_a_text_are_needed_or_shown),
 		cmocka_unit_test(every_rule_fires_on_its_record),
 		cmocka_unit_test(kernels_are_rows_of_the_table),

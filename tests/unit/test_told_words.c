@@ -16,7 +16,7 @@ static const struct kvmwhy_data full = {
 		 KVMWHY_HAS_INSN | KVMWHY_EXIT_VMX | KVMWHY_INJECTED | KVMWHY_CONVERTED,
 	.result = -133,
 	.msr = 0xc0010015,
-	.place = KVMWHY_PLACE_VENDOR_GET_MSR,
+	.function = KVMWHY_FUNCTION_VENDOR_GET_MSR,
 	.value = 0x1122334455667788,
 	.rip = 0xffffffff81000000,
 	.exit_reason = 48,
@@ -50,7 +50,7 @@ static void every_member_is_read(void **state)
 	assert_int_equal(m.flags, full.flags);
 	assert_int_equal(m.result, -133);
 	assert_int_equal(m.msr, 0xc0010015);
-	assert_int_equal(m.place, KVMWHY_PLACE_VENDOR_GET_MSR);
+	assert_int_equal(m.function, KVMWHY_FUNCTION_VENDOR_GET_MSR);
 	assert_int_equal(m.value, full.value);
 	assert_int_equal(m.rip, full.rip);
 	assert_int_equal(m.exit_reason, 48);
@@ -60,7 +60,7 @@ static void every_member_is_read(void **state)
 	assert_memory_equal(m.insn, full.insn, 15);
 	assert_true(m.has_msr && m.has_value && m.has_rip && m.has_exit && m.has_gpa && m.has_insn);
 	assert_true(m.vmx && m.injected && m.converted);
-	assert_string_equal(kw_told_place(&m), "vmx_get_msr()");
+	assert_string_equal(kw_told_function(&m), "vmx_get_msr()");
 }
 
 static void a_word_without_its_flag_is_unknown(void **state)
@@ -74,7 +74,7 @@ static void a_word_without_its_flag_is_unknown(void **state)
 	assert_false(m.has_msr || m.has_value || m.has_rip || m.has_exit || m.has_gpa || m.has_insn);
 	assert_false(m.vmx || m.injected || m.converted);
 	assert_int_equal(m.msr | m.value | m.rip | m.exit_reason | m.gpa | m.error_code | m.insn_size, 0);
-	assert_string_equal(kw_told_place(&m), "vmx_get_msr() or svm_get_msr()");
+	assert_string_equal(kw_told_function(&m), "vmx_get_msr() or svm_get_msr()");
 }
 
 static void newer_versions_are_read(void **state)
@@ -85,12 +85,12 @@ static void newer_versions_are_read(void **state)
 	(void)state;
 	data.version = 7;
 	data.kind = 900;
-	data.place = 900;
+	data.function = 900;
 	data.flags |= 1u << 31;
 	assert_int_equal(read_words(&data, 16, &m), KW_TOLD_OK);
 	assert_int_equal(m.version, 7);
 	assert_null(kw_told_kind_name(m.kind));
-	assert_null(kw_told_place(&m));
+	assert_null(kw_told_function(&m));
 	assert_string_equal(kw_told_kind_name(KVMWHY_KIND_WRMSR), "wrmsr");
 }
 

@@ -26,7 +26,7 @@ static const struct kvmwhy_data module = {
 	.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP,
 	.result = -1,
 	.msr = 0x404,
-	.place = KVMWHY_PLACE_SET_MSR_COMMON,
+	.function = KVMWHY_FUNCTION_SET_MSR_COMMON,
 	.value = ~1ull,
 	.rip = 0xffffffff81060964,
 };

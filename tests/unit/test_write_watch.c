@@ -143,7 +143,7 @@ static void what_failed_is_said_in_words(void **state)
 	e.data.kind = KVMWHY_KIND_PAGE_FAULT;
 	e.data.flags = KVMWHY_HAS_GPA | KVMWHY_WATCHED;
 	e.data.gpa = 0x80123;
-	e.data.place = KVMWHY_PLACE_MMU_PAGE_FAULT;
+	e.data.function = KVMWHY_FUNCTION_MMU_PAGE_FAULT;
 	e.result = -14;
 	e.data.result = -14;
 	text = text_of(&e, &context);
@@ -544,8 +544,8 @@ static void the_kernels_lines_are_read_by_their_parsers(void **state)
 	text = text_of(&e, &context);
 	seen = read_text(text);
 	assert_int_equal(seen.count, 1); /* no record of MSR messages beside it */
-	assert_non_null(kw_failure_event(seen.failure[0], KW_EV_MSR));
-	assert_non_null(kw_failure_event(seen.failure[0], KW_EV_WARN));
+	assert_non_null(kw_failure_sign(seen.failure[0], KW_SIGN_MSR));
+	assert_non_null(kw_failure_sign(seen.failure[0], KW_SIGN_WARN));
 	seen_free(&seen);
 	free(text);
 }
@@ -725,7 +725,7 @@ static void an_access_without_a_function_is_likely(void **state)
 	struct answer a;
 
 	(void)state;
-	e.data.place = KVMWHY_PLACE_UNKNOWN;
+	e.data.function = KVMWHY_FUNCTION_UNKNOWN;
 	a = explained_event(&e);
 	assert_found(&a, "module-wrmsr:likely ");
 }

@@ -53,7 +53,7 @@ static inline struct kvmwhy_event refused_write(void)
 			.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT | KVMWHY_WATCHED,
 			.result = -1,
 			.msr = 0x838,
-			.place = KVMWHY_PLACE_SET_MSR_COMMON,
+			.function = KVMWHY_FUNCTION_SET_MSR_COMMON,
 			.value = 0x7213cc9,
 			.rip = 0xffffffff96070964,
 			.exit_reason = 0x7c,

@@ -38,7 +38,7 @@ __u64 lost;
 struct note {
 	__u64 exits;
 	__s32 result;
-	__u32 place;
+	__u32 function;
 	__u16 kind;
 	__u32 flags;
 	__u32 msr;
@@ -148,11 +148,11 @@ static __always_inline void take_note(struct kvm_vcpu *vcpu, const struct note *
 	bpf_map_update_elem(&notes, &tid, &fresh, BPF_ANY);
 }
 
-static __always_inline void note_msr_write(struct kvm_vcpu *vcpu, struct msr_data *msr, int result, __u32 place)
+static __always_inline void note_msr_write(struct kvm_vcpu *vcpu, struct msr_data *msr, int result, __u32 function)
 {
 	struct note note = {
 		.result = result,
-		.place = place,
+		.function = function,
 		.kind = KVMWHY_KIND_WRMSR,
 		.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE,
 	};
@@ -168,7 +168,7 @@ static __always_inline void note_page_fault(struct kvm_vcpu *vcpu, __u64 gpa, __
 {
 	struct note note = {
 		.result = result,
-		.place = KVMWHY_PLACE_MMU_PAGE_FAULT,
+		.function = KVMWHY_FUNCTION_MMU_PAGE_FAULT,
 		.kind = KVMWHY_KIND_PAGE_FAULT,
 		.flags = KVMWHY_HAS_GPA,
 		.gpa = gpa,
@@ -386,7 +386,7 @@ static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vc
 		return;
 	}
 	d->kind = note->kind;
-	d->place = note->place;
+	d->function = note->function;
 	d->flags |= note->flags;
 	d->msr = note->msr;
 	d->value = note->value;
@@ -605,7 +605,7 @@ int kvm_userspace_exit_raw(struct bpf_raw_tracepoint_args *ctx)
 SEC("fexit/kvm_vcpu_ioctl")
 int BPF_PROG(kvm_vcpu_ioctl_exit, struct file *file, unsigned int request, unsigned long argument, long result)
 {
-	struct note refused = { .result = (__s32)result, .place = KVMWHY_PLACE_VCPU_IOCTL };
+	struct note refused = { .result = (__s32)result, .function = KVMWHY_FUNCTION_VCPU_IOCTL };
 	struct task_struct *task;
 	struct kvm_vcpu *vcpu;
 
@@ -623,21 +623,21 @@ int BPF_PROG(kvm_vcpu_ioctl_exit, struct file *file, unsigned int request, unsig
 SEC("fexit/kvm_set_msr_common")
 int BPF_PROG(kvm_set_msr_common_exit, struct kvm_vcpu *vcpu, struct msr_data *msr, int result)
 {
-	note_msr_write(vcpu, msr, result, KVMWHY_PLACE_SET_MSR_COMMON);
+	note_msr_write(vcpu, msr, result, KVMWHY_FUNCTION_SET_MSR_COMMON);
 	return 0;
 }
 
 SEC("fexit/svm_set_msr")
 int BPF_PROG(svm_set_msr_exit, struct kvm_vcpu *vcpu, struct msr_data *msr, int result)
 {
-	note_msr_write(vcpu, msr, result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	note_msr_write(vcpu, msr, result, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 	return 0;
 }
 
 SEC("fexit/vmx_set_msr")
 int BPF_PROG(vmx_set_msr_exit, struct kvm_vcpu *vcpu, struct msr_data *msr, int result)
 {
-	note_msr_write(vcpu, msr, result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	note_msr_write(vcpu, msr, result, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 	return 0;
 }
 
@@ -673,10 +673,10 @@ static __always_inline struct kvm_vcpu *running_vcpu(void)
 	return vcpu ? (struct kvm_vcpu *)*vcpu : NULL;
 }
 
-static __always_inline void note_msr_result(int result, __u32 place)
+static __always_inline void note_msr_result(int result, __u32 function)
 {
 	struct kvm_vcpu *vcpu = result < 0 ? running_vcpu() : NULL;
-	struct note note = { .result = result, .place = place, .kind = KVMWHY_KIND_WRMSR };
+	struct note note = { .result = result, .function = function, .kind = KVMWHY_KIND_WRMSR };
 	__u64 regs[3] = {};	/* RAX, RCX, RDX */
 
 	if (!vcpu || !is_wanted())
@@ -692,21 +692,21 @@ static __always_inline void note_msr_result(int result, __u32 place)
 SEC("kretprobe/kvm_set_msr_common")
 int BPF_KRETPROBE(kvm_set_msr_common_return, int result)
 {
-	note_msr_result(result, KVMWHY_PLACE_SET_MSR_COMMON);
+	note_msr_result(result, KVMWHY_FUNCTION_SET_MSR_COMMON);
 	return 0;
 }
 
 SEC("kretprobe/svm_set_msr")
 int BPF_KRETPROBE(svm_set_msr_return, int result)
 {
-	note_msr_result(result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	note_msr_result(result, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 	return 0;
 }
 
 SEC("kretprobe/vmx_set_msr")
 int BPF_KRETPROBE(vmx_set_msr_return, int result)
 {
-	note_msr_result(result, KVMWHY_PLACE_VENDOR_SET_MSR);
+	note_msr_result(result, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 	return 0;
 }
 
@@ -714,7 +714,7 @@ SEC("kretprobe/kvm_mmu_page_fault")
 int BPF_KRETPROBE(kvm_mmu_page_fault_return, int result)
 {
 	struct kvm_vcpu *vcpu = result < 0 ? running_vcpu() : NULL;
-	struct note note = { .result = result, .place = KVMWHY_PLACE_MMU_PAGE_FAULT, .kind = KVMWHY_KIND_PAGE_FAULT };
+	struct note note = { .result = result, .function = KVMWHY_FUNCTION_MMU_PAGE_FAULT, .kind = KVMWHY_KIND_PAGE_FAULT };
 	__u64 info[2] = {};
 	void *vmcb;
 
@@ -757,7 +757,7 @@ int kvmwhy_inject(struct bpf_raw_tracepoint_args *ctx)
 			.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_INJECTED,
 			.result = (int)ctx->args[4],
 			.msr = (__u32)ctx->args[2],
-			.place = KVMWHY_PLACE_VENDOR_SET_MSR,
+			.function = KVMWHY_FUNCTION_VENDOR_SET_MSR,
 			.value = ctx->args[3],
 		},
 	};

@@ -115,13 +115,13 @@ static void put_vector(struct text *t, uint8_t vector, bool exception)
  * Vectored Events", "Information for VM Exits That Occur During Event Delivery". Bit 12 of the
  * IDT-vectoring information is undefined, so it is no unknown bit either.
  */
-void kw_vmx_event_decode(enum kw_vmx_event_kind kind, uint32_t word, struct kw_vmx_event *ret)
+void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word, struct kw_vmx_intr_info *ret)
 {
 	uint32_t known = UINT32_C(0x80000fff);
 
 	if (kind != KW_VMX_ENTRY_INTR_INFO)
 		known |= 1u << 12;
-	*ret = (struct kw_vmx_event){
+	*ret = (struct kw_vmx_intr_info){
 		.vector = (uint8_t)word,
 		.type = word >> 8 & 7,
 		.error_code = bit(word, 11),
@@ -131,7 +131,7 @@ void kw_vmx_event_decode(enum kw_vmx_event_kind kind, uint32_t word, struct kw_v
 	};
 }
 
-const char *kw_vmx_event_type_name(unsigned int type)
+const char *kw_vmx_intr_type_name(unsigned int type)
 {
 	static const char names[8][32] = {
 		"external interrupt",
@@ -147,12 +147,12 @@ const char *kw_vmx_event_type_name(unsigned int type)
 	return type < 8 ? names[type] : NULL;
 }
 
-size_t kw_vmx_event_text(enum kw_vmx_event_kind kind, uint32_t word, char *buf, size_t size)
+size_t kw_vmx_intr_info_text(enum kw_vmx_intr_field kind, uint32_t word, char *buf, size_t size)
 {
 	struct text t = text_begin(buf, size);
-	struct kw_vmx_event e;
+	struct kw_vmx_intr_info e;
 
-	kw_vmx_event_decode(kind, word, &e);
+	kw_vmx_intr_info_decode(kind, word, &e);
 	if (!e.valid) {
 		put(&t, "not valid");
 		return t.len;
@@ -161,7 +161,7 @@ size_t kw_vmx_event_text(enum kw_vmx_event_kind kind, uint32_t word, char *buf, 
 					 e.type == KW_VMX_PRIVILEGED_SOFTWARE_EXCEPTION ||
 					 e.type == KW_VMX_SOFTWARE_EXCEPTION);
 	if (e.type != KW_VMX_NMI || e.vector != 2)
-		item(&t, kw_vmx_event_type_name(e.type));
+		item(&t, kw_vmx_intr_type_name(e.type));
 	if (e.error_code)
 		item(&t, "error code valid");
 	if (e.nmi_unblocking)
@@ -171,11 +171,11 @@ size_t kw_vmx_event_text(enum kw_vmx_event_kind kind, uint32_t word, char *buf, 
 }
 
 /* Vectors allowed for a type are the SDM's; software interrupts may have any. */
-const char *kw_vmx_event_refused(uint32_t entry_intr_info)
+const char *kw_vmx_intr_info_refused(uint32_t entry_intr_info)
 {
-	struct kw_vmx_event e;
+	struct kw_vmx_intr_info e;
 
-	kw_vmx_event_decode(KW_VMX_ENTRY_INTR_INFO, entry_intr_info, &e);
+	kw_vmx_intr_info_decode(KW_VMX_ENTRY_INTR_INFO, entry_intr_info, &e);
 	if (!e.valid)
 		return NULL;
 	if (e.type == 1)
@@ -190,9 +190,9 @@ const char *kw_vmx_event_refused(uint32_t entry_intr_info)
 }
 
 /* AMD APM vol. 2, "Event Injection" and "EXITINTINFO Pseudo-Code". */
-void kw_svm_event_decode(uint64_t word, struct kw_svm_event *ret)
+void kw_svm_event_inj_decode(uint64_t word, struct kw_svm_event_inj *ret)
 {
-	*ret = (struct kw_svm_event){
+	*ret = (struct kw_svm_event_inj){
 		.vector = (uint8_t)word,
 		.type = word >> 8 & 7,
 		.error_code_valid = bit(word, 11),
@@ -218,12 +218,12 @@ static const char *svm_event_type(unsigned int type)
 	}
 }
 
-size_t kw_svm_event_text(uint64_t word, char *buf, size_t size)
+size_t kw_svm_event_inj_text(uint64_t word, char *buf, size_t size)
 {
 	struct text t = text_begin(buf, size);
-	struct kw_svm_event e;
+	struct kw_svm_event_inj e;
 
-	kw_svm_event_decode(word, &e);
+	kw_svm_event_inj_decode(word, &e);
 	if (!e.valid) {
 		put(&t, "not valid");
 		return t.len;
@@ -240,11 +240,11 @@ size_t kw_svm_event_text(uint64_t word, char *buf, size_t size)
 	return t.len;
 }
 
-const char *kw_svm_event_refused(uint64_t eventinj)
+const char *kw_svm_event_inj_refused(uint64_t eventinj)
 {
-	struct kw_svm_event e;
+	struct kw_svm_event_inj e;
 
-	kw_svm_event_decode(eventinj, &e);
+	kw_svm_event_inj_decode(eventinj, &e);
 	if (!e.valid)
 		return NULL;
 	if (e.type != KW_SVM_INTR && e.type != KW_SVM_NMI && e.type != KW_SVM_EXCEPTION &&

@@ -5,22 +5,22 @@
  * does; what did not fit is cut and the buffer always ends in NUL when it has a byte. Bits without
  * a known meaning are shown as bitN.
  */
-#ifndef KW_EVENT_H
-#define KW_EVENT_H
+#ifndef KW_EXIT_INFO_H
+#define KW_EXIT_INFO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Which of the three VMX words of the same layout; they differ in bits 12 and 13. */
-enum kw_vmx_event_kind {
+enum kw_vmx_intr_field {
 	KW_VMX_ENTRY_INTR_INFO, /* VM-entry interruption information */
 	KW_VMX_EXIT_INTR_INFO,	/* VM-exit interruption information */
 	KW_VMX_IDT_VECTORING,	/* IDT-vectoring information */
 };
 
 /* Interruption type, bits 10:8. */
-enum kw_vmx_event_type {
+enum kw_vmx_intr_type {
 	KW_VMX_EXTERNAL_INTERRUPT = 0,
 	KW_VMX_NMI = 2,
 	KW_VMX_HARDWARE_EXCEPTION = 3,
@@ -30,50 +30,50 @@ enum kw_vmx_event_type {
 	KW_VMX_OTHER_EVENT = 7,
 };
 
-struct kw_vmx_event {
+struct kw_vmx_intr_info {
 	uint8_t vector;
-	uint8_t type; /* enum kw_vmx_event_type; 1 is reserved */
+	uint8_t type; /* enum kw_vmx_intr_type; 1 is reserved */
 	bool error_code;
 	bool nmi_unblocking; /* NMI unblocking due to IRET; VM-exit interruption information only */
 	bool valid;
 	uint32_t unknown; /* bits that are set and have no meaning here */
 };
 
-void kw_vmx_event_decode(enum kw_vmx_event_kind kind, uint32_t word, struct kw_vmx_event *ret);
+void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word, struct kw_vmx_intr_info *ret);
 
 /* "#PF (vector 14), hardware exception, error code valid"; "not valid" if bit 31 is clear. */
-size_t kw_vmx_event_text(enum kw_vmx_event_kind kind, uint32_t word, char *buf, size_t size);
-const char *kw_vmx_event_type_name(unsigned int type);
+size_t kw_vmx_intr_info_text(enum kw_vmx_intr_field kind, uint32_t word, char *buf, size_t size);
+const char *kw_vmx_intr_type_name(unsigned int type);
 
 /*
  * Why VM entry refuses to inject this word, or NULL if nothing in it alone forbids it. From Intel
  * SDM vol. 3, "VM-Entry Control Fields", those rules that hold on every CPU: reserved type, vector
  * against type, error code against type.
  */
-const char *kw_vmx_event_refused(uint32_t entry_intr_info);
+const char *kw_vmx_intr_info_refused(uint32_t entry_intr_info);
 
 /* EVENTINJ and EXITINTINFO of the VMCB; the error code may be in bits 63:32. */
-enum kw_svm_event_type {
+enum kw_svm_event_inj_type {
 	KW_SVM_INTR = 0,
 	KW_SVM_NMI = 2,
 	KW_SVM_EXCEPTION = 3,
 	KW_SVM_SOFTWARE_INTERRUPT = 4,
 };
 
-struct kw_svm_event {
+struct kw_svm_event_inj {
 	uint8_t vector;
-	uint8_t type; /* enum kw_svm_event_type; others are reserved */
+	uint8_t type; /* enum kw_svm_event_inj_type; others are reserved */
 	bool error_code_valid;
 	bool valid;
 	uint32_t error_code;
 	uint32_t unknown;
 };
 
-void kw_svm_event_decode(uint64_t word, struct kw_svm_event *ret);
-size_t kw_svm_event_text(uint64_t word, char *buf, size_t size);
+void kw_svm_event_inj_decode(uint64_t word, struct kw_svm_event_inj *ret);
+size_t kw_svm_event_inj_text(uint64_t word, char *buf, size_t size);
 
 /* Why VMRUN refuses to inject this EVENTINJ, or NULL. AMD APM vol. 2, "Event Injection". */
-const char *kw_svm_event_refused(uint64_t eventinj);
+const char *kw_svm_event_inj_refused(uint64_t eventinj);
 
 /* Exit qualification of an EPT violation. */
 struct kw_ept_violation {

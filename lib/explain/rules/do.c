@@ -28,12 +28,12 @@ const struct kw_do kw_do_unrestricted_guest = {
 const struct kw_do kw_do_trace_refusal = {
 	.text = "Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit`. If no kvm_userspace_exit event comes with "
 		"the failure, seccomp or an LSM refused the ioctl before KVM saw it.",
-	.unless = kw_told_saw_place,
+	.unless = kw_told_saw_function,
 };
 
 const struct kw_do kw_do_kretprobe_msr = {
 	.text = "Attach kretprobes to kvm_set_msr_common and kvm_emulate_wrmsr: they show which function returned the -1.",
-	.unless = kw_told_saw_place,
+	.unless = kw_told_saw_function,
 };
 
 const struct kw_do kw_do_trace_page_fault = {

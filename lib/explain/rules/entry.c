@@ -103,7 +103,7 @@ static bool no_number(const struct kw_case *c)
 
 static bool vmcs_not_loaded(const struct kw_case *c)
 {
-	return kw_has(c->f, hardware_error) && c->f->hardware_error < 0x100 && any_event(c, KW_EV_VMX_INSN);
+	return kw_has(c->f, hardware_error) && c->f->hardware_error < 0x100 && any_sign(c, KW_SIGN_VMX_INSN);
 }
 
 static bool msr_load_in_dump(const struct kw_case *c)
@@ -243,7 +243,7 @@ const struct kw_rule kw_rules_entry[] = {
 		.classes = KW_IN(ENTRY_FAILED),
 		.needs = { KW_NEED(hardware_error), KW_NEED(rip), KW_NEED(cr0) },
 		.test = plain_reset,
-		.event = KW_EV_BUG + 1,
+		.sign = KW_SIGN_BUG + 1,
 		.title = "the vCPU is as RESET leaves it, which VM entry accepts: what it refused is a field that the VMM does not print",
 		.why = "Left over are PDPTEs (reserved bits in a PAE root, for example from memory encryption bits when KVM "
 		       "builds shadow pages), activity and interruptibility state, the VMCS link pointer, IA32_DEBUGCTL, PAT "
@@ -295,7 +295,7 @@ const struct kw_rule kw_rules_entry[] = {
 		.classes = KW_IN(ENTRY_FAILED),
 		.needs = { KW_NEED(hardware_error) },
 		.test = vmcs_not_loaded,
-		.event = KW_EV_VMX_INSN + 1,
+		.sign = KW_SIGN_VMX_INSN + 1,
 		.title = "the vCPU's VMCS could not be loaded: VMPTRLD, VMCLEAR or VMWRITE failed on the host",
 		.why = "The host's kernel log shows failing VMX instructions. VMLAUNCH or VMRESUME then ran with another VMCS or none, "
 		       "and what the register dump shows is not the guest's state.",

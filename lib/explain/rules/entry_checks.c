@@ -30,9 +30,9 @@ static bool vmrun_refused(const struct kw_case *c)
 static const char *error_code_refused(const struct kw_failure *f)
 {
 	static const uint32_t with_error_code = 1u << 8 | 0x1fu << 10 | 1u << 17;
-	struct kw_vmx_event e;
+	struct kw_vmx_intr_info e;
 
-	kw_vmx_event_decode(KW_VMX_ENTRY_INTR_INFO, (uint32_t)f->vmcs_entry_intr_info, &e);
+	kw_vmx_intr_info_decode(KW_VMX_ENTRY_INTR_INFO, (uint32_t)f->vmcs_entry_intr_info, &e);
 	if (!e.valid || e.type != KW_VMX_HARDWARE_EXCEPTION || e.vector > 31)
 		return NULL;
 	if (pe_is(f, false))
@@ -50,7 +50,7 @@ const char *kw_entry_event_refused(const struct kw_failure *f)
 
 	if (!kw_has(f, vmcs_entry_intr_info))
 		return NULL;
-	why = kw_vmx_event_refused((uint32_t)f->vmcs_entry_intr_info);
+	why = kw_vmx_intr_info_refused((uint32_t)f->vmcs_entry_intr_info);
 	return why ? why : error_code_refused(f);
 }
 
@@ -66,7 +66,7 @@ static enum kw_fact event_refused(const struct kw_case *c)
 
 static enum kw_certainty event_sure(const struct kw_case *c)
 {
-	bool always = kw_vmx_event_refused((uint32_t)c->f->vmcs_entry_intr_info) || pe_is(c->f, false);
+	bool always = kw_vmx_intr_info_refused((uint32_t)c->f->vmcs_entry_intr_info) || pe_is(c->f, false);
 
 	return always && c->f->class == KW_CLASS_ENTRY_FAILED ? KW_CERTAIN : KW_LIKELY;
 }
@@ -78,9 +78,9 @@ static enum kw_fact svm_event(const struct kw_case *c)
 
 	if (!vmrun_refused(c))
 		return KW_F_none;
-	if (kw_has(f, vmcb_event_inj) && kw_svm_event_refused(f->vmcb_event_inj))
+	if (kw_has(f, vmcb_event_inj) && kw_svm_event_inj_refused(f->vmcb_event_inj))
 		return KW_F_vmcb_event_inj;
-	if (kw_has(f, vmcb_exit_int_info) && kw_svm_event_refused(f->vmcb_exit_int_info))
+	if (kw_has(f, vmcb_exit_int_info) && kw_svm_event_inj_refused(f->vmcb_exit_int_info))
 		return KW_F_vmcb_exit_int_info;
 	return KW_F_none;
 }
@@ -88,9 +88,9 @@ static enum kw_fact svm_event(const struct kw_case *c)
 /* Reserved vectors up to 31 may become exceptions of later CPUs. */
 static enum kw_certainty svm_event_sure(const struct kw_case *c)
 {
-	struct kw_svm_event e;
+	struct kw_svm_event_inj e;
 
-	kw_svm_event_decode(c->f->fact[c->blamed], &e);
+	kw_svm_event_inj_decode(c->f->fact[c->blamed], &e);
 	return c->blamed == KW_F_vmcb_event_inj && (e.type != KW_SVM_EXCEPTION || e.vector == 2 || e.vector > 31) ?
 		       KW_CERTAIN : KW_LIKELY;
 }
@@ -224,7 +224,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "svm_event_", "svm_es_event" },
 		.blames = svm_event,
-		.event = KW_EV_WARN + 1,
+		.sign = KW_SIGN_WARN + 1,
 		.title = "VMRUN refuses the event to inject: {svm_event}",
 		.why = "It is {blamed} ({blamed_name}; a VMRUN that fails delivers nothing, so what is valid there was to be injected): "
 		       "{svm_event_refused}. KVM puts it there, or the VMM with KVM_SET_VCPU_EVENTS. "

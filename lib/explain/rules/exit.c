@@ -7,7 +7,7 @@ enum { EXIT_UNKNOWN = 0, EXIT_SHUTDOWN = 8, EXIT_ARM_NISV = 28, EXIT_SYSTEM_EVEN
 
 static bool sev_termination(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_SEV_TERMINATION);
+	return any_sign(c, KW_SIGN_SEV_TERMINATION);
 }
 
 /* The kernel's line does not name the VM; the exit that goes with it does. */
@@ -66,12 +66,12 @@ static bool stack_below_zero(const struct kw_case *c)
 
 static bool mmio_unregistered(const struct kw_case *c)
 {
-	return (any_event(c, KW_EV_MMIO_UNREGISTERED) || kw_has(c->f, mmio_gpa)) && !stack_below_zero(c);
+	return (any_sign(c, KW_SIGN_MMIO_UNREGISTERED) || kw_has(c->f, mmio_gpa)) && !stack_below_zero(c);
 }
 
 static bool register_sync(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_REGISTER_SYNC);
+	return any_sign(c, KW_SIGN_REGISTER_SYNC);
 }
 
 static bool set_msr_refused(const struct kw_case *c)
@@ -99,7 +99,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(KVM_RUN_FAILED) | KW_IN(VMM_ERROR),
 		.needs = { 0 },
 		.test = sev_termination,
-		.event = KW_EV_SEV_TERMINATION + 1,
+		.sign = KW_SIGN_SEV_TERMINATION + 1,
 		.title = "the encrypted guest asked to be terminated (GHCB termination request)",
 		.why = "The host's KVM logged it: the first number is the reason code set, the second the reason. In the "
 		       "general set (0), 1 means that guest and host share no GHCB protocol version, 2 that SNP features "
@@ -216,7 +216,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(mmio_gpa) },
 		.test = stack_below_zero,
-		.event = KW_EV_MMIO_UNREGISTERED + 1,
+		.sign = KW_SIGN_MMIO_UNREGISTERED + 1,
 		.title = "the guest used its stack before it set one: with ESP 0 the first push goes to {mmio_gpa}",
 		.why = "The VMM reports an access just below 4 GiB where it has no device. A PVH or Multiboot entry starts with an "
 		       "undefined ESP; a push or call writes to 0xfffffffc and the return reads rubbish from there.",
@@ -229,7 +229,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = ANY_VMM,
 		.needs = { 0 },
 		.test = mmio_unregistered,
-		.event = KW_EV_MMIO_UNREGISTERED + 1,
+		.sign = KW_SIGN_MMIO_UNREGISTERED + 1,
 		.title = "before it died the guest touched an address that no device of the VMM claims",
 		.why = "The VMM logged accesses outside its memory and devices. A wild pointer or jump in the guest is a likely reason.",
 		.todo = { KW_DO("Compare the address with the guest's memory map.") },
@@ -241,7 +241,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(VMM_ERROR) | KW_IN(KVM_RUN_FAILED) | KW_IN(ENTRY_FAILED),
 		.needs = { 0 },
 		.test = register_sync,
-		.event = KW_EV_REGISTER_SYNC + 1,
+		.sign = KW_SIGN_REGISTER_SYNC + 1,
 		.title = "the VMM could not read or set the vCPU's registers: the dump is not what the guest had",
 		.why = "An ioctl such as KVM_SET_SREGS or KVM_SET_MSRS was refused; what was to be set before it was set, the rest was not.",
 		.todo = { KW_DO("The errno in that line is the first thing to follow: an MSR or CR4 bit that this host lacks?"),

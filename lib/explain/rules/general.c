@@ -11,12 +11,12 @@ static bool other_machine(const struct kw_case *c)
 
 static bool tcg(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_TCG) && c->f->class == KW_CLASS_REGISTER_DUMP;
+	return any_sign(c, KW_SIGN_TCG) && c->f->class == KW_CLASS_REGISTER_DUMP;
 }
 
 static bool encrypted(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_SEV_MESSAGE) || any_event(c, KW_EV_SEV_TERMINATION);
+	return any_sign(c, KW_SIGN_SEV_MESSAGE) || any_sign(c, KW_SIGN_SEV_TERMINATION);
 }
 
 /* The reset vector with nothing run: what a VMM prints that cannot read an encrypted guest's registers. */
@@ -30,12 +30,12 @@ static bool reset_values(const struct kw_case *c)
 
 static bool register_dump(const struct kw_case *c)
 {
-	return !any_event(c, KW_EV_TCG) && !c->f->watch.begun;
+	return !any_sign(c, KW_SIGN_TCG) && !c->f->watch.begun;
 }
 
 static bool vmm_assertion(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_ASSERTION);
+	return any_sign(c, KW_SIGN_ASSERTION);
 }
 
 static bool watch_harmless(const struct kw_case *c)
@@ -74,7 +74,7 @@ const struct kw_rule kw_rules_general[] = {
 		.certainty = KW_CERTAIN,
 		.classes = KW_IN(REGISTER_DUMP),
 		.test = tcg,
-		.event = KW_EV_TCG + 1,
+		.sign = KW_SIGN_TCG + 1,
 		.harmless = true,
 		.title = "a log of QEMU's TCG (-d int or -d cpu), not a KVM failure",
 		.why = "CCS=, CCD= and CCO= are TCG's lazy condition codes; QEMU prints them in its own execution logs only.",
@@ -88,7 +88,7 @@ const struct kw_rule kw_rules_general[] = {
 		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(rip) },
 		.test = encrypted,
-		.event = KW_EV_SEV_MESSAGE + 1,
+		.sign = KW_SIGN_SEV_MESSAGE + 1,
 		.title = "an SEV-ES or SNP guest: the registers in this dump are not the guest's",
 		.why = "The host cannot read an encrypted guest's registers or code; the VMM prints RESET values and ciphertext.",
 		.todo = { KW_DO("Use the host's dmesg (vmgexit and SEV lines) and the guest's own console.") },
@@ -112,7 +112,7 @@ const struct kw_rule kw_rules_general[] = {
 		.certainty = KW_CERTAIN,
 		.classes = ANY_CLASS & ~KW_IN(MSR_MESSAGE),
 		.test = vmm_assertion,
-		.event = KW_EV_ASSERTION + 1,
+		.sign = KW_SIGN_ASSERTION + 1,
 		.title = "the VMM itself aborted on an assertion: what it would have printed next is missing",
 		.why = "An assertion behind the failure is its consequence, not its cause. cpu_asidx_from_attrs with SMM=1 is known: "
 		       "QEMU reads the code bytes of the dump through an address space that does not exist.",

@@ -78,7 +78,7 @@ static bool ignored(const struct kw_case *c)
 
 static bool host_bug(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_BUG);
+	return any_sign(c, KW_SIGN_BUG);
 }
 
 static bool debugctl(const struct kw_case *c)
@@ -96,7 +96,7 @@ const struct kw_rule kw_rules_message[] = {
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(MSR_MESSAGE),
 		.test = host_bug,
-		.event = KW_EV_BUG + 1,
+		.sign = KW_SIGN_BUG + 1,
 		.title = "the MSR line is harmless; the host kernel itself crashed right behind it",
 		.why = "A BUG or Oops of the host's kernel stands in the same log. That is the failure to look at; the guest's access to {msr} only happens to be near.",
 		.todo = { KW_DO("Report the whole Oops (all lines to `end trace`) with the kernel version; try a newer kernel.") },

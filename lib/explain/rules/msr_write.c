@@ -103,7 +103,7 @@ static bool other_errno(const struct kw_case *c)
 static bool rdmsr(const struct kw_case *c)
 {
 	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RDMSR && kw_has(c->f, errno_number) &&
-	       !FACT_IS(c->f, module_kind, KVMWHY_KIND_RDMSR);
+	       !FACT_IS(c->f, told_kind, KVMWHY_KIND_RDMSR);
 }
 
 const struct kw_rule kw_rules_msr_write[] = {

@@ -36,9 +36,9 @@ static inline bool pg_set(const struct kw_case *c)
 	return kw_has(c->f, cr0) && c->f->cr0 & 1ull << 31;
 }
 
-static inline bool any_event(const struct kw_case *c, enum kw_event_kind kind)
+static inline bool any_sign(const struct kw_case *c, enum kw_sign_kind kind)
 {
-	return kw_failure_event(c->f, kind) != NULL;
+	return kw_failure_sign(c->f, kind) != NULL;
 }
 
 /* CS as RESET leaves it: selector f000, base ffff0000 (or f0000 behind the first far jump). */

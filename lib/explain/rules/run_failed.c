@@ -12,7 +12,7 @@ static bool efault(const struct kw_case *c)
 
 static bool efault_host_mm(const struct kw_case *c)
 {
-	return efault(c) && any_event(c, KW_EV_HOST_MM);
+	return efault(c) && any_sign(c, KW_SIGN_HOST_MM);
 }
 
 /* Firmware and loaders run from guest RAM and ROM that the VMM itself has mapped: no BAR is involved. */
@@ -52,7 +52,7 @@ static bool eio(const struct kw_case *c)
 
 static enum kw_certainty eio_sure(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_EIO_IOCTL) ? KW_CERTAIN : KW_LIKELY;
+	return any_sign(c, KW_SIGN_EIO_IOCTL) ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool eio_nested(const struct kw_case *c)
@@ -113,7 +113,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = efault_host_mm,
-		.event = KW_EV_HOST_MM + 1,
+		.sign = KW_SIGN_HOST_MM + 1,
 		.title = "the host kernel lost count of a page: its memory management complains in the same log",
 		.why = "The kernel's own messages around the failure (page reference or page state checks, KSM) show a bug in "
 		       "the host's memory management; KVM then cannot pin the guest's page and KVM_RUN fails with EFAULT.",
@@ -177,7 +177,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = eio,
-		.event = KW_EV_EIO_IOCTL + 1,
+		.sign = KW_SIGN_EIO_IOCTL + 1,
 		.title = "KVM hit a bug of its own and shut the VM down (EIO)",
 		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead and from then on every ioctl "
 		       "on it fails with EIO; other EIO returns follow a WARN. The instruction at RIP need not have anything to do with it. "
@@ -310,7 +310,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = ebusy,
 		.other_arch = true,
-		.event = KW_EV_SMT + 1,
+		.sign = KW_SIGN_SMT + 1,
 		.title = "on POWER: SMT is enabled on the host, which this KVM cannot run guests with (EBUSY)",
 		.why = "KVM-HV on POWER8 and older needs all secondary threads offline. On x86 KVM_RUN returns no EBUSY.",
 		.todo = { KW_DO("`ppc64_cpu --smt=off` on the host, and keep it across reboots.") },

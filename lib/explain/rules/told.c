@@ -11,7 +11,7 @@ static enum kw_certainty if_it_fits(const struct kw_case *c)
 {
 	if (c->told_doubt)
 		return KW_POSSIBLE;
-	return c->told_by_watch && c->told.kind != KVMWHY_KIND_OTHER && !c->told.place ? KW_LIKELY : KW_CERTAIN;
+	return c->told_by_watch && c->told.kind != KVMWHY_KIND_OTHER && !c->told.function ? KW_LIKELY : KW_CERTAIN;
 }
 
 /* An injected result ends KVM_RUN as an errno; behind anything else it may have been made up for. */
@@ -59,7 +59,7 @@ static bool no_access(const struct kw_case *c)
 
 static bool run_refused(const struct kw_case *c)
 {
-	return no_access(c) && c->told.place == KVMWHY_PLACE_VCPU_IOCTL;
+	return no_access(c) && c->told.function == KVMWHY_FUNCTION_VCPU_IOCTL;
 }
 
 static bool run_failed(const struct kw_case *c)
@@ -106,10 +106,10 @@ const struct kw_rule kw_rules_told[] = {
 		.sure = if_injected,
 		.injected = true,
 		.classes = ANY_FAILURE,
-		.needs = { KW_NEED(module_kind) },
-		.shows = { KW_NEED(module_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
+		.needs = { KW_NEED(told_kind) },
+		.shows = { KW_NEED(told_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
 		.test = injected,
-		.title = "kvmwhy.ko injected this failure, as it was told to: {module_did} got {module_result} in place of "
+		.title = "kvmwhy.ko injected this failure, as it was told to: {told_did} got {told_result} in place of "
 			 "KVM's answer",
 		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
 		       "wrong; an injected write has no effect. The failure is a test of what the VMM and its user make of it.",
@@ -121,10 +121,10 @@ const struct kw_rule kw_rules_told[] = {
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(module_kind) },
-		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(module_place) },
+		.needs = { KW_NEED(told_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(told_function) },
 		.test = wrmsr,
-		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
+		.title = "{speaker}: {told_did} was refused with {told_result} by {told_by}",
 		.why = "{watcher} watched the write on its way through KVM. A result of 1 would have been #GP in the guest; a negative "
 		       "one leaves KVM_RUN as an errno, since v5.10. So it was KVM that refused the write, no seccomp filter and no LSM.",
 		.todo = { KW_DO("`kvmwhy msr {msr_arg}` says what KVM of a version does with such a write."),
@@ -137,10 +137,10 @@ const struct kw_rule kw_rules_told[] = {
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(module_kind) },
-		.shows = { KW_NEED(msr_index), KW_NEED(module_place) },
+		.needs = { KW_NEED(told_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(told_function) },
 		.test = rdmsr,
-		.title = "{speaker}: {module_did} was refused with {module_result} by {module_by}",
+		.title = "{speaker}: {told_did} was refused with {told_result} by {told_by}",
 		.why = "{watcher} watched the read on its way through KVM. In the kernels read a failed RDMSR is #GP and no errno of "
 		       "KVM_RUN, so this KVM is a changed one, or what failed came behind the read.",
 		.todo = { KW_DO("`uname -r`, `modinfo kvm` and /proc/sys/kernel/tainted of the host: is its KVM an unmodified one?") },
@@ -151,10 +151,10 @@ const struct kw_rule kw_rules_told[] = {
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(module_kind) },
-		.shows = { KW_NEED(fault_gpa), KW_NEED(fault_error_code), KW_NEED(module_place) },
+		.needs = { KW_NEED(told_kind) },
+		.shows = { KW_NEED(fault_gpa), KW_NEED(fault_error_code), KW_NEED(told_function) },
 		.test = page_fault,
-		.title = "{speaker}: {module_did} failed with {module_result} in {module_by}",
+		.title = "{speaker}: {told_did} failed with {told_result} in {told_by}",
 		.why = "KVM could not provide the memory behind the address. The instruction that touched it is not at fault. Without "
 		       "two-dimensional paging, and in a nested guest, the module gives no guest physical address.",
 		.todo = { KW_DO("Find what the VMM has at the address: QEMU's `info mtree -f`, or its list of memory slots."),
@@ -167,14 +167,14 @@ const struct kw_rule kw_rules_told[] = {
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(module_kind) },
+		.needs = { KW_NEED(told_kind) },
 		.test = run_refused,
-		.title = "{speaker}: KVM_RUN was refused before the guest ran: {module_result} from kvm_vcpu_ioctl()",
+		.title = "{speaker}: KVM_RUN was refused before the guest ran: {told_result} from kvm_vcpu_ioctl()",
 		.why = "It looks at three things before it runs the vCPU: an argument of KVM_RUN that is not 0 is EINVAL; another process than the "
 		       "one that created the VM, and a VM that KVM has given up, are EIO.",
 		.todo = { KW_DO("With kvmwhy.ko loaded, `dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three."),
 			  KW_DO("A VM that KVM has given up: look for the WARNING of KVM that came first in the same dmesg.") },
-		.source = { ABI ", KVMWHY_PLACE_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
+		.source = { ABI ", KVMWHY_FUNCTION_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
 		.id = "module-run-failed",
@@ -182,10 +182,10 @@ const struct kw_rule kw_rules_told[] = {
 		.sure = if_it_fits,
 		.aside = true,
 		.classes = KW_IN(KVM_RUN_FAILED),
-		.needs = { KW_NEED(module_kind) },
-		.shows = { KW_NEED(module_exit_reason), KW_NEED(rip) },
+		.needs = { KW_NEED(told_kind) },
+		.shows = { KW_NEED(told_exit_reason), KW_NEED(rip) },
 		.test = run_failed,
-		.title = "{speaker}: KVM_RUN failed with {module_result}, which came from {module_by}",
+		.title = "{speaker}: KVM_RUN failed with {told_result}, which came from {told_by}",
 		.why = "{watcher} watches accesses to MSRs and page faults, and saw none of them fail with this result. RIP and the last "
 		       "VM exit say where the guest was.",
 		.todo = { KW_DO("Look at the host's dmesg of the same second."),
@@ -197,10 +197,10 @@ const struct kw_rule kw_rules_told[] = {
 		.id = "watch-access-failed",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
-		.needs = { KW_NEED(module_kind) },
-		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(fault_gpa), KW_NEED(module_place) },
+		.needs = { KW_NEED(told_kind) },
+		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(fault_gpa), KW_NEED(told_function) },
 		.test = inner_access,
-		.title = "{speaker}: {module_did} had failed with {module_result} in {module_by}, and then KVM gave up",
+		.title = "{speaker}: {told_did} had failed with {told_result} in {told_by}, and then KVM gave up",
 		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the instruction it does not hand such a result "
 		       "out as an errno: the emulator stops, and KVM_RUN tells of that.",
 		.todo = { KW_DO("Find why the function refused the access: `kvmwhy msr INDEX VALUE` for an MSR, the VMM's memory map for an address.") },

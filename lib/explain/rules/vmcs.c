@@ -21,7 +21,7 @@ static bool entry_worked(const struct kw_case *c)
 /* A VMLAUNCH or VMRESUME that fails leaves the reason of the exit before. */
 static enum kw_certainty worked_sure(const struct kw_case *c)
 {
-	return any_event(c, KW_EV_UNUSUAL_EXIT) ? KW_CERTAIN : KW_LIKELY;
+	return any_sign(c, KW_SIGN_UNUSUAL_EXIT) ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool vmcs_failed(const struct kw_case *c)
@@ -205,7 +205,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.classes = KW_IN(VMCS_DUMP),
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = entry_worked,
-		.event = KW_EV_UNUSUAL_EXIT + 1,
+		.sign = KW_SIGN_UNUSUAL_EXIT + 1,
 		.title = "no guest state was refused: exit reason {vmcs_reason} has bit 31 clear",
 		.why = "KVM dumped this VMCS for an exit it could not handle, and guest state in it is valid. Or VMLAUNCH or VMRESUME "
 		       "itself failed later: that leaves the reason of the exit before, and the VMM prints a VM-instruction error.",

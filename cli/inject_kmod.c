@@ -3,7 +3,7 @@
  * /sys/kernel/debug/kvmwhy/inject/: attributes in and out. What is wrong is found out where it goes
  * wrong, not before: a check in advance would be a guess.
  */
-#include "kmod.h"
+#include "inject_kmod.h"
 
 #include <dirent.h>
 #include <errno.h>

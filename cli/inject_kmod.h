@@ -3,8 +3,8 @@
  * The files of kvmwhy.ko in debugfs: values in and out. Each failure is complained about, with the
  * way out. docs/kmod.md lists the files.
  */
-#ifndef KW_KMOD_H
-#define KW_KMOD_H
+#ifndef KW_INJECT_KMOD_H
+#define KW_INJECT_KMOD_H
 
 #include <limits.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * kvmwhy inject --preload SPEC -- COMMAND: the specification is judged, then the command is run
  * with libkvmwhy-inject.so in front of its C library. What it cannot be put in front of is refused.
  */
-#include "preload.h"
+#include "inject_preload.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ struct request {
 	char library[PATH_MAX], log_path[PATH_MAX];
 };
 
-bool kw_preload_asked(int argc, char **argv)
+bool kw_inject_preload_asked(int argc, char **argv)
 {
 	for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--preload") || !strncmp(argv[i], "--preload=", 10))
@@ -253,7 +253,7 @@ static int take_options(struct request *r, int argc, char **argv)
 	return 0;
 }
 
-int kw_preload_run(int argc, char **argv)
+int kw_inject_preload_run(int argc, char **argv)
 {
 	static struct request r;
 	int rc = take_options(&r, argc, argv);
