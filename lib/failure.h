@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+#include <kvm_numbers.h>
+
 enum kw_class {
 	KW_CLASS_NONE,
 	KW_CLASS_KVM_RUN_FAILED,

@@ -1,17 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""data/*.tbl in, one C file out: a string pool and sorted rows with 32-bit offsets.
+"""data/*.tbl in; out, a C file (a string pool and sorted rows with 32-bit offsets) and a header with
+the numbers of KVM_EXIT_*, suberrors, errno, VMX and SVM exits as enumerators.
 
-    gen-tables.py -o tables_data.c data/kvm_exit.tbl data/errno.tbl ...
+    gen-tables.py -o tables_data.c --numbers kvm_numbers.h data/kvm_exit.tbl data/errno.tbl ...
 
-The format, one for all tables but msr.tbl:
-
-    # comment                   whole lines only
-    table  NAME                 the rows that follow belong to this table (SCHEMA below)
-    source TEXT                 source of the rows that follow, until the next such line
-    KEY    NAME                 a row: a number (decimal, 0x, or negative) or an id, then its name
-    <tab>ATTRIBUTE text         what is said of the row; the table's schema lists what may stand
-    <tab><tab>text              continues the attribute above, joined by one blank
+scripts/tables.py has the format; which attributes a table's rows may have is in SCHEMA.
 
 Kernel versions are v5.10, v5.10.137 or v6.0-rc1. Where the sources read leave a gap, the bound
 is a window "v6.13-rc1..v7.2": at the earliest this, at the latest that; "v5.19.2.." has no upper
@@ -19,13 +13,15 @@ end. since is the first version, until the first one that is no longer meant.
 
 Refused: rows out of order, a key or id twice (unless the table groups rows by key), unknown or
 missing attributes, a missing source, malformed versions, ranges and commits, one strerror text
-for two numbers. Errors read "file:line: what".
+for two numbers.
 """
 
 import argparse
 import re
 import sys
 from collections import namedtuple
+
+from tables import Pool, Refused, read, refuse
 
 Attr = namedtuple("Attr", "kind required many")
 Schema = namedtuple("Schema", "key attrs")
@@ -90,32 +86,16 @@ SCHEMA = {
 }
 UNBOUNDED = {"word": 16, "tr": 200}
 
-
-class Refused(Exception):
-    pass
-
-
-class Row:  # attrs: [name, text], in the file's order, the source first
-    def __init__(self, place, key, name, source):
-        self.place, self.key, self.name = place, key, name
-        self.attrs = [["source", source]] if source else []
-
-    def values(self, attr):
-        return [text for name, text in self.attrs if name == attr]
-
-
-def refuse(place, what):
-    raise Refused(f"{place[0]}:{place[1]}: {what}")
-
-
-def number(place, text):
-    try:
-        value = int(text, 0)
-    except ValueError:
-        refuse(place, f"{text}: not a number")
-    if not -(1 << 63) <= value < 1 << 64:
-        refuse(place, f"{text}: does not fit 64 bits")
-    return value % (1 << 64)
+# The enumerators of a table: where a row has its name (None: the row's own), and for what its beginning stands.
+# Names without that beginning have none, nor have numbers that are no int.
+NUMBERS = {
+    "kvm_exit": (None, "KVM_EXIT_", "KW_KVM_EXIT_"),
+    "kvm_suberror": (None, "KVM_INTERNAL_ERROR_", "KW_SUBERROR_"),
+    "errno": (None, "E", "KW_E"),
+    "vmx_exit": ("linux", "", "KW_VMX_EXIT_"),
+    "vmx_insn_error": ("linux", "VMXERR_", "KW_VMXERR_"),
+    "svm_exit": ("linux", "SVM_EXIT_", "KW_SVM_EXIT_"),
+}
 
 
 def release(text):
@@ -137,45 +117,6 @@ def latest(window):
 def check_window(place, window):
     if ".." in window and earliest(window) >= latest(window):
         refuse(place, f"{window}: the window's ends are in the wrong order")
-
-
-def read_file(path, tables):
-    schema, table, source, row = None, None, None, None
-    with open(path, encoding="utf-8") as lines:
-        for count, line in enumerate(lines, 1):
-            place = (path, count)
-            line = line.rstrip("\n")
-            if line != line.rstrip():
-                refuse(place, "blanks at the end of the line")
-            if not line or line.startswith("#"):
-                continue
-            if line.startswith("\t\t"):
-                if not row or not row.attrs or row.attrs[-1][0] == "source":
-                    refuse(place, "continues nothing")
-                row.attrs[-1][1] += " " + line.strip()
-            elif line.startswith("\t"):
-                if not row:
-                    refuse(place, "an attribute before the first row")
-                name, _, text = line.strip().partition(" ")
-                row.attrs.append([name, text.strip()])
-            else:
-                word, _, rest = line.partition(" ")
-                rest = rest.strip()
-                if word == "table":
-                    if rest not in SCHEMA or rest in tables:
-                        refuse(place, f"table {rest}: unknown, or here for the second time")
-                    table, source, row = tables.setdefault(rest, []), None, None
-                    schema = SCHEMA[rest]
-                elif word == "source":
-                    source = rest
-                else:
-                    if table is None:
-                        refuse(place, "a row before the first table line")
-                    if not rest:
-                        refuse(place, f"{word}: a row needs a name behind its key")
-                    key = word if schema.key == "id" else number(place, word)
-                    row = Row(place, key, rest, source)
-                    table.append(row)
 
 
 def check_order(rows, key):
@@ -246,23 +187,6 @@ def errno_texts(rows):
     return sorted(meaning.items(), key=lambda item: item[0].encode())
 
 
-class Pool:
-    def __init__(self):
-        self.offset, self.texts, self.size = {}, [], 0
-        self.add("")
-
-    def add(self, text):
-        if text not in self.offset:
-            self.offset[text] = self.size
-            self.texts.append(text)
-            self.size += len(text.encode()) + 1
-        return self.offset[text]
-
-    def literal(self):
-        quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in self.texts)
-        return "\n".join(f'\t"{text}\\0"' for text in quoted)
-
-
 def symbol(prefix, name):
     return prefix + name.upper().replace("-", "_")
 
@@ -307,21 +231,36 @@ const uint32_t kw_tables_nerrno = {len(texts)};
 """
 
 
+def numbers(tables):
+    enums = []
+    for table, (attr, theirs, ours) in NUMBERS.items():
+        named = [(name, row.key) for row in tables[table]
+                 for name in (row.values(attr) if attr else [row.name])]
+        enums.append("enum {\n" + "".join(
+            f"\t{ours}{name[len(theirs):]} = {key if table != 'svm_exit' else hex(key)},\n"
+            for name, key in named if name.startswith(theirs) and key < 1 << 31) + "};\n")
+    return ("/* SPDX-License-Identifier: MIT */\n"
+            "/* Generated by scripts/gen-tables.py from the tables in data/; change those. */\n"
+            "#ifndef KW_KVM_NUMBERS_H\n#define KW_KVM_NUMBERS_H\n\n" + "\n".join(enums) + "\n#endif\n")
+
+
 def main():
     args = argparse.ArgumentParser(description="data/*.tbl to C")
-    args.add_argument("-o", "--output", required=True)
+    args.add_argument("-o", "--output")
+    args.add_argument("--numbers")
     args.add_argument("input", nargs="+")
     args = args.parse_args()
     tables = {}
     try:
         for path in args.input:
-            read_file(path, tables)
+            read(path, {name: schema.key for name, schema in SCHEMA.items()}, tables)
         check(tables)
-        text = generate(tables)
     except Refused as reason:
         sys.exit(str(reason))
-    with open(args.output, "w", encoding="utf-8") as output:
-        output.write(text)
+    for path, write in (args.output, generate), (args.numbers, numbers):
+        if path:
+            with open(path, "w", encoding="utf-8") as output:
+                output.write(write(tables))
 
 
 if __name__ == "__main__":

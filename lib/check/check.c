@@ -3,10 +3,6 @@
 #include "check/svm.h"
 #include "check/vmx.h"
 
-enum { REASON_GUEST_STATE = 33, REASON_MSR_LOADING = 34, ERROR_CONTROLS = 7, ERROR_HOST_STATE = 8 };
-
-#define FAILED BIT(31)
-
 /* A field of the VMCS and one of the VMCB, and the VMM's register that shows what KVM loads into both. */
 static const struct shown {
 	uint16_t vmcs, vmcb, vmm;
@@ -221,13 +217,13 @@ const char *kw_entry_needs(const struct kw_entry *e)
 
 static bool failed_by(const struct kw_failure *f, uint64_t reason)
 {
-	return kw_has(f, hardware_error) ? f->hardware_error == (FAILED | reason) :
-					   kw_has(f, vmcs_reason) && f->vmcs_reason == (FAILED | reason);
+	return kw_has(f, hardware_error) ? f->hardware_error == KW_VMX_ENTRY_FAILED(reason) :
+					   kw_has(f, vmcs_reason) && f->vmcs_reason == KW_VMX_ENTRY_FAILED(reason);
 }
 
 static bool names_no_part(const struct kw_failure *f)
 {
-	return !kw_has(f, hardware_error) && !(kw_has(f, vmcs_reason) && f->vmcs_reason & FAILED);
+	return !kw_has(f, hardware_error) && !(kw_has(f, vmcs_reason) && f->vmcs_reason & KW_VMX_ENTRY_FAILED(0));
 }
 
 bool kw_check_set_asked(const struct kw_failure *f, enum kw_check_set set)
@@ -236,13 +232,13 @@ bool kw_check_set_asked(const struct kw_failure *f, enum kw_check_set set)
 
 	switch (set) {
 	case KW_CHECKS_VMX_CONTROLS:
-		return vmcs || (kw_has(f, hardware_error) && f->hardware_error == ERROR_CONTROLS);
+		return vmcs || FACT_IS(f, hardware_error, KW_VMXERR_ENTRY_INVALID_CONTROL_FIELD);
 	case KW_CHECKS_VMX_HOST:
-		return vmcs || (kw_has(f, hardware_error) && f->hardware_error == ERROR_HOST_STATE);
+		return vmcs || FACT_IS(f, hardware_error, KW_VMXERR_ENTRY_INVALID_HOST_STATE_FIELD);
 	case KW_CHECKS_VMX_GUEST:
-		return vmcs || failed_by(f, REASON_GUEST_STATE);
+		return vmcs || failed_by(f, KW_VMX_EXIT_INVALID_STATE);
 	case KW_CHECKS_VMX_MSR_LOAD:
-		return vmcs || failed_by(f, REASON_MSR_LOADING);
+		return vmcs || failed_by(f, KW_VMX_EXIT_MSR_LOAD_FAIL);
 	case KW_CHECKS_SVM:
 		if (!kw_has(f, hardware_error))
 			return kw_failure_has_group(f, KW_G_VMCB);

@@ -4,6 +4,7 @@
 #define KW_ENTRY_VMX_H
 
 #include "check/fields.h"
+#include "decode/x86/exit_info.h"
 
 #define PIN_BASED FIELD(vmcs_pin_based)
 #define PRIMARY FIELD(vmcs_cpu_based)
@@ -131,10 +132,11 @@ bool kw_entry_is_ia32e(struct kw_entry *e);
 #define LINK_POINTER FIELD(vmcs_link_pointer)
 
 /* The exit qualification of a refused guest state: 2 PDPTE loading, 3 NMI while STI blocks, 4 VMCS link pointer. */
-#define REFUSED_FOR(n) (FIELD(vmcs_reason) == 0x80000021 && FIELD(vmcs_qualification) == (n))
+#define GUEST_REFUSED KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_INVALID_STATE)
+#define REFUSED_FOR(n) (FIELD(vmcs_reason) == GUEST_REFUSED && FIELD(vmcs_qualification) == (n))
 /* It is another number: this was not refused. Not read as a value, since the check can be answered without it. */
 #define NOT_REFUSED_FOR(n) \
-	(kw_has(e->f, vmcs_reason) && e->f->vmcs_reason == 0x80000021 && kw_has(e->f, vmcs_qualification) && \
+	(FACT_IS(e->f, vmcs_reason, GUEST_REFUSED) && kw_has(e->f, vmcs_qualification) && \
 	 e->f->vmcs_qualification != (n))
 
 #define VM86 (RFLAGS & RFLAGS_VM)

@@ -2,6 +2,7 @@
 /* Look-ups in the generated tables: binary search by number, by strerror text, by vector. */
 #include "decode/tables.h"
 
+#include <kvm_numbers.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -86,13 +87,12 @@ const char *kw_kvm_exit_fail(uint64_t number)
 	return kw_row_get(kw_row_find(KW_TABLE_KVM_EXIT, number), KW_ATTR_FAIL);
 }
 
-enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_SHUTDOWN = 8, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17,
-       EXIT_SYSTEM_EVENT = 24, EXIT_NOTIFY = 37, EXIT_MEMORY_FAULT = 39 };
-
 bool kw_kvm_exit_is_served(uint64_t number)
 {
-	static const uint64_t failures[] = { EXIT_UNKNOWN,	  EXIT_EXCEPTION,    EXIT_SHUTDOWN, EXIT_FAIL_ENTRY,
-					     EXIT_INTERNAL_ERROR, EXIT_SYSTEM_EVENT, EXIT_NOTIFY,   EXIT_MEMORY_FAULT };
+	static const uint64_t failures[] = {
+		KW_KVM_EXIT_UNKNOWN, KW_KVM_EXIT_EXCEPTION, KW_KVM_EXIT_SHUTDOWN, KW_KVM_EXIT_FAIL_ENTRY,
+		KW_KVM_EXIT_INTERNAL_ERROR, KW_KVM_EXIT_SYSTEM_EVENT, KW_KVM_EXIT_NOTIFY, KW_KVM_EXIT_MEMORY_FAULT,
+	};
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
 		if (number == failures[i])

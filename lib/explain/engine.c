@@ -10,8 +10,6 @@
 
 #include <stdio.h>
 
-enum { VMX_WRMSR = 32, SVM_MSR = 0x7c };
-
 static const char *const certainty_names[] = {
 	[KW_CERTAIN] = "certain", [KW_LIKELY] = "likely", [KW_POSSIBLE] = "possible",
 };
@@ -156,7 +154,9 @@ static bool exited_for_wrmsr(const struct kw_case *c)
 
 	if (!kw_has(f, last_exit) || !kw_has(f, watch_vmx) || !kw_has(f, rcx) || c->code == KW_CODE_OK)
 		return false;
-	return f->watch_vmx ? f->last_exit == VMX_WRMSR : f->last_exit == SVM_MSR && FACT_IS(f, last_exit_info1, 1);
+	if (f->watch_vmx)
+		return f->last_exit == KW_VMX_EXIT_MSR_WRITE;
+	return f->last_exit == KW_SVM_EXIT_MSR && FACT_IS(f, last_exit_info1, 1);
 }
 
 static void derive_exit_msr(struct kw_case *c, struct kw_failure *f)

@@ -13,8 +13,6 @@
 enum { WORD_HEAD = 0, WORD_RESULT = 1, WORD_MSR = 2, WORD_VALUE = 3, WORD_RIP = 4, WORD_EXIT = 5, WORD_GPA = 6,
        WORD_ERROR_CODE = 7, WORD_INSN = 8 };
 
-enum { EFAULT_ = 14, EHWPOISON_ = 133, EXIT_MEMORY_FAULT = 39 };
-
 static size_t count(const struct kw_failure *f)
 {
 	size_t n = 0;
@@ -125,8 +123,8 @@ static void take_facts(const struct kw_case *c, struct kw_failure *f)
 /* KVM_EXIT_MEMORY_FAULT goes with EFAULT and EHWPOISON only; with another errno it is a left-over. */
 static void forget_memory_fault(struct kw_failure *f)
 {
-	if (!kw_has(f, errno_number) || f->errno_number == EFAULT_ || f->errno_number == EHWPOISON_ ||
-	    !FACT_IS(f, run_exit_reason, EXIT_MEMORY_FAULT))
+	if (!kw_has(f, errno_number) || f->errno_number == KW_EFAULT || f->errno_number == KW_EHWPOISON ||
+	    !FACT_IS(f, run_exit_reason, KW_KVM_EXIT_MEMORY_FAULT))
 		return;
 	for (unsigned int fact = KW_F_memory_fault_flags; fact <= KW_F_memory_fault_size; fact++)
 		f->origin[fact].how = KW_NOT_KNOWN;

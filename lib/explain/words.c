@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { VMX_LAST_EXIT = 90, VMX_EPT_VIOLATION = 48, SVM_NPF = 0x400, MAX_WORDS = 16, MAX_LAYOUTS = 4 };
+enum { VMX_LAST_EXIT = 90, MAX_WORDS = 16, MAX_LAYOUTS = 4 };
 
 static size_t count(const struct kw_failure *f)
 {
@@ -69,12 +69,12 @@ static void value_text(const struct kw_case *c, const char *word, uint64_t value
 		else if (!svm && value >> 32 == 0)
 			kw_vmx_exit_text((uint32_t)value, buf, size);
 	} else if (is_named(word, "info1") || is_named(word, "exit_qualification")) {
-		if (svm && reason == SVM_NPF)
+		if (svm && reason == KW_SVM_EXIT_NPF)
 			kw_npf_text(value, buf, size);
-		else if (!svm && (reason & 0xffff) == VMX_EPT_VIOLATION)
+		else if (!svm && (reason & 0xffff) == KW_VMX_EXIT_EPT_VIOLATION)
 			kw_ept_violation_text(value, buf, size);
 	} else if (is_named(word, "info2") || is_named(word, "vectoring_info") || is_named(word, "vect_info")) {
-		if (svm && reason == SVM_NPF)
+		if (svm && reason == KW_SVM_EXIT_NPF)
 			snprintf(buf, size, "guest physical address");
 		else if (!svm)
 			kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, (uint32_t)value, buf, size);

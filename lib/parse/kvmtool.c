@@ -100,11 +100,11 @@ static void set_vmm(struct kw_failure *f)
 static enum kw_class class_of(uint64_t exit_reason)
 {
 	switch (exit_reason) {
-	case 0: /* KVM_EXIT_UNKNOWN */
+	case KW_KVM_EXIT_UNKNOWN:
 		return KW_CLASS_UNKNOWN_EXIT;
-	case 9: /* KVM_EXIT_FAIL_ENTRY */
+	case KW_KVM_EXIT_FAIL_ENTRY:
 		return KW_CLASS_ENTRY_FAILED;
-	case 17: /* KVM_EXIT_INTERNAL_ERROR */
+	case KW_KVM_EXIT_INTERNAL_ERROR:
 		return KW_CLASS_INTERNAL_ERROR;
 	default:
 		return KW_CLASS_VMM_ERROR;

@@ -13,47 +13,41 @@ enum {
 	GUNYAH = 4,  /* another hypervisor's exit was named before */
 };
 
-/* A known exit by its number in <linux/kvm.h>, its name there and in the crate kvm-ioctls. */
+/* A known exit by its name in <linux/kvm.h> and in the crate kvm-ioctls. */
 static const struct exit_name {
 	char uapi[20], rust[16];
 	uint8_t number;
 } exit_names[] = {
-	{ "UNKNOWN", "Unknown", 0 },
-	{ "EXCEPTION", "Exception", 1 },
-	{ "HYPERCALL", "Hypercall", 3 },
-	{ "DEBUG", "Debug", 4 },
-	{ "HLT", "Hlt", 5 },
-	{ "IRQ_WINDOW_OPEN", "IrqWindowOpen", 7 },
-	{ "SHUTDOWN", "Shutdown", 8 },
-	{ "FAIL_ENTRY", "FailEntry", 9 },
-	{ "INTR", "Intr", 10 },
-	{ "SET_TPR", "SetTpr", 11 },
-	{ "TPR_ACCESS", "TprAccess", 12 },
-	{ "NMI", "Nmi", 16 },
-	{ "INTERNAL_ERROR", "InternalError", 17 },
-	{ "SYSTEM_EVENT", "SystemEvent", 24 },
-	{ "HYPERV", "Hyperv", 27 },
-	{ "X86_RDMSR", "X86Rdmsr", 29 },
-	{ "X86_WRMSR", "X86Wrmsr", 30 },
-	{ "MEMORY_FAULT", "MemoryFault", 39 },
-};
-
-enum {
-	EXIT_UNKNOWN = 0,
-	EXIT_HLT = 5,
-	EXIT_FAIL_ENTRY = 9,
-	EXIT_INTERNAL_ERROR = 17,
-	EXIT_MEMORY_FAULT = 39,
+#define E(uapi, rust) { #uapi, rust, KW_KVM_EXIT_##uapi }
+	E(UNKNOWN, "Unknown"),
+	E(EXCEPTION, "Exception"),
+	E(HYPERCALL, "Hypercall"),
+	E(DEBUG, "Debug"),
+	E(HLT, "Hlt"),
+	E(IRQ_WINDOW_OPEN, "IrqWindowOpen"),
+	E(SHUTDOWN, "Shutdown"),
+	E(FAIL_ENTRY, "FailEntry"),
+	E(INTR, "Intr"),
+	E(SET_TPR, "SetTpr"),
+	E(TPR_ACCESS, "TprAccess"),
+	E(NMI, "Nmi"),
+	E(INTERNAL_ERROR, "InternalError"),
+	E(SYSTEM_EVENT, "SystemEvent"),
+	E(HYPERV, "Hyperv"),
+	E(X86_RDMSR, "X86Rdmsr"),
+	E(X86_WRMSR, "X86Wrmsr"),
+	E(MEMORY_FAULT, "MemoryFault"),
+#undef E
 };
 
 static enum kw_class class_of(uint64_t exit_reason)
 {
 	switch (exit_reason) {
-	case EXIT_UNKNOWN:
+	case KW_KVM_EXIT_UNKNOWN:
 		return KW_CLASS_UNKNOWN_EXIT;
-	case EXIT_FAIL_ENTRY:
+	case KW_KVM_EXIT_FAIL_ENTRY:
 		return KW_CLASS_ENTRY_FAILED;
-	case EXIT_INTERNAL_ERROR:
+	case KW_KVM_EXIT_INTERNAL_ERROR:
 		return KW_CLASS_INTERNAL_ERROR;
 	default:
 		return KW_CLASS_VMM_ERROR;
@@ -205,14 +199,14 @@ static void set_details(struct kw_failure *f, const struct kw_clean_line *line,
 			uint64_t exit_reason, struct kw_str rest)
 {
 	static const struct { struct kw_str words; uint8_t exit; enum kw_fact fact; } details[] = {
-		{ KW_STR("reason"), EXIT_FAIL_ENTRY, KW_F_hardware_error },
-		{ KW_STR("signal: "), EXIT_FAIL_ENTRY, KW_F_hardware_error },
-		{ KW_STR("cpu"), EXIT_FAIL_ENTRY, KW_F_cpu },
-		{ KW_STR("cpu number "), EXIT_FAIL_ENTRY, KW_F_cpu },
-		{ KW_STR("uberror"), EXIT_INTERNAL_ERROR, KW_F_suberror },
-		{ KW_STR("flags"), EXIT_MEMORY_FAULT, KW_F_memory_fault_flags },
-		{ KW_STR("gpa"), EXIT_MEMORY_FAULT, KW_F_memory_fault_gpa },
-		{ KW_STR("size"), EXIT_MEMORY_FAULT, KW_F_memory_fault_size },
+		{ KW_STR("reason"), KW_KVM_EXIT_FAIL_ENTRY, KW_F_hardware_error },
+		{ KW_STR("signal: "), KW_KVM_EXIT_FAIL_ENTRY, KW_F_hardware_error },
+		{ KW_STR("cpu"), KW_KVM_EXIT_FAIL_ENTRY, KW_F_cpu },
+		{ KW_STR("cpu number "), KW_KVM_EXIT_FAIL_ENTRY, KW_F_cpu },
+		{ KW_STR("uberror"), KW_KVM_EXIT_INTERNAL_ERROR, KW_F_suberror },
+		{ KW_STR("flags"), KW_KVM_EXIT_MEMORY_FAULT, KW_F_memory_fault_flags },
+		{ KW_STR("gpa"), KW_KVM_EXIT_MEMORY_FAULT, KW_F_memory_fault_gpa },
+		{ KW_STR("size"), KW_KVM_EXIT_MEMORY_FAULT, KW_F_memory_fault_size },
 	};
 	uint64_t value;
 
@@ -265,7 +259,7 @@ static bool take_rust_exit(struct kw_gather *g, const struct kw_clean_line *line
 		return true;
 	}
 	f = speak_of_exit(g, line, exit->number, rest, KW_STR(""));
-	if (exit->number != EXIT_FAIL_ENTRY || !kw_str_skip(rest, KW_STR("FailEntry("), &values))
+	if (exit->number != KW_KVM_EXIT_FAIL_ENTRY || !kw_str_skip(rest, KW_STR("FailEntry("), &values))
 		return true;
 	len = kw_str_dec(values, &number);
 	if (len)
@@ -281,7 +275,7 @@ static bool take_fatal_rust_exit(struct kw_gather *g, const struct kw_clean_line
 {
 	const struct exit_name *exit = exit_by(rest, true);
 
-	if (!exit || (exit->number != EXIT_FAIL_ENTRY && exit->number != EXIT_INTERNAL_ERROR))
+	if (!exit || (exit->number != KW_KVM_EXIT_FAIL_ENTRY && exit->number != KW_KVM_EXIT_INTERNAL_ERROR))
 		return false;
 	return take_rust_exit(g, line, rest);
 }
@@ -290,7 +284,7 @@ static bool take_fatal_rust_exit(struct kw_gather *g, const struct kw_clean_line
 static bool take_uhyve_exit(struct kw_gather *g, const struct kw_clean_line *line,
 			    struct kw_str rest)
 {
-	speak_of_exit(g, line, EXIT_FAIL_ENTRY, rest, KW_STR("uhyve"));
+	speak_of_exit(g, line, KW_KVM_EXIT_FAIL_ENTRY, rest, KW_STR("uhyve"));
 	return true;
 }
 
@@ -299,7 +293,7 @@ static bool take_received(struct kw_gather *g, const struct kw_clean_line *line,
 {
 	const struct exit_name *exit = exit_by(rest, false);
 
-	if (!exit || exit->number == EXIT_HLT || !kw_str_has(rest, KW_STR(" signal")))
+	if (!exit || exit->number == KW_KVM_EXIT_HLT || !kw_str_has(rest, KW_STR(" signal")))
 		return false;
 	speak_of_exit(g, line, exit->number, rest, KW_STR(""));
 	return true;
@@ -314,7 +308,7 @@ static bool take_hw_failure(struct kw_gather *g, const struct kw_clean_line *lin
 
 	if (!read_number(rest, &reason))
 		return false;
-	f = speak_of_exit(g, line, EXIT_FAIL_ENTRY, rest, KW_STR("crosvm"));
+	f = speak_of_exit(g, line, KW_KVM_EXIT_FAIL_ENTRY, rest, KW_STR("crosvm"));
 	kw_gather_fact(f, line, KW_F_hardware_error, reason);
 	return true;
 }
@@ -410,7 +404,7 @@ static bool take_plain(struct kw_gather *g, const struct kw_clean_line *line)
 		return false;
 	rest = kw_str_from(text, at + name.len);
 	exit = exit_by(rest, false);
-	if (!exit || (exit->number != EXIT_FAIL_ENTRY && exit->number != EXIT_INTERNAL_ERROR))
+	if (!exit || (exit->number != KW_KVM_EXIT_FAIL_ENTRY && exit->number != KW_KVM_EXIT_INTERNAL_ERROR))
 		return false;
 	while (word < rest.len && kw_is_word(rest.p[word]))
 		word++;

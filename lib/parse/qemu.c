@@ -72,10 +72,10 @@ static bool take_suberror(struct kw_gather *g, const struct kw_clean_line *line,
 
 static bool take_notify(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	struct kw_failure *f = vmm_headline(g, KW_CLASS_INTERNAL_ERROR, 37, false, line);
+	struct kw_failure *f = vmm_headline(g, KW_CLASS_INTERNAL_ERROR, KW_KVM_EXIT_NOTIFY, false, line);
 
 	(void)rest;
-	kw_gather_fact(f, line, KW_F_exit_reason, 37 /* KVM_EXIT_NOTIFY */);
+	kw_gather_fact(f, line, KW_F_exit_reason, KW_KVM_EXIT_NOTIFY);
 	return true;
 }
 
@@ -148,7 +148,7 @@ static bool take_unknown_hardware(struct kw_gather *g, const struct kw_clean_lin
 	if (!kw_str_hex(kw_qemu_skip(rest), &value))
 		return false;
 	f = vmm_headline(g, KW_CLASS_UNKNOWN_EXIT, value, false, line);
-	kw_gather_fact(f, line, KW_F_exit_reason, 0 /* KVM_EXIT_UNKNOWN */);
+	kw_gather_fact(f, line, KW_F_exit_reason, KW_KVM_EXIT_UNKNOWN);
 	kw_gather_fact(f, line, KW_F_hardware_exit_reason, value);
 	return true;
 }
@@ -191,7 +191,7 @@ static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line
 	if (!len || !kw_str_has(rest, KW_STR("exit (error code")))
 		return false;
 	f = vmm_headline(g, KW_CLASS_UNKNOWN_EXIT, vector, false, line);
-	kw_gather_fact(f, line, KW_F_exit_reason, 1 /* KVM_EXIT_EXCEPTION */);
+	kw_gather_fact(f, line, KW_F_exit_reason, KW_KVM_EXIT_EXCEPTION);
 	kw_gather_fact(f, line, KW_F_exception, vector);
 	at = kw_str_find(rest, KW_STR("error code"));
 	if (kw_str_hex(kw_qemu_skip(kw_str_from(rest, at + 10)), &error))

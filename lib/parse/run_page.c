@@ -26,10 +26,7 @@ enum {
 	SYNC_SREGS = 2,
 };
 
-enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_FAIL_ENTRY = 9, EXIT_INTERNAL_ERROR = 17, EXIT_NOTIFY = 37,
-       EXIT_MEMORY_FAULT = 39 };
-
-enum { SUBERROR_EMULATION = 1, RUN_X86_SMM = 1 /* KVM_RUN_X86_SMM of .flags */ };
+enum { RUN_X86_SMM = 1 /* KVM_RUN_X86_SMM of .flags */ };
 
 /* A number in the page: where, how wide, and for which exit_reason it stands there. */
 struct field {
@@ -39,15 +36,15 @@ struct field {
 };
 
 static const struct field exit_fields[] = {
-	{ AT_UNION, 8, EXIT_UNKNOWN, KW_F_hardware_exit_reason },
-	{ AT_UNION, 4, EXIT_EXCEPTION, KW_F_exception },
-	{ AT_UNION + 4, 4, EXIT_EXCEPTION, KW_F_exception_error_code },
-	{ AT_UNION, 8, EXIT_FAIL_ENTRY, KW_F_hardware_error },
-	{ AT_UNION + 8, 4, EXIT_FAIL_ENTRY, KW_F_cpu },
-	{ AT_UNION, 4, EXIT_INTERNAL_ERROR, KW_F_suberror },
-	{ AT_UNION, 8, EXIT_MEMORY_FAULT, KW_F_memory_fault_flags },
-	{ AT_UNION + 8, 8, EXIT_MEMORY_FAULT, KW_F_memory_fault_gpa },
-	{ AT_UNION + 16, 8, EXIT_MEMORY_FAULT, KW_F_memory_fault_size },
+	{ AT_UNION, 8, KW_KVM_EXIT_UNKNOWN, KW_F_hardware_exit_reason },
+	{ AT_UNION, 4, KW_KVM_EXIT_EXCEPTION, KW_F_exception },
+	{ AT_UNION + 4, 4, KW_KVM_EXIT_EXCEPTION, KW_F_exception_error_code },
+	{ AT_UNION, 8, KW_KVM_EXIT_FAIL_ENTRY, KW_F_hardware_error },
+	{ AT_UNION + 8, 4, KW_KVM_EXIT_FAIL_ENTRY, KW_F_cpu },
+	{ AT_UNION, 4, KW_KVM_EXIT_INTERNAL_ERROR, KW_F_suberror },
+	{ AT_UNION, 8, KW_KVM_EXIT_MEMORY_FAULT, KW_F_memory_fault_flags },
+	{ AT_UNION + 8, 8, KW_KVM_EXIT_MEMORY_FAULT, KW_F_memory_fault_gpa },
+	{ AT_UNION + 16, 8, KW_KVM_EXIT_MEMORY_FAULT, KW_F_memory_fault_size },
 };
 
 /* struct kvm_regs */
@@ -141,8 +138,8 @@ static uint64_t reason_told(const struct kw_failure *f)
 	if (kw_has(f, exit_reason))
 		return f->exit_reason;
 	if (f->class == KW_CLASS_ENTRY_FAILED)
-		return EXIT_FAIL_ENTRY;
-	return f->class == KW_CLASS_INTERNAL_ERROR ? EXIT_INTERNAL_ERROR : UINT64_MAX;
+		return KW_KVM_EXIT_FAIL_ENTRY;
+	return f->class == KW_CLASS_INTERNAL_ERROR ? KW_KVM_EXIT_INTERNAL_ERROR : UINT64_MAX;
 }
 
 /* Does the page say why this KVM_RUN ended? */
@@ -151,7 +148,7 @@ static bool has_meaning(const struct kw_failure *f)
 	uint64_t reason = f->run_exit_reason, told = reason_told(f);
 
 	if (f->class == KW_CLASS_KVM_RUN_FAILED)
-		return reason == EXIT_MEMORY_FAULT || (reason == EXIT_INTERNAL_ERROR && is_annotated(&f->page));
+		return reason == KW_KVM_EXIT_MEMORY_FAULT || (reason == KW_KVM_EXIT_INTERNAL_ERROR && is_annotated(&f->page));
 	return told == UINT64_MAX || told == reason;
 }
 
@@ -166,7 +163,7 @@ static void read_exit(struct kw_failure *f, const struct kw_clean_line *line, si
 		    number_at(&f->page, e->at, e->size, &value))
 			put(f, line, (enum kw_fact)e->fact, value);
 	}
-	if (f->run_exit_reason != EXIT_INTERNAL_ERROR || !number_at(&f->page, AT_NDATA, 4, &ndata))
+	if (f->run_exit_reason != KW_KVM_EXIT_INTERNAL_ERROR || !number_at(&f->page, AT_NDATA, 4, &ndata))
 		return;
 	for (unsigned int i = 0; i < MAX_DATA && i < ndata; i++) {
 		if (ends_in(AT_DATA + 8 * i, 8, row) && number_at(&f->page, AT_DATA + 8 * i, 8, &value))
@@ -249,9 +246,9 @@ static size_t bytes_of(struct kw_str s, uint8_t ret[static ROW])
 /* What a page is that stands alone; an ordinary exit is no failure, and a rule says so. */
 static enum kw_class class_of(uint64_t reason)
 {
-	if (reason == EXIT_FAIL_ENTRY)
+	if (reason == KW_KVM_EXIT_FAIL_ENTRY)
 		return KW_CLASS_ENTRY_FAILED;
-	return reason == EXIT_INTERNAL_ERROR ? KW_CLASS_INTERNAL_ERROR : KW_CLASS_UNKNOWN_EXIT;
+	return reason == KW_KVM_EXIT_INTERNAL_ERROR ? KW_CLASS_INTERNAL_ERROR : KW_CLASS_UNKNOWN_EXIT;
 }
 
 /* The VMM's own words, which the page goes with. */
@@ -357,9 +354,9 @@ static void read_end(struct kw_failure *f, int error)
 	if (!known)
 		return;
 	kw_gather_fact(f, NULL, KW_F_run_exit_reason, reason);
-	if (!error && reason == EXIT_NOTIFY)
+	if (!error && reason == KW_KVM_EXIT_NOTIFY)
 		f->class = KW_CLASS_INTERNAL_ERROR; /* as QEMU words it */
-	if (!error && reason != EXIT_INTERNAL_ERROR && reason != EXIT_FAIL_ENTRY)
+	if (!error && reason != KW_KVM_EXIT_INTERNAL_ERROR && reason != KW_KVM_EXIT_FAIL_ENTRY)
 		kw_gather_fact(f, NULL, KW_F_exit_reason, reason);
 }
 
@@ -387,7 +384,7 @@ void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size
 		read_sync_regs(f, NULL, row);
 	}
 	f->emulation_failure = f->class == KW_CLASS_INTERNAL_ERROR && kw_has(f, suberror) &&
-			       f->suberror == SUBERROR_EMULATION;
+			       f->suberror == KW_SUBERROR_EMULATION;
 }
 
 void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len)

@@ -12,7 +12,7 @@
 
 enum { LINE_BYTES = 320, RUN_DATA = 40, ROW_UNION = 2 };
 
-enum { EXIT_UNKNOWN = 0, EXIT_EXCEPTION = 1, EXIT_MEMORY_FAULT = 39, NOTIFY_CONTEXT_INVALID = 1 };
+enum { NOTIFY_CONTEXT_INVALID = 1 };
 
 struct dump {
 	struct kw_failure *f;
@@ -183,10 +183,10 @@ static void other_exit(struct dump *d)
 	uint64_t reason = f->exit_reason;
 
 	here(d, KW_F_exit_reason);
-	if (reason == EXIT_UNKNOWN) {
+	if (reason == KW_KVM_EXIT_UNKNOWN) {
 		put(d, "KVM: unknown exit, hardware reason ");
 		hex(d, KW_F_hardware_exit_reason, 1);
-	} else if (reason == EXIT_EXCEPTION) {
+	} else if (reason == KW_KVM_EXIT_EXCEPTION) {
 		kw_buf_printf(&d->line, "KVM: exception %llu exit (error code 0x", (unsigned long long)f->exception);
 		here(d, KW_F_exception);
 		hex(d, KW_F_exception_error_code, 1);
@@ -198,7 +198,7 @@ static void other_exit(struct dump *d)
 		kw_buf_printf(&d->line, "KVM: unknown exit reason %llu", (unsigned long long)reason);
 	}
 	end(d);
-	if (reason == EXIT_MEMORY_FAULT)
+	if (reason == KW_KVM_EXIT_MEMORY_FAULT)
 		memory_fault(d);
 }
 

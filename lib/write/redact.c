@@ -10,7 +10,7 @@
 enum { INSN_MAX = 15, BASIC_REASON = 0xffff };
 
 /* internal.data[] of an emulation failure: flags, with bit 0 a size and 15 bytes, then the exit with its information. */
-enum { SUBERROR_EMULATION = 1, HAS_BYTES = 1, WORD_BYTES = 1, WORD_MODULE_INSN = 8, RUN_DATA = 40 };
+enum { HAS_BYTES = 1, WORD_BYTES = 1, WORD_MODULE_INSN = 8, RUN_DATA = 40 };
 
 _Static_assert(8 * WORD_MODULE_INSN == offsetof(struct kvmwhy_data, insn_size), "where the bytes are in the words");
 
@@ -32,10 +32,14 @@ static const uint16_t segments[] = {
 static const uint16_t access_registers[] = { KW_F_rax, KW_F_rcx, KW_F_rdx };
 
 /* Exits whose information tells of the exit; of others it may be an address or a value of the guest's. */
-static const uint64_t svm_told[] = { 0x7b /* IOIO */, 0x7c /* MSR */, 0x400 /* NPF */, 0x401 /* AVIC */, 0x402,
-				     UINT32_MAX, UINT64_MAX /* VMEXIT_INVALID */ };
-static const uint64_t vmx_told[] = { 30 /* I/O */, 31 /* RDMSR */, 32 /* WRMSR */, 33, 34, 41 /* failed entries */,
-				     48 /* EPT violation */, 49 /* EPT misconfiguration */ };
+static const uint64_t svm_told[] = {
+	KW_SVM_EXIT_IOIO, KW_SVM_EXIT_MSR, KW_SVM_EXIT_NPF, KW_SVM_EXIT_AVIC_INCOMPLETE_IPI,
+	KW_SVM_EXIT_AVIC_UNACCELERATED_ACCESS, UINT32_MAX, UINT64_MAX /* VMEXIT_INVALID */
+};
+static const uint64_t vmx_told[] = {
+	KW_VMX_EXIT_IO_INSTRUCTION, KW_VMX_EXIT_MSR_READ, KW_VMX_EXIT_MSR_WRITE, KW_VMX_EXIT_INVALID_STATE,
+	KW_VMX_EXIT_MSR_LOAD_FAIL, KW_VMX_EXIT_MCE_DURING_VMENTRY, KW_VMX_EXIT_EPT_VIOLATION, KW_VMX_EXIT_EPT_MISCONFIG,
+};
 
 struct set {
 	bool has[KW_NFACTS];
@@ -74,8 +78,9 @@ static bool is_msr_access(const struct kw_failure *f, const struct kvmwhy_event 
 
 	if (told || !kw_has(f, last_exit) || !kw_has(f, watch_vmx))
 		return told;
-	return f->watch_vmx ? (f->last_exit & BASIC_REASON) == 31 || (f->last_exit & BASIC_REASON) == 32 :
-			      f->last_exit == 0x7c;
+	if (!f->watch_vmx)
+		return f->last_exit == KW_SVM_EXIT_MSR;
+	return (f->last_exit & BASIC_REASON) == KW_VMX_EXIT_MSR_READ || (f->last_exit & BASIC_REASON) == KW_VMX_EXIT_MSR_WRITE;
 }
 
 static void keep_facts(struct kw_failure *f, const struct kvmwhy_event *e)
@@ -179,7 +184,7 @@ static void cut_module(struct kw_failure *f, size_t length)
 
 static void cut_internal_error(struct kw_failure *f, size_t length)
 {
-	if (FACT_IS(f, suberror, SUBERROR_EMULATION))
+	if (FACT_IS(f, suberror, KW_SUBERROR_EMULATION))
 		cut_emulation_failure(f, length);
 	else if (FACT_IS(f, suberror, KVMWHY_SUBERROR))
 		cut_module(f, length);

@@ -113,6 +113,9 @@ struct kw_vmx_exit {
 	uint32_t unknown;
 };
 
+/* The word of an entry that failed: by a basic reason, with bit 31. */
+#define KW_VMX_ENTRY_FAILED(basic) (1u << 31 | (uint32_t)(basic))
+
 void kw_vmx_exit_decode(uint32_t word, struct kw_vmx_exit *ret);
 size_t kw_vmx_exit_text(uint32_t word, char *buf, size_t size);
 

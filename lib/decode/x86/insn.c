@@ -434,7 +434,7 @@ static enum kw_code_state window_of_code(const struct kw_code *code, struct wind
  */
 static bool window_of_extra(const struct kw_failure *f, struct window *ret)
 {
-	if (!kw_has(f, suberror) || f->suberror != 1 || (f->extra_known & 7) != 7 ||
+	if (!kw_has(f, suberror) || f->suberror != KW_SUBERROR_EMULATION || (f->extra_known & 7) != 7 ||
 	    !(f->extra[0] & 1))
 		return false;
 	*ret = (struct window){ .len = f->extra[1] & 0xff };

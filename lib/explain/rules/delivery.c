@@ -2,8 +2,6 @@
 /* KVM internal error, suberrors 2, 3, 4 and those that no kernel knows. */
 #include "explain/rules/rules.h"
 
-enum { EXIT_MSR_WRITE = 32, EXIT_EPT_VIOLATION = 48, EXIT_EPT_MISCONFIG = 49, SVM_EXIT_NPF = 0x400 };
-
 /*
  * Words of suberror 3 (data/kvm_suberror.tbl): data[0] vectoring information, data[1] exit reason,
  * data[2] qualification, with 5 words data[3] the guest physical address. Newer kernels say the same
@@ -12,7 +10,7 @@ enum { EXIT_MSR_WRITE = 32, EXIT_EPT_VIOLATION = 48, EXIT_EPT_MISCONFIG = 49, SV
  */
 static bool delivery(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, 3);
+	return FACT_IS(c->f, suberror, KW_SUBERROR_DELIVERY_EV);
 }
 
 static bool is_svm(const struct kw_case *c)
@@ -43,8 +41,8 @@ static bool has_gpa(const struct kw_case *c)
 static bool on_mmio(const struct kw_case *c)
 {
 	if (is_svm(c))
-		return c->f->extra[1] == SVM_EXIT_NPF && has_gpa(c);
-	return on_exit(c, EXIT_EPT_MISCONFIG) || (on_exit(c, EXIT_EPT_VIOLATION) && has_gpa(c));
+		return c->f->extra[1] == KW_SVM_EXIT_NPF && has_gpa(c);
+	return on_exit(c, KW_VMX_EXIT_EPT_MISCONFIG) || (on_exit(c, KW_VMX_EXIT_EPT_VIOLATION) && has_gpa(c));
 }
 
 static bool gpa_is_page_table_root(const struct kw_case *c)
@@ -72,7 +70,7 @@ static bool mmio_elsewhere(const struct kw_case *c)
 
 static bool wrmsr_exit(const struct kw_case *c)
 {
-	return on_exit(c, EXIT_MSR_WRITE) && (c->f->extra[0] >> 8 & 7) == 0;
+	return on_exit(c, KW_VMX_EXIT_MSR_WRITE) && (c->f->extra[0] >> 8 & 7) == 0;
 }
 
 static bool other_delivery(const struct kw_case *c)
@@ -87,23 +85,23 @@ static bool bare(const struct kw_case *c)
 
 static bool simul(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, 2);
+	return FACT_IS(c->f, suberror, KW_SUBERROR_SIMUL_EX);
 }
 
 static bool unexpected(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, 4) && !(has_extra(c, 0) && c->f->extra[0] >> 32);
+	return FACT_IS(c->f, suberror, KW_SUBERROR_UNEXPECTED_EXIT_REASON) && !(has_extra(c, 0) && c->f->extra[0] >> 32);
 }
 
 /* An exit reason has 32 bits; a status of TDH.VP.ENTER has its class in the upper half. */
 static bool tdx_status(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, 4) && has_extra(c, 0) && c->f->extra[0] >> 32;
+	return FACT_IS(c->f, suberror, KW_SUBERROR_UNEXPECTED_EXIT_REASON) && has_extra(c, 0) && c->f->extra[0] >> 32;
 }
 
 static bool unknown(const struct kw_case *c)
 {
-	return kw_has(c->f, suberror) && (c->f->suberror < 1 || c->f->suberror > 4) && c->f->suberror != 0x4b57;
+	return kw_has(c->f, suberror) && !kw_kvm_suberror_name(c->f->suberror);
 }
 
 #define SRC_VECTORING "Intel SDM vol. 3, \"Information for VM Exits That Occur During Event Delivery\""

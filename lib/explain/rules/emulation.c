@@ -4,7 +4,7 @@
 
 static bool emulation(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, 1);
+	return FACT_IS(c->f, suberror, KW_SUBERROR_EMULATION);
 }
 
 static bool rsm(const struct kw_case *c)
@@ -41,8 +41,6 @@ static bool exit_words(const struct kw_case *c, uint64_t *reason, uint64_t *info
 	return true;
 }
 
-enum { EPT_VIOLATION = 48, EPT_MISCONFIG = 49, SVM_NPF = 0x400 };
-
 /*
  * A data access to a page without memory: nothing is mapped there, or KVM's mark for MMIO is (an EPT
  * misconfiguration, a reserved bit in a nested page table). KVM maps what has memory behind it.
@@ -54,8 +52,8 @@ static bool mmio_exit(const struct kw_case *c)
 	if (!exit_words(c, &reason, &info1))
 		return false;
 	if (kw_exit_is_svm(c, reason))
-		return reason == SVM_NPF && !(info1 & 0x10) && (!(info1 & 1) || info1 & 8);
-	return reason == EPT_MISCONFIG || (reason == EPT_VIOLATION && info1 & 3 && !(info1 & 0x3c));
+		return reason == KW_SVM_EXIT_NPF && !(info1 & 0x10) && (!(info1 & 1) || info1 & 8);
+	return reason == KW_VMX_EXIT_EPT_MISCONFIG || (reason == KW_VMX_EXIT_EPT_VIOLATION && info1 & 3 && !(info1 & 0x3c));
 }
 
 static bool is_device(enum kw_place place)
@@ -134,8 +132,8 @@ static bool fetch_violation(const struct kw_case *c)
 	if (!exit_words(c, &reason, &info1) || c->f->extra[0] & 1)
 		return false;
 	if (kw_exit_is_svm(c, reason))
-		return reason == SVM_NPF && info1 & 0x10;
-	return reason == EPT_VIOLATION && info1 & 4;
+		return reason == KW_SVM_EXIT_NPF && info1 & 0x10;
+	return reason == KW_VMX_EXIT_EPT_VIOLATION && info1 & 4;
 }
 
 static bool unreadable(const struct kw_case *c)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* KVM_EXIT_FAIL_ENTRY as the VMM prints it: the CPU refused the guest's state, or the VMX instruction failed. */
+#include "decode/x86/exit_info.h"
 #include "explain/rules/rules.h"
 
 static bool vmx_guest_state(const struct kw_case *c)
 {
-	return FACT_IS(c->f, hardware_error, 0x80000021);
+	return FACT_IS(c->f, hardware_error, KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_INVALID_STATE));
 }
 
 static bool svm_invalid(const struct kw_case *c)
@@ -88,12 +89,12 @@ static bool insn_error(const struct kw_case *c)
 
 static bool controls_error(const struct kw_case *c)
 {
-	return FACT_IS(c->f, hardware_error, 7) && !kw_entry_check_broken(c);
+	return FACT_IS(c->f, hardware_error, KW_VMXERR_ENTRY_INVALID_CONTROL_FIELD) && !kw_entry_check_broken(c);
 }
 
 static bool vmresume_error(const struct kw_case *c)
 {
-	return FACT_IS(c->f, hardware_error, 5);
+	return FACT_IS(c->f, hardware_error, KW_VMXERR_VMRESUME_NONLAUNCHED_VMCS);
 }
 
 static bool no_number(const struct kw_case *c)
@@ -108,12 +109,12 @@ static bool vmcs_not_loaded(const struct kw_case *c)
 
 static bool msr_load_in_dump(const struct kw_case *c)
 {
-	return c->f->vmcs_reason == 0x80000022;
+	return c->f->vmcs_reason == KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_MSR_LOAD_FAIL);
 }
 
 static bool msr_load(const struct kw_case *c)
 {
-	return FACT_IS(c->f, hardware_error, 0x80000022) && !kw_has(c->f, vmcs_qualification);
+	return FACT_IS(c->f, hardware_error, KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_MSR_LOAD_FAIL)) && !kw_has(c->f, vmcs_qualification);
 }
 
 static bool sev_es_debugctl(const struct kw_case *c)

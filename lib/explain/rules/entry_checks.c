@@ -59,7 +59,7 @@ static enum kw_fact event_refused(const struct kw_case *c)
 {
 	bool worked = kw_has(c->f, vmcs_reason) && !(c->f->vmcs_reason & 0x80000000);
 
-	if (c->f->class == KW_CLASS_VMCS_DUMP ? !worked : !FACT_IS(c->f, hardware_error, 7))
+	if (c->f->class == KW_CLASS_VMCS_DUMP ? !worked : !FACT_IS(c->f, hardware_error, KW_VMXERR_ENTRY_INVALID_CONTROL_FIELD))
 		return KW_F_none;
 	return kw_entry_event_refused(c->f) ? KW_F_vmcs_entry_intr_info : KW_F_none;
 }

@@ -2,9 +2,6 @@
 /* Exits that a VMM does not handle, and the messages of other VMMs. */
 #include "explain/rules/rules.h"
 
-enum { EXIT_UNKNOWN = 0, EXIT_SHUTDOWN = 8, EXIT_ARM_NISV = 28, EXIT_SYSTEM_EVENT = 24, EXIT_NOTIFY = 37,
-       EXIT_MEMORY_FAULT = 39 };
-
 static bool sev_termination(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_SEV_TERMINATION);
@@ -13,33 +10,33 @@ static bool sev_termination(const struct kw_case *c)
 /* The kernel's line does not name the VM; the exit that goes with it does. */
 static enum kw_certainty termination_sure(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_SYSTEM_EVENT) ? KW_CERTAIN : KW_LIKELY;
+	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_SYSTEM_EVENT) ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool system_event(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_SYSTEM_EVENT) && !sev_termination(c) && !c->f->watch.begun;
+	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_SYSTEM_EVENT) && !sev_termination(c) && !c->f->watch.begun;
 }
 
 static bool arm_exit_on_x86(const struct kw_case *c)
 {
-	return c->f->arch == KW_ARCH_X86 && FACT_IS(c->f, exit_reason, EXIT_ARM_NISV);
+	return c->f->arch == KW_ARCH_X86 && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
 }
 
 static bool vmm_exit_unknown(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_UNKNOWN) &&
+	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_UNKNOWN) &&
 	       !(kw_has(c->f, hardware_exit_reason) && c->f->hardware_exit_reason);
 }
 
 static bool hardware_unknown(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_UNKNOWN) && kw_has(c->f, hardware_exit_reason) && c->f->hardware_exit_reason;
+	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_UNKNOWN) && kw_has(c->f, hardware_exit_reason) && c->f->hardware_exit_reason;
 }
 
 static bool shutdown(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_SHUTDOWN);
+	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_SHUTDOWN);
 }
 
 /* VMCB and registers are undefined behind a SHUTDOWN intercept, so KVM on AMD resets the vCPU as INIT does. */
@@ -50,12 +47,12 @@ static bool shutdown_reset(const struct kw_case *c)
 
 static bool memory_fault(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_MEMORY_FAULT) || kw_has(c->f, memory_fault_gpa);
+	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_MEMORY_FAULT) || kw_has(c->f, memory_fault_gpa);
 }
 
 static bool notify(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, EXIT_NOTIFY);
+	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_NOTIFY);
 }
 
 /* A push with ESP 0 goes to the last four bytes below 4 GiB, where no RAM is. */

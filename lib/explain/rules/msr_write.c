@@ -3,8 +3,6 @@
 #include "decode/x86/mce_rule.h"
 #include "explain/rules/rules.h"
 
-enum { EPERM_ = 1, ENOMEM_ = 12, EFAULT_ = 14, EINVAL_ = 22 };
-
 #define SRC_510 "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)"
 #define SRC_BIT0 "Linux commit 0471a7bd1bca (\"KVM: set_msr_mce: Permit guests to ignore single-bit ECC errors\") (in v6.0, v5.10.137)"
 #define SRC_GP "Linux commit 2368048bf5c2 (\"KVM: x86: Signal #GP, not -EPERM, on bad WRMSR(MCi_CTL/STATUS)\") (in v6.0, v5.10.137)"
@@ -40,7 +38,7 @@ static bool mce_refused(const struct kw_case *c, enum kw_mce_reason reason)
 {
 	struct kw_mce_result result;
 
-	if (!is_errno(c, EPERM_) || !is_wrmsr(c) || !c->has_msr_value || !kw_mce_is_msr(c->msr_index))
+	if (!is_errno(c, KW_EPERM) || !is_wrmsr(c) || !c->has_msr_value || !kw_mce_is_msr(c->msr_index))
 		return false;
 	result = unfixed(c);
 	return result.ret < 0 && result.reason == reason;
@@ -69,7 +67,7 @@ static enum kw_certainty by_kernel(const struct kw_case *c)
 
 static bool eperm_elsewhere(const struct kw_case *c)
 {
-	if (!is_errno(c, EPERM_) || !is_wrmsr(c))
+	if (!is_errno(c, KW_EPERM) || !is_wrmsr(c))
 		return false;
 	return !kw_mce_is_msr(c->msr_index) || (c->has_msr_value && unfixed(c).ret >= 0) || defect(c) == KW_CHANGE_NOT;
 }
@@ -86,18 +84,18 @@ static bool eperm_other_msr(const struct kw_case *c)
 
 static bool xen_page(const struct kw_case *c)
 {
-	return is_errno(c, EFAULT_) && is_wrmsr(c) && c->msr_index >= 0x40000000 && c->msr_index <= 0x4fffffff;
+	return is_errno(c, KW_EFAULT) && is_wrmsr(c) && c->msr_index >= 0x40000000 && c->msr_index <= 0x4fffffff;
 }
 
 static bool svme_enomem(const struct kw_case *c)
 {
-	return is_errno(c, ENOMEM_) && is_wrmsr(c) && c->msr_index == 0xc0000080 && c->has_msr_value &&
+	return is_errno(c, KW_ENOMEM) && is_wrmsr(c) && c->msr_index == 0xc0000080 && c->has_msr_value &&
 	       c->msr_value & 1u << 12;
 }
 
 static bool other_errno(const struct kw_case *c)
 {
-	return is_wrmsr(c) && kw_has(c->f, errno_number) && !is_errno(c, EPERM_) && !xen_page(c) && !svme_enomem(c);
+	return is_wrmsr(c) && kw_has(c->f, errno_number) && !is_errno(c, KW_EPERM) && !xen_page(c) && !svme_enomem(c);
 }
 
 static bool rdmsr(const struct kw_case *c)

@@ -2,12 +2,9 @@
 /* KVM_RUN failed with an errno, at anything but a WRMSR. */
 #include "explain/rules/rules.h"
 
-enum { EPERM_ = 1, ENOENT_ = 2, EIO_ = 5, ENOMEM_ = 12, EACCES_ = 13, EFAULT_ = 14, EBUSY_ = 16, EINVAL_ = 22, ENOSPC_ = 28,
-       ENOSYS_ = 38, EHWPOISON_ = 133 };
-
 static bool efault(const struct kw_case *c)
 {
-	return is_errno(c, EFAULT_) && !is_wrmsr(c) && !kw_has(c->f, memory_fault_gpa);
+	return is_errno(c, KW_EFAULT) && !is_wrmsr(c) && !kw_has(c->f, memory_fault_gpa);
 }
 
 static bool efault_host_mm(const struct kw_case *c)
@@ -47,7 +44,7 @@ static bool efault_any(const struct kw_case *c)
 
 static bool eio(const struct kw_case *c)
 {
-	return is_errno(c, EIO_);
+	return is_errno(c, KW_EIO);
 }
 
 static enum kw_certainty eio_sure(const struct kw_case *c)
@@ -62,48 +59,48 @@ static bool eio_nested(const struct kw_case *c)
 
 static bool eperm_not_wrmsr(const struct kw_case *c)
 {
-	return (is_errno(c, EPERM_) || is_errno(c, EACCES_)) && c->code == KW_CODE_OK &&
+	return (is_errno(c, KW_EPERM) || is_errno(c, KW_EACCES)) && c->code == KW_CODE_OK &&
 	       c->insn.kind != KW_INSN_WRMSR && c->insn.kind != KW_INSN_RDMSR;
 }
 
 static bool eperm_no_code(const struct kw_case *c)
 {
-	return (is_errno(c, EPERM_) || is_errno(c, EACCES_)) && c->code != KW_CODE_OK && !is_wrmsr(c);
+	return (is_errno(c, KW_EPERM) || is_errno(c, KW_EACCES)) && c->code != KW_CODE_OK && !is_wrmsr(c);
 }
 
 static bool einval(const struct kw_case *c)
 {
-	return is_errno(c, EINVAL_) && !is_wrmsr(c);
+	return is_errno(c, KW_EINVAL) && !is_wrmsr(c);
 }
 
 static bool enomem(const struct kw_case *c)
 {
-	return is_errno(c, ENOMEM_) && !is_wrmsr(c);
+	return is_errno(c, KW_ENOMEM) && !is_wrmsr(c);
 }
 
 static bool enospc(const struct kw_case *c)
 {
-	return is_errno(c, ENOSPC_);
+	return is_errno(c, KW_ENOSPC);
 }
 
 static bool ehwpoison(const struct kw_case *c)
 {
-	return is_errno(c, EHWPOISON_);
+	return is_errno(c, KW_EHWPOISON);
 }
 
 static bool enoent(const struct kw_case *c)
 {
-	return is_errno(c, ENOENT_);
+	return is_errno(c, KW_ENOENT);
 }
 
 static bool enosys(const struct kw_case *c)
 {
-	return is_errno(c, ENOSYS_) && c->f->arch != KW_ARCH_X86;
+	return is_errno(c, KW_ENOSYS) && c->f->arch != KW_ARCH_X86;
 }
 
 static bool ebusy(const struct kw_case *c)
 {
-	return is_errno(c, EBUSY_) && (c->f->arch == KW_ARCH_PPC64 || c->f->arch == KW_ARCH_UNKNOWN);
+	return is_errno(c, KW_EBUSY) && (c->f->arch == KW_ARCH_PPC64 || c->f->arch == KW_ARCH_UNKNOWN);
 }
 
 const struct kw_rule kw_rules_run_failed[] = {

@@ -9,7 +9,7 @@
 /* An exit for reason 0 has valid interruption information. */
 static bool never_exited(const struct kw_case *c)
 {
-	return FACT_IS(c->f, vmcs_reason, 0) && kw_has(c->f, vmcs_exit_intr_info) &&
+	return FACT_IS(c->f, vmcs_reason, KW_VMX_EXIT_EXCEPTION_NMI) && kw_has(c->f, vmcs_exit_intr_info) &&
 	       !(c->f->vmcs_exit_intr_info & 0x80000000);
 }
 
@@ -36,7 +36,7 @@ static bool guest_state_missing(const struct kw_case *c)
 
 static bool link_pointer_refused(const struct kw_case *c)
 {
-	return c->f->vmcs_reason == 0x80000021 && c->f->vmcs_qualification == 4;
+	return c->f->vmcs_reason == KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_INVALID_STATE) && c->f->vmcs_qualification == 4;
 }
 
 static bool in_smm_by_vmcs(const struct kw_case *c)
