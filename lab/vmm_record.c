@@ -4,6 +4,7 @@
  * QEMU 7.2 (x86_cpu_dump_state), or of kvmtool for exits that QEMU has no words for, then the
  * kvm_run page in hex.
  */
+#include <kvm_numbers.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,7 +14,6 @@
 #define CODE_BYTES	50
 #define CODE_BEFORE	20
 #define PAGE_BYTES	256
-#define EXIT_MEMORY_FAULT 39	/* since Linux v6.8; older headers do not have it */
 
 #define EFER_LMA	(1ull << 10)
 #define SEG_P		(1u << 15)
@@ -32,13 +32,13 @@ struct dump {
 const char *vmm_exit_name(uint32_t reason)
 {
 	static const char *const names[] = {
-		[0] = "UNKNOWN", [1] = "EXCEPTION", [2] = "IO", [3] = "HYPERCALL", [4] = "DEBUG",
-		[5] = "HLT", [6] = "MMIO", [7] = "IRQ_WINDOW_OPEN", [8] = "SHUTDOWN",
-		[9] = "FAIL_ENTRY", [10] = "INTR", [11] = "SET_TPR", [12] = "TPR_ACCESS",
-		[16] = "NMI", [17] = "INTERNAL_ERROR", [24] = "SYSTEM_EVENT", [26] = "IOAPIC_EOI",
-		[27] = "HYPERV", [29] = "X86_RDMSR", [30] = "X86_WRMSR", [31] = "DIRTY_RING_FULL",
-		[32] = "AP_RESET_HOLD", [33] = "X86_BUS_LOCK", [34] = "XEN", [37] = "NOTIFY",
-		[EXIT_MEMORY_FAULT] = "MEMORY_FAULT",
+#define E(name) [KW_KVM_EXIT_##name] = #name
+		E(UNKNOWN), E(EXCEPTION), E(IO), E(HYPERCALL), E(DEBUG), E(HLT), E(MMIO),
+		E(IRQ_WINDOW_OPEN), E(SHUTDOWN), E(FAIL_ENTRY), E(INTR), E(SET_TPR),
+		E(TPR_ACCESS), E(NMI), E(INTERNAL_ERROR), E(SYSTEM_EVENT), E(IOAPIC_EOI),
+		E(HYPERV), E(X86_RDMSR), E(X86_WRMSR), E(DIRTY_RING_FULL), E(AP_RESET_HOLD),
+		E(X86_BUS_LOCK), E(XEN), E(NOTIFY), E(MEMORY_FAULT),
+#undef E
 	};
 	const char *name = reason < sizeof(names) / sizeof(*names) ? names[reason] : NULL;
 
@@ -249,7 +249,7 @@ static void print_headline(const struct kvm_run *run, int result, int error)
 	else
 		printf("KVM exit reason: %u (\"KVM_EXIT_%s\")\n", run->exit_reason,
 		       vmm_exit_name(run->exit_reason));
-	if (run->exit_reason == EXIT_MEMORY_FAULT)
+	if (run->exit_reason == KW_KVM_EXIT_MEMORY_FAULT)
 		print_memory_fault(run);
 }
 

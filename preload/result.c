@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fills kvm_run as KVM would. The layouts are those of <linux/kvm.h>; KVM_EXIT_MEMORY_FAULT, which
- * an old one lacks, is written as the words that it is.
+ * Fills kvm_run as KVM would. The layouts are those of <linux/kvm.h>; that of KVM_EXIT_MEMORY_FAULT,
+ * which an old one lacks, is written as the words that it is.
  */
 #include "result.h"
 
+#include <kvm_numbers.h>
 #include <linux/kvm.h>
 #include <sched.h>
 #include <string.h>
 
 #include "spec.h"
 #include "vcpu.h"
-
-enum { MEMORY_FAULT = 39 };
 
 static unsigned char *exit_data(struct kvm_run *page)
 {
@@ -48,16 +47,16 @@ void kw_result_put(const struct kw_spec *spec, struct kvm_run *page)
 {
 	page->exit_reason = (__u32)spec->exit;
 	switch (spec->exit) {
-	case KVM_EXIT_UNKNOWN:
+	case KW_KVM_EXIT_UNKNOWN:
 		page->hw.hardware_exit_reason = spec->number[0];
 		break;
-	case KVM_EXIT_FAIL_ENTRY:
+	case KW_KVM_EXIT_FAIL_ENTRY:
 		put_fail_entry(spec, page);
 		break;
-	case KVM_EXIT_INTERNAL_ERROR:
+	case KW_KVM_EXIT_INTERNAL_ERROR:
 		put_internal_error(spec, page);
 		break;
-	case MEMORY_FAULT:
+	case KW_KVM_EXIT_MEMORY_FAULT:
 		put_memory_fault(spec, page);
 		break;
 	}

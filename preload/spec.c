@@ -5,6 +5,7 @@
 #include "spec.h"
 
 #include <errno.h>
+#include <kvm_numbers.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -74,10 +75,20 @@ static const struct {
 	const char *name;
 	uint32_t reason;
 } exit_reasons[] = {
-	{ "exception", 1 },  { "io", 2 },     { "hypercall", 3 },	{ "debug", 4 },
-	{ "hlt", 5 },	     { "mmio", 6 },   { "irq-window-open", 7 }, { "shutdown", 8 },
-	{ "fail-entry", 9 }, { "intr", 10 },  { "internal-error", 17 }, { "system-event", 24 },
-	{ "rdmsr", 29 },     { "wrmsr", 30 },
+	{ "exception", KW_KVM_EXIT_EXCEPTION },
+	{ "io", KW_KVM_EXIT_IO },
+	{ "hypercall", KW_KVM_EXIT_HYPERCALL },
+	{ "debug", KW_KVM_EXIT_DEBUG },
+	{ "hlt", KW_KVM_EXIT_HLT },
+	{ "mmio", KW_KVM_EXIT_MMIO },
+	{ "irq-window-open", KW_KVM_EXIT_IRQ_WINDOW_OPEN },
+	{ "shutdown", KW_KVM_EXIT_SHUTDOWN },
+	{ "fail-entry", KW_KVM_EXIT_FAIL_ENTRY },
+	{ "intr", KW_KVM_EXIT_INTR },
+	{ "internal-error", KW_KVM_EXIT_INTERNAL_ERROR },
+	{ "system-event", KW_KVM_EXIT_SYSTEM_EVENT },
+	{ "rdmsr", KW_KVM_EXIT_X86_RDMSR },
+	{ "wrmsr", KW_KVM_EXIT_X86_WRMSR },
 };
 
 static const char *take_exit_reason(struct kw_spec *spec, char *value)
@@ -157,20 +168,18 @@ static const char *take_errno(struct kw_spec *spec, char *value)
 	return NULL;
 }
 
-/* The numbers are exit reasons of <linux/kvm.h>; KVM_EXIT_MEMORY_FAULT is newer than some of them.
- */
 static const struct {
 	const char *name;
 	int reason;
 	unsigned int least, most; /* numbers behind the name */
 	const char *shape;
 } exits[] = {
-	{ "unknown", 0, 1, 1, "give exit=unknown:HARDWARE_EXIT_REASON" },
-	{ "shutdown", 8, 0, 0, "shutdown has no numbers" },
-	{ "fail-entry", 9, 1, 2, "give exit=fail-entry:HARDWARE_ENTRY_FAILURE_REASON[:CPU]" },
-	{ "internal-error", 17, 1, 17,
+	{ "unknown", KW_KVM_EXIT_UNKNOWN, 1, 1, "give exit=unknown:HARDWARE_EXIT_REASON" },
+	{ "shutdown", KW_KVM_EXIT_SHUTDOWN, 0, 0, "shutdown has no numbers" },
+	{ "fail-entry", KW_KVM_EXIT_FAIL_ENTRY, 1, 2, "give exit=fail-entry:HARDWARE_ENTRY_FAILURE_REASON[:CPU]" },
+	{ "internal-error", KW_KVM_EXIT_INTERNAL_ERROR, 1, 17,
 	  "give exit=internal-error:SUBERROR[:DATA]..., up to 16 DATA" },
-	{ "memory-fault", 39, 2, 3, "give exit=memory-fault:GPA:SIZE[:FLAGS]" },
+	{ "memory-fault", KW_KVM_EXIT_MEMORY_FAULT, 2, 3, "give exit=memory-fault:GPA:SIZE[:FLAGS]" },
 };
 
 static bool take_numbers(struct kw_spec *spec, char *text)
@@ -193,9 +202,9 @@ static const char *take_exit(struct kw_spec *spec, char *value)
 		if (!take_numbers(spec, value) || spec->numbers < exits[i].least ||
 		    spec->numbers > exits[i].most)
 			return exits[i].shape;
-		if (spec->exit == 9 && spec->number[1] > UINT32_MAX)
+		if (spec->exit == KW_KVM_EXIT_FAIL_ENTRY && spec->number[1] > UINT32_MAX)
 			return "the number of a CPU has 32 bits";
-		if (spec->exit == 17 && spec->number[0] > UINT32_MAX)
+		if (spec->exit == KW_KVM_EXIT_INTERNAL_ERROR && spec->number[0] > UINT32_MAX)
 			return "a suberror has 32 bits";
 		return NULL;
 	}
@@ -313,7 +322,7 @@ static int finish(struct kw_spec *spec, const bool *given, struct kw_spec_error 
 		strcpy(spec->what, "errno=EPERM");
 	}
 	/* the one exit that KVM gives together with an errno */
-	if (!given[ERRNO] && spec->exit == 39)
+	if (!given[ERRNO] && spec->exit == KW_KVM_EXIT_MEMORY_FAULT)
 		spec->error = EFAULT;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "tracefs_parts.h"
 
 #include <errno.h>
+#include <kvm_numbers.h>
 #include <linux/kvm.h>
 #include <search.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@ enum { NAMED_NS = 1000000000 };
 enum { THREADS_MAX = 16384 };
 
 /* As the kernel has them: arch/x86/include/asm/svm.h and vmx.h. */
-enum { ISA_VMX = 1, ISA_SVM = 2, SVM_SHUTDOWN = 0x7f, SVM_NPF = 0x400, VMX_EPT_VIOLATION = 48, VMX_EPT_MISCONFIG = 49 };
+enum { ISA_VMX = 1, ISA_SVM = 2 };
 
 enum { INSN_BYTES = 15, REGS = 16, REG_RSP = 4, REG_RIP = 16 };
 
@@ -260,7 +261,7 @@ static bool is_reset(const struct thread *thread)
 	const uint64_t *value = thread->value[KW_TRACEFS_EXIT];
 
 	return knows(thread, KW_TRACEFS_EXIT, KW_TF_EXIT_REASON) && value[KW_TF_ISA] == ISA_SVM &&
-	       value[KW_TF_EXIT_REASON] == SVM_SHUTDOWN;
+	       value[KW_TF_EXIT_REASON] == KW_SVM_EXIT_SHUTDOWN;
 }
 
 /*
@@ -306,8 +307,8 @@ static bool is_gpa(const struct thread *thread)
 	if (!knows(thread, KW_TRACEFS_EXIT, KW_TF_EXIT_REASON) || has(thread, KW_TRACEFS_NESTED))
 		return false;
 	if (value[KW_TF_ISA] == ISA_SVM)
-		return value[KW_TF_EXIT_REASON] == SVM_NPF;
-	return value[KW_TF_EXIT_REASON] == VMX_EPT_VIOLATION || value[KW_TF_EXIT_REASON] == VMX_EPT_MISCONFIG;
+		return value[KW_TF_EXIT_REASON] == KW_SVM_EXIT_NPF;
+	return value[KW_TF_EXIT_REASON] == KW_VMX_EXIT_EPT_VIOLATION || value[KW_TF_EXIT_REASON] == KW_VMX_EXIT_EPT_MISCONFIG;
 }
 
 /* The common function was not called, or returned something else: only if it would have been seen. */

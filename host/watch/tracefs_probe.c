@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <kvm_numbers.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +26,11 @@
 #define FAILED		"(errno < 0 && errno != -4 && errno != -11) || (errno >= 0 && " BAD_REASON ")"
 #define WENT_ON		"errno == -4 || errno == -11 || (errno >= 0 && reason != 0 && reason != 1 && reason != 8 && " \
 			"reason != 9 && reason != 17 && reason != 39)"
+_Static_assert(KW_KVM_EXIT_UNKNOWN == 0 && KW_KVM_EXIT_EXCEPTION == 1 && KW_KVM_EXIT_SHUTDOWN == 8 &&
+		       KW_KVM_EXIT_FAIL_ENTRY == 9 && KW_KVM_EXIT_INTERNAL_ERROR == 17 && KW_KVM_EXIT_MEMORY_FAULT == 39 &&
+		       KW_EINTR == 4 && KW_EAGAIN == 11,
+	       "the numbers in the text of the filters");
+
 /* kvmwhy.ko tells of an ioctl that was refused before there was a kvm_userspace_exit, and of all others before it. */
 #define REFUSED		"function == 6"
 #define NOT_REFUSED	"function != 6"

@@ -8,6 +8,7 @@ vmm runs NAME.bin; NAME.rom is the same code as a 64 KiB BIOS, for `qemu-system-
 import pathlib
 import shutil
 import subprocess
+import sys
 
 from .cache import Broken, Skip
 
@@ -17,6 +18,7 @@ STRESS_FLAGS = (*VMM_FLAGS, "-D_GNU_SOURCE", "-pthread", f"-I{LAB.parent / 'incl
 MCA_FLAGS = (*VMM_FLAGS, "-D_GNU_SOURCE", f"-I{LAB.parent / 'include'}", f"-I{LAB.parent / 'lib'}")
 MCA_FILES = ("lab/mca.c", "vmm/mca.c", "vmm/msr_filter.c", "vmm/msr_policy.c", "lib/decode/x86/mce_rule.c")
 GUEST_FLAGS = ("-m32", "-nostdlib", "-nostartfiles", "-static", "-Wl,--build-id=none")
+TABLES = sorted({*(LAB.parent / "data").glob("*.tbl")} - {LAB.parent / "data" / name for name in ("msr.tbl", "kvm_msr_seen.tbl")})
 ROM_SIZE = 0x10000
 RESET_VECTOR = 0xfff0
 JUMP_TO_START = bytes((0xea, 0x00, 0x00, 0x00, 0xf0))    # ljmp $0xf000, $0
@@ -60,7 +62,8 @@ def build(folder, cc="cc"):
     """The programs and all guests, into folder."""
     folder = pathlib.Path(folder)
     need(cc)
-    run((cc, *VMM_FLAGS, "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
+    run((sys.executable, "-B", LAB.parent / "scripts" / "gen-tables.py", "--numbers", folder / "kvm_numbers.h", *TABLES))
+    run((cc, *VMM_FLAGS, f"-I{folder}", "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
     run((cc, *STRESS_FLAGS, "-o", folder / "stress", LAB / "stress.c"))
     run((cc, *STRESS_FLAGS, "-o", folder / "flood", LAB / "flood.c"))
     run((cc, *VMM_FLAGS, "-o", folder / "bpf_ids", LAB / "bpf_ids.c"))

@@ -123,21 +123,7 @@ struct msr_data {
 #define RUN_UNION	32
 #define RUN_X86_SMM	1	/* of flags */
 #define KVM_RUN		0xae80
-#define EXIT_UNKNOWN	0
-#define EXIT_EXCEPTION	1
-#define EXIT_SHUTDOWN	8
-#define EXIT_FAIL_ENTRY	9
-#define EXIT_INTERNAL_ERROR 17
-#define EXIT_NOTIFY	37
-#define EXIT_MEMORY_FAULT 39
 #define NOTIFY_CONTEXT_INVALID 1
-
-/* Basic exit reasons: Intel SDM vol. 3, "VMX Basic Exit Reasons" */
-#define VMX_MSR_READ	31
-#define VMX_MSR_WRITE	32
-
-/* EXITCODE: APM vol. 2, "SVM Intercept Exit Codes"; EXITINFO1 is 1 for WRMSR */
-#define SVM_MSR		0x7c
 
 /* The VMCB, which is the processor's: APM vol. 2, "Layout of VMCB" */
 #define VMCB_EXITCODE	0x070

@@ -5,6 +5,7 @@
  * that stays in the kernel nothing, but for VMX, whose RIP KVM reads for the event kvm_exit only.
  * Two sets: fexit, where KVM's functions have BTF, and kprobes with the event kvm_userspace_exit. host/watch/bpf.c chooses.
  */
+#include <kvm_numbers.h>
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <linux/types.h>
@@ -77,10 +78,6 @@ PER_THREAD(exits, 16384, struct last_exit);
 PER_THREAD(insns, 4096, struct last_insn);
 PER_THREAD(running, 16384, __u64);	/* the vCPU that a thread runs, or 0 */
 
-#define EINTR_	4
-#define EIO_	5
-#define EAGAIN_	11
-#define EINVAL_	22
 #define FRESH_NS 1000000000ull
 
 static __always_inline bool is_wanted(void)
@@ -105,13 +102,13 @@ static __always_inline __u32 run_u32(const void *run, __u32 at)
 static __always_inline bool may_be_fatal(__u32 reason)
 {
 	switch (reason) {
-	case EXIT_UNKNOWN:
-	case EXIT_EXCEPTION:
-	case EXIT_SHUTDOWN:
-	case EXIT_FAIL_ENTRY:
-	case EXIT_INTERNAL_ERROR:
-	case EXIT_NOTIFY:
-	case EXIT_MEMORY_FAULT:
+	case KW_KVM_EXIT_UNKNOWN:
+	case KW_KVM_EXIT_EXCEPTION:
+	case KW_KVM_EXIT_SHUTDOWN:
+	case KW_KVM_EXIT_FAIL_ENTRY:
+	case KW_KVM_EXIT_INTERNAL_ERROR:
+	case KW_KVM_EXIT_NOTIFY:
+	case KW_KVM_EXIT_MEMORY_FAULT:
 		return true;
 	}
 	return false;
@@ -121,7 +118,7 @@ static __always_inline bool is_fatal_exit(const void *run)
 {
 	__u32 reason = run_u32(run, RUN_EXIT_REASON);
 
-	if (reason == EXIT_NOTIFY)
+	if (reason == KW_KVM_EXIT_NOTIFY)
 		return run_u32(run, RUN_UNION) & NOTIFY_CONTEXT_INVALID;
 	return may_be_fatal(reason);
 }
@@ -129,7 +126,7 @@ static __always_inline bool is_fatal_exit(const void *run)
 static __always_inline bool has_failed(const void *run, long result)
 {
 	if (result < 0)
-		return result != -EINTR_ && result != -EAGAIN_;
+		return result != -KW_EINTR && result != -KW_EAGAIN;
 	return is_fatal_exit(run);
 }
 
@@ -319,8 +316,8 @@ static __always_inline bool is_expected_code(const struct kvmwhy_event *e)
 	__u32 at = e->code_at & 31;
 
 	return e->known & KVMWHY_KNOWS_EXIT && config.vmx && e->code[at] == 0x0f &&
-	       ((e->exit_reason == VMX_MSR_READ && e->code[at + 1] == 0x32) ||
-		(e->exit_reason == VMX_MSR_WRITE && e->code[at + 1] == 0x30));
+	       ((e->exit_reason == KW_VMX_EXIT_MSR_READ && e->code[at + 1] == 0x32) ||
+		(e->exit_reason == KW_VMX_EXIT_MSR_WRITE && e->code[at + 1] == 0x30));
 }
 
 static __always_inline void put_code(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
@@ -361,8 +358,8 @@ static __always_inline void put_insn(struct kvmwhy_event *e)
 /* Nobody was seen to refuse; the guest left for a WRMSR, and its registers still have it. */
 static __always_inline void put_unnoted_write(struct kvmwhy_event *e)
 {
-	bool svm = config.svm && e->exit_reason == SVM_MSR && e->exit_info1 & 1;
-	bool vmx = config.vmx && e->exit_reason == VMX_MSR_WRITE;
+	bool svm = config.svm && e->exit_reason == KW_SVM_EXIT_MSR && e->exit_info1 & 1;
+	bool vmx = config.vmx && e->exit_reason == KW_VMX_EXIT_MSR_WRITE;
 	struct kvmwhy_data *d = &e->data;
 
 	if (e->result >= 0 || !(e->known & KVMWHY_KNOWS_EXIT) || (!svm && !vmx) ||
@@ -435,8 +432,8 @@ static __always_inline void put_data(struct kvmwhy_event *e, struct kvm_vcpu *vc
 static __always_inline bool is_harmless(struct kvm_vcpu *vcpu, const void *run)
 {
 	/* Guests with private memory convert it so: Linux commit 16f95f3b95ca ("KVM: Add KVM_EXIT_MEMORY_FAULT ...") (in v6.8). */
-	return run_u32(run, RUN_EXIT_REASON) == EXIT_MEMORY_FAULT && bpf_core_field_exists(struct kvm_arch, has_private_mem) &&
-	       BPF_CORE_READ(vcpu, kvm, arch.has_private_mem);
+	return run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_MEMORY_FAULT &&
+	       bpf_core_field_exists(struct kvm_arch, has_private_mem) && BPF_CORE_READ(vcpu, kvm, arch.has_private_mem);
 }
 
 /* kvm_amd makes the vCPU anew when its guest has shut down: nothing is left of it. */
@@ -444,7 +441,8 @@ static __always_inline void forget_reset_vcpu(struct kvmwhy_event *e, const void
 {
 	__u32 left = KVMWHY_KNOWS_VCPU | KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_SVM | KVMWHY_KNOWS_PROTECTED;
 
-	if (config.svm && !e->result && run_u32(run, RUN_EXIT_REASON) == EXIT_SHUTDOWN && !e->exit_reason && e->rip == 0xfff0)
+	if (config.svm && !e->result && run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_SHUTDOWN &&
+	    !e->exit_reason && e->rip == 0xfff0)
 		e->known &= left;
 }
 
@@ -536,7 +534,7 @@ static __always_inline void end_unknown_run(long result)
 static __always_inline bool may_have_failed(__u32 reason, int result)
 {
 	if (result < 0)
-		return result != -EINTR_ && result != -EAGAIN_;
+		return result != -KW_EINTR && result != -KW_EAGAIN;
 	return may_be_fatal(reason);
 }
 
@@ -609,11 +607,11 @@ int BPF_PROG(kvm_vcpu_ioctl_exit, struct file *file, unsigned int request, unsig
 	struct task_struct *task;
 	struct kvm_vcpu *vcpu;
 
-	if (result >= 0 || request != KVM_RUN || (result != -EIO_ && result != -EINVAL_))
+	if (result >= 0 || request != KVM_RUN || (result != -KW_EIO && result != -KW_EINVAL))
 		return 0;
 	vcpu = BPF_CORE_READ(file, private_data);
 	task = (void *)bpf_get_current_task();
-	if (result == -EIO_ ? BPF_CORE_READ(vcpu, kvm, mm) == BPF_CORE_READ(task, mm) : !argument)
+	if (result == -KW_EIO ? BPF_CORE_READ(vcpu, kvm, mm) == BPF_CORE_READ(task, mm) : !argument)
 		return 0;
 	take_note(vcpu, &refused);
 	end_run(vcpu, result);
