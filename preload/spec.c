@@ -363,6 +363,15 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
+/* The upper 64 of the 128 bits of a product: 32-bit targets have no __int128. */
+static uint64_t high_product(uint64_t a, uint64_t b)
+{
+	uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+	uint64_t middle = a1 * b0 + (a0 * b0 >> 32);
+
+	return a1 * b1 + (middle >> 32) + ((a0 * b1 + (uint32_t)middle) >> 32);
+}
+
 bool kw_spec_chance(const struct kw_spec *spec, uint64_t vcpu, uint64_t call)
 {
 	static const uint64_t step = 0x9e3779b97f4a7c15; /* 2^64 by the golden ratio, as there */
@@ -372,5 +381,5 @@ bool kw_spec_chance(const struct kw_spec *spec, uint64_t vcpu, uint64_t call)
 		return true;
 	drawn = mix(mix(mix(spec->seed + step) + (vcpu + 1) * step) + call * step);
 	/* evenly to 0 .. chances - 1, by the high half of the product */
-	return (uint64_t)(((unsigned __int128)drawn * spec->chances) >> 64) < spec->chance;
+	return high_product(drawn, spec->chances) < spec->chance;
 }

@@ -201,6 +201,22 @@ static void chance_is_even_and_repeats(void **state)
 	assert_in_range(both, 0, 12);
 }
 
+/* A seed means the same calls on each machine, 32-bit ones too. */
+static void chance_is_the_same_everywhere(void **state)
+{
+	struct kw_spec third = good("one-in=3 seed=7"), half = good("one-in=18446744073709551615 seed=7");
+	uint64_t thirds = 0, halves = 0;
+
+	(void)state;
+	half.chance = half.chances / 2;
+	for (uint64_t call = 64; call; call--) {
+		thirds = thirds << 1 | kw_spec_chance(&third, 3, call);
+		halves = halves << 1 | kw_spec_chance(&half, 3, call);
+	}
+	assert_int_equal(thirds, 0x0c08011100309a0c);
+	assert_int_equal(halves, 0x1c08315f00f0da5f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +227,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_word_is_named),
 		cmocka_unit_test(the_longest_values_fit),
 		cmocka_unit_test(chance_is_even_and_repeats),
+		cmocka_unit_test(chance_is_the_same_everywhere),
 	};
 
 	return cmocka_run_group_tests_name("injection specification", tests, NULL, NULL);
