@@ -43,8 +43,10 @@ static int new_fd(const char *name, off_t size)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC);
 
-	if (fd >= 0 && size)
-		ftruncate(fd, size);
+	if (fd >= 0 && size && ftruncate(fd, size)) {
+		close(fd);
+		return -1;
+	}
 	return fd;
 }
 
