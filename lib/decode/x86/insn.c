@@ -257,6 +257,18 @@ static void decoder_init(ZydisDecoder *decoder, unsigned int bits)
 }
 
 /*
+ * LEA and its kin access nothing, so their operand has no size to force: Zydis 4.0 printed none, 4.1 does.
+ */
+static bool has_address_only(const struct insn_parts *parts)
+{
+	for (size_t i = 0; i < parts->insn.operand_count_visible; i++)
+		if (parts->operand[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    parts->operand[i].mem.type == ZYDIS_MEMOP_TYPE_AGEN)
+			return true;
+	return false;
+}
+
+/*
  * A fresh formatter takes 40 ns of about 300: less than a shared one is worth, which would be a
  * mutable global.
  */
@@ -267,7 +279,7 @@ static void format(const struct insn_parts *parts, uint64_t ip, struct kw_insn *
 
 	ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
 	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, ZYAN_FALSE);
-	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_FORCE_SIZE, ZYAN_TRUE);
+	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_FORCE_SIZE, !has_address_only(parts));
 	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE,
 				  ZYDIS_PADDING_DISABLED);
 	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_ADDR_PADDING_RELATIVE,
