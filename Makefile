@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Forwards to meson, for habit: see meson.build. PREFIX and LIBDIR count when the build directory is made.
+# Forwards to meson, for habit: see meson.build.
 
 BUILD ?= build
 SANITIZED ?= $(BUILD)-sanitize
@@ -21,9 +21,9 @@ demo: deps
 check: with-tests
 	$(MAKE) sanitized
 	rm -f $(BUILD)/meson-logs/testlog.json $(SANITIZED)/meson-logs/testlog.json
-	-meson test -C $(BUILD) --no-rebuild --print-errorlogs
+	-meson test -C $(BUILD) --print-errorlogs
 	-UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-		meson test -C $(SANITIZED) --no-rebuild --print-errorlogs --timeout-multiplier 4
+		meson test -C $(SANITIZED) --print-errorlogs --timeout-multiplier 4
 	@scripts/test-summary $(BUILD) $(SANITIZED)
 
 # Every scenario on every kernel, as a table; `make check` runs those of the lab's meson.build.
@@ -31,9 +31,16 @@ lab: all
 	@scripts/install-deps --lab
 	lab/matrix
 
-install: all
+# The build may have been made for another prefix.
+install: $(BUILD)/build.ninja
+	meson configure $(BUILD) --prefix $(PREFIX) --libdir $(LIBDIR)
+	$(MAKE) all
 	meson install -C $(BUILD) --no-rebuild
 	-[ -n "$(DESTDIR)" ] || ldconfig
+
+# What the last `make install` of this build put there.
+uninstall:
+	ninja -C $(BUILD) uninstall
 
 corpus-report: with-tests
 	meson compile -C $(BUILD) corpus-report
