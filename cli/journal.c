@@ -59,6 +59,7 @@ const char *kw_journal_missing(void)
 
 int kw_journal_send(const struct kw_report *report, const struct kvmwhy_event *event)
 {
+	const struct kvmwhy_event_common *who = &event->common;
 	struct text json = { 0 };
 	int err = as_json(report, &json);
 
@@ -67,7 +68,7 @@ int kw_journal_send(const struct kw_report *report, const struct kvmwhy_event *e
 				      "KVMWHY_CLASS=%s", kw_report_class(report), "KVMWHY_FINGERPRINT=%s",
 				      kw_report_fingerprint(report), "KVMWHY_RULE=%s", or_nothing(kw_report_finding_id(report, 0)),
 				      "KVMWHY_CERTAINTY=%s", or_nothing(kw_report_finding_certainty(report, 0)), "KVMWHY_PID=%u",
-				      event->pid, "KVMWHY_TID=%u", event->tid, "KVMWHY_VCPU=%d", event->vcpu, "KVMWHY_JSON=%s",
+				      who->pid, "KVMWHY_TID=%u", who->tid, "KVMWHY_VCPU=%d", who->vcpu, "KVMWHY_JSON=%s",
 				      or_nothing(json.p), NULL);
 	free(json.p);
 	return err;

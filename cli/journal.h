@@ -4,7 +4,7 @@
 #define KW_JOURNAL_H
 
 #include <kvmwhy/kvmwhy.h>
-#include <uapi/kvmwhy.h>
+#include <uapi/kvmwhy-event.h>
 
 /* NULL if it can be done, else why not. */
 const char *kw_journal_missing(void);

@@ -54,7 +54,7 @@ static int64_t now_ns(clockid_t clock)
 
 static int64_t utc_of(const struct kvmwhy_event *event)
 {
-	return now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - (int64_t)event->time_ns);
+	return now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_MONOTONIC) - (int64_t)event->common.time_ns);
 }
 
 static int give_up(struct watch *w, int err)
@@ -107,6 +107,7 @@ static bool is_ended(struct watch *w)
 /* Non-zero ends the reading of records. */
 static int take_event(void *arg, const struct kvmwhy_event *event)
 {
+	const struct kvmwhy_event_common *who = &event->common;
 	struct watch *w = arg;
 	const char *lines[KW_KMSG_LINES];
 	struct kw_event_context context = {
@@ -120,8 +121,8 @@ static int take_event(void *arg, const struct kvmwhy_event *event)
 	int err;
 
 	kw_kmsg_read(&w->kmsg);
-	context.nlines = kw_kmsg_take(&w->kmsg, event->time_ns, (pid_t)event->pid, (pid_t)event->tid, lines);
-	if (event->known & KVMWHY_KNOWS_HARMLESS && !w->options->all)
+	context.nlines = kw_kmsg_take(&w->kmsg, who->time_ns, (pid_t)who->pid, (pid_t)who->tid, lines);
+	if (who->known & KVMWHY_KNOWS_HARMLESS && !w->options->all)
 		return 0;
 	context.number = ++w->seen;
 	err = kw_event_text(event, event->size, &context, &text);

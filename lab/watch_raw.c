@@ -36,62 +36,63 @@ static void print_data(const struct kvmwhy_data *data)
 	if (data->flags & KVMWHY_HAS_MSR)
 		printf(" msr 0x%x", data->msr);
 	if (data->flags & KVMWHY_HAS_VALUE)
-		printf(" value 0x%llx", data->value);
+		printf(" value 0x%" PRIx64, data->value);
 	if (data->flags & KVMWHY_HAS_GPA)
-		printf(" gpa 0x%llx error_code 0x%llx", data->gpa, data->error_code);
+		printf(" gpa 0x%" PRIx64 " error_code 0x%" PRIx64, data->gpa, data->error_code);
 	if (data->flags & KVMWHY_INJECTED)
 		printf(" injected");
 }
 
 static void print_exit(const struct kvmwhy_event *event)
 {
-	printf(" %s exit 0x%llx", event->known & KVMWHY_KNOWS_SVM ? "svm" : "vmx", event->exit_reason);
-	if (event->known & KVMWHY_KNOWS_INFO)
-		printf(" info1 0x%llx info2 0x%llx", event->exit_info1, event->exit_info2);
+	printf(" %s exit 0x%" PRIx64, event->x86.known & KVMWHY_X86_SVM ? "svm" : "vmx", event->x86.exit_reason);
+	if (event->x86.known & KVMWHY_X86_INFO)
+		printf(" info1 0x%" PRIx64 " info2 0x%" PRIx64, event->x86.exit_info1, event->x86.exit_info2);
 }
 
 static void print_run(const struct kvmwhy_event *event)
 {
 	uint32_t word;
 
-	memcpy(&word, event->run + offsetof(struct kvm_run, exit_reason), sizeof(word));
+	memcpy(&word, event->common.run + offsetof(struct kvm_run, exit_reason), sizeof(word));
 	printf(" run.exit_reason %u", word);
-	if (!(event->known & KVMWHY_KNOWS_RUN) || word != KVM_EXIT_INTERNAL_ERROR)
+	if (!(event->common.known & KVMWHY_KNOWS_RUN) || word != KVM_EXIT_INTERNAL_ERROR)
 		return;
-	memcpy(&word, event->run + offsetof(struct kvm_run, internal.suberror), sizeof(word));
+	memcpy(&word, event->common.run + offsetof(struct kvm_run, internal.suberror), sizeof(word));
 	printf(" suberror %u", word);
 }
 
 static void print_code(const struct kvmwhy_event *event)
 {
 	printf(" code");
-	for (uint32_t i = 0; i < event->code_size; i++)
-		printf(" %02x", event->code[i]);
+	for (uint32_t i = 0; i < event->common.code_size; i++)
+		printf(" %02x", event->common.code[i]);
 }
 
 static int print(void *arg, const struct kvmwhy_event *event)
 {
+	const struct kvmwhy_event_common *who = &event->common;
 	struct seen *seen = arg;
 
 	seen->count++;
 	if (seen->quiet)
 		return seen->most && seen->count >= seen->most;
-	printf("watch-raw: result %d pid %u tid %u comm %.16s", event->result, event->pid, event->tid, event->comm);
-	if (event->known & KVMWHY_KNOWS_VCPU)
-		printf(" vcpu %d", event->vcpu);
-	if (event->known & KVMWHY_KNOWS_RIP)
-		printf(" rip 0x%llx", event->rip);
-	if (event->known & KVMWHY_KNOWS_EXIT)
+	printf("watch-raw: result %d pid %u tid %u comm %.16s", who->result, who->pid, who->tid, who->comm);
+	if (event->common.known & KVMWHY_KNOWS_VCPU)
+		printf(" vcpu %d", event->common.vcpu);
+	if (event->x86.known & KVMWHY_X86_RIP)
+		printf(" rip 0x%" PRIx64, event->x86.rip);
+	if (event->x86.known & KVMWHY_X86_EXIT)
 		print_exit(event);
-	if (event->known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON))
+	if (event->common.known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON))
 		print_run(event);
-	if (event->known & KVMWHY_KNOWS_REGS)
-		printf(" rcx 0x%llx rsp 0x%llx", event->regs[1], event->regs[4]);
-	if (event->known & KVMWHY_KNOWS_CODE)
+	if (event->x86.known & KVMWHY_X86_REGS)
+		printf(" rcx 0x%" PRIx64 " rsp 0x%" PRIx64, event->x86.regs[1], event->x86.regs[4]);
+	if (event->common.known & KVMWHY_KNOWS_CODE)
 		print_code(event);
-	if (event->known & KVMWHY_KNOWS_DATA)
-		print_data(&event->data);
-	printf(" args \"%s\"\n", event->args);
+	if (event->x86.known & KVMWHY_X86_DATA)
+		print_data(&event->x86.data);
+	printf(" args \"%s\"\n", event->common.args);
 	return seen->most && seen->count >= seen->most;
 }
 

@@ -39,7 +39,7 @@ struct thread {
 	uint64_t entered;			/* the MSR path, by the events' clock */
 	uint64_t named_ns;			/* when /proc was asked for the following */
 	uint32_t pid;
-	char comm[sizeof(((struct kvmwhy_event *)0)->comm)];
+	char comm[sizeof(((struct kvmwhy_event_common *)0)->comm)];
 	char args[KVMWHY_EVENT_ARGS];
 };
 
@@ -215,31 +215,31 @@ static void fill_exit(const struct kw_tracefs *t, const struct thread *thread, s
 	const uint64_t *value = thread->value[KW_TRACEFS_EXIT];
 	enum kw_tracefs_kind kind = KW_TRACEFS_EXIT;
 
-	out->known |= t->vendor;
+	out->x86.known |= t->vendor;
 	if (knows(thread, kind, KW_TF_VCPU)) {
-		out->vcpu = (int32_t)value[KW_TF_VCPU];
-		out->known |= KVMWHY_KNOWS_VCPU;
+		out->common.vcpu = (int32_t)value[KW_TF_VCPU];
+		out->common.known |= KVMWHY_KNOWS_VCPU;
 	}
 	if (knows(thread, kind, KW_TF_RIP)) {
-		out->rip = value[KW_TF_RIP];
-		out->known |= KVMWHY_KNOWS_RIP;
+		out->x86.rip = value[KW_TF_RIP];
+		out->x86.known |= KVMWHY_X86_RIP;
 	}
 	if (!knows(thread, kind, KW_TF_EXIT_REASON) || !knows(thread, kind, KW_TF_ISA))
 		return;
-	out->known &= ~(uint32_t)(KVMWHY_KNOWS_SVM | KVMWHY_KNOWS_VMX);
-	out->known |= KVMWHY_KNOWS_EXIT | (value[KW_TF_ISA] == ISA_SVM ? KVMWHY_KNOWS_SVM : KVMWHY_KNOWS_VMX);
-	out->exit_reason = value[KW_TF_EXIT_REASON];
+	out->x86.known &= ~(uint32_t)(KVMWHY_X86_SVM | KVMWHY_X86_VMX);
+	out->x86.known |= KVMWHY_X86_EXIT | (value[KW_TF_ISA] == ISA_SVM ? KVMWHY_X86_SVM : KVMWHY_X86_VMX);
+	out->x86.exit_reason = value[KW_TF_EXIT_REASON];
 	/* VMEXIT_INVALID is -1, of which the event has 32 bits */
-	if (value[KW_TF_ISA] == ISA_SVM && out->exit_reason == UINT32_MAX)
-		out->exit_reason = UINT64_MAX;
+	if (value[KW_TF_ISA] == ISA_SVM && out->x86.exit_reason == UINT32_MAX)
+		out->x86.exit_reason = UINT64_MAX;
 	if (!knows(thread, kind, KW_TF_INFO1) || !knows(thread, kind, KW_TF_INFO2) ||
 	    !knows(thread, kind, KW_TF_INTR_INFO) || !knows(thread, kind, KW_TF_ERROR_CODE))
 		return;
-	out->known |= KVMWHY_KNOWS_INFO;
-	out->exit_info1 = value[KW_TF_INFO1];
-	out->exit_info2 = value[KW_TF_INFO2];
-	out->exit_intr_info = (uint32_t)value[KW_TF_INTR_INFO];
-	out->exit_error_code = (uint32_t)value[KW_TF_ERROR_CODE];
+	out->x86.known |= KVMWHY_X86_INFO;
+	out->x86.exit_info1 = value[KW_TF_INFO1];
+	out->x86.exit_info2 = value[KW_TF_INFO2];
+	out->x86.exit_intr_info = (uint32_t)value[KW_TF_INTR_INFO];
+	out->x86.exit_error_code = (uint32_t)value[KW_TF_ERROR_CODE];
 }
 
 static void fill_code(const struct thread *thread, struct kvmwhy_event *out)
@@ -249,10 +249,10 @@ static void fill_code(const struct thread *thread, struct kvmwhy_event *out)
 	/* len: what the emulator took of what it had fetched; behind it may be bytes of an earlier instruction */
 	if (!knows(thread, KW_TRACEFS_EMULATE, KW_TF_INSN_LEN) || !len || len > INSN_BYTES)
 		return;
-	memcpy(out->code, thread->insn, len);
-	out->code_size = (uint32_t)len;
-	out->code_known = (1ull << len) - 1;
-	out->known |= KVMWHY_KNOWS_CODE;
+	memcpy(out->common.code, thread->insn, len);
+	out->common.code_size = (uint32_t)len;
+	out->common.code_known = (1ull << len) - 1;
+	out->common.known |= KVMWHY_KNOWS_CODE;
 }
 
 /* KVM resets the vCPU before it tells of a shutdown on SVM: the guest's registers are gone. */
@@ -275,16 +275,16 @@ static void fill_leave(const struct thread *thread, struct kvmwhy_event *out)
 
 	if (!has(thread, KW_TRACEFS_LEAVE))
 		return;
-	memcpy(out->run, thread->run, sizeof(out->run));
-	out->vcpu = (int32_t)value[KW_TF_L_VCPU];
-	out->known |= KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_VCPU;
+	memcpy(out->common.run, thread->run, sizeof(out->common.run));
+	out->common.vcpu = (int32_t)value[KW_TF_L_VCPU];
+	out->common.known |= KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_VCPU;
 	if (is_reset(thread))
 		return;
-	memcpy(out->regs, thread->regs, sizeof(out->regs));
-	out->known |= fresh & 1u << REG_RSP ? KVMWHY_KNOWS_REGS : KVMWHY_KNOWS_BUT_RSP;
+	memcpy(out->x86.regs, thread->regs, sizeof(out->x86.regs));
+	out->x86.known |= fresh & 1u << REG_RSP ? KVMWHY_X86_REGS : KVMWHY_X86_BUT_RSP;
 	if (fresh & 1u << REG_RIP) {
-		out->rip = thread->regs[REG_RIP];
-		out->known |= KVMWHY_KNOWS_RIP;
+		out->x86.rip = thread->regs[REG_RIP];
+		out->x86.known |= KVMWHY_X86_RIP;
 	}
 }
 
@@ -293,10 +293,10 @@ static void fill_reason(const struct kw_tracefs_event *event, struct kvmwhy_even
 {
 	uint32_t reason = (uint32_t)number(event, KW_TF_REASON);
 
-	if (out->known & KVMWHY_KNOWS_RUN || out->result < 0)
+	if (out->common.known & KVMWHY_KNOWS_RUN || out->common.result < 0)
 		return;
-	memcpy(out->run + offsetof(struct kvm_run, exit_reason), &reason, sizeof(reason));
-	out->known |= KVMWHY_KNOWS_REASON;
+	memcpy(out->common.run + offsetof(struct kvm_run, exit_reason), &reason, sizeof(reason));
+	out->common.known |= KVMWHY_KNOWS_REASON;
 }
 
 /* A guest's address only where KVM asked for one: else it is linear, or one of a guest within the guest. */
@@ -350,13 +350,13 @@ static void fill_fault(const struct thread *thread, struct kvmwhy_data *data)
 /* What is known of the exit belongs to the words, too. */
 static void fill_where(const struct kvmwhy_event *out, struct kvmwhy_data *data)
 {
-	if (out->known & KVMWHY_KNOWS_RIP) {
-		data->rip = out->rip;
+	if (out->x86.known & KVMWHY_X86_RIP) {
+		data->rip = out->x86.rip;
 		data->flags |= KVMWHY_HAS_RIP;
 	}
-	if (out->known & KVMWHY_KNOWS_EXIT) {
-		data->exit_reason = out->known & KVMWHY_KNOWS_VMX ? out->exit_reason & 0xffff : out->exit_reason;
-		data->flags |= KVMWHY_HAS_EXIT | (out->known & KVMWHY_KNOWS_VMX ? KVMWHY_EXIT_VMX : 0u);
+	if (out->x86.known & KVMWHY_X86_EXIT) {
+		data->exit_reason = out->x86.known & KVMWHY_X86_VMX ? out->x86.exit_reason & 0xffff : out->x86.exit_reason;
+		data->flags |= KVMWHY_HAS_EXIT | (out->x86.known & KVMWHY_X86_VMX ? KVMWHY_EXIT_VMX : 0u);
 	}
 }
 
@@ -370,16 +370,16 @@ static void fill_cause(const struct kw_tracefs *t, const struct thread *thread, 
 {
 	bool of_msr = has(thread, KW_TRACEFS_MSR_COMMON) || has(thread, KW_TRACEFS_MSR_VENDOR);
 	bool returned = of_msr || has(thread, KW_TRACEFS_FAULT);
-	struct kvmwhy_data *data = &out->data;
+	struct kvmwhy_data *data = &out->x86.data;
 
-	if (out->result >= 0)
+	if (out->common.result >= 0)
 		return;
-	out->known |= KVMWHY_KNOWS_DATA;
+	out->x86.known |= KVMWHY_X86_DATA;
 	data->version = KVMWHY_DATA_VERSION;
 	data->kind = KVMWHY_KIND_OTHER;
-	data->result = out->result;
+	data->result = out->common.result;
 	fill_where(out, data);
-	if (!returned || thread->refused != out->result)
+	if (!returned || thread->refused != out->common.result)
 		return;
 	if (thread->first == KW_TRACEFS_FAULT)
 		fill_fault(thread, data);
@@ -394,8 +394,8 @@ static void fill_module(const struct thread *thread, struct kvmwhy_event *out)
 
 	if (!has(thread, KW_TRACEFS_MODULE) || (thread->valid[KW_TRACEFS_MODULE] & 0x7ff) != 0x7ff)
 		return;
-	out->known |= KVMWHY_KNOWS_DATA;
-	out->data = (struct kvmwhy_data){
+	out->x86.known |= KVMWHY_X86_DATA;
+	out->x86.data = (struct kvmwhy_data){
 		.version = KVMWHY_DATA_VERSION,
 		.kind = (uint16_t)value[KW_TF_M_KIND],
 		/* the event has no bytes of the instruction */
@@ -413,28 +413,28 @@ static void fill_module(const struct thread *thread, struct kvmwhy_event *out)
 
 static void fill_who(struct kw_tracefs *t, struct thread *thread, struct kvmwhy_event *out)
 {
-	if (thread->named_ns && out->time_ns - thread->named_ns < NAMED_NS) {
-		out->pid = thread->pid;
-		memcpy(out->comm, thread->comm, sizeof(out->comm));
-		memcpy(out->args, thread->args, sizeof(out->args));
+	if (thread->named_ns && out->common.time_ns - thread->named_ns < NAMED_NS) {
+		out->common.pid = thread->pid;
+		memcpy(out->common.comm, thread->comm, sizeof(out->common.comm));
+		memcpy(out->common.args, thread->args, sizeof(out->common.args));
 		return;
 	}
 	kw_tracefs_who(t, out);
-	thread->named_ns = out->time_ns;
-	thread->pid = out->pid;
-	memcpy(thread->comm, out->comm, sizeof(thread->comm));
-	memcpy(thread->args, out->args, sizeof(thread->args));
+	thread->named_ns = out->common.time_ns;
+	thread->pid = out->common.pid;
+	memcpy(thread->comm, out->common.comm, sizeof(thread->comm));
+	memcpy(thread->args, out->common.args, sizeof(thread->args));
 }
 
 static int hand_over(struct kw_tracefs *t, struct thread *thread, struct kvmwhy_event *out)
 {
 	pid_t wanted = t->live->options.pid;
 
-	if (out->known & KVMWHY_KNOWS_DATA)
-		out->data.flags |= KVMWHY_WATCHED;
+	if (out->x86.known & KVMWHY_X86_DATA)
+		out->x86.data.flags |= KVMWHY_WATCHED;
 	thread->has = 0;
 	fill_who(t, thread, out);
-	if (wanted && out->pid != (uint32_t)wanted)
+	if (wanted && out->common.pid != (uint32_t)wanted)
 		return 0;
 	return t->live->fn(t->live->arg, out);
 }
@@ -452,8 +452,11 @@ static uint64_t monotonic(uint64_t raw_ns)
 static void begin(const struct kw_tracefs_event *event, int32_t result, struct kvmwhy_event *out)
 {
 	*out = (struct kvmwhy_event){
-		.size = sizeof(*out), .version = KVMWHY_EVENT_VERSION, .source = KVMWHY_SOURCE_TRACEFS,
-		.time_ns = monotonic(event->ts), .tid = (uint32_t)event->tid, .result = result,
+		KVMWHY_EVENT_HEADS_X86,
+		.common.source = KVMWHY_SOURCE_TRACEFS,
+		.common.time_ns = monotonic(event->ts),
+		.common.tid = (uint32_t)event->tid,
+		.common.result = result,
 	};
 }
 
@@ -481,10 +484,10 @@ static int run_refused(struct kw_tracefs *t, struct thread *thread, const struct
 	begin(event, (int32_t)number(event, KW_TF_M_RUN), &out);
 	keep(thread, event);
 	if (event->layout->field[KW_TF_M_VCPU].size) {
-		out.vcpu = (int32_t)number(event, KW_TF_M_VCPU);
-		out.known |= KVMWHY_KNOWS_VCPU;
+		out.common.vcpu = (int32_t)number(event, KW_TF_M_VCPU);
+		out.common.known |= KVMWHY_KNOWS_VCPU;
 	}
-	out.known |= t->vendor;
+	out.x86.known |= t->vendor;
 	fill_module(thread, &out);
 	return hand_over(t, thread, &out);
 }

@@ -128,7 +128,7 @@ struct kw_tracefs {
 	struct tep_handle *tep;
 	struct kw_tracefs_layout layout[KW_TRACEFS_KINDS];
 	struct kw_tracefs_rings rings;
-	uint32_t vendor;		/* KVMWHY_KNOWS_SVM or _VMX, or 0 */
+	uint32_t vendor;		/* KVMWHY_X86_SVM or _VMX, or 0 */
 	int timer;
 	void *threads;			/* tsearch tree of tracefs_join.c */
 	size_t nthreads;

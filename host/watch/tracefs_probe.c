@@ -279,7 +279,7 @@ static const char *vendor_of(struct kw_tracefs *t)
 
 	if (svm == vmx)
 		return NULL;
-	t->vendor = svm ? KVMWHY_KNOWS_SVM : KVMWHY_KNOWS_VMX;
+	t->vendor = svm ? KVMWHY_X86_SVM : KVMWHY_X86_VMX;
 	return svm ? "svm" : "vmx";
 }
 

@@ -42,30 +42,30 @@ static uint32_t process_of(uint32_t tid)
 
 static void fill_comm(struct kw_tracefs *t, struct kvmwhy_event *event)
 {
-	size_t len = read_proc(event->tid, "comm", event->comm, sizeof(event->comm) - 1);
+	size_t len = read_proc(event->common.tid, "comm", event->common.comm, sizeof(event->common.comm) - 1);
 	const char *saved;
 
 	if (len) {
-		event->comm[event->comm[len - 1] == '\n' ? len - 1 : len] = '\0';
+		event->common.comm[event->common.comm[len - 1] == '\n' ? len - 1 : len] = '\0';
 		return;
 	}
 	/* The kernel's own list, of the threads that were traced lately. */
 	tracefs_load_cmdlines(NULL, t->tep);
-	if (!tep_is_pid_registered(t->tep, (int)event->tid))
+	if (!tep_is_pid_registered(t->tep, (int)event->common.tid))
 		return;
-	saved = tep_data_comm_from_pid(t->tep, (int)event->tid);
+	saved = tep_data_comm_from_pid(t->tep, (int)event->common.tid);
 	if (saved && saved[0] != '<')
-		snprintf(event->comm, sizeof(event->comm), "%s", saved);
+		snprintf(event->common.comm, sizeof(event->common.comm), "%s", saved);
 }
 
 void kw_tracefs_who(struct kw_tracefs *t, struct kvmwhy_event *event)
 {
-	event->pid = process_of(event->tid);
-	if (!event->pid)
-		event->pid = (uint32_t)t->live->options.pid;
+	event->common.pid = process_of(event->common.tid);
+	if (!event->common.pid)
+		event->common.pid = (uint32_t)t->live->options.pid;
 	fill_comm(t, event);
-	read_proc(event->tid, "cmdline", event->args, sizeof(event->args));
-	event->args[sizeof(event->args) - 1] = '\0';
+	read_proc(event->common.tid, "cmdline", event->common.args, sizeof(event->common.args));
+	event->common.args[sizeof(event->common.args) - 1] = '\0';
 }
 
 char *kw_tracefs_tasks(pid_t pid)

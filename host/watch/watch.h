@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures of KVM as they happen on this host: out come records of include/uapi/kvmwhy.h. A backend is one way to see
+ * Failures of KVM as they happen on this host: out come records of include/uapi/kvmwhy-event.h. A backend is one way to see
  * them, and one file; watch.c takes the best that works here.
  */
 #ifndef KW_HOST_WATCH_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <uapi/kvmwhy.h>
+#include <uapi/kvmwhy-event.h>
 
 /* Receives each failure; @event lives during the call only. Non-zero ends the reading. */
 typedef int (*kw_watcher_fn)(void *arg, const struct kvmwhy_event *event);

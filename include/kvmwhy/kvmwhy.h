@@ -264,14 +264,14 @@ struct kw_event_context {
 
 /**
  * kw_event_text() - write down a failure that was seen as it happened
- * @event: struct kvmwhy_event of include/uapi/kvmwhy.h, @len bytes; not kept, need not be aligned
+ * @event: struct kvmwhy_event of <kvmwhy/uapi/kvmwhy-event.h>, @len bytes; not kept, need not be aligned
  * @context: what else is known; NULL for nothing
  * @ret: on success whole lines of text, NUL-terminated; free() it
  *
  * The text is what `kvmwhy watch` records. kw_reader_feed() reads it as it reads any log, and has its failure complete
  * at the end of the text: there the report comes, without waiting for what follows.
  *
- * Return: 0, -ENOMEM, or -EINVAL for a record that is too short or of version 0.
+ * Return: 0, -ENOMEM, or -EINVAL for a record that is cut or of an architecture or version that is not known.
  */
 KW_API int kw_event_text(const void *event, size_t len, const struct kw_event_context *context, char **ret);
 

@@ -16,15 +16,6 @@ struct room {
 	struct kvmwhy_event e;
 };
 
-/* A record of any version, of which this one's members are read; 0 or -EINVAL. */
-static int read_event(const void *event, size_t len, struct kvmwhy_event *ret)
-{
-	if (!event || len < sizeof(*ret))
-		return -EINVAL;
-	memcpy(ret, event, sizeof(*ret));
-	return !ret->version || ret->size < sizeof(*ret) || ret->size > len ? -EINVAL : 0;
-}
-
 static bool is_sane(const struct kw_event_context *c)
 {
 	return c->size == sizeof(*c) && !(c->flags & ~KW_EVENT_REDACT) && (c->lines || !c->nlines);
@@ -64,7 +55,7 @@ int kw_event_text(const void *event, size_t len, const struct kw_event_context *
 	room = malloc(sizeof(*room));
 	if (!room)
 		return -ENOMEM;
-	err = read_event(event, len, &room->e);
+	err = kw_event_parse(event, len, &room->e) ? -EINVAL : 0;
 	if (!err) {
 		inner = context_of(context);
 		write_room(&buf, room, &inner);

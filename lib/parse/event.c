@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record of include/uapi/kvmwhy.h to facts: what its .known does not name stays unknown. The words of
+ * A record of include/uapi/kvmwhy-event.h to facts: what its .known does not name stays unknown. The words of
  * struct kvmwhy_data are not read here: they are told beside the facts.
  */
 #include "parse/parse.h"
 
-#include <uapi/kvmwhy.h>
+#include <uapi/kvmwhy-event.h>
 
 enum { MAX_ERRNO = 4095 /* Linux include/linux/err.h */, CPL_MASK = 3, RSP = 4,
        RUN_REASON_END = 12 /* struct kvm_run, the end of exit_reason */ };
@@ -40,7 +40,7 @@ static uint64_t vmx_rights(uint64_t packed)
 static void read_segments(struct kw_failure *f, const struct kvmwhy_event *e)
 {
 	for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++) {
-		const struct kvmwhy_segment *s = &e->segment[segments[i].index];
+		const struct kvmwhy_segment *s = &e->x86.segment[segments[i].index];
 		unsigned int fact = segments[i].sel;
 
 		set(f, fact, s->selector);
@@ -48,69 +48,72 @@ static void read_segments(struct kw_failure *f, const struct kvmwhy_event *e)
 		set(f, fact + 2, s->limit);
 		set(f, fact + 3, vmx_rights(s->attrib));
 	}
-	set(f, KW_F_gdt_base, e->segment[KVMWHY_GDTR].base);
-	set(f, KW_F_gdt_limit, e->segment[KVMWHY_GDTR].limit);
-	set(f, KW_F_idt_base, e->segment[KVMWHY_IDTR].base);
-	set(f, KW_F_idt_limit, e->segment[KVMWHY_IDTR].limit);
+	set(f, KW_F_gdt_base, e->x86.segment[KVMWHY_GDTR].base);
+	set(f, KW_F_gdt_limit, e->x86.segment[KVMWHY_GDTR].limit);
+	set(f, KW_F_idt_base, e->x86.segment[KVMWHY_IDTR].base);
+	set(f, KW_F_idt_limit, e->x86.segment[KVMWHY_IDTR].limit);
 }
 
 /* Of an encrypted guest KVM holds what it last set, which is not the guest's. */
 static void read_registers(struct kw_failure *f, const struct kvmwhy_event *e)
 {
-	uint32_t known = e->known & KVMWHY_KNOWS_PROTECTED ? 0 : e->known;
+	const struct kvmwhy_event_common *c = &e->common;
+	uint32_t known = e->x86.known;
 
-	for (size_t i = 0; known & (KVMWHY_KNOWS_REGS | KVMWHY_KNOWS_BUT_RSP) && i < 16; i++)
-		if (known & KVMWHY_KNOWS_REGS || i != RSP)
-			set(f, general[i], e->regs[i]);
-	if (known & KVMWHY_KNOWS_RIP)
-		set(f, KW_F_rip, e->rip);
-	if (known & KVMWHY_KNOWS_RFLAGS)
-		set(f, KW_F_rflags, e->rflags);
-	if (known & KVMWHY_KNOWS_CONTROL) {
-		set(f, KW_F_cr0, e->cr0);
-		set(f, KW_F_cr4, e->cr4);
-		set(f, KW_F_efer, e->efer);
+	if (c->known & KVMWHY_KNOWS_PROTECTED)
+		return;
+	for (size_t i = 0; known & (KVMWHY_X86_REGS | KVMWHY_X86_BUT_RSP) && i < 16; i++)
+		if (known & KVMWHY_X86_REGS || i != RSP)
+			set(f, general[i], e->x86.regs[i]);
+	if (known & KVMWHY_X86_RIP)
+		set(f, KW_F_rip, e->x86.rip);
+	if (known & KVMWHY_X86_RFLAGS)
+		set(f, KW_F_rflags, e->x86.rflags);
+	if (known & KVMWHY_X86_CONTROL) {
+		set(f, KW_F_cr0, e->x86.cr0);
+		set(f, KW_F_cr4, e->x86.cr4);
+		set(f, KW_F_efer, e->x86.efer);
 	}
-	if (known & KVMWHY_KNOWS_CR2)
-		set(f, KW_F_cr2, e->cr2);
-	if (known & KVMWHY_KNOWS_CR3)
-		set(f, KW_F_cr3, e->cr3);
-	if (known & KVMWHY_KNOWS_SEGMENTS)
+	if (known & KVMWHY_X86_CR2)
+		set(f, KW_F_cr2, e->x86.cr2);
+	if (known & KVMWHY_X86_CR3)
+		set(f, KW_F_cr3, e->x86.cr3);
+	if (known & KVMWHY_X86_SEGMENTS)
 		read_segments(f, e);
-	if (known & KVMWHY_KNOWS_CODE && e->code_size <= KVMWHY_EVENT_CODE && e->code_at < e->code_size)
-		kw_vcpu_code(f, e->code, e->code_size, e->code_at, e->code_known);
+	if (c->known & KVMWHY_KNOWS_CODE && c->code_size <= KVMWHY_EVENT_CODE && c->code_at < c->code_size)
+		kw_vcpu_code(f, c->code, c->code_size, c->code_at, c->code_known);
 	kw_vcpu_finish(f);
-	if (known & KVMWHY_KNOWS_SEGMENTS)
-		set(f, KW_F_cpl, e->cpl & CPL_MASK);
+	if (known & KVMWHY_X86_SEGMENTS)
+		set(f, KW_F_cpl, e->x86.cpl & CPL_MASK);
 }
 
 static void read_exit(struct kw_failure *f, const struct kvmwhy_event *e)
 {
-	if (e->known & (KVMWHY_KNOWS_SVM | KVMWHY_KNOWS_VMX))
-		set(f, KW_F_watch_vmx, !(e->known & KVMWHY_KNOWS_SVM));
-	if (e->known & KVMWHY_KNOWS_EXIT)
-		set(f, KW_F_last_exit, e->exit_reason);
-	if (!(e->known & KVMWHY_KNOWS_INFO))
+	if (e->x86.known & (KVMWHY_X86_SVM | KVMWHY_X86_VMX))
+		set(f, KW_F_watch_vmx, !(e->x86.known & KVMWHY_X86_SVM));
+	if (e->x86.known & KVMWHY_X86_EXIT)
+		set(f, KW_F_last_exit, e->x86.exit_reason);
+	if (!(e->x86.known & KVMWHY_X86_INFO))
 		return;
-	set(f, KW_F_last_exit_info1, e->exit_info1);
-	set(f, KW_F_last_exit_info2, e->exit_info2);
-	set(f, KW_F_last_exit_intr_info, e->exit_intr_info);
-	set(f, KW_F_last_exit_error_code, e->exit_error_code);
+	set(f, KW_F_last_exit_info1, e->x86.exit_info1);
+	set(f, KW_F_last_exit_info2, e->x86.exit_info2);
+	set(f, KW_F_last_exit_intr_info, e->x86.exit_intr_info);
+	set(f, KW_F_last_exit_error_code, e->x86.exit_error_code);
 }
 
-static void read_who(struct kw_failure *f, const struct kvmwhy_event *e)
+static void read_who(struct kw_failure *f, const struct kvmwhy_event_common *c)
 {
-	if (e->source)
-		set(f, KW_F_watch_source, e->source);
-	if (e->pid)
-		set(f, KW_F_pid, e->pid);
-	if (e->tid)
-		set(f, KW_F_tid, e->tid);
-	if (e->known & KVMWHY_KNOWS_VCPU && e->vcpu >= 0)
-		set(f, KW_F_vcpu, (uint64_t)e->vcpu);
-	if (e->known & KVMWHY_KNOWS_PROTECTED)
+	if (c->source)
+		set(f, KW_F_watch_source, c->source);
+	if (c->pid)
+		set(f, KW_F_pid, c->pid);
+	if (c->tid)
+		set(f, KW_F_tid, c->tid);
+	if (c->known & KVMWHY_KNOWS_VCPU && c->vcpu >= 0)
+		set(f, KW_F_vcpu, (uint64_t)c->vcpu);
+	if (c->known & KVMWHY_KNOWS_PROTECTED)
 		set(f, KW_F_watch_protected, 1);
-	if (e->known & KVMWHY_KNOWS_HARMLESS)
+	if (c->known & KVMWHY_KNOWS_HARMLESS)
 		set(f, KW_F_watch_harmless, 1);
 }
 
@@ -124,11 +127,86 @@ static size_t run_len(uint32_t known)
 
 void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e)
 {
-	bool failed = e->result < 0 && e->result >= -MAX_ERRNO;
-	size_t len = run_len(e->known);
+	const struct kvmwhy_event_common *c = &e->common;
+	bool failed = c->result < 0 && c->result >= -MAX_ERRNO;
+	size_t len = run_len(c->known);
 
-	kw_run_page_read(f, failed ? -e->result : 0, len ? e->run : NULL, len, NULL, NULL);
-	read_who(f, e);
+	kw_run_page_read(f, failed ? -c->result : 0, len ? c->run : NULL, len, NULL, NULL);
+	read_who(f, c);
 	read_exit(f, e);
 	read_registers(f, e);
+}
+
+/* The record as bytes */
+
+/* Bytes of the sections of version 1, of which none may be missing; what came later may be. */
+enum { LEAST_COMMON = offsetof(struct kvmwhy_event_common, args) + KVMWHY_EVENT_ARGS,
+       LEAST_X86 = offsetof(struct kvmwhy_event_x86, segment) + KVMWHY_SEGMENTS * sizeof(struct kvmwhy_segment) };
+
+_Static_assert(LEAST_COMMON == 496 && LEAST_X86 == 472, "records that were made stay records");
+
+struct target {
+	struct kvmwhy_section *to;
+	size_t least, most;
+};
+
+/* Where a section goes; .to is NULL for a kind that is not known. */
+static struct target target_of(struct kvmwhy_event *e, uint32_t kind)
+{
+	switch (kind) {
+	case KVMWHY_SECTION_COMMON:
+		return (struct target){ &e->common.section, LEAST_COMMON, sizeof(e->common) };
+	case KVMWHY_SECTION_X86:
+		return (struct target){ &e->x86.section, LEAST_X86, sizeof(e->x86) };
+	}
+	return (struct target){ NULL, 0, 0 };
+}
+
+/* One section of the @len bytes that are left; how long it is, or 0 with @why. */
+static size_t take_section(struct kvmwhy_event *e, const uint8_t *p, size_t len, const char **why)
+{
+	struct kvmwhy_section head;
+	struct target target;
+
+	*why = "the record ends inside a section";
+	if (len < sizeof(head))
+		return 0;
+	memcpy(&head, p, sizeof(head));
+	if (head.size > len)
+		return 0;
+	*why = "a section's .size is less than its head or not a multiple of 8";
+	if (head.size < sizeof(head) || head.size % 8)
+		return 0;
+	target = target_of(e, head.kind);
+	if (!target.to)
+		return head.size;
+	*why = target.to->size ? "a section is there twice" : "a section is shorter than in version 1";
+	if (target.to->size || head.size < target.least)
+		return 0;
+	memcpy(target.to, p, head.size < target.most ? head.size : target.most);
+	return head.size;
+}
+
+const char *kw_event_parse(const void *record, size_t len, struct kvmwhy_event *ret)
+{
+	const size_t head = offsetof(struct kvmwhy_event, common);
+	const uint8_t *p = record;
+	const char *why;
+
+	*ret = (struct kvmwhy_event){ 0 };
+	if (!record || len < head)
+		return "the record is shorter than its head";
+	memcpy(ret, record, head);
+	if (ret->size < head || ret->size > len)
+		return "the record is cut: its .size is another length";
+	if (ret->version != KVMWHY_EVENT_VERSION)
+		return "the record's .version is not known";
+	if (ret->arch != KVMWHY_ARCH_X86)
+		return "the record's .arch is not known";
+	for (size_t at = head, taken; at < ret->size; at += taken) {
+		taken = take_section(ret, p + at, ret->size - at, &why);
+		if (!taken)
+			return why;
+	}
+	return ret->common.section.size ? NULL : "the record has no common section";
 }

@@ -155,8 +155,14 @@ void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len);
 void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len, const void *regs,
 		      const void *sregs);
 
-/* event.c: what a record of include/uapi/kvmwhy.h knows, into an empty record. */
+/*
+ * event.c: the bytes of a record of include/uapi/kvmwhy-event.h, of any alignment, into @ret: sections and members that
+ * are not known are left out, a section that is missing is zero. NULL, or a clause that says why it is not a record.
+ */
 struct kvmwhy_event;
+const char *kw_event_parse(const void *record, size_t len, struct kvmwhy_event *ret);
+
+/* What the record knows, into an empty failure. */
 void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e);
 
 /* vcpu.c: further structures of <linux/kvm.h>, as the ioctls that get them fill them. */

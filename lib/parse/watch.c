@@ -8,7 +8,7 @@
 
 #include "base/utc.h"
 
-#include <uapi/kvmwhy.h>
+#include <uapi/kvmwhy-event.h>
 
 static const struct kw_str mark = KW_STR("kvmwhy watch: ");
 

@@ -11,6 +11,8 @@
 #include "decode/x86/msr.h"
 #include "decode/tables.h"
 
+#include <uapi/kvmwhy-event.h>
+
 #define GROUP(name) (1u << KW_G_##name)
 #define REGISTERS (GROUP(REG) | GROUP(SEG) | GROUP(SYS))
 

@@ -73,8 +73,8 @@ static bool exit_is_told(const struct kw_failure *f, uint64_t reason)
 
 static bool is_msr_access(const struct kw_failure *f, const struct kvmwhy_event *e)
 {
-	bool told = e->known & KVMWHY_KNOWS_DATA &&
-		    (e->data.kind == KVMWHY_KIND_WRMSR || e->data.kind == KVMWHY_KIND_RDMSR);
+	bool told = e->x86.known & KVMWHY_X86_DATA &&
+		    (e->x86.data.kind == KVMWHY_KIND_WRMSR || e->x86.data.kind == KVMWHY_KIND_RDMSR);
 
 	if (told || !kw_has(f, last_exit) || !kw_has(f, watch_vmx))
 		return told;
@@ -195,7 +195,7 @@ void kw_event_redact(struct kw_failure *f, struct kvmwhy_event *e)
 	size_t length = insn_length(f);
 
 	keep_insn(f, length);
-	cut_data(&e->data, length);
+	cut_data(&e->x86.data, length);
 	cut_internal_error(f, length);
 	keep_facts(f, e);
 }

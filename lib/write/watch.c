@@ -54,7 +54,7 @@ static void put_source(struct writer *w)
 		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf kprobes",
 		[KVMWHY_SOURCE_TRACEFS] = "tracefs",
 	};
-	uint16_t source = w->e->source;
+	uint32_t source = w->e->common.source;
 
 	if (source < sizeof(names) / sizeof(names[0]) && names[source])
 		kw_buf_printf(w->buf, ", seen by %s", names[source]);
@@ -129,9 +129,9 @@ static void put_names(struct writer *w)
 
 	if (w->context->redact)
 		return;
-	put_name(w, "thread", bounded(w->e->comm, sizeof(w->e->comm)));
+	put_name(w, "thread", bounded(w->e->common.comm, sizeof(w->e->common.comm)));
 	if (!w->context->guest)
-		guest = (struct kw_str){ name, kw_event_name(w->e->args, sizeof(w->e->args), name, sizeof(name)) };
+		guest = (struct kw_str){ name, kw_event_name(w->e->common.args, sizeof(w->e->common.args), name, sizeof(name)) };
 	put_name(w, "guest", guest);
 }
 
@@ -195,8 +195,8 @@ static bool read_words(const struct kvmwhy_event *e, struct kw_told *ret)
 {
 	uint64_t words[KVMWHY_NDATA];
 
-	memcpy(words, &e->data, sizeof(words));
-	return e->known & KVMWHY_KNOWS_DATA && kw_told_read(words, KVMWHY_NDATA, ret) == KW_TOLD_OK;
+	memcpy(words, &e->x86.data, sizeof(words));
+	return e->x86.known & KVMWHY_X86_DATA && kw_told_read(words, KVMWHY_NDATA, ret) == KW_TOLD_OK;
 }
 
 static void put_failed(struct writer *w)
@@ -259,9 +259,9 @@ static void put_data(struct writer *w)
 {
 	uint64_t words[KVMWHY_NDATA];
 
-	if (!(w->e->known & KVMWHY_KNOWS_DATA))
+	if (!(w->e->x86.known & KVMWHY_X86_DATA))
 		return;
-	memcpy(words, &w->e->data, sizeof(words));
+	memcpy(words, &w->e->x86.data, sizeof(words));
 	for (size_t i = 0; i < KVMWHY_NDATA; i++) {
 		if (i % 3 == 0)
 			kw_buf_printf(w->buf, "%s" MARK "data[%zu]", i ? "\n" : "", i);

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "failure.h"
 
-#include <uapi/kvmwhy.h>
+#include <uapi/kvmwhy-event.h>
 
 /*
  * qemu_dump.c: the lines that QEMU would print of @f, one by one without their ends; each fact's origin

@@ -10,6 +10,7 @@ from program import CC, STRICT, run
 DOCUMENT = (SOURCE / "docs/kvm-run-data.md").read_text()
 WATCH = (SOURCE / "docs/watch.md").read_text()
 HEADER = (SOURCE / "include/uapi/kvmwhy.h").read_text()
+EVENT = (SOURCE / "include/uapi/kvmwhy-event.h").read_text()
 
 FILLED = """
 int main(void)
@@ -55,7 +56,7 @@ def _(directory):
 def _(directory):
     rows = re.findall(r"^\| (\d) \| (\d+):(\d+) \| `(\w+)` \|", DOCUMENT, re.M)
     equal([row[3] for row in rows],
-          re.findall(r"^\t__\w+ +(\w+)(?:\[\d+\])?;", HEADER.partition("struct kvmwhy_data {")[2].partition("\n};")[0], re.M))
+          re.findall(r"^\tu?int\d+_t (\w+)(?:\[\d+\])?;", HEADER.partition("struct kvmwhy_data {")[2].partition("\n};")[0], re.M))
     checks = "".join(
         f"_Static_assert(offsetof(struct kvmwhy_data, {name}) == {word} * 8 + {low} / 8, \"{name}\");\n"
         for word, _, low, name in rows)
@@ -66,10 +67,10 @@ def _(directory):
              "int main(void) { return 0; }\n", "c11")
 
 
-@test("kinds, flags, functions, sources and bits of known are those of the header, with their numbers")
+@test("kinds, flags, functions, sources, sections and bits of known are those of the headers, with their numbers")
 def _(_):
     declared = {name: int(bit if bit else number) for name, number, bit in
-                re.findall(r"^\t(KVMWHY_\w+)\t*\s*= (?:(\d+),|1u << (\d+),)", HEADER, re.M)}
+                re.findall(r"^\t(KVMWHY_\w+)\t*\s*= (?:(\d+),|1u << (\d+),)", HEADER + EVENT, re.M)}
     listed = {name: int(number) for name, number in
               re.findall(r"^\| (KVMWHY_\w+) \| (\d+) \|", DOCUMENT + WATCH, re.M)}
     equal(listed, declared)

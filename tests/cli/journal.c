@@ -6,7 +6,7 @@
 
 static int send(void *arg, const struct kw_report *report)
 {
-	static const struct kvmwhy_event event = { .pid = 4242, .tid = 4243, .vcpu = 3 };
+	static const struct kvmwhy_event event = { .common = { .pid = 4242, .tid = 4243, .vcpu = 3 } };
 
 	*(int *)arg = kw_journal_send(report, &event);
 	return 1;

@@ -2,13 +2,14 @@
 /*
  * Bytes of the input as a record of `kvmwhy watch`, the rest as lines of the kernel's log: whatever is in it, its
  * text is one failure to a reader, reported with its last line, and so is the redacted text. Damaged, it is anything, but
- * each failure is whole.
+ * each failure is whole. The bytes behind a good head are also tried as sections.
  */
 #include "fuzz.h"
 
 #include "api/api.h"
 
-#include <uapi/kvmwhy.h>
+#include <errno.h>
+#include <uapi/kvmwhy-event.h>
 
 enum { MAX_LINES = 40 };
 
@@ -110,6 +111,26 @@ static size_t split(char *text, const char **lines)
 	return n;
 }
 
+/* Sections of any size and kind: a record or none, and never read beyond its end. */
+static void check_sections(const uint8_t *data, size_t len)
+{
+	size_t size = offsetof(struct kvmwhy_event, common) + len;
+	struct kvmwhy_event head = { .size = (uint32_t)size, .version = KVMWHY_EVENT_VERSION, .arch = KVMWHY_ARCH_X86 };
+	uint8_t *p = malloc(size);
+	char *text;
+	int err;
+
+	PROMISE(p);
+	memcpy(p, &head, size - len);
+	if (len)
+		memcpy(p + size - len, data, len);
+	err = kw_event_text(p, size, NULL, &text);
+	PROMISE(err == 0 || err == -EINVAL);
+	if (!err)
+		free(text);
+	free(p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const uint32_t reasons[] = { 0, 1, 8, 9, 17, 24, 37, 39 };
@@ -122,19 +143,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (take)
 		memcpy(&e, data, take);
 	e.size = sizeof(e);
-	e.version = (uint16_t)(e.version | 1);
-	if (e.time_ns & 1) /* else hardly ever a KVM_RUN that returned 0 with an exit that ends a guest */
-		e.result = e.time_ns & 2 ? 0 : -(int32_t)(e.time_ns >> 8 & 127);
-	if (e.time_ns & 4)
-		memcpy(e.run + 8, &reasons[e.time_ns >> 16 & 7], 4);
-	context.number = e.time_ns >> 60;
-	context.utc_ns = (int64_t)(e.time_ns >> 1);
-	context.guest = e.time_ns & 8 ? guest : NULL;
-	context.host_kernel = e.time_ns & 16 ? guest : NULL;
+	e.version = KVMWHY_EVENT_VERSION;
+	e.arch = KVMWHY_ARCH_X86;
+	e.common.section = (struct kvmwhy_section){ KVMWHY_SECTION_COMMON, sizeof(e.common) };
+	e.x86.section = (struct kvmwhy_section){ KVMWHY_SECTION_X86, sizeof(e.x86) };
+	if (e.common.time_ns & 1) /* else hardly ever a KVM_RUN that returned 0 with an exit that ends a guest */
+		e.common.result = e.common.time_ns & 2 ? 0 : -(int32_t)(e.common.time_ns >> 8 & 127);
+	if (e.common.time_ns & 4)
+		memcpy(e.common.run + 8, &reasons[e.common.time_ns >> 16 & 7], 4);
+	context.number = e.common.time_ns >> 60;
+	context.utc_ns = (int64_t)(e.common.time_ns >> 1);
+	context.guest = e.common.time_ns & 8 ? guest : NULL;
+	context.host_kernel = e.common.time_ns & 16 ? guest : NULL;
 	context.lines = lines;
 	context.nlines = split(rest, lines);
-	context.flags = e.time_ns & 32 ? KW_EVENT_REDACT : 0;
+	context.flags = e.common.time_ns & 32 ? KW_EVENT_REDACT : 0;
 	check_text(&e, &context);
+	check_sections(data, len);
 	free(rest);
 	free(guest);
 	return 0;

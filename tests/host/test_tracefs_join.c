@@ -37,7 +37,7 @@ static int setup(void **state)
 	memset(&last, 0, sizeof(last));
 	count = 0;
 	live = (struct kw_watcher){ .fn = take };
-	t = (struct kw_tracefs){ .live = &live, .vendor = KVMWHY_KNOWS_SVM, .tep = tep_alloc() };
+	t = (struct kw_tracefs){ .live = &live, .vendor = KVMWHY_X86_SVM, .tep = tep_alloc() };
 	for (unsigned int kind = 0; kind < KW_TRACEFS_KINDS; kind++) {
 		t.layout[kind].id = (int)kind;
 		for (unsigned int i = 0; i < KW_TF_FIELDS; i++) {
@@ -92,14 +92,14 @@ static void write_fails_first_in_common(void **state)
 	seen(KW_TRACEFS_MSR_VENDOR, TID, WORDS((uint64_t)-1));
 	fails(TID, EPERM);
 	assert_int_equal(count, 1);
-	assert_int_equal(last.result, -EPERM);
-	assert_int_equal(last.data.kind, KVMWHY_KIND_WRMSR);
-	assert_int_equal(last.data.function, KVMWHY_FUNCTION_SET_MSR_COMMON);
-	assert_int_equal(last.data.msr, 0x404);
-	assert_true(last.data.value == 0xfffffffffffffffe);
-	assert_int_equal(last.data.flags, KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT |
+	assert_int_equal(last.common.result, -EPERM);
+	assert_int_equal(last.x86.data.kind, KVMWHY_KIND_WRMSR);
+	assert_int_equal(last.x86.data.function, KVMWHY_FUNCTION_SET_MSR_COMMON);
+	assert_int_equal(last.x86.data.msr, 0x404);
+	assert_true(last.x86.data.value == 0xfffffffffffffffe);
+	assert_int_equal(last.x86.data.flags, KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT |
 			 KVMWHY_WATCHED);
-	assert_true(last.rip == 0x1234 && last.exit_reason == SVM_MSR && last.vcpu == 5);
+	assert_true(last.x86.rip == 0x1234 && last.x86.exit_reason == SVM_MSR && last.common.vcpu == 5);
 }
 
 static void write_fails_in_vendor(void **state)
@@ -109,7 +109,7 @@ static void write_fails_in_vendor(void **state)
 	seen(KW_TRACEFS_MSR_ENTER, TID, WORDS(0x10, 1, 0));
 	seen(KW_TRACEFS_MSR_VENDOR, TID, WORDS((uint64_t)-EINVAL));
 	fails(TID, EINVAL);
-	assert_int_equal(last.data.function, KVMWHY_FUNCTION_VENDOR_SET_MSR);
+	assert_int_equal(last.x86.data.function, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 }
 
 /* A probe that missed a call cannot say that it was not called. */
@@ -121,8 +121,8 @@ static void vendor_is_not_said_when_common_was_missed(void **state)
 	seen(KW_TRACEFS_MSR_ENTER, TID, WORDS(0x10, 1, 0));
 	seen(KW_TRACEFS_MSR_VENDOR, TID, WORDS((uint64_t)-EINVAL));
 	fails(TID, EINVAL);
-	assert_int_equal(last.data.kind, KVMWHY_KIND_WRMSR);
-	assert_int_equal(last.data.function, KVMWHY_FUNCTION_UNKNOWN);
+	assert_int_equal(last.x86.data.kind, KVMWHY_KIND_WRMSR);
+	assert_int_equal(last.x86.data.function, KVMWHY_FUNCTION_UNKNOWN);
 }
 
 /* Nor can a history of which a part was overwritten. */
@@ -134,8 +134,8 @@ static void vendor_is_not_said_with_a_gap(void **state)
 	seen(KW_TRACEFS_MSR_ENTER, TID, WORDS(0x10, 1, 0));
 	seen(KW_TRACEFS_MSR_VENDOR, TID, WORDS((uint64_t)-EINVAL));
 	fails(TID, EINVAL);
-	assert_int_equal(last.data.msr, 0x10);
-	assert_int_equal(last.data.function, KVMWHY_FUNCTION_UNKNOWN);
+	assert_int_equal(last.x86.data.msr, 0x10);
+	assert_int_equal(last.x86.data.function, KVMWHY_FUNCTION_UNKNOWN);
 }
 
 static void another_result_is_not_the_cause(void **state)
@@ -145,9 +145,9 @@ static void another_result_is_not_the_cause(void **state)
 	seen(KW_TRACEFS_MSR_ENTER, TID, WORDS(0x10, 1, 0));
 	seen(KW_TRACEFS_MSR_COMMON, TID, WORDS((uint64_t)-EINVAL));
 	fails(TID, EIO);
-	assert_int_equal(last.data.kind, KVMWHY_KIND_OTHER);
-	assert_int_equal(last.data.flags & KVMWHY_HAS_MSR, 0);
-	assert_int_equal(last.data.result, -EIO);
+	assert_int_equal(last.x86.data.kind, KVMWHY_KIND_OTHER);
+	assert_int_equal(last.x86.data.flags & KVMWHY_HAS_MSR, 0);
+	assert_int_equal(last.x86.data.result, -EIO);
 }
 
 /* KVM_SET_MSRS of the VMM, and then a KVM_RUN that fails for another reason. */
@@ -157,9 +157,10 @@ static void writes_of_the_host_are_none_of_the_guests(void **state)
 	seen(KW_TRACEFS_MSR_ENTER, TID, WORDS(0x404, 1, 1));
 	seen(KW_TRACEFS_MSR_COMMON, TID, WORDS((uint64_t)-1));
 	fails(TID, EPERM);
-	assert_int_equal(last.data.kind, KVMWHY_KIND_OTHER);
-	assert_int_equal(last.data.flags & KVMWHY_HAS_MSR, 0);
-	assert_int_equal(last.known & (KVMWHY_KNOWS_RIP | KVMWHY_KNOWS_EXIT | KVMWHY_KNOWS_VCPU), 0);
+	assert_int_equal(last.x86.data.kind, KVMWHY_KIND_OTHER);
+	assert_int_equal(last.x86.data.flags & KVMWHY_HAS_MSR, 0);
+	assert_int_equal(last.x86.known & (KVMWHY_X86_RIP | KVMWHY_X86_EXIT), 0);
+	assert_int_equal(last.common.known & KVMWHY_KNOWS_VCPU, 0);
 }
 
 static void an_exit_makes_the_one_before_void(void **state)
@@ -170,8 +171,8 @@ static void an_exit_makes_the_one_before_void(void **state)
 	seen(KW_TRACEFS_MSR_COMMON, TID, WORDS((uint64_t)-EFAULT));
 	exits(TID, SVM_NPF);
 	fails(TID, EFAULT);
-	assert_int_equal(last.data.kind, KVMWHY_KIND_OTHER);
-	assert_true(last.exit_reason == SVM_NPF);
+	assert_int_equal(last.x86.data.kind, KVMWHY_KIND_OTHER);
+	assert_true(last.x86.exit_reason == SVM_NPF);
 }
 
 static void a_return_to_the_vmm_makes_all_void(void **state)
@@ -180,8 +181,8 @@ static void a_return_to_the_vmm_makes_all_void(void **state)
 	exits(TID, SVM_MSR);
 	seen(KW_TRACEFS_RUN_END, TID, WORDS(2, 0));
 	fails(TID, EINVAL);
-	assert_int_equal(last.known & (KVMWHY_KNOWS_EXIT | KVMWHY_KNOWS_RIP | KVMWHY_KNOWS_INFO), 0);
-	assert_int_equal(last.known & KVMWHY_KNOWS_SVM, KVMWHY_KNOWS_SVM);
+	assert_int_equal(last.x86.known & (KVMWHY_X86_EXIT | KVMWHY_X86_RIP | KVMWHY_X86_INFO), 0);
+	assert_int_equal(last.x86.known & KVMWHY_X86_SVM, KVMWHY_X86_SVM);
 }
 
 static void threads_are_told_apart(void **state)
@@ -194,9 +195,9 @@ static void threads_are_told_apart(void **state)
 	seen(KW_TRACEFS_MSR_COMMON, TID, WORDS((uint64_t)-1));
 	seen(KW_TRACEFS_MSR_COMMON, OTHER, WORDS((uint64_t)-1));
 	fails(TID, EPERM);
-	assert_int_equal(last.data.msr, 0x404);
+	assert_int_equal(last.x86.data.msr, 0x404);
 	fails(OTHER, EPERM);
-	assert_int_equal(last.data.msr, 0x405);
+	assert_int_equal(last.x86.data.msr, 0x405);
 	assert_int_equal(count, 2);
 }
 
@@ -212,9 +213,9 @@ static void page_fault(void **state)
 	(void)state;
 	fault(SVM_NPF);
 	fails(TID, EFAULT);
-	assert_int_equal(last.data.kind, KVMWHY_KIND_PAGE_FAULT);
-	assert_int_equal(last.data.flags & KVMWHY_HAS_GPA, KVMWHY_HAS_GPA);
-	assert_true(last.data.gpa == 0x80123 && last.data.error_code == 0x14);
+	assert_int_equal(last.x86.data.kind, KVMWHY_KIND_PAGE_FAULT);
+	assert_int_equal(last.x86.data.flags & KVMWHY_HAS_GPA, KVMWHY_HAS_GPA);
+	assert_true(last.x86.data.gpa == 0x80123 && last.x86.data.error_code == 0x14);
 }
 
 /* With shadow paging it is a linear address, in a nested guest one of that guest. */
@@ -223,14 +224,14 @@ static void an_address_that_is_no_gpa_is_not_told(void **state)
 	(void)state;
 	fault(0x4e);
 	fails(TID, EFAULT);
-	assert_int_equal(last.data.kind, KVMWHY_KIND_PAGE_FAULT);
-	assert_int_equal(last.data.flags & KVMWHY_HAS_GPA, 0);
+	assert_int_equal(last.x86.data.kind, KVMWHY_KIND_PAGE_FAULT);
+	assert_int_equal(last.x86.data.flags & KVMWHY_HAS_GPA, 0);
 	exits(TID, SVM_NPF);
 	seen(KW_TRACEFS_NESTED, TID, WORDS(0));
 	seen(KW_TRACEFS_FAULT_ENTER, TID, WORDS(0x80123, 0x14));
 	seen(KW_TRACEFS_FAULT, TID, WORDS((uint64_t)-EFAULT));
 	fails(TID, EFAULT);
-	assert_int_equal(last.data.flags & KVMWHY_HAS_GPA, 0);
+	assert_int_equal(last.x86.data.flags & KVMWHY_HAS_GPA, 0);
 }
 
 static void an_exit_without_errno_has_its_reason(void **state)
@@ -240,10 +241,11 @@ static void an_exit_without_errno_has_its_reason(void **state)
 	(void)state;
 	exits(TID, 0xffffffff);
 	send(KW_TRACEFS_FAILURES, KW_TRACEFS_RUN_END, TID, WORDS(9, 0));
-	assert_int_equal(last.known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON | KVMWHY_KNOWS_DATA), KVMWHY_KNOWS_REASON);
-	memcpy(&reason, last.run + 8, sizeof(reason));
+	assert_int_equal(last.common.known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON), KVMWHY_KNOWS_REASON);
+	assert_int_equal(last.x86.known & KVMWHY_X86_DATA, 0);
+	memcpy(&reason, last.common.run + 8, sizeof(reason));
 	assert_int_equal(reason, 9);
-	assert_true(last.exit_reason == UINT64_MAX);
+	assert_true(last.x86.exit_reason == UINT64_MAX);
 }
 
 /* Before Linux 6.8 the reason beside an errno is that of an exit long ago. */
@@ -251,8 +253,8 @@ static void the_reason_beside_an_errno_is_not_told(void **state)
 {
 	(void)state;
 	send(KW_TRACEFS_FAILURES, KW_TRACEFS_RUN_END, TID, WORDS(2, (uint64_t)-EFAULT));
-	assert_int_equal(last.known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON), 0);
-	assert_int_equal(last.run[8], 0);
+	assert_int_equal(last.common.known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON), 0);
+	assert_int_equal(last.common.run[8], 0);
 }
 
 static void overwritten_history_is_counted(void **state)
@@ -274,9 +276,9 @@ static void the_modules_words_win(void **state)
 	seen(KW_TRACEFS_MODULE, TID, WORDS(KVMWHY_KIND_WRMSR, KVMWHY_HAS_MSR | KVMWHY_INJECTED, (uint64_t)-1, (uint64_t)-1,
 					   0x838, KVMWHY_FUNCTION_VENDOR_SET_MSR));
 	fails(TID, EPERM);
-	assert_int_equal(last.data.msr, 0x838);
-	assert_int_equal(last.data.flags, KVMWHY_HAS_MSR | KVMWHY_INJECTED | KVMWHY_WATCHED);
-	assert_int_equal(last.data.function, KVMWHY_FUNCTION_VENDOR_SET_MSR);
+	assert_int_equal(last.x86.data.msr, 0x838);
+	assert_int_equal(last.x86.data.flags, KVMWHY_HAS_MSR | KVMWHY_INJECTED | KVMWHY_WATCHED);
+	assert_int_equal(last.x86.data.function, KVMWHY_FUNCTION_VENDOR_SET_MSR);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -143,8 +143,8 @@ static __always_inline __u64 gva_to_gpa(__u64 kvm, const struct paging *p, __u64
 	return p->cr4 >> 5 & 1 ? walk_pae(kvm, p, gva) : walk_32(kvm, p, gva);
 }
 
-/* e->code[] from the linear address @from on: e->code_size bytes, which lie in two pages at most. */
-static __always_inline void read_code(__u64 kvm, const struct paging *p, __u64 from, struct kvmwhy_event *e)
+/* e->code[] from the linear address @from on: CODE_BEFORE + CODE_AFTER bytes, which lie in two pages at most. */
+static __always_inline void read_code(__u64 kvm, const struct paging *p, __u64 from, struct kvmwhy_event_common *e)
 {
 	__u64 gva = from;
 	__u32 done = 0;

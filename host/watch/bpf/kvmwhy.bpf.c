@@ -15,7 +15,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-#include <uapi/kvmwhy.h>
+#include <uapi/kvmwhy-event.h>
 #include "guest.h"
 #include "kvm.h"
 #include "kvmwhy_bpf.h"
@@ -184,13 +184,13 @@ static __always_inline void put_caller(struct kvmwhy_event *e)
 	__u64 start = BPF_CORE_READ(task, mm, arg_start), id = bpf_get_current_pid_tgid();
 	__u64 len = BPF_CORE_READ(task, mm, arg_end) - start;
 
-	e->time_ns = bpf_ktime_get_ns();
-	e->pid = id >> 32;
-	e->tid = (__u32)id;
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	if (len > sizeof(e->args))
-		len = sizeof(e->args);
-	bpf_probe_read_user(e->args, (__u32)len, (void *)start);
+	e->common.time_ns = bpf_ktime_get_ns();
+	e->common.pid = id >> 32;
+	e->common.tid = (__u32)id;
+	bpf_get_current_comm(e->common.comm, sizeof(e->common.comm));
+	if (len > sizeof(e->common.args))
+		len = sizeof(e->common.args);
+	bpf_probe_read_user(e->common.args, (__u32)len, (void *)start);
 }
 
 /* Which of the guest's registers KVM has read from the VMCS since the last exit: bits by REG_*. */
@@ -212,8 +212,13 @@ static __always_inline void put_head(struct kvmwhy_event *e, long result)
 	__builtin_memset(e, 0, sizeof(*e));
 	e->size = sizeof(*e);
 	e->version = KVMWHY_EVENT_VERSION;
-	e->source = config.source;
-	e->result = result < 0 ? (__s32)result : 0;
+	e->arch = KVMWHY_ARCH_X86;
+	e->common.section.kind = KVMWHY_SECTION_COMMON;
+	e->common.section.size = sizeof(e->common);
+	e->x86.section.kind = KVMWHY_SECTION_X86;
+	e->x86.section.size = sizeof(e->x86);
+	e->common.source = config.source;
+	e->common.result = result < 0 ? (__s32)result : 0;
 	put_caller(e);
 }
 
@@ -223,19 +228,19 @@ static __always_inline void put_registers(struct kvmwhy_event *e, struct kvm_vcp
 	__u32 avail = regs_avail(vcpu);
 
 	bpf_probe_read_kernel(regs, sizeof(regs), (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.regs));
-	__builtin_memcpy(e->regs, regs, sizeof(e->regs));
-	e->known |= config.svm || avail >> REG_RSP & 1 ? KVMWHY_KNOWS_REGS : KVMWHY_KNOWS_BUT_RSP;
+	__builtin_memcpy(e->x86.regs, regs, sizeof(e->x86.regs));
+	e->x86.known |= config.svm || avail >> REG_RSP & 1 ? KVMWHY_X86_REGS : KVMWHY_X86_BUT_RSP;
 	if (config.svm || avail >> REG_RIP & 1) {
-		e->rip = regs[16];
-		e->known |= KVMWHY_KNOWS_RIP;
+		e->x86.rip = regs[16];
+		e->x86.known |= KVMWHY_X86_RIP;
 	}
-	e->cr0 = BPF_CORE_READ(vcpu, arch.cr0);
-	e->cr4 = BPF_CORE_READ(vcpu, arch.cr4);
-	e->efer = BPF_CORE_READ(vcpu, arch.efer);
-	e->cr3 = BPF_CORE_READ(vcpu, arch.cr3);
-	e->known |= KVMWHY_KNOWS_CONTROL;
+	e->x86.cr0 = BPF_CORE_READ(vcpu, arch.cr0);
+	e->x86.cr4 = BPF_CORE_READ(vcpu, arch.cr4);
+	e->x86.efer = BPF_CORE_READ(vcpu, arch.efer);
+	e->x86.cr3 = BPF_CORE_READ(vcpu, arch.cr3);
+	e->x86.known |= KVMWHY_X86_CONTROL;
 	if (avail >> REG_CR3 & 1)
-		e->known |= KVMWHY_KNOWS_CR3;
+		e->x86.known |= KVMWHY_X86_CR3;
 }
 
 static __always_inline void *vmcb_of(struct kvm_vcpu *vcpu)
@@ -257,45 +262,45 @@ static __always_inline void put_vmcb(struct kvmwhy_event *e, struct kvm_vcpu *vc
 	if (!vmcb || bpf_probe_read_kernel(exit, sizeof(exit), vmcb + VMCB_EXITCODE))
 		return;
 	bpf_probe_read_kernel(event, sizeof(event), vmcb + VMCB_EXITINTINFO);
-	e->exit_reason = exit[0];
-	e->exit_info1 = exit[1];
-	e->exit_info2 = exit[2];
-	e->exit_intr_info = event[0];
-	e->exit_error_code = event[1];
-	e->known |= KVMWHY_KNOWS_EXIT | KVMWHY_KNOWS_INFO;
-	if (e->known & KVMWHY_KNOWS_PROTECTED)
+	e->x86.exit_reason = exit[0];
+	e->x86.exit_info1 = exit[1];
+	e->x86.exit_info2 = exit[2];
+	e->x86.exit_intr_info = event[0];
+	e->x86.exit_error_code = event[1];
+	e->x86.known |= KVMWHY_X86_EXIT | KVMWHY_X86_INFO;
+	if (e->common.known & KVMWHY_KNOWS_PROTECTED)
 		return;
-	bpf_probe_read_kernel(e->segment, sizeof(e->segment), vmcb + VMCB_SEGMENTS);
+	bpf_probe_read_kernel(e->x86.segment, sizeof(e->x86.segment), vmcb + VMCB_SEGMENTS);
 	bpf_probe_read_kernel(&cpl, sizeof(cpl), vmcb + VMCB_CPL);
-	bpf_probe_read_kernel(&e->rflags, sizeof(e->rflags), vmcb + VMCB_RFLAGS);
-	bpf_probe_read_kernel(&e->cr2, sizeof(e->cr2), vmcb + VMCB_CR2);
+	bpf_probe_read_kernel(&e->x86.rflags, sizeof(e->x86.rflags), vmcb + VMCB_RFLAGS);
+	bpf_probe_read_kernel(&e->x86.cr2, sizeof(e->x86.cr2), vmcb + VMCB_CR2);
 	bpf_probe_read_kernel(&np, sizeof(np), vmcb + VMCB_NP_ENABLE);
-	e->cpl = cpl;
-	e->known |= KVMWHY_KNOWS_SEGMENTS | KVMWHY_KNOWS_RFLAGS | KVMWHY_KNOWS_CR2;
+	e->x86.cpl = cpl;
+	e->x86.known |= KVMWHY_X86_SEGMENTS | KVMWHY_X86_RFLAGS | KVMWHY_X86_CR2;
 	if (np & 1) {	/* else the VMCB's CR3 is that of KVM's shadow pages */
-		bpf_probe_read_kernel(&e->cr3, sizeof(e->cr3), vmcb + VMCB_CR3);
-		e->known |= KVMWHY_KNOWS_CR3;
+		bpf_probe_read_kernel(&e->x86.cr3, sizeof(e->x86.cr3), vmcb + VMCB_CR3);
+		e->x86.known |= KVMWHY_X86_CR3;
 	}
 }
 
 static __always_inline void put_vmx(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
 {
-	__u32 tid = e->tid;
+	__u32 tid = e->common.tid;
 	struct last_exit *last = bpf_map_lookup_elem(&exits, &tid);
 
 	if (last) {
-		e->exit_reason = last->reason;
-		e->exit_info1 = last->info1;
-		e->exit_info2 = last->info2;
-		e->exit_intr_info = last->intr_info;
-		e->exit_error_code = last->error_code;
-		e->known |= KVMWHY_KNOWS_EXIT | KVMWHY_KNOWS_INFO;
+		e->x86.exit_reason = last->reason;
+		e->x86.exit_info1 = last->info1;
+		e->x86.exit_info2 = last->info2;
+		e->x86.exit_intr_info = last->intr_info;
+		e->x86.exit_error_code = last->error_code;
+		e->x86.known |= KVMWHY_X86_EXIT | KVMWHY_X86_INFO;
 	}
-	if (e->known & KVMWHY_KNOWS_PROTECTED || !bpf_core_field_exists(struct vcpu_vmx, rflags))
+	if (e->common.known & KVMWHY_KNOWS_PROTECTED || !bpf_core_field_exists(struct vcpu_vmx, rflags))
 		return;
 	if (regs_avail(vcpu) >> REG_RFLAGS & 1) {
-		e->rflags = BPF_CORE_READ((struct vcpu_vmx *)vcpu, rflags);
-		e->known |= KVMWHY_KNOWS_RFLAGS;
+		e->x86.rflags = BPF_CORE_READ((struct vcpu_vmx *)vcpu, rflags);
+		e->x86.known |= KVMWHY_X86_RFLAGS;
 	}
 }
 
@@ -313,72 +318,72 @@ static __always_inline bool is_nested(struct kvm_vcpu *vcpu)
  */
 static __always_inline bool is_expected_code(const struct kvmwhy_event *e)
 {
-	__u32 at = e->code_at & 31;
+	__u32 at = e->common.code_at & 31;
 
-	return e->known & KVMWHY_KNOWS_EXIT && config.vmx && e->code[at] == 0x0f &&
-	       ((e->exit_reason == KW_VMX_EXIT_MSR_READ && e->code[at + 1] == 0x32) ||
-		(e->exit_reason == KW_VMX_EXIT_MSR_WRITE && e->code[at + 1] == 0x30));
+	return e->x86.known & KVMWHY_X86_EXIT && config.vmx && e->common.code[at] == 0x0f &&
+	       ((e->x86.exit_reason == KW_VMX_EXIT_MSR_READ && e->common.code[at + 1] == 0x32) ||
+		(e->x86.exit_reason == KW_VMX_EXIT_MSR_WRITE && e->common.code[at + 1] == 0x30));
 }
 
 static __always_inline void put_code(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
 {
-	__u32 wanted = KVMWHY_KNOWS_RIP | KVMWHY_KNOWS_CONTROL;
-	bool long_mode = e->efer >> 10 & 1, smm = e->run[RUN_FLAGS] & RUN_X86_SMM;
+	__u32 wanted = KVMWHY_X86_RIP | KVMWHY_X86_CONTROL;
+	bool long_mode = e->x86.efer >> 10 & 1, smm = e->common.run[RUN_FLAGS] & RUN_X86_SMM;
 	__u64 base = 0, kvm = (__u64)BPF_CORE_READ(vcpu, kvm), from;
-	struct paging paging = { .cr0 = e->cr0, .cr3 = e->cr3, .cr4 = e->cr4, .efer = e->efer };
+	struct paging paging = { .cr0 = e->x86.cr0, .cr3 = e->x86.cr3, .cr4 = e->x86.cr4, .efer = e->x86.efer };
 
-	if ((e->known & wanted) != wanted || e->known & KVMWHY_KNOWS_PROTECTED || smm || is_nested(vcpu))
+	if ((e->x86.known & wanted) != wanted || e->common.known & KVMWHY_KNOWS_PROTECTED || smm || is_nested(vcpu))
 		return;
-	if (e->known & KVMWHY_KNOWS_SEGMENTS)
-		base = e->segment[KVMWHY_CS].base;
+	if (e->x86.known & KVMWHY_X86_SEGMENTS)
+		base = e->x86.segment[KVMWHY_CS].base;
 	else if (!long_mode)
 		return;	/* the base of CS is not known, and it matters */
-	e->code_at = e->rip < CODE_BEFORE ? (__u32)e->rip : CODE_BEFORE;
-	from = base + e->rip - e->code_at;
+	e->common.code_at = e->x86.rip < CODE_BEFORE ? (__u32)e->x86.rip : CODE_BEFORE;
+	from = base + e->x86.rip - e->common.code_at;
 	if (!long_mode)
 		from &= 0xffffffff;
-	e->code_size = CODE_BEFORE + CODE_AFTER;
-	read_code(kvm, &paging, from, e);
-	if (e->code_known >> e->code_at & 1 && (e->known & KVMWHY_KNOWS_CR3 || is_expected_code(e)))
-		e->known |= KVMWHY_KNOWS_CODE;
+	e->common.code_size = CODE_BEFORE + CODE_AFTER;
+	read_code(kvm, &paging, from, &e->common);
+	if (e->common.code_known >> e->common.code_at & 1 && (e->x86.known & KVMWHY_X86_CR3 || is_expected_code(e)))
+		e->common.known |= KVMWHY_KNOWS_CODE;
 }
 
 static __always_inline void put_insn(struct kvmwhy_event *e)
 {
-	__u32 tid = e->tid;
+	__u32 tid = e->common.tid;
 	struct last_insn *insn = bpf_map_lookup_elem(&insns, &tid);
 
-	if (!insn || !(e->known & KVMWHY_KNOWS_RIP) || insn->rip != e->rip || !insn->size || insn->size > 15)
+	if (!insn || !(e->x86.known & KVMWHY_X86_RIP) || insn->rip != e->x86.rip || !insn->size || insn->size > 15)
 		return;
-	e->data.insn_size = insn->size;
-	__builtin_memcpy(e->data.insn, insn->bytes, 15);
-	e->data.flags |= KVMWHY_HAS_INSN;
+	e->x86.data.insn_size = insn->size;
+	__builtin_memcpy(e->x86.data.insn, insn->bytes, 15);
+	e->x86.data.flags |= KVMWHY_HAS_INSN;
 }
 
 /* Nobody was seen to refuse; the guest left for a WRMSR, and its registers still have it. */
 static __always_inline void put_unnoted_write(struct kvmwhy_event *e)
 {
-	bool svm = config.svm && e->exit_reason == KW_SVM_EXIT_MSR && e->exit_info1 & 1;
-	bool vmx = config.vmx && e->exit_reason == KW_VMX_EXIT_MSR_WRITE;
-	struct kvmwhy_data *d = &e->data;
+	bool svm = config.svm && e->x86.exit_reason == KW_SVM_EXIT_MSR && e->x86.exit_info1 & 1;
+	bool vmx = config.vmx && e->x86.exit_reason == KW_VMX_EXIT_MSR_WRITE;
+	struct kvmwhy_data *d = &e->x86.data;
 
-	if (e->result >= 0 || !(e->known & KVMWHY_KNOWS_EXIT) || (!svm && !vmx) ||
-	    !(e->known & (KVMWHY_KNOWS_REGS | KVMWHY_KNOWS_BUT_RSP)))
+	if (e->common.result >= 0 || !(e->x86.known & KVMWHY_X86_EXIT) || (!svm && !vmx) ||
+	    !(e->x86.known & (KVMWHY_X86_REGS | KVMWHY_X86_BUT_RSP)))
 		return;
 	d->kind = KVMWHY_KIND_WRMSR;
 	d->flags |= KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE;
-	d->msr = (__u32)e->regs[1];	/* RCX */
-	d->value = e->regs[2] << 32 | (__u32)e->regs[0];	/* RDX, RAX */
-	e->known |= KVMWHY_KNOWS_DATA;
+	d->msr = (__u32)e->x86.regs[1];	/* RCX */
+	d->value = e->x86.regs[2] << 32 | (__u32)e->x86.regs[0];	/* RDX, RAX */
+	e->x86.known |= KVMWHY_X86_DATA;
 }
 
 static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
 {
-	__u32 tid = e->tid;
+	__u32 tid = e->common.tid;
 	struct note *note = bpf_map_lookup_elem(&notes, &tid);
-	struct kvmwhy_data *d = &e->data;
+	struct kvmwhy_data *d = &e->x86.data;
 
-	if (!note || note->exits != BPF_CORE_READ(vcpu, stat.exits) || note->result != e->result) {
+	if (!note || note->exits != BPF_CORE_READ(vcpu, stat.exits) || note->result != e->common.result) {
 		put_unnoted_write(e);
 		return;
 	}
@@ -389,40 +394,40 @@ static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vc
 	d->value = note->value;
 	d->gpa = note->gpa;
 	d->error_code = note->error_code;
-	e->known |= KVMWHY_KNOWS_DATA;
+	e->x86.known |= KVMWHY_X86_DATA;
 }
 
 /* The module knows better than we do. */
 static __always_inline void put_told(struct kvmwhy_event *e)
 {
-	__u32 tid = e->tid;
+	__u32 tid = e->common.tid;
 	struct told *told = bpf_map_lookup_elem(&tolds, &tid);
 
 	if (!told)
 		return;
-	if (e->time_ns - told->time_ns < FRESH_NS && (!e->result || told->data.result == e->result)) {
-		e->data = told->data;
-		e->data.flags |= KVMWHY_WATCHED;
-		e->known |= KVMWHY_KNOWS_DATA;
+	if (e->common.time_ns - told->time_ns < FRESH_NS && (!e->common.result || told->data.result == e->common.result)) {
+		e->x86.data = told->data;
+		e->x86.data.flags |= KVMWHY_WATCHED;
+		e->x86.known |= KVMWHY_X86_DATA;
 	}
 	bpf_map_delete_elem(&tolds, &tid);
 }
 
 static __always_inline void put_data(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
 {
-	struct kvmwhy_data *d = &e->data;
+	struct kvmwhy_data *d = &e->x86.data;
 
 	d->version = KVMWHY_DATA_VERSION;
 	d->flags = KVMWHY_WATCHED;
-	d->result = e->result;
+	d->result = e->common.result;
 	put_note(e, vcpu);
 	put_told(e);
-	if (e->known & KVMWHY_KNOWS_RIP && !(d->flags & KVMWHY_HAS_RIP)) {
-		d->rip = e->rip;
+	if (e->x86.known & KVMWHY_X86_RIP && !(d->flags & KVMWHY_HAS_RIP)) {
+		d->rip = e->x86.rip;
 		d->flags |= KVMWHY_HAS_RIP;
 	}
-	if (e->known & KVMWHY_KNOWS_EXIT && !(d->flags & KVMWHY_HAS_EXIT)) {
-		d->exit_reason = e->exit_reason;
+	if (e->x86.known & KVMWHY_X86_EXIT && !(d->flags & KVMWHY_HAS_EXIT)) {
+		d->exit_reason = e->x86.exit_reason;
 		d->flags |= KVMWHY_HAS_EXIT | (config.vmx ? KVMWHY_EXIT_VMX : 0);
 	}
 	if (config.vmx && !(d->flags & KVMWHY_HAS_INSN))
@@ -439,24 +444,23 @@ static __always_inline bool is_harmless(struct kvm_vcpu *vcpu, const void *run)
 /* kvm_amd makes the vCPU anew when its guest has shut down: nothing is left of it. */
 static __always_inline void forget_reset_vcpu(struct kvmwhy_event *e, const void *run)
 {
-	__u32 left = KVMWHY_KNOWS_VCPU | KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_SVM | KVMWHY_KNOWS_PROTECTED;
-
-	if (config.svm && !e->result && run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_SHUTDOWN &&
-	    !e->exit_reason && e->rip == 0xfff0)
-		e->known &= left;
+	if (config.svm && !e->common.result && run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_SHUTDOWN &&
+	    !e->x86.exit_reason && e->x86.rip == 0xfff0)
+		e->x86.known &= KVMWHY_X86_SVM;
 }
 
 static __always_inline void put_failure(struct kvmwhy_event *e, struct kvm_vcpu *vcpu, void *run)
 {
-	e->known = KVMWHY_KNOWS_VCPU | (config.svm ? KVMWHY_KNOWS_SVM : 0) | (config.vmx ? KVMWHY_KNOWS_VMX : 0);
-	e->vcpu = BPF_CORE_READ(vcpu, vcpu_id);
-	if (!bpf_probe_read_kernel(e->run, sizeof(e->run), run))
-		e->known |= KVMWHY_KNOWS_RUN;
+	e->common.known = KVMWHY_KNOWS_VCPU;
+	e->x86.known = (config.svm ? KVMWHY_X86_SVM : 0) | (config.vmx ? KVMWHY_X86_VMX : 0);
+	e->common.vcpu = BPF_CORE_READ(vcpu, vcpu_id);
+	if (!bpf_probe_read_kernel(e->common.run, sizeof(e->common.run), run))
+		e->common.known |= KVMWHY_KNOWS_RUN;
 	if (is_harmless(vcpu, run))
-		e->known |= KVMWHY_KNOWS_HARMLESS;
+		e->common.known |= KVMWHY_KNOWS_HARMLESS;
 	if (bpf_core_field_exists(struct kvm_vcpu_arch, guest_state_protected) &&
 	    BPF_CORE_READ(vcpu, arch.guest_state_protected))
-		e->known |= KVMWHY_KNOWS_PROTECTED;
+		e->common.known |= KVMWHY_KNOWS_PROTECTED;
 	else
 		put_registers(e, vcpu);
 	if (config.svm)

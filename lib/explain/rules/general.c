@@ -55,7 +55,7 @@ const struct kw_rule kw_rules_general[] = {
 		.why = "The same exit is a failure with one VMM and an ordinary request with another. What was seen of this VM says that its VMM "
 		       "serves it; the record is kept for those who ask for all.",
 		.todo = { KW_DO("If this guest died all the same, the reason is what the VMM made of the exit: look at its log of the same second.") },
-		.source = { "include/uapi/kvmwhy.h, KVMWHY_KNOWS_HARMLESS" },
+		.source = { "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_HARMLESS" },
 	},
 	{
 		.id = "not-x86",

@@ -218,7 +218,7 @@ const struct kw_rule kw_rules_told[] = {
 		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. Which function failed was not seen.",
 		.todo = { KW_DO("`kvmwhy host` says what is not seen on this host, and how to see it."),
 			  KW_DO("Load kvmwhy.ko, or attach kretprobes to the functions below kvm_arch_vcpu_ioctl_run(), and provoke it again.") },
-		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event", "Linux arch/x86/kvm/trace.h, kvm_exit" },
+		.source = { "include/uapi/kvmwhy-event.h, struct kvmwhy_event", "Linux arch/x86/kvm/trace.h, kvm_exit" },
 	},
 	{
 		.id = "watch-encrypted",
@@ -230,7 +230,7 @@ const struct kw_rule kw_rules_told[] = {
 		.title = "kvmwhy watch: the guest's registers are encrypted, so KVM does not have them",
 		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show its registers or code; this record has none.",
 		.todo = { KW_DO("Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's own console.") },
-		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "include/uapi/kvmwhy.h, KVMWHY_KNOWS_PROTECTED" },
+		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_PROTECTED" },
 	},
 	{
 		.id = "watch-record-cut",
@@ -242,7 +242,7 @@ const struct kw_rule kw_rules_told[] = {
 		       "failure was seen by means that show no more.",
 		.todo = { KW_DO("Look for the whole record: from its line `failure N begins` to `failure N ends`."),
 			  KW_DO("`kvmwhy host` says what is not seen on this host, and how to see it.") },
-		.source = { "include/uapi/kvmwhy.h, struct kvmwhy_event" },
+		.source = { "include/uapi/kvmwhy-event.h, struct kvmwhy_event" },
 	},
 	{
 		.id = "module-words-missing",
