@@ -33,8 +33,8 @@ extern const struct kw_command kw_cmd_watch;
 /* live.c: the commands that look at this host are in a program of their own, since their libraries cost start-up. */
 
 #define KW_SUMMARY_WATCH  "explain failures on this host as they happen"
-#define KW_SUMMARY_HOST	  "tell what this host's KVM is, its defects, and what can be seen of failures"
-#define KW_SUMMARY_RECORD "write down failures on this host, for a bug report"
+#define KW_SUMMARY_HOST	  "describe this host's KVM, its defects, and what can be seen of failures"
+#define KW_SUMMARY_RECORD "record failures on this host, for a bug report"
 
 extern const struct kw_command kw_live_host;
 extern const struct kw_command kw_live_watch;

@@ -15,12 +15,12 @@
 static const char help[] =
 	"usage: kvmwhy check [OPTION]... [ID]...\n"
 	"\n"
-	"Prints what each check of VM entry (Intel) or VMRUN (AMD) demands, the condition as it is\n"
-	"judged, the manual's section, the part of VM entry that makes it, and the hardware error\n"
-	"that a broken one gives. The ids are those that 'kvmwhy explain --checks' prints. Without\n"
-	"ID, lists all checks under the titles of their sections.\n"
+	"Prints what each check of VM entry (Intel) or VMRUN (AMD) demands, the condition as it\n"
+	"is evaluated, the manual's section, the stage of VM entry that makes the check, and\n"
+	"the hardware error reported if it fails. The ids are those that 'kvmwhy explain\n"
+	"--checks' prints. Without ID, lists all checks by section.\n"
 	"\n"
-	"  --format FORMAT    text (the default) or json (an object a line; without ID one array)\n"
+	"  --format FORMAT    text (the default) or json (one object per line; without ID one array)\n"
 	"  -h, --help         print this text\n"
 	"\n"
 	"Exit status: 0 if all checks exist, 1 if one does not, 2 if the command was misused.\n";
@@ -49,13 +49,13 @@ static int complain_check(const char *id, int rc)
 	const char *near = rc == -EINVAL ? kw_suggest(id, kw_check_id) : NULL;
 
 	if (rc != -EINVAL) {
-		kw_complain("cannot go on: %s", strerror(-rc));
+		kw_complain("cannot continue: %s", strerror(-rc));
 		return KW_EXIT_TROUBLE;
 	}
 	if (near)
-		kw_complain("there is no check '%s': did you mean '%s'?", id, near);
+		kw_complain("no check is named '%s': did you mean '%s'?", id, near);
 	else
-		kw_complain("there is no check '%s': 'kvmwhy check' lists all", id);
+		kw_complain("no check is named '%s': 'kvmwhy check' lists all", id);
 	return KW_EXIT_NOTHING;
 }
 
@@ -104,7 +104,7 @@ static int run(int argc, char **argv)
 
 const struct kw_command kw_cmd_check = {
 	.name = "check",
-	.summary = "print what a check of VM entry demands, or list the checks",
+	.summary = "print what a VM-entry check demands, or list the checks",
 	.help = help,
 	.run = run,
 };

@@ -19,19 +19,19 @@
 static const char help[] =
 	"usage: kvmwhy [explain] [OPTION]... [FILE]...\n"
 	"\n"
-	"Reads logs of a VMM or of the host's kernel and says for each failure of KVM in them\n"
+	"Reads logs of a VMM or of the host kernel and says for each KVM failure in them\n"
 	"which instruction failed, with which operands, who refused it, why, and what to do.\n"
-	"Without FILE, or where FILE is -, reads the standard input. Logs that are compressed\n"
-	"with gzip, xz or zstd are unpacked.\n"
+	"Without FILE, or if FILE is -, reads the standard input. Logs compressed with gzip, xz\n"
+	"or zstd are unpacked.\n"
 	"\n"
-	"  --format FORMAT    text (the default), json (one array), ndjson (one object a line)\n"
+	"  --format FORMAT    text (the default), json (one array), ndjson (one object per line)\n"
 	"                     or html (one page)\n"
-	"  --host-kernel REL  the host ran kernel REL, as 'uname -r' prints it\n"
-	"  --vendor VENDOR    the host's CPU is of this vendor: intel or amd\n"
-	"  --kvm-run PAGE     explain the kvm_run page of a vCPU that is saved in file PAGE, too\n"
-	"  --all              report harmless messages, too\n"
-	"  --checks           list every check of VM entry that was asked, with its answer\n"
-	"                     (text; a page of html always does, json lists those not passed)\n"
+	"  --host-kernel REL  the host ran kernel REL, as printed by 'uname -r'\n"
+	"  --vendor VENDOR    vendor of the host's CPU: intel or amd\n"
+	"  --kvm-run PAGE     also explain the kvm_run page of a vCPU, saved in file PAGE\n"
+	"  --all              also report harmless messages\n"
+	"  --checks           list every VM-entry check that was evaluated, with its result\n"
+	"                     (text only: html always lists them, json those not passed)\n"
 	"  --color WHEN       auto (the default), always or never\n"
 	"  -o, --output FILE  write to FILE instead of the standard output\n"
 	"  -h, --help         print this text\n"
@@ -82,7 +82,7 @@ static int complain_library(struct explanation *e, int rc)
 {
 	e->trouble = true;
 	if (!e->out.error)
-		kw_complain("cannot go on: %s", strerror(-rc));
+		kw_complain("cannot continue: %s", strerror(-rc));
 	return rc;
 }
 
@@ -176,7 +176,8 @@ static int explain_page(struct explanation *e, const char *path)
 		return rc ? complain_library(e, rc) : 0;
 	}
 	e->trouble = true;
-	kw_complain("'%s' is no kvm_run page: one has %u to %u bytes", in.name, KW_RUN_PAGE_MIN, KW_RUN_PAGE_MAX);
+	kw_complain("'%s' is not a kvm_run page: those have %u to %u "
+		    "bytes", in.name, KW_RUN_PAGE_MIN, KW_RUN_PAGE_MAX);
 	return 0;
 }
 
@@ -258,7 +259,7 @@ static int open_output(struct explanation *e)
 	if (kw_output_open(out, e->args->output))
 		return -1;
 	if (is_input(e->args, out->fd)) {
-		kw_complain("'%s' is also an input: choose another output", out->name);
+		kw_complain("'%s' is also an input: choose another output file file", out->name);
 		return -1;
 	}
 	if (e->args->output && ftruncate(out->fd, 0) && errno != EINVAL) {
@@ -353,7 +354,7 @@ static int run(int argc, char **argv)
 		args.files = stdin_only;
 		args.nfiles = 1;
 		if (isatty(STDIN_FILENO))
-			kw_complain("waiting for a log: paste it here, end with Ctrl-D");
+			kw_complain("reading a log from the terminal: paste it, then press Ctrl-D");
 	}
 	return explain(&args);
 }

@@ -12,16 +12,17 @@
 static const char help[] =
 	"usage: kvmwhy host [OPTION]...\n"
 	"\n"
-	"Tells what this host's KVM is: kernel, vendor, parameters that matter for failures, known\n"
-	"defects, which of its messages are on and the commands that switch them, whether\n"
-	"'kvmwhy watch' and kvmwhy.ko can work here, and which guests run. Changes nothing. As root\n"
-	"it sees more.\n"
+	"Describes this host's KVM: kernel, vendor, parameters that affect failures, known\n"
+	"defects, which of its messages are on and the commands to turn them on or off, whether\n"
+	"'kvmwhy watch' and kvmwhy.ko can work here, and which guests are running. Changes\n"
+	"nothing. Sees more as root.\n"
 	"\n"
 	"  --format FORMAT    text (the default) or json\n"
-	"  --root DIR         look at a copy of /proc, /sys and /dev below DIR\n"
+	"  --root DIR         read a copy of /proc, /sys and /dev under DIR\n"
 	"  -h, --help         print this text\n"
 	"\n"
-	"Exit status: 0 if KVM can run guests here, 1 if not, 2 if the command was misused or failed.\n";
+	"Exit status: 0 if KVM can run guests here, 1 if not, 2 if the command was misused or\n"
+	"failed.\n";
 
 enum { OPT_ROOT = KW_OPT_HELP + 100 };
 
@@ -72,7 +73,7 @@ static int run(int argc, char **argv)
 	if (kw_check_word(me, "--format", kw_text_or_json, format))
 		return KW_EXIT_TROUBLE;
 	if (optind < argc)
-		return kw_usage(me, "'%s' is one argument too many", argv[optind]);
+		return kw_usage(me, "'%s' is an extra argument", argv[optind]);
 	return show(root, !strcmp(format, "json"));
 }
 

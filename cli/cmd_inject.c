@@ -27,44 +27,45 @@ static const char help[] =
 	"       kvmwhy inject status|off [OPTION]...\n"
 	"       kvmwhy inject --preload SPEC [--log FILE] [--dry-run] -- COMMAND [ARGUMENT]...\n"
 	"\n"
-	"Makes a guest's accesses to MSRs fail, by the module kvmwhy.ko: KVM_RUN of a write fails\n"
-	"with an errno, or the guest gets #GP. A guest that this hits usually dies. 'status'\n"
-	"shows what is armed and what it did, 'off' undoes all.\n"
+	"Makes a guest's MSR accesses fail, using the module kvmwhy.ko: KVM_RUN fails with an\n"
+	"errno on a write, or the guest gets #GP. A guest hit by this usually dies. 'status'\n"
+	"shows what is armed and what it has done, 'off' undoes everything.\n"
 	"\n"
-	"With --preload, without module and root: runs a VMM whose KVM_RUN fails as SPEC says.\n"
+	"--preload needs neither the module nor root: it runs a VMM whose KVM_RUN fails as SPEC\n"
+	"says.\n"
 	"\n"
 	"Which accesses:\n"
-	"  --msr MSR[..MSR]   to this MSR, or to one of these: index or name; all without it\n"
-	"  --value VALUE      of this value (wrmsr only)\n"
+	"  --msr MSR[..MSR]   to this MSR or range, by index or name; default: any MSR\n"
+	"  --value VALUE      with this value (wrmsr only)\n"
 	"  --value-mask MASK  compare only these bits of the value\n"
-	"  --pid PID          of the VM of this process\n"
-	"  --vcpu N           of the vCPU with this number\n"
+	"  --pid PID          in the VM of this process\n"
+	"  --vcpu N           on the vCPU with this number\n"
 	"\n"
-	"With what result:\n"
-	"  --errno ERRNO      name or number of an errno; EPERM without it\n"
+	"How they fail:\n"
+	"  --errno ERRNO      name or number of an errno; default: EPERM\n"
 	"  --gp               the guest gets #GP\n"
-	"  --like RELEASE     the writes that set_msr_mce() of Linux RELEASE refused with -1,\n"
-	"                     each of them: 5.10.0 to 5.10.136, 5.11 to 5.19\n"
+	"  --like RELEASE     fail every write that set_msr_mce() of Linux RELEASE refused\n"
+	"                     with -1: 5.10.0 to 5.10.136, 5.11 to 5.19\n"
 	"\n"
-	"How many of them; as in the kernel's fault injection:\n"
-	"  --probability PCT  percent; 100 without it\n"
-	"  --interval N       look at one access in N\n"
-	"  --times N          end after N failures; 1 without it, -1 for no end\n"
+	"How often, as in the kernel's fault injection:\n"
+	"  --probability PCT  chance in percent; default: 100\n"
+	"  --interval N       consider every Nth access\n"
+	"  --times N          stop after N failures; default: 1, -1 for no limit\n"
 	"  --space N          let N accesses pass first\n"
-	"  --seed N           start the sequence of chances anew: the same N, the same sequence\n"
-	"  --verbose N        kernel log: 0 nothing, 1 a line a failure, 2 with a stack trace\n"
+	"  --seed N           restart the random sequence: the same N gives the same one\n"
+	"  --verbose N        kernel log: 0 nothing, 1 a line per failure, 2 also a stack trace\n"
 	"\n"
-	"Without a module:\n"
+	"Without the module:\n"
 	"  --preload SPEC     words such as vcpu=0 call=100 errno=EFAULT, or\n"
 	"                     one-in=1000 times=-1 exit=fail-entry:0x80000021;\n"
-	"                     kvmwhy-inject(8) has them all\n"
-	"  --log FILE         a line of JSON for each failure\n"
+	"                     see kvmwhy-inject(8) for all of them\n"
+	"  --log FILE         append one line of JSON per failure\n"
 	"\n"
-	"  --dry-run          print what would be written, and write nothing\n"
-	"  --debugfs DIR      where debugfs is mounted, if not at " DEBUGFS "\n"
+	"  --dry-run          print what would be written, but write nothing\n"
+	"  --debugfs DIR      mount point of debugfs; default: " DEBUGFS "\n"
 	"  -h, --help         print this text\n"
 	"\n"
-	"Exit status: 0 if it was done, 2 if not.\n";
+	"Exit status: 0 on success, 2 on failure.\n";
 
 /* An option that sets one attribute to a number is the number of that attribute from here on. */
 enum {
@@ -122,10 +123,11 @@ static int take_number(struct request *r, enum kw_attr attr, const char *option,
 		return 0;
 	}
 	if (wide)
-		return misuse("'%s' is no value of --%s: give up to 64 bits, decimal, or "
-			      "hexadecimal after 0x",
+		return misuse("'%s' is not a value of --%s: use up to 64 bits, decimal or "
+			      "hexadecimal with 0x",
 			      text, option);
-	return misuse("'%s' is no value of --%s: give a number from %" PRId64 " to %" PRId64, text,
+	return misuse("'%s' is not a value of --%s: use a number from "
+		      "%" PRId64 " to %" PRId64, text,
 		      option, row->min, row->max);
 }
 
@@ -138,11 +140,11 @@ static int take_errno(struct request *r, const char *text)
 	if (number < 0 && number >= -EHWPOISON)
 		number = -number;
 	if (number == EINTR || number == EAGAIN)
-		return misuse("%s is no failure: the VMM would call KVM_RUN again, for ever",
+		return misuse("%s is not a failure: the VMM would just call KVM_RUN again, forever",
 			      kw_errno_name(number));
 	if (number < 1 || number > EHWPOISON)
-		return misuse("'%s' is no errno: give a name such as EPERM or EFAULT, or a number "
-			      "from 1 to %d",
+		return misuse("'%s' is not an errno: use a name such as EPERM or EFAULT, or a "
+			      "number from 1 to %d",
 			      text, EHWPOISON);
 	r->value[KW_ATTR_RESULT] = -number;
 	r->given[KW_ATTR_RESULT] = true;
@@ -158,8 +160,7 @@ static int msr_index(const char *name, int64_t *ret)
 	int rc = kw_msr_text(name, NULL, &known, "json", &text);
 
 	if (rc == -EINVAL)
-		return misuse("no MSR is named '%s': give its index, or the name of the CPU's "
-			      "manual",
+		return misuse("no MSR is named '%s': use its index, or the name in the CPU manual",
 			      name);
 	if (rc < 0) {
 		kw_complain("cannot look up '%s': %s", name, strerror(-rc));
@@ -178,14 +179,14 @@ static int take_msr(struct request *r, const char *text)
 	char first[64];
 
 	if (snprintf(first, sizeof(first), "%.*s", (int)(dots ? dots - text : 63), text) >= 64)
-		return misuse("no MSR has a name as long as '%s'", text);
+		return misuse("no MSR name is as long as '%s'", text);
 	if (msr_index(first, &r->value[KW_ATTR_MSR_FIRST]) ||
 	    msr_index(last, &r->value[KW_ATTR_MSR_LAST]))
 		return KW_EXIT_TROUBLE;
 	r->given[KW_ATTR_MSR_FIRST] = true;
 	if (r->value[KW_ATTR_MSR_FIRST] <= r->value[KW_ATTR_MSR_LAST])
 		return 0;
-	return misuse("no MSR is in '%s': its first is above its last", text);
+	return misuse("the range '%s' is empty: its first MSR is above its last", text);
 }
 
 /*
@@ -205,16 +206,16 @@ static int take_like(struct request *r, const char *text)
 	int end = 0, n = sscanf(text, "%4u.%4u%n.%4u%n", &major, &minor, &end, &patch, &end);
 
 	if (n < 2 || text[end] || text[strspn(text, "0123456789.")])
-		return misuse("'%s' is no release of Linux such as 5.10.100; of a distribution's "
-			      "kernel, give the one that it is built from",
+		return misuse("'%s' is not a Linux release such as 5.10.100; for a distribution's "
+			      "kernel, use the release it is based on",
 			      text);
 	if (major < 5 || (major == 5 && minor < 10))
-		return misuse("Linux %s refuses with #GP, whatever the reason: there is nothing to "
+		return misuse("Linux %s refuses every such write with #GP, so there is nothing to "
 			      "inject; 5.10.0 to 5.10.136 and 5.11 to 5.19 fail with EPERM",
 			      text);
 	if (!had_eperm(major, minor, patch))
-		return misuse("Linux %s has the fix, refuses with #GP: there is nothing to inject; "
-			      "5.10.0 to 5.10.136 and 5.11 to 5.19 fail with EPERM",
+		return misuse("Linux %s has the fix and refuses with #GP, so there is nothing to "
+			      "inject; 5.10.0 to 5.10.136 and 5.11 to 5.19 fail with EPERM",
 			      text);
 	r->value[KW_ATTR_LIKE] = 1;
 	r->given[KW_ATTR_LIKE] = true;
@@ -270,8 +271,8 @@ static int finish_like(struct request *r)
 	for (int i = 0; i < KW_NATTRS; i++)
 		fit &= !r->given[i] || fits[i];
 	if (!fit)
-		return misuse("--like says itself what fails: only --pid, --vcpu and --verbose go "
-			      "with it");
+		return misuse("--like decides what fails: it can be combined only with --pid, "
+			      "--vcpu and --verbose");
 	/* the machine-check banks, so that seen counts the writes that the rule looked at */
 	r->value[KW_ATTR_MSR_FIRST] = 0x400;
 	r->value[KW_ATTR_MSR_LAST] = 0x47f;
@@ -295,19 +296,19 @@ static int check_pid(int64_t pid)
 	fclose(file);
 	if (!tgid || tgid == pid)
 		return 0;
-	return misuse("%" PRId64 " is a thread of process %" PRId64 ": give the latter", pid, tgid);
+	return misuse("%" PRId64 " is a thread of process %" PRId64 ": use the process ID", pid, tgid);
 }
 
 static int finish_request(struct request *r, const char *access)
 {
 	r->value[KW_ATTR_ACCESS] = strcmp(access, kw_accesses[KW_WRMSR]) ? KW_RDMSR : KW_WRMSR;
 	if (r->given[KW_ATTR_LIKE])
-		return misuse("--like says itself what fails: leave '%s' out", access);
+		return misuse("--like decides what fails: leave '%s' out", access);
 	if (r->gp && r->given[KW_ATTR_RESULT])
-		return misuse("--gp and --errno are two results: give one");
+		return misuse("--gp and --errno exclude each other");
 	if (r->value[KW_ATTR_ACCESS] == KW_RDMSR &&
 	    (r->given[KW_ATTR_VALUE] || r->given[KW_ATTR_VALUE_MASK]))
-		return misuse("a read has no value yet: --value and --value-mask are for wrmsr");
+		return misuse("--value and --value-mask need wrmsr: a read has no value to match");
 	if (r->given[KW_ATTR_VALUE_MASK] && !r->given[KW_ATTR_VALUE])
 		return misuse("--value-mask needs --value");
 	if (r->given[KW_ATTR_VALUE] && !r->given[KW_ATTR_VALUE_MASK])
@@ -374,7 +375,7 @@ static int arm(struct kw_session *s, const struct request *r)
 	if (!set(s, r->value, r->given[KW_ATTR_SEED]) && !put(s, kw_armed, "1"))
 		return 0;
 	if (kw_kmod_write(&s->kmod, kw_armed, "0"))
-		kw_complain("the injection could not be switched off: 'rmmod kvmwhy' does it");
+		kw_complain("injection could not be switched off: run 'rmmod kvmwhy'");
 	else
 		kw_complain("nothing is armed");
 	return -1;
@@ -396,8 +397,8 @@ static int switch_off(struct kw_session *s)
 	if (kw_kmod_read(&s->kmod, "injected", count))
 		return KW_EXIT_TROUBLE;
 	kw_say(s,
-	       "off: no access is made to fail, all attributes are as after loading; %s had been "
-	       "made to fail\n",
+	       "off: nothing is injected, and all attributes are back to their defaults; %s "
+	       "accesses were made to fail\n",
 	       count);
 	return KW_EXIT_FOUND;
 }
@@ -436,16 +437,16 @@ static int run_words(struct request *r, char **words, int nwords)
 	bool off = nwords && !strcmp(words[0], "off");
 
 	if (nwords > 1)
-		return misuse("'%s' is one argument too many", words[1]);
+		return misuse("'%s' is an extra argument", words[1]);
 	if (!nwords && !r->given[KW_ATTR_LIKE])
-		return misuse("what is to fail? Give wrmsr, rdmsr or --like; or status, or off");
+		return misuse("say what to do: wrmsr, rdmsr, --like RELEASE, status or off");
 	if (nwords && !status && !off && strcmp(words[0], kw_accesses[KW_WRMSR]) &&
 	    strcmp(words[0], kw_accesses[KW_RDMSR]))
-		return misuse("'%s' is none of: wrmsr, rdmsr, status, off", words[0]);
+		return misuse("'%s' is not one of: wrmsr, rdmsr, status, off", words[0]);
 	if ((status || off) && r->first)
-		return misuse("--%s does not go with '%s'", r->first, words[0]);
+		return misuse("--%s cannot be combined with '%s'", r->first, words[0]);
 	if (status && r->dry_run)
-		return misuse("'status' writes nothing: leave --dry-run out");
+		return misuse("'status' writes nothing anyway: leave out --dry-run");
 	if (status || off)
 		return run_verb(status ? STATUS : OFF, r);
 	if (nwords ? finish_request(r, words[0]) : finish_like(r))
@@ -474,7 +475,7 @@ static int run(int argc, char **argv)
 
 const struct kw_command kw_cmd_inject = {
 	.name = "inject",
-	.summary = "make a guest's accesses to MSRs fail, or a VMM's KVM_RUN",
+	.summary = "make a guest's MSR accesses or a VMM's KVM_RUN fail",
 	.help = help,
 	.run = run,
 };

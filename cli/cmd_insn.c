@@ -15,11 +15,11 @@
 static const char help[] =
 	"usage: kvmwhy insn --mode BITS [OPTION]... HEX...\n"
 	"\n"
-	"Disassembles bytes as the 'Code=' line of a dump prints them: '0f 30', '0f30' and\n"
-	"'89 f0 <0f> 30' are understood. Quote the bytes: < is a redirection of the shell.\n"
+	"Disassembles bytes in the form of a dump's 'Code=' line: '0f 30', '0f30' and\n"
+	"'89 f0 <0f> 30' are understood. Quote the bytes: the shell treats < as a redirection.\n"
 	"\n"
-	"  --mode BITS        16, 32 or 64: of the code, not of the kernel. A CS line of the dump\n"
-	"                     says it: CS16, CS32 or CS64\n"
+	"  --mode BITS        16, 32 or 64: mode of the code, not of the kernel. The CS line of\n"
+	"                     a dump shows it: CS16, CS32 or CS64\n"
 	"  --format FORMAT    text (the default) or json\n"
 	"  -h, --help         print this text\n"
 	"\n"
@@ -70,7 +70,7 @@ static int disassemble(const struct arguments *args, const char *hex)
 
 	if (rc == -EINVAL)
 		return kw_usage(kw_cmd_insn.name,
-				"'%s' are no bytes: give pairs of hexadecimal digits", hex);
+				"'%s' are not bytes: use pairs of hexadecimal digits", hex);
 	if (rc < 0) {
 		kw_complain("cannot disassemble: %s", strerror(-rc));
 		return KW_EXIT_TROUBLE;
@@ -109,10 +109,10 @@ static int run(int argc, char **argv)
 			return KW_EXIT_TROUBLE;
 	}
 	if (optind == argc)
-		return kw_usage(kw_cmd_insn.name, "which bytes? Give them as hexadecimal digits");
+		return kw_usage(kw_cmd_insn.name, "no bytes given: add them as hexadecimal digits");
 	if (!args.mode)
 		return kw_usage(kw_cmd_insn.name,
-				"the same bytes mean different things: add --mode 16, 32 or 64");
+				"the mode decides what bytes mean: add --mode 16, 32 or 64");
 	hex = join(argc - optind, argv + optind);
 	if (!hex) {
 		kw_complain("out of memory");

@@ -19,11 +19,11 @@ static const char help[] =
 	"Describes a model-specific register: its name, fields and reserved bits, and what KVM\n"
 	"does when a guest writes VALUE to it.\n"
 	"\n"
-	"INDEX and VALUE are decimal, or hexadecimal after 0x; NAME is that of the CPU's manual,\n"
-	"such as IA32_MC1_CTL.\n"
+	"INDEX and VALUE are decimal, or hexadecimal with 0x; NAME is the name in the CPU\n"
+	"manual, such as IA32_MC1_CTL.\n"
 	"\n"
-	"  --kernel REL       judge by kernel REL of the host alone, as 'uname -r' prints it\n"
-	"  --vendor VENDOR    the CPU is of this vendor: intel or amd\n"
+	"  --kernel REL       answer for host kernel REL only, as printed by 'uname -r'\n"
+	"  --vendor VENDOR    vendor of the CPU: intel or amd\n"
 	"  --format FORMAT    text (the default) or json\n"
 	"  -h, --help         print this text\n"
 	"\n"
@@ -54,7 +54,7 @@ static int parse_value(const char *text, uint64_t *ret)
 	if (isdigit((unsigned char)*text) && !*end && end > text)
 		return 0;
 	return kw_usage(kw_cmd_msr.name,
-			"'%s' is no value: give a decimal number, or hexadecimal digits after 0x",
+			"'%s' is not a value: use a decimal number, or hexadecimal digits after 0x",
 			text);
 }
 
@@ -65,7 +65,7 @@ static int describe(const struct arguments *args, const char *name, const uint64
 
 	/* Everything else that it could refuse has been checked. */
 	if (rc == -EINVAL) {
-		kw_complain("no MSR is named '%s': give the name of the CPU's manual, or the index",
+		kw_complain("no MSR is named '%s': use the name in the CPU manual, or the index",
 			    name);
 		return KW_EXIT_NOTHING;
 	}
@@ -112,9 +112,9 @@ static int run(int argc, char **argv)
 	argv += optind;
 	argc -= optind;
 	if (argc < 1)
-		return kw_usage(kw_cmd_msr.name, "which MSR? Give its index or its name");
+		return kw_usage(kw_cmd_msr.name, "no MSR given: add its index or its name");
 	if (argc > 2)
-		return kw_usage(kw_cmd_msr.name, "'%s' is one argument too many", argv[2]);
+		return kw_usage(kw_cmd_msr.name, "'%s' is an extra argument", argv[2]);
 	if (argc == 2 && parse_value(argv[1], &value))
 		return KW_EXIT_TROUBLE;
 	return describe(&args, argv[0], argc == 2 ? &value : NULL);
@@ -122,7 +122,7 @@ static int run(int argc, char **argv)
 
 const struct kw_command kw_cmd_msr = {
 	.name = "msr",
-	.summary = "describe an MSR, a value of it, and what KVM does with a write of it",
+	.summary = "describe an MSR, one of its values, and what KVM does with a write",
 	.help = help,
 	.run = run,
 };

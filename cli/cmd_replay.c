@@ -7,14 +7,14 @@
 static const char help[] =
 	"usage: kvmwhy replay [OPTION]... [FILE]...\n"
 	"\n"
-	"Explains the failures in recordings of `kvmwhy record` and `kvmwhy watch --log`, as watch did\n"
-	"when they happened: the same as `kvmwhy explain`, which has the same options. A recording\n"
-	"names the host's kernel itself.\n"
+	"Explains the failures recorded by `kvmwhy record` and `kvmwhy watch --log`, as watch\n"
+	"did when they happened. Same as `kvmwhy explain`, with the same options. A recording\n"
+	"names the host kernel itself.\n"
 	"\n"
 	"  -h, --help         print this text\n"
 	"\n"
-	"Exit status: 0 if something was explained, 1 if nothing was recognised, 2 if the command was\n"
-	"misused or something could not be read or written.\n";
+	"Exit status: 0 if something was explained, 1 if nothing was recognised, 2 if the\n"
+	"command was misused or something could not be read or written.\n";
 
 static int run(int argc, char **argv)
 {

@@ -14,7 +14,7 @@
 static const char help[] =
 	"usage: kvmwhy rule [ID]...\n"
 	"\n"
-	"Prints the page of each rule: what it means, how it is recognised, what to do, and the\n"
+	"Prints the page of each rule: what it means, how to recognise it, what to do, and the\n"
 	"sources. The ids are those in the answers of 'kvmwhy explain'. Without ID, lists all\n"
 	"rules.\n"
 	"\n"
@@ -61,9 +61,9 @@ static int print_rules(struct kw_output *out, char *const *ids)
 		}
 		status = KW_EXIT_NOTHING;
 		if (near)
-			kw_complain("there is no rule '%s': did you mean '%s'?", *ids, near);
+			kw_complain("no rule is named '%s': did you mean '%s'?", *ids, near);
 		else
-			kw_complain("there is no rule '%s': 'kvmwhy rule' lists all", *ids);
+			kw_complain("no rule is named '%s': 'kvmwhy rule' lists all", *ids);
 	}
 	return status;
 }

@@ -11,7 +11,7 @@
 static const char help[] =
 	"usage: kvmwhy version\n"
 	"\n"
-	"Prints the version of kvmwhy and that of the libkvmwhy which it runs with.\n"
+	"Prints the versions of kvmwhy and of the libkvmwhy it runs with.\n"
 	"\n"
 	"  -h, --help         print this text\n";
 
@@ -31,7 +31,7 @@ static int run(int argc, char **argv)
 		return kw_option_trouble(kw_cmd_version.name, c, argv);
 	}
 	if (optind < argc)
-		return kw_usage(kw_cmd_version.name, "'%s' is one argument too many", argv[optind]);
+		return kw_usage(kw_cmd_version.name, "'%s' is an extra argument", argv[optind]);
 	snprintf(text, sizeof(text), "kvmwhy %s\nlibkvmwhy %s\n", KW_CLI_VERSION, kw_version());
 	return kw_print(text, KW_EXIT_FOUND);
 }

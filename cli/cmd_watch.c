@@ -15,47 +15,50 @@
 static const char watch_help[] =
 	"usage: kvmwhy watch [OPTION]...\n"
 	"\n"
-	"Waits for KVM to fail on this host and explains each failure when it happens: with the\n"
-	"instruction, its operands, the function that refused it, the registers and what KVM wrote to\n"
-	"the kernel's log. It changes nothing and needs no module; with BPF, on AMD, exits that stay in\n"
-	"the kernel cost nothing more, others little (docs/watch.md). It needs root.\n"
+	"Waits for KVM to fail on this host and explains each failure as it happens: the\n"
+	"instruction, its operands, the function that refused it, the registers, and what KVM\n"
+	"wrote to the kernel log. It changes nothing and does not need the module. With BPF on\n"
+	"AMD, exits handled in the kernel cost nothing extra, others little (docs/watch.md).\n"
+	"Needs root.\n"
 	"\n"
-	"  --format FORMAT    text (the default), json (one array), ndjson (one object a line)\n"
+	"  --format FORMAT    text (the default), json (one array), ndjson (one object per line)\n"
 	"                     or html (one page)\n"
-	"  --once             end after the first failure\n"
+	"  --once             stop after the first failure\n"
 	"  --pid N            only failures of process N\n"
-	"  --log FILE         append what was seen to FILE, which `kvmwhy explain` and `replay` read;\n"
-	"                     only its owner may read it\n"
-	"  --redact           leave out what the diagnosis does not need, there and in the answer\n"
-	"  --journal          write an entry with fields to the journal, and nothing to the standard\n"
-	"                     output without --format\n"
-	"  --all              report harmless failures, too\n"
-	"  --via WAY          how failures are seen: bpf, bpf-kprobe or tracefs; the best that works\n"
-	"                     is taken without it\n"
+	"  --log FILE         append a recording to FILE, for `kvmwhy explain` and `replay`;\n"
+	"                     a new FILE is readable only by its owner\n"
+	"  --redact           leave out what the diagnosis does not need, from both\n"
+	"  --journal          write a structured entry to the journal, and nothing to the "
+	"standard\n"
+	"                     output unless --format is given\n"
+	"  --all              also report harmless failures\n"
+	"  --via WAY          how to see failures: bpf, bpf-kprobe or tracefs; default: the best\n"
+	"                     one that works here\n"
 	"  --color WHEN       auto (the default), always or never\n"
 	"  -h, --help         print this text\n"
 	"\n"
-	"SIGINT (Ctrl-C), SIGTERM and SIGHUP end it. Exit status: 0 if a failure was seen, 1 if none\n"
-	"was, 2 if the command was misused or cannot work here.\n";
+	"SIGINT (Ctrl-C), SIGTERM and SIGHUP end it. Exit status: 0 if a failure was seen, 1 if\n"
+	"none was, 2 if the command was misused or cannot work here.\n";
 
 static const char record_help[] =
 	"usage: kvmwhy record [OPTION]...\n"
 	"\n"
-	"Waits for KVM to fail on this host and writes down what can be seen of it: a text for a bug\n"
-	"report, which `kvmwhy explain` and `kvmwhy replay` read on any machine. It needs root.\n"
+	"Waits for KVM to fail on this host and records what it can see of the failure: text\n"
+	"for a bug report, which `kvmwhy explain` and `kvmwhy replay` read on any machine.\n"
+	"Needs root.\n"
 	"\n"
-	"  -o, --output FILE  append to FILE instead of the standard output; only its owner may\n"
-	"                     read it\n"
+	"  -o, --output FILE  append to FILE instead of the standard output; a new FILE is\n"
+	"                     readable only by its owner\n"
 	"  --redact           leave out what the diagnosis does not need: other registers, names,\n"
 	"                     memory\n"
-	"  --once             end after the first failure\n"
+	"  --once             stop after the first failure\n"
 	"  --pid N            only failures of process N\n"
-	"  --all              record harmless failures, too\n"
-	"  --via WAY          how failures are seen: bpf, bpf-kprobe or tracefs\n"
+	"  --all              also record harmless failures\n"
+	"  --via WAY          how to see failures: bpf, bpf-kprobe or tracefs\n"
 	"  -h, --help         print this text\n"
 	"\n"
-	"Exit status: 0 if a failure was seen, 1 if none was, 2 if the command was misused or cannot\n"
-	"work here.\n";
+	"Exit status: 0 if a failure was seen, 1 if none was, 2 if the command was misused or\n"
+	"cannot work here.\n";
 
 static const struct option options[] = {
 	{ "format", required_argument, NULL, KW_OPT_FORMAT },
@@ -90,7 +93,7 @@ static int take_pid(struct kw_watch_options *o, const char *text)
 	errno = 0;
 	pid = strtol(text, &end, 10);
 	if (errno || end == text || *end || pid < 1 || pid > 4194304)
-		return kw_usage(o->command, "'%s' after --pid is no process number", text);
+		return kw_usage(o->command, "'%s' after --pid is not a process ID", text);
 	o->pid = (pid_t)pid;
 	return 0;
 }
@@ -105,7 +108,7 @@ static int take_via(struct kw_watch_options *o, const char *text)
 	for (size_t i = 0; kw_backend_name(i); i++)
 		if (!strcmp(kw_backend_name(i), text))
 			return 0;
-	kw_complain("%s: --via %s: this kvmwhy was built without it", o->command, text);
+	kw_complain("%s: this kvmwhy was built without --via %s", o->command, text);
 	return KW_EXIT_TROUBLE;
 }
 
@@ -155,7 +158,7 @@ static int take_words(struct kw_watch_options *o, int argc, char **argv, const s
 			return KW_EXIT_TROUBLE;
 	}
 	if (optind < argc)
-		return kw_usage(o->command, "'%s': this command takes no file", argv[optind]);
+		return kw_usage(o->command, "'%s': this command takes no files", argv[optind]);
 	return -1;
 }
 

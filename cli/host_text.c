@@ -92,11 +92,13 @@ static const char *or(const char *text, const char *otherwise)
 static void headline(struct page *p, const struct kw_host *host)
 {
 	const struct kw_host_kvm *kvm = &host->kvm;
-	static const char *const can[] = { "one cannot tell whether KVM can run guests here", "KVM cannot run guests here",
+	static const char *const can[] = { "unknown whether KVM can run guests "
+					   "here", "KVM cannot run guests here",
 					   "KVM can run guests here" };
 	char text[KW_HOST_LINE];
 
-	snprintf(text, sizeof(text), "Linux %s, %s: %s\n", or(host->kernel.release, "of unknown release"),
+	snprintf(text, sizeof(text), "Linux %s, %s: %s\n", or(host->kernel.release, "release "
+		"unknown"),
 		 or(kvm->vendor, "no KVM"), can[kvm->can_run]);
 	put(p, text, strlen(text));
 	blank(p);
@@ -120,7 +122,7 @@ static const char *cpu_flag(const struct kw_host_cpu *cpu)
 		return "svm";
 	if (cpu->vmx == KW_YES)
 		return "vmx";
-	return cpu->svm == KW_NO ? "neither svm nor vmx" : "its flags are not known";
+	return cpu->svm == KW_NO ? "neither svm nor vmx" : "flags unknown";
 }
 
 static void cpu(struct page *p, const struct kw_host *host)
@@ -130,7 +132,8 @@ static void cpu(struct page *p, const struct kw_host *host)
 	section(p, "cpu");
 	row(p, 0, "%s, %s; %s", or(c->vendor, "vendor unknown"), or(c->model, "model unknown"), cpu_flag(c));
 	if (c->hypervisor == KW_YES)
-		row(p, 0, "This host is a guest itself (hypervisor flag%s%s): what KVM does here depends on the one below.",
+		row(p, 0, "This host is itself a guest (hypervisor flag%s%s): what KVM does here "
+			  "depends on the hypervisor underneath.",
 		    c->under[0] ? "; " : "", c->under);
 	else if (c->under[0])
 		row(p, 0, "%s", c->under);
@@ -138,7 +141,8 @@ static void cpu(struct page *p, const struct kw_host *host)
 
 static void kvm(struct page *p, const struct kw_host *host)
 {
-	static const char *const states[] = { "unknown whether loaded", "not loaded", "a module", "built in" };
+	static const char *const states[] = { "may or may not be "
+					      "loaded", "not loaded", "a module", "built in" };
 	const struct kw_host_kvm *k = &host->kvm;
 
 	section(p, "kvm");
@@ -149,7 +153,7 @@ static void kvm(struct page *p, const struct kw_host *host)
 	row(p, 0, "%s", k->why);
 	section(p, "device");
 	if (k->node != KW_YES)
-		row(p, 0, k->node == KW_NO ? "no /dev/kvm" : "cannot tell whether there is /dev/kvm");
+		row(p, 0, k->node == KW_NO ? "no /dev/kvm" : "unknown whether /dev/kvm exists");
 	else if (k->open_error > 0)
 		row(p, 0, "/dev/kvm %s; this process cannot open it: %s", k->access, strerror(k->open_error));
 	else
@@ -164,7 +168,7 @@ static void taint(struct page *p, const struct kw_host_kernel *k)
 	char letters[65];
 
 	if (k->taint_known != KW_YES) {
-		row(p, 0, "taint flags not known");
+		row(p, 0, "taint flags unknown");
 		return;
 	}
 	kw_host_taint_letters(k->taint, letters);
@@ -172,7 +176,7 @@ static void taint(struct page *p, const struct kw_host_kernel *k)
 	for (unsigned int bit = 0; bit < 64; bit++)
 		if (k->taint >> bit & 1)
 			row(p, 2, "%c  %s", kw_taint_letter(bit) ? kw_taint_letter(bit) : '?',
-			    kw_taint_about(bit) ? kw_taint_about(bit) : "a flag that kvmwhy does not know");
+			    kw_taint_about(bit) ? kw_taint_about(bit) : "a flag unknown to kvmwhy");
 }
 
 static void list(struct page *p, const char *what, const struct kw_host_words *w)
@@ -187,34 +191,34 @@ static void list(struct page *p, const char *what, const struct kw_host_words *w
 
 static void state(struct page *p, const struct kw_host *host)
 {
-	static const char *const boot[] = { "Secure Boot not known", "no Secure Boot", "Secure Boot" };
+	static const char *const boot[] = { "Secure Boot unknown", "no Secure Boot", "Secure Boot" };
 	const struct kw_host_kernel *k = &host->kernel;
 
 	section(p, "state");
-	row(p, 0, "lockdown %s; %s", or(k->lockdown, "not known"), boot[k->secure_boot]);
+	row(p, 0, "lockdown %s; %s", or(k->lockdown, "unknown"), boot[k->secure_boot]);
 	taint(p, k);
 	if (k->livepatches_known == KW_YES && !k->livepatches.count)
 		row(p, 0, "no live patch");
 	else if (k->livepatches_known != KW_YES)
-		row(p, 0, "live patches not known");
+		row(p, 0, "live patches unknown");
 	list(p, "live patch", &k->livepatches);
 	if (host->probes_known != KW_YES)
-		row(p, 0, "probes on KVM's functions not known");
+		row(p, 0, "probes on KVM functions unknown");
 	else if (!host->probes.count)
-		row(p, 0, "no probe on a function of KVM");
+		row(p, 0, "no probes on KVM functions");
 	list(p, "hooked by", &host->probes);
 }
 
 static void defects(struct page *p, const struct kw_host *host)
 {
-	static const char *const has[] = { "cannot tell", "has it", "has it not" };
+	static const char *const has[] = { "undecided", "affected", "not affected" };
 	struct kw_defect d;
 
 	section(p, "defects");
 	for (size_t i = 0; kw_host_defect(host, i, &d); i++) {
-		row(p, 0, "%-11s %s (%s, until %s)", has[d.has], d.title, d.id, d.fixed);
+		row(p, 0, "%-12s %s (%s, until %s)", has[d.has], d.title, d.id, d.fixed);
 		if (d.has == KW_CANNOT_TELL)
-			row(p, 2, "%s; Linux commit %s", d.doubt, d.commit ? d.commit : "not known");
+			row(p, 2, "%s; Linux commit %s", d.doubt, d.commit ? d.commit : "unknown");
 		if (d.has != KW_HAS_NOT)
 			row(p, 2, "%s", d.seen);
 	}
@@ -231,7 +235,7 @@ static void params(struct page *p, const struct kw_host *host)
 			row(p, 0, "%s.%s cannot be read: %s", param->module, param->name, strerror(param->error));
 		else
 			row(p, 0, "%s.%s=%s  %s: %s", param->module, param->name, param->value, about,
-			    means ? means : "a value that kvmwhy does not know");
+			    means ? means : "a value unknown to kvmwhy");
 	}
 	if (!host->nparams)
 		row(p, 0, "none");
@@ -262,7 +266,7 @@ static void reasons(struct page *p, const struct kw_can *can)
 
 static void watch(struct page *p, const struct kw_host *host)
 {
-	static const char *const names[] = { "fentry of BPF", "kprobes of BPF", "tracefs" };
+	static const char *const names[] = { "BPF fentry", "BPF kprobes", "tracefs" };
 	unsigned int ways = host->watch.ways;
 	char text[KW_HOST_WORD] = "";
 
@@ -270,7 +274,7 @@ static void watch(struct page *p, const struct kw_host *host)
 		if (ways >> i & 1)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", text[0] ? ", " : "", names[i]);
 	section(p, "watch");
-	row(p, 0, ways ? "kvmwhy watch can work here, by: %s" : "kvmwhy watch cannot work here%s", text);
+	row(p, 0, ways ? "kvmwhy watch can work here, through %s" : "kvmwhy watch cannot work here%s", text);
 	reasons(p, &host->watch);
 }
 
@@ -280,9 +284,9 @@ static void module(struct page *p, const struct kw_host *host)
 	if (host->own_loaded == KW_YES)
 		row(p, 0, "kvmwhy.ko is loaded");
 	else if (host->module.ways)
-		row(p, 0, "kvmwhy.ko is not loaded, and could be");
+		row(p, 0, "kvmwhy.ko is not loaded, but could be");
 	else
-		row(p, 0, "kvmwhy.ko is not loaded, and cannot work here");
+		row(p, 0, "kvmwhy.ko is not loaded and cannot work here");
 	list(p, "", &host->own_params);
 	reasons(p, &host->module);
 }
@@ -301,9 +305,10 @@ static void guests(struct page *p, const struct kw_host *host)
 	if (host->nguests > shown)
 		row(p, 0, "and %zu more", host->nguests - shown);
 	if (!host->nguests && !host->unreadable)
-		row(p, 0, "none runs");
+		row(p, 0, "none running");
 	if (host->unreadable)
-		row(p, 0, "%s%zu processes could not be looked at: run it as root", host->nguests ? "" : "none seen; ",
+		row(p, 0, "%s%zu processes could not be inspected: run it as "
+			  "root", host->nguests ? "" : "none seen; ",
 		    host->unreadable);
 }
 

@@ -116,7 +116,7 @@ static void result_words(const struct state *state, char *words, size_t size)
 		snprintf(words, size, "the guest gets #GP");
 	else if (module_says(state, "permit", "gp") ||
 		 module_says(state, "permit", "correctable,gp"))
-		snprintf(words, size, "the guest gets #GP, because permit=gp turns errnos into it");
+		snprintf(words, size, "the guest gets #GP: permit=gp turns errnos into #GP");
 	else if (name)
 		snprintf(words, size, "KVM_RUN fails with %s", name);
 	else
@@ -143,15 +143,15 @@ static const char *mask_words(int64_t mask)
 {
 	if (!mask)
 		return "any value";
-	return mask == -1 ? "all bits of value count" : "only these bits of value count";
+	return mask == -1 ? "all bits are compared" : "only these bits are compared";
 }
 
 static const char *verbose_words(int64_t level)
 {
 	if (level < 1)
-		return "the kernel's log is silent";
-	return level == 1 ? "a line in the kernel's log for each failure" :
-			    "a line and a stack trace for each failure";
+		return "nothing in the kernel log";
+	return level == 1 ? "one line in the kernel log per failure" :
+			    "one line and a stack trace per failure";
 }
 
 /* What the value of an attribute means. */
@@ -180,13 +180,13 @@ static void attr_words(const struct state *state, enum kw_attr attr, char *words
 		break;
 	case KW_ATTR_INTERVAL:
 		snprintf(words, size, "%s",
-			 v[KW_ATTR_INTERVAL] == 1 ? "each access" : "one access in so many");
+			 v[KW_ATTR_INTERVAL] == 1 ? "every access" : "every Nth access");
 		break;
 	case KW_ATTR_TIMES:
-		snprintf(words, size, "%s", v[KW_ATTR_TIMES] < 0 ? "no end" : "failures are left");
+		snprintf(words, size, "%s", v[KW_ATTR_TIMES] < 0 ? "no limit" : "failures left");
 		break;
 	case KW_ATTR_SPACE:
-		snprintf(words, size, "accesses will pass first");
+		snprintf(words, size, "accesses pass first");
 		break;
 	case KW_ATTR_VERBOSE:
 		snprintf(words, size, "%s", verbose_words(v[KW_ATTR_VERBOSE]));
@@ -213,26 +213,27 @@ static void say_headline(struct kw_session *s, const struct state *state)
 	result_words(state, result, sizeof(result));
 	msr_words(v, msr, sizeof(msr));
 	if (strcmp(state->armed, "1"))
-		kw_say(s, "off: no access is made to fail\n\n");
+		kw_say(s, "off: nothing is injected\n\n");
 	else if (v[KW_ATTR_LIKE])
-		kw_say(s, "armed: machine-check MSRs refuse as on Linux 5.10.0 to 5.10.136\n\n");
+		kw_say(s, "armed: writes of machine-check MSRs fail as on Linux 5.10.0 to "
+			  "5.10.136\n\n");
 	else if (!v[KW_ATTR_TIMES])
-		kw_say(s, "over: all failures that were asked for have been made\n\n");
+		kw_say(s, "done: all requested failures have happened\n\n");
 	else
-		kw_say(s, "armed: at a guest's %s of %s, %s\n\n",
+		kw_say(s, "armed: on a guest's %s of %s, %s\n\n",
 		       v[KW_ATTR_ACCESS] == KW_WRMSR ? "WRMSR" : "RDMSR", msr, result);
 }
 
 static void say_notes(struct kw_session *s, const struct state *state)
 {
 	if (module_says(state, "kvm_arch_vcpu_ioctl_run", "absent"))
-		kw_say(s, "\nnote: KVM is not loaded, nothing can fail before it is: "
-			  "modprobe kvm_intel, or kvm_amd\n");
+		kw_say(s, "\nnote: KVM is not loaded, so nothing can fail: run 'modprobe "
+			  "kvm_intel' or 'modprobe kvm_amd'\n");
 	if (module_says(state, "kvm_arch_vcpu_ioctl_run", "unfit"))
-		kw_say(s, "\nnote: the module does not know this kernel's KVM: see dmesg\n");
+		kw_say(s, "\nnote: the module does not know this kernel's KVM: check dmesg\n");
 	if (module_says(state, "report", "off"))
-		kw_say(s, "\nnote: report is off: kvm_run will not say that a failure was "
-			  "injected. To change it:\n"
+		kw_say(s, "\nnote: report is off, so kvm_run will not say that a failure was "
+			  "injected. To change that:\n"
 			  "  echo annotate > /sys/module/kvmwhy/parameters/report   (or exit)\n");
 }
 
@@ -249,9 +250,9 @@ int kw_inject_show(struct kw_session *s)
 		say_row(s, kw_attrs[i].name, state.text[i], words);
 	}
 	kw_say(s, "\n");
-	say_row(s, "seen", state.seen, "accesses were chosen by the filters since it was armed");
+	say_row(s, "seen", state.seen, "accesses matched the filters since arming");
 	say_row(s, "injected", state.injected, "of them were made to fail");
-	say_row(s, "missed", state.missed, "could not be looked at");
+	say_row(s, "missed", state.missed, "could not be inspected");
 	say_notes(s, &state);
 	return KW_EXIT_FOUND;
 }

@@ -53,14 +53,14 @@ static int complain(const struct kw_kmod *kmod, const char *what, const char *at
 
 	if (error == EPERM && is_locked_down())
 		kw_complain("cannot %s '%s/%s': the kernel is locked down, which closes debugfs "
-			    "even to root; boot without lockdown=, or without Secure Boot",
+			    "even to root; boot without lockdown= or without Secure Boot",
 			    what, path, attribute);
 	else if (error == EACCES || error == EPERM)
 		kw_complain("cannot %s '%s/%s': %s: run this as root", what, path, attribute,
 			    strerror(error));
 	else if (error == ENOENT)
-		kw_complain("'%s/%s' is missing: kvmwhy.ko and this command are not of one "
-			    "version: compare 'modinfo -F version kvmwhy' with 'kvmwhy version'",
+		kw_complain("'%s/%s' is missing: kvmwhy.ko and this command differ in version: "
+			    "compare 'modinfo -F version kvmwhy' with 'kvmwhy version'",
 			    path, attribute);
 	else
 		kw_complain("cannot %s '%s/%s': %s", what, path, attribute, strerror(error));
@@ -89,13 +89,14 @@ static int complain_open(const struct kw_kmod *kmod, const char *debugfs, int er
 	else if (error != ENOENT)
 		kw_complain("cannot open '%s': %s", kmod->path, strerror(error));
 	else if (is_empty(debugfs))
-		kw_complain("no debugfs is mounted at '%s': mount -t debugfs debugfs %s", debugfs,
+		kw_complain("debugfs is not mounted at '%s': run 'mount -t debugfs debugfs "
+			    "%s'", debugfs,
 			    debugfs);
 	else if (access(LOADED, F_OK))
-		kw_complain("the module is not loaded: modprobe kvmwhy; where it is not installed, "
-			    "docs/kmod.md says how");
+		kw_complain("the module is not loaded: run 'modprobe kvmwhy'; to install it, see "
+			    "docs/kmod.md");
 	else
-		kw_complain("'%s' is missing, though the module is loaded: 'dmesg' may say why",
+		kw_complain("'%s' is missing although the module is loaded: check dmesg",
 			    kmod->path);
 	return -1;
 }
@@ -150,8 +151,8 @@ int kw_kmod_write(const struct kw_kmod *kmod, const char *attribute, const char 
 	if (error == EINVAL)
 		kw_complain("the module refuses '%s' for '%s/%s'", text, kmod->path, attribute);
 	else if (error == EOPNOTSUPP)
-		kw_complain("the module does not know this kernel's KVM: 'dmesg' names the "
-			    "function that it cannot probe");
+		kw_complain("the module does not know this kernel's KVM: dmesg names the function "
+			    "that it cannot probe");
 	else
 		complain(kmod, "write", attribute, error);
 	return -1;

@@ -118,7 +118,7 @@ static int check_program(const char *name)
 	int fd;
 
 	if (!find_program(name, path)) {
-		kw_complain("there is no command '%s'", name);
+		kw_complain("there is not a command '%s'", name);
 		return -1;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -127,14 +127,14 @@ static int check_program(const char *name)
 		close(fd);
 	}
 	if (kind == STATIC)
-		kw_complain("'%s' is linked statically: nothing can be preloaded into it. Link it "
-			    "dynamically, or inject by the module: see 'kvmwhy help inject'",
+		kw_complain("'%s' is statically linked, so nothing can be preloaded into it. Link "
+			    "it dynamically, or inject with the module: see 'kvmwhy help inject'",
 			    path);
 	else if (kind == FOREIGN)
-		kw_complain("'%s' is no program of x86-64: " LIBRARY " does not fit it", path);
+		kw_complain("'%s' is not an x86-64 program: " LIBRARY " does not fit it", path);
 	else if (gains_rights(path))
-		kw_complain("'%s' is set-user-ID, set-group-ID or has capabilities: the dynamic "
-			    "linker preloads nothing into it. Run it as the user that it becomes",
+		kw_complain("'%s' is set-user-ID or set-group-ID, or has capabilities: the dynamic "
+			    "linker preloads nothing into it. Run it as the user it switches to",
 			    path);
 	else
 		return 0;
@@ -159,7 +159,8 @@ static int find_library(char path[static PATH_MAX])
 		 access(path, R_OK))
 		snprintf(path, PATH_MAX, "%s", KW_CLI_LIBDIR "/" LIBRARY);
 	if (access(path, R_OK)) {
-		kw_complain("'%s': %s; KVMWHY_INJECT_LIBRARY may name it", path, strerror(errno));
+		kw_complain("'%s': %s; set KVMWHY_INJECT_LIBRARY to its "
+			    "path", path, strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -176,7 +177,7 @@ static int find_log(struct request *r)
 	if (r->log[0] != '/' && !getcwd(here, sizeof(here)))
 		here[0] = '\0';
 	if (snprintf(r->log_path, PATH_MAX, "%s%s%s", here, *here ? "/" : "", r->log) >= PATH_MAX) {
-		kw_complain("'%s' is too long a path", r->log);
+		kw_complain("the path '%s' is too long", r->log);
 		return -1;
 	}
 	if (r->dry_run)
@@ -207,7 +208,7 @@ static int set_environment(const struct request *r)
 	char preload[2 * PATH_MAX];
 
 	if (strpbrk(r->library, " :")) {
-		kw_complain("'%s' has a blank or a colon, where LD_PRELOAD would be cut",
+		kw_complain("'%s' has a blank or a colon, which would split LD_PRELOAD",
 			    r->library);
 		return -1;
 	}
@@ -247,7 +248,8 @@ static int take_options(struct request *r, int argc, char **argv)
 			return kw_print(kw_cmd_inject.help, -1);
 		else
 			return misuse(
-				"only --log and --dry-run go with --preload, and then a command");
+				"--preload can be combined only with --log and --dry-run, before "
+				"the command");
 	}
 	r->command = argv + optind;
 	return 0;
@@ -261,11 +263,11 @@ int kw_inject_preload_run(int argc, char **argv)
 	if (rc)
 		return rc < 0 ? KW_EXIT_FOUND : rc;
 	if (!r.spec)
-		return misuse("--log is for --preload");
+		return misuse("--log needs --preload");
 	if (judge_spec(r.spec))
 		return KW_EXIT_TROUBLE;
 	if (!*r.command)
-		return misuse("which command? Give it behind --");
+		return misuse("no command given: add it after --");
 	if (check_program(*r.command) || find_library(r.library) || find_log(&r) ||
 	    set_environment(&r))
 		return KW_EXIT_TROUBLE;

@@ -54,7 +54,7 @@ static const char *or_nothing(const char *text)
 
 const char *kw_journal_missing(void)
 {
-	return access(SOCKET, F_OK) ? "there is no journal here: " SOCKET " is missing" : NULL;
+	return access(SOCKET, F_OK) ? "no journal here: " SOCKET " is missing" : NULL;
 }
 
 int kw_journal_send(const struct kw_report *report, const struct kvmwhy_event *event)

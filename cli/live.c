@@ -36,7 +36,8 @@ static int run(int argc, char **argv)
 	words[argc + 1] = NULL;
 	execv(path, words);
 	execv(KW_CLI_LIBEXECDIR "/" PROGRAM, words);
-	kw_complain("%s: cannot start " KW_CLI_LIBEXECDIR "/" PROGRAM ": %s; a package kvmwhy-watch may have it", argv[0],
+	kw_complain("%s: cannot start " KW_CLI_LIBEXECDIR "/" PROGRAM ": %s; it may be in the "
+		"package kvmwhy-watch", argv[0],
 		    strerror(errno));
 	return KW_EXIT_TROUBLE;
 }

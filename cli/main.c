@@ -15,7 +15,7 @@ static int run_help(int argc, char **argv);
 
 static const struct kw_command cmd_help = {
 	.name = "help",
-	.summary = "print this text, or that of a command",
+	.summary = "print this text, or the help of a command",
 	.run = run_help,
 };
 
@@ -44,9 +44,9 @@ static int unknown_command(const char *word, const char *wanted)
 	const char *near = kw_suggest(word, command_name);
 
 	if (near)
-		kw_complain("'%s' is no %s: did you mean '%s'?", word, wanted, near);
+		kw_complain("'%s' is %s: did you mean '%s'?", word, wanted, near);
 	else
-		kw_complain("'%s' is no %s: see 'kvmwhy help'", word, wanted);
+		kw_complain("'%s' is %s: see 'kvmwhy help'", word, wanted);
 	return KW_EXIT_TROUBLE;
 }
 
@@ -61,8 +61,8 @@ static const char overview_head[] =
 
 static const char overview_tail[] =
 	"\n"
-	"'kvmwhy help COMMAND' or 'kvmwhy COMMAND --help' tells more; so does kvmwhy(1).\n"
-	"Without a command, kvmwhy explains the files, or the standard input.\n";
+	"For more, see 'kvmwhy help COMMAND', 'kvmwhy COMMAND --help' or kvmwhy(1).\n"
+	"Without a command, kvmwhy explains the files or the standard input.\n";
 
 static int print_overview(void)
 {
@@ -88,7 +88,7 @@ static int run_help(int argc, char **argv)
 		return print_overview();
 	command = find_command(argv[1]);
 	if (!command)
-		return unknown_command(argv[1], "command");
+		return unknown_command(argv[1], "not a command");
 	if (command->help)
 		return kw_print(command->help, KW_EXIT_FOUND);
 	return command->run(2, (char *[]){ argv[1], option, NULL });
@@ -121,6 +121,6 @@ int main(int argc, char **argv)
 		return command->run(argc - 1, argv + 1);
 	/* A word with a slash or a dot is meant as a file: explain says what is wrong with it. */
 	if (!strpbrk(word, "/.") && access(word, F_OK))
-		return unknown_command(word, "command and no file");
+		return unknown_command(word, "neither a command nor a file");
 	return kw_cmd_explain.run(argc, argv);
 }

@@ -15,6 +15,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(commands[i]->name, argv[1]))
 			return commands[i]->run(argc - 1, argv + 1);
-	kw_complain("this program is a part of kvmwhy: start 'kvmwhy watch'");
+	kw_complain("this program is part of kvmwhy: run 'kvmwhy watch' instead");
 	return KW_EXIT_TROUBLE;
 }

@@ -55,7 +55,7 @@ int kw_check_word(const char *command, const char *option, const char *const *al
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
 					*word);
 	}
-	return kw_usage(command, "'%s' is no value of %s, which takes one of: %s", value, option,
+	return kw_usage(command, "'%s' is not a value of %s; use one of: %s", value, option,
 			list);
 }
 
@@ -66,7 +66,7 @@ int kw_check_release(const char *command, const char *option, const char *releas
 	if (major && release[major] == '.' && isdigit((unsigned char)release[major + 1]))
 		return 0;
 	return kw_usage(command,
-			"'%s' after %s is no kernel release: give what 'uname -r' prints on the "
+			"'%s' after %s is not a kernel release: use what 'uname -r' prints on the "
 			"host, such as 5.10.100",
 			release, option);
 }

@@ -61,7 +61,7 @@ static int give_up(struct watch *w, int err)
 {
 	w->stop = w->trouble = true;
 	if (!w->out.error && !w->log.error)
-		kw_complain("cannot go on: %s", strerror(-err));
+		kw_complain("cannot continue: %s", strerror(-err));
 	return err;
 }
 
@@ -76,7 +76,7 @@ static int give_report(void *arg, const struct kw_report *report)
 	else if (w->options->log)
 		kw_complain("failure %" PRIu64 ": %s", w->seen, kw_report_headline(report));
 	if (!err && w->options->journal && w->event && kw_journal_send(report, w->event))
-		kw_complain("failure %" PRIu64 " did not get into the journal", w->seen);
+		kw_complain("failure %" PRIu64 " could not be written to the journal", w->seen);
 	return err;
 }
 
@@ -142,7 +142,8 @@ static void say_lost(struct watch *w)
 {
 	if (w->live.lost == w->lost)
 		return;
-	kw_complain("%" PRIu64 " failures came faster than they could be taken and are lost", w->live.lost - w->lost);
+	kw_complain("%" PRIu64 " failures came faster than they could be read and are "
+			       "lost", w->live.lost - w->lost);
 	w->lost = w->live.lost;
 }
 
@@ -253,12 +254,14 @@ static int open_live(struct watch *w)
 		say_why_not(w);
 		return -1;
 	}
-	kw_complain("watching KVM of Linux %s, by %s; Ctrl-C ends it", w->host.release, w->live.how);
+	kw_complain("watching KVM of Linux %s through %s; press Ctrl-C to "
+		    "stop", w->host.release, w->live.how);
 	memcpy(w->missing, w->live.missing, sizeof(w->missing));
 	if (*w->missing)
 		kw_complain("%s", w->missing);
 	if (err)
-		kw_complain("the kernel's log is not read (/dev/kmsg: %s): what KVM writes there will not be with a failure",
+		kw_complain("the kernel log cannot be read (/dev/kmsg: %s): failures are shown "
+			    "without what KVM logs there",
 			    strerror(-err));
 	return 0;
 }

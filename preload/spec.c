@@ -46,20 +46,20 @@ static bool to_range(char *text, struct kw_range *ret)
 
 static const char *take_vcpu(struct kw_spec *spec, char *value)
 {
-	return to_range(value, &spec->vcpu) ? NULL : "give the number of a vCPU, or K..K";
+	return to_range(value, &spec->vcpu) ? NULL : "use a vCPU number, or a range K..K";
 }
 
 static const char *take_call(struct kw_spec *spec, char *value)
 {
 	if (to_range(value, &spec->call) && spec->call.first)
 		return NULL;
-	return "give the number of a call of KVM_RUN, from 1, or N..N, or N..";
+	return "use the number of a KVM_RUN call, counted from 1, or a range N..N or N..";
 }
 
 static const char *take_rip(struct kw_spec *spec, char *value)
 {
 	spec->by |= KW_BY_RIP;
-	return to_range(value, &spec->rip) ? NULL : "give an address, or ADDRESS..ADDRESS";
+	return to_range(value, &spec->rip) ? NULL : "use an address, or a range ADDRESS..ADDRESS";
 }
 
 static const char *take_msr(struct kw_spec *spec, char *value)
@@ -67,7 +67,7 @@ static const char *take_msr(struct kw_spec *spec, char *value)
 	spec->by |= KW_BY_MSR;
 	if (to_range(value, &spec->msr) && spec->msr.first <= UINT32_MAX)
 		return NULL;
-	return "give the index of an MSR, or INDEX..INDEX";
+	return "use an MSR index, or a range INDEX..INDEX";
 }
 
 /* Those of <linux/kvm.h> that a guest on x86 can be made to take; others have their number. */
@@ -100,7 +100,7 @@ static const char *take_exit_reason(struct kw_spec *spec, char *value)
 		if (!strcmp(exit_reasons[i].name, value))
 			return spec->exit_reason = exit_reasons[i].reason, NULL;
 	if (!to_number(value, &number) || number > UINT32_MAX)
-		return "give the number of an exit reason, or a name such as io, mmio or hlt";
+		return "use the number of an exit reason, or a name such as io, mmio or hlt";
 	spec->exit_reason = (uint32_t)number;
 	return NULL;
 }
@@ -120,7 +120,7 @@ static const char *take_probability(struct kw_spec *spec, char *value)
 	for (; digits < 6; digits++)
 		decimals *= 10;
 	if (!good || !to_number(value, &whole) || whole > 100 || (whole == 100 && decimals))
-		return "give percent from 0 to 100, with up to six decimals";
+		return "use a percentage from 0 to 100, with up to six decimals";
 	spec->chance = whole * 1000000 + decimals;
 	spec->chances = 100000000;
 	return NULL;
@@ -129,12 +129,13 @@ static const char *take_probability(struct kw_spec *spec, char *value)
 static const char *take_one_in(struct kw_spec *spec, char *value)
 {
 	spec->chance = 1;
-	return to_number(value, &spec->chances) && spec->chances ? NULL : "give a number from 1";
+	return to_number(value, &spec->chances) && spec->chances ? NULL : "use a number of at "
+		"least 1";
 }
 
 static const char *take_seed(struct kw_spec *spec, char *value)
 {
-	return to_number(value, &spec->seed) ? NULL : "give a number of up to 64 bits";
+	return to_number(value, &spec->seed) ? NULL : "use a number of up to 64 bits";
 }
 
 static const char *take_times(struct kw_spec *spec, char *value)
@@ -145,14 +146,15 @@ static const char *take_times(struct kw_spec *spec, char *value)
 	if (!strcmp(value, "-1"))
 		return NULL;
 	if (!to_number(value, &number) || !number || number > INT64_MAX)
-		return "give a number from 1, or -1 for no end";
+		return "use a number of at least 1, or -1 for no limit";
 	spec->times = (int64_t)number;
 	return NULL;
 }
 
 static const char *take_interval(struct kw_spec *spec, char *value)
 {
-	return to_number(value, &spec->interval) && spec->interval ? NULL : "give a number from 1";
+	return to_number(value, &spec->interval) && spec->interval ? NULL : "use a number of at "
+		"least 1";
 }
 
 static const char *take_errno(struct kw_spec *spec, char *value)
@@ -163,7 +165,7 @@ static const char *take_errno(struct kw_spec *spec, char *value)
 	if (!strcmp(value, "none"))
 		return NULL;
 	if ((!number && !to_number(value, &number)) || !number || number > EHWPOISON)
-		return "give a name such as EPERM or EFAULT, a number from 1 to 133, or none";
+		return "use a name such as EPERM or EFAULT, a number from 1 to 133, or none";
 	spec->error = (int)number;
 	return NULL;
 }
@@ -174,12 +176,14 @@ static const struct {
 	unsigned int least, most; /* numbers behind the name */
 	const char *shape;
 } exits[] = {
-	{ "unknown", KW_KVM_EXIT_UNKNOWN, 1, 1, "give exit=unknown:HARDWARE_EXIT_REASON" },
-	{ "shutdown", KW_KVM_EXIT_SHUTDOWN, 0, 0, "shutdown has no numbers" },
-	{ "fail-entry", KW_KVM_EXIT_FAIL_ENTRY, 1, 2, "give exit=fail-entry:HARDWARE_ENTRY_FAILURE_REASON[:CPU]" },
+	{ "unknown", KW_KVM_EXIT_UNKNOWN, 1, 1, "use exit=unknown:HARDWARE_EXIT_REASON" },
+	{ "shutdown", KW_KVM_EXIT_SHUTDOWN, 0, 0, "shutdown takes no numbers" },
+	{ "fail-entry", KW_KVM_EXIT_FAIL_ENTRY, 1, 2, "use "
+						      "exit=fail-entry:HARDWARE_ENTRY_FAILURE_REASON[:CPU]" },
 	{ "internal-error", KW_KVM_EXIT_INTERNAL_ERROR, 1, 17,
-	  "give exit=internal-error:SUBERROR[:DATA]..., up to 16 DATA" },
-	{ "memory-fault", KW_KVM_EXIT_MEMORY_FAULT, 2, 3, "give exit=memory-fault:GPA:SIZE[:FLAGS]" },
+	  "use exit=internal-error:SUBERROR[:DATA]..., with up to 16 DATA" },
+	{ "memory-fault", KW_KVM_EXIT_MEMORY_FAULT, 2, 3, "use "
+							  "exit=memory-fault:GPA:SIZE[:FLAGS]" },
 };
 
 static bool take_numbers(struct kw_spec *spec, char *text)
@@ -203,18 +207,18 @@ static const char *take_exit(struct kw_spec *spec, char *value)
 		    spec->numbers > exits[i].most)
 			return exits[i].shape;
 		if (spec->exit == KW_KVM_EXIT_FAIL_ENTRY && spec->number[1] > UINT32_MAX)
-			return "the number of a CPU has 32 bits";
+			return "a CPU number has at most 32 bits";
 		if (spec->exit == KW_KVM_EXIT_INTERNAL_ERROR && spec->number[0] > UINT32_MAX)
-			return "a suberror has 32 bits";
+			return "a suberror has at most 32 bits";
 		return NULL;
 	}
-	return "give one of unknown, shutdown, fail-entry, internal-error, memory-fault";
+	return "use unknown, shutdown, fail-entry, internal-error or memory-fault";
 }
 
 static const char *take_mode(struct kw_spec *spec, char *value)
 {
 	spec->after = !strcmp(value, "after");
-	return spec->after || !strcmp(value, "before") ? NULL : "give before or after";
+	return spec->after || !strcmp(value, "before") ? NULL : "use before or after";
 }
 
 static const char *take_log(struct kw_spec *spec, char *value)
@@ -287,10 +291,10 @@ static int take_word(struct kw_spec *spec, bool *given, const char *word, size_t
 
 	if (i < 0)
 		return wrong(err, word, len,
-			     "there is no such word; there are vcpu, call, rip, msr, exit-reason, "
-			     "probability, one-in, seed, times, interval, errno, exit, mode, log");
+			     "unknown word; use vcpu, call, rip, msr, exit-reason, probability, "
+			     "one-in, seed, times, interval, errno, exit, mode or log");
 	if (len < name + 2)
-		return wrong(err, word, len, "it has no value: give WORD=VALUE");
+		return wrong(err, word, len, "it needs a value: WORD=VALUE");
 	if (given[i])
 		return wrong(err, word, len, "it is given twice");
 	if (len - name - 1 >= sizeof(value))
@@ -308,11 +312,11 @@ static int take_word(struct kw_spec *spec, bool *given, const char *word, size_t
 static int finish(struct kw_spec *spec, const bool *given, struct kw_spec_error *err)
 {
 	if (given[PROBABILITY] && given[ONE_IN])
-		return wrong(err, "one-in", 6, "it and probability are two chances: give one");
+		return wrong(err, "one-in", 6, "one-in and probability exclude each other");
 	if (spec->by & (KW_BY_MSR | KW_BY_EXIT)) {
 		if (given[MODE] && !spec->after)
 			return wrong(err, "mode=before", 11,
-				     "msr and exit-reason are known after KVM_RUN only");
+				     "msr and exit-reason are known only after KVM_RUN");
 		spec->after = true;
 	}
 	if (spec->exit == KW_NO_EXIT && given[ERRNO] && !spec->error)

@@ -176,7 +176,7 @@ def _(directory):
     equal(defects(host(root))["set-msr-mce-eperm"], "cannot-tell")
     put(root, "proc/sys/kernel/version", "#1 SMP Debian 5.10.70-1~bpo10+1 (2021-10-10)\n")
     equal(defects(host(root))["set-msr-mce-eperm"], "yes")
-    assert "has it      refused MCi_CTL" in page(root), page(root)
+    assert "affected     refused MCi_CTL" in page(root), page(root)
     put(root, "proc/sys/kernel/osrelease", "5.14.0-427.13.1.el9_4.x86_64\n")
     equal(defects(host(root))["set-msr-mce-eperm"], "cannot-tell")
     assert "the maker of this kernel backports" in page(root), page(root)
@@ -207,7 +207,7 @@ def _(directory):
     put(root, "sys/module/kvm/parameters/ignore_msrs", "maybe\n")
     row = next(p for p in host(root)["parameters"] if p["name"] == "ignore_msrs")
     equal((row["value"], "means" in row), ("maybe", False))
-    assert "ignore_msrs=maybe" in page(root) and "a value that kvmwhy does not know" in page(root)
+    assert "ignore_msrs=maybe" in page(root) and "a value unknown to kvmwhy" in page(root)
 
 
 @test("messages: what is off has its command, and changed to on, the one that turns it off")
@@ -463,8 +463,8 @@ def _(directory):
 @test("a misuse names the value and the way out")
 def _(directory):
     kvmwhy("host", "--root", directory / "none").expect(TROUBLE, err="No such file or directory")
-    kvmwhy("host", "now").expect(TROUBLE, err="'now' is one argument too many")
-    kvmwhy("host", "--format", "html").expect(TROUBLE, err="'html' is no value of --format")
+    kvmwhy("host", "now").expect(TROUBLE, err="'now' is an extra argument")
+    kvmwhy("host", "--format", "html").expect(TROUBLE, err="'html' is not a value of --format")
     kvmwhy("host", "--root").expect(TROUBLE, err="option '--root' needs a value")
 
 

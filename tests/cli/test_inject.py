@@ -65,7 +65,7 @@ def _(_):
 @test("without options the first write of any MSR fails with EPERM")
 def _(directory):
     module = Module(directory)
-    result = module.run("wrmsr").expect(FOUND, "armed: at a guest's WRMSR of any MSR, KVM_RUN fails "
+    result = module.run("wrmsr").expect(FOUND, "armed: on a guest's WRMSR of any MSR, KVM_RUN fails "
                                         "with EPERM")
     equal(result.err, b"")
     module.expect(**ANY)
@@ -127,9 +127,9 @@ def _(directory):
     module = Module(directory)
     module.run("wrmsr", "--msr", "0x838", "--gp", "--seed", "9").expect(FOUND)
     (module.folder / "injected").write_text("12\n")
-    module.run("off").expect(FOUND, "12 had been made to fail")
+    module.run("off").expect(FOUND, "12 accesses were made to fail")
     module.expect()
-    module.run("status").expect(FOUND, "off: no access is made to fail")
+    module.run("status").expect(FOUND, "off: nothing is injected")
 
 
 @test("a write that fails leaves nothing armed")
@@ -148,7 +148,7 @@ def _(directory):
 def _(directory):
     module = Module(directory)
     module.fails_to_take("armed")
-    module.run("wrmsr").expect(TROUBLE, err="'rmmod kvmwhy' does it")
+    module.run("wrmsr").expect(TROUBLE, err="run 'rmmod kvmwhy'")
     module.run("off").expect(TROUBLE, err="No space left")
 
 
@@ -168,42 +168,42 @@ def _(directory):
 def _(directory):
     module = Module(directory)
     for args, message in [
-            ([], "what is to fail?"),
-            (["mwait"], "'mwait' is none of: wrmsr, rdmsr, status, off"),
-            (["wrmsr", "rdmsr"], "'rdmsr' is one argument too many"),
+            ([], "say what to do"),
+            (["mwait"], "'mwait' is not one of: wrmsr, rdmsr, status, off"),
+            (["wrmsr", "rdmsr"], "'rdmsr' is an extra argument"),
             (["wrmsr", "--msr", "NO_SUCH"], "no MSR is named 'NO_SUCH'"),
-            (["wrmsr", "--msr", "0x404..0x400"], "its first is above its last"),
+            (["wrmsr", "--msr", "0x404..0x400"], "its first MSR is above its last"),
             (["wrmsr", "--msr", "0x404.."], "no MSR is named ''"),
             (["wrmsr", "--msr", "0x100000000"], "no MSR is named"),
-            (["wrmsr", "--msr", "x" * 100 + ".."], "no MSR has a name as long as"),
-            (["wrmsr", "--errno", "EWHAT"], "'EWHAT' is no errno"),
-            (["wrmsr", "--errno", "0"], "'0' is no errno"),
+            (["wrmsr", "--msr", "x" * 100 + ".."], "no MSR name is as long as"),
+            (["wrmsr", "--errno", "EWHAT"], "'EWHAT' is not an errno"),
+            (["wrmsr", "--errno", "0"], "'0' is not an errno"),
             (["wrmsr", "--errno", "134"], "a number from 1 to 133"),
-            (["wrmsr", "--errno", "12x"], "'12x' is no errno"),
-            (["wrmsr", "--errno", "-9223372036854775808"], "is no errno"),
-            (["wrmsr", "--errno", "eintr"], "EINTR is no failure"),
-            (["wrmsr", "--errno", "-11"], "EAGAIN is no failure"),
-            (["wrmsr", "--errno", "EIO", "--gp"], "give one"),
-            (["wrmsr", "--probability", "101"], "give a number from 0 to 100"),
-            (["wrmsr", "--probability", "1%"], "'1%' is no value of --probability"),
-            (["wrmsr", "--interval", "0"], "give a number from 1 to 4294967295"),
-            (["wrmsr", "--times", "-2"], "give a number from -1 to 2147483647"),
-            (["wrmsr", "--space", "-1"], "'-1' is no value of --space"),
-            (["wrmsr", "--verbose", "3"], "give a number from 0 to 2"),
-            (["wrmsr", "--value", "0x1ffffffffffffffff"], "give up to 64 bits"),
+            (["wrmsr", "--errno", "12x"], "'12x' is not an errno"),
+            (["wrmsr", "--errno", "-9223372036854775808"], "is not an errno"),
+            (["wrmsr", "--errno", "eintr"], "EINTR is not a failure"),
+            (["wrmsr", "--errno", "-11"], "EAGAIN is not a failure"),
+            (["wrmsr", "--errno", "EIO", "--gp"], "exclude each other"),
+            (["wrmsr", "--probability", "101"], "use a number from 0 to 100"),
+            (["wrmsr", "--probability", "1%"], "'1%' is not a value of --probability"),
+            (["wrmsr", "--interval", "0"], "use a number from 1 to 4294967295"),
+            (["wrmsr", "--times", "-2"], "use a number from -1 to 2147483647"),
+            (["wrmsr", "--space", "-1"], "'-1' is not a value of --space"),
+            (["wrmsr", "--verbose", "3"], "use a number from 0 to 2"),
+            (["wrmsr", "--value", "0x1ffffffffffffffff"], "use up to 64 bits"),
             (["wrmsr", "--value-mask", "1"], "--value-mask needs --value"),
-            (["rdmsr", "--value", "1"], "a read has no value yet"),
+            (["rdmsr", "--value", "1"], "a read has no value to match"),
             (["wrmsr", "--pid", "2147483647"], "there is no process 2147483647"),
             (["wrmsr", "--like", "5.10.100"], "leave 'wrmsr' out"),
-            (["--like", "5.10.100", "--times", "2"], "only --pid, --vcpu and --verbose"),
-            (["--like", "5.10.100", "--gp"], "only --pid, --vcpu and --verbose"),
-            (["--like", "5.10.0-18-amd64"], "is no release of Linux"),
-            (["--like", "new"], "is no release of Linux"),
-            (["--like", "5.4.200"], "Linux 5.4.200 refuses with #GP, whatever the reason"),
+            (["--like", "5.10.100", "--times", "2"], "only with --pid, --vcpu and --verbose"),
+            (["--like", "5.10.100", "--gp"], "only with --pid, --vcpu and --verbose"),
+            (["--like", "5.10.0-18-amd64"], "is not a Linux release"),
+            (["--like", "new"], "is not a Linux release"),
+            (["--like", "5.4.200"], "Linux 5.4.200 refuses every such write with #GP"),
             (["--like", "6.1"], "Linux 6.1 has the fix"),
-            (["status", "--times", "1"], "--times does not go with 'status'"),
+            (["status", "--times", "1"], "--times cannot be combined with 'status'"),
             (["status", "--dry-run"], "'status' writes nothing"),
-            (["off", "--msr", "1"], "--msr does not go with 'off'"),
+            (["off", "--msr", "1"], "--msr cannot be combined with 'off'"),
             (["wrmsr", "--gp=1"], "this option takes no value"),
             (["wrmsr", "--bogus"], "unknown option '--bogus'")]:
         result = module.run(*args).expect(TROUBLE, err=message)
@@ -238,7 +238,7 @@ def _(directory):
         result = module.run("--like", release)
         equal((release, result.status), (release, FOUND if fails else TROUBLE))
     module.run("off").expect(FOUND)
-    module.run("--like", "5.10.100", "--vcpu", "1").expect(FOUND, "refuse as on Linux 5.10.0")
+    module.run("--like", "5.10.100", "--vcpu", "1").expect(FOUND, "fail as on Linux 5.10.0")
     module.expect(armed="1", like="1", msr_first="0x400", msr_last="0x47f", times="0", vcpu="1")
 
 
@@ -252,10 +252,10 @@ def _(directory):
         assert re.search(rf"^  {name} +\S", text, re.M), f"{name} is not in\n{text}"
     assert "note:" not in text, text
     (module.folder / "times").write_text("0\n")
-    module.run("status").expect(FOUND, "over: all failures that were asked for")
+    module.run("status").expect(FOUND, "done: all requested failures")
 
     for status, note in [("permit off\nreport off\n", "note: report is off"),
-                         ("permit gp\n", "because permit=gp turns errnos into it"),
+                         ("permit gp\n", "permit=gp turns errnos into #GP"),
                          ("kvm_arch_vcpu_ioctl_run absent\n", "note: KVM is not loaded"),
                          ("kvm_arch_vcpu_ioctl_run unfit\n", "note: the module does not know")]:
         (module.folder / ".." / "status").write_text(status)
@@ -273,7 +273,7 @@ def _(directory):
         raise Skip("kvmwhy.ko is loaded here")
     for args in ["status"], ["off"], ["wrmsr"], ["--like", "5.10.100"]:
         result = kvmwhy("inject", *args, "--debugfs", directory / "other")
-        result.expect(TROUBLE, err="the module is not loaded: modprobe kvmwhy")
+        result.expect(TROUBLE, err="the module is not loaded: run 'modprobe kvmwhy'")
         assert "docs/kmod.md" in result.complaint(), result
 
 

@@ -42,7 +42,7 @@ def _(directory):
     for size in 0, 1, MIN - 1, MAX + 1, 1 << 21:
         path.write_bytes(page(size))
         result = kvmwhy("explain", "--kvm-run", path, CASE)
-        result.expect(TROUBLE, "IA32_X2APIC_INIT_COUNT", f"'{path}' is no kvm_run page")
+        result.expect(TROUBLE, "IA32_X2APIC_INIT_COUNT", f"'{path}' is not a kvm_run page")
     kvmwhy("explain", "--kvm-run", directory / "none").expect(TROUBLE, err="cannot open")
     kvmwhy("explain", "--kvm-run", directory).expect(TROUBLE, err="is a directory")
     kvmwhy("explain", "--kvm-run").expect(TROUBLE, err="needs a value")

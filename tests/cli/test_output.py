@@ -92,7 +92,7 @@ def _(_):
         os.write(ours, LOG + b"\n\x04")
         out, err = process.communicate(timeout=60)
     os.close(ours)
-    assert b"paste it here, end with Ctrl-D" in err, err
+    assert b"paste it, then press Ctrl-D" in err, err
     equal(process.returncode, FOUND)
     assert b"0x838" in out, out
 

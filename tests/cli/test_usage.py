@@ -58,10 +58,10 @@ def _(_):
 @test("a misuse of explain names the value and the way out")
 def _(_):
     for args, message in [
-            (["--format", "xml"], "'xml' is no value of --format, which takes one of: text, json"),
-            (["--vendor", "via"], "'via' is no value of --vendor"),
-            (["--color", "blue"], "'blue' is no value of --color"),
-            (["--host-kernel", "new"], "'new' after --host-kernel is no kernel release"),
+            (["--format", "xml"], "'xml' is not a value of --format; use one of: text, json"),
+            (["--vendor", "via"], "'via' is not a value of --vendor"),
+            (["--color", "blue"], "'blue' is not a value of --color"),
+            (["--host-kernel", "new"], "'new' after --host-kernel is not a kernel release"),
             (["--format"], "option '--format' needs a value"),
             (["--all=1"], "'--all=1': this option takes no value"),
             (["--bogus"], "unknown option '--bogus'"),
@@ -77,7 +77,7 @@ def _(_):
                         ("rules", "rule"), ("chekc", "check"), ("ver", "version")]:
         kvmwhy(word).expect(TROUBLE, err=f"did you mean '{meant}'?")
     kvmwhy("frobnicate").expect(TROUBLE, err="see 'kvmwhy help'")
-    kvmwhy("help", "frobnicate").expect(TROUBLE, err="is no command")
+    kvmwhy("help", "frobnicate").expect(TROUBLE, err="is not a command")
 
 
 @test("an MSR is described by index and by name; an unknown one gives 1")
@@ -94,14 +94,14 @@ def _(_):
 @test("a misuse of msr names the value and the way out")
 def _(_):
     for args, message in [
-            ([], "which MSR?"),
-            (["0x404", "12z"], "'12z' is no value"),
-            (["0x404", "0x"], "'0x' is no value"),
-            (["0x404", ""], "'' is no value"),
+            ([], "no MSR given"),
+            (["0x404", "12z"], "'12z' is not a value"),
+            (["0x404", "0x"], "'0x' is not a value"),
+            (["0x404", ""], "'' is not a value"),
             (["0x404", "0x1ffffffffffffffff"], "has more than 64 bits"),
-            (["0x404", "1", "2"], "'2' is one argument too many"),
-            (["0x404", "--kernel", "x"], "'x' after --kernel is no kernel release"),
-            (["0x404", "--format", "html"], "'html' is no value of --format")]:
+            (["0x404", "1", "2"], "'2' is an extra argument"),
+            (["0x404", "--kernel", "x"], "'x' after --kernel is not a kernel release"),
+            (["0x404", "--format", "html"], "'html' is not a value of --format")]:
         kvmwhy("msr", *args).expect(TROUBLE, err=message)
 
 
@@ -117,9 +117,9 @@ def _(_):
 def _(_):
     for args, message in [
             (["0f30"], "add --mode 16, 32 or 64"),
-            (["--mode", "64"], "which bytes?"),
-            (["--mode", "8", "90"], "'8' is no value of --mode"),
-            (["--mode", "64", "hello"], "are no bytes")]:
+            (["--mode", "64"], "no bytes given"),
+            (["--mode", "8", "90"], "'8' is not a value of --mode"),
+            (["--mode", "64", "hello"], "are not bytes")]:
         kvmwhy("insn", *args).expect(TROUBLE, err=message)
 
 
@@ -149,7 +149,7 @@ def _(_):
         assert re.match(r"(Intel SDM|AMD APM) vol\. [23], \"", check["section"]), check
     kvmwhy("check", ids[0][:-1]).expect(NOTHING, err=f"did you mean '{ids[0]}'")
     kvmwhy("check", "9" * 70, ids[0]).expect(NOTHING, ids[0], "'kvmwhy check' lists all")
-    kvmwhy("check", "--format", "html").expect(TROUBLE, err="'html' is no value of --format")
+    kvmwhy("check", "--format", "html").expect(TROUBLE, err="'html' is not a value of --format")
 
 
 @test("--checks lists each check that was asked: broken ones first, those that hold last")
@@ -181,7 +181,7 @@ def _(_):
     text = kvmwhy("version").expect(FOUND, "libkvmwhy ").text()
     assert text.startswith("kvmwhy "), text
     equal(kvmwhy("--version").expect(FOUND).text(), text)
-    kvmwhy("version", "now").expect(TROUBLE, err="one argument too many")
+    kvmwhy("version", "now").expect(TROUBLE, err="an extra argument")
 
 
 @test("help is printed on the standard output")

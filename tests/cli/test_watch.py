@@ -17,12 +17,12 @@ RECORDING = (SOURCE / "docs/watch.md").read_text()
 def _(_):
     for command in "watch", "record":
         kvmwhy(command, "guest.log").expect(TROUBLE, err=f"see 'kvmwhy help {command}'")
-        kvmwhy(command, "--pid", "x").expect(TROUBLE, err="'x' after --pid is no process number")
-        kvmwhy(command, "--pid", "0").expect(TROUBLE, err="'0' after --pid is no process number")
-        kvmwhy(command, "--pid", "99999999999999999999").expect(TROUBLE, err="is no process number")
-        kvmwhy(command, "--via", "ftrace").expect(TROUBLE, err="takes one of: bpf, bpf-kprobe, tracefs")
+        kvmwhy(command, "--pid", "x").expect(TROUBLE, err="'x' after --pid is not a process ID")
+        kvmwhy(command, "--pid", "0").expect(TROUBLE, err="'0' after --pid is not a process ID")
+        kvmwhy(command, "--pid", "99999999999999999999").expect(TROUBLE, err="is not a process ID")
+        kvmwhy(command, "--via", "ftrace").expect(TROUBLE, err="use one of: bpf, bpf-kprobe, tracefs")
         kvmwhy(command, "--bogus").expect(TROUBLE, err="unknown option '--bogus'")
-    kvmwhy("watch", "--format", "xml").expect(TROUBLE, err="takes one of: text, json, ndjson, html")
+    kvmwhy("watch", "--format", "xml").expect(TROUBLE, err="use one of: text, json, ndjson, html")
     kvmwhy("watch", "--format").expect(TROUBLE, err="option '--format' needs a value")
     kvmwhy("record", "--journal").expect(TROUBLE, err="unknown option '--journal'")
 
@@ -42,7 +42,7 @@ def _(directory):
     if "watching KVM" in run.stderr or "kvmwhy-watch" not in run.stderr:
         raise Skip("kvmwhy-live is installed where this build would look for it")
     equal((run.returncode, run.stdout), (TROUBLE, ""))
-    assert "No such file or directory; a package kvmwhy-watch may have it" in run.stderr, run.stderr
+    assert "No such file or directory; it may be in the package kvmwhy-watch" in run.stderr, run.stderr
 
 
 @test("where nothing can be watched a sentence says why and what to do")

@@ -59,7 +59,7 @@ def _(directory):
 
 @test("no command, no such command, no library and no log are told")
 def _(directory):
-    kvmwhy("inject", "--preload", "").expect(TROUBLE, err="which command?")
+    kvmwhy("inject", "--preload", "").expect(TROUBLE, err="no command given")
     kvmwhy("inject", "--log", "x").expect(TROUBLE)
     kvmwhy("inject", "--preload", "", "--msr", "1", "--", "true").expect(TROUBLE, err="--preload")
     inject("", "no-such-command").expect(TROUBLE, err="'no-such-command'")
@@ -100,10 +100,10 @@ def _(directory):
     static = directory / "static"
     static.write_bytes(program)
     static.chmod(0o755)
-    inject("", str(static)).expect(TROUBLE, err="is linked statically")
+    inject("", str(static)).expect(TROUBLE, err="is statically linked")
     busybox = shutil.which("busybox")
     if busybox and b"/ld-linux" not in open(busybox, "rb").read():
-        inject("", busybox, "true").expect(TROUBLE, err="is linked statically")
+        inject("", busybox, "true").expect(TROUBLE, err="is statically linked")
 
 
 @test("a set-user-ID program is refused to those who would gain by it")
