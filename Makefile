@@ -8,7 +8,10 @@ LIBDIR ?= $(PREFIX)/lib
 
 SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 
-.PHONY: all demo check lab install clean corpus-report deps test-deps with-tests sanitized
+# What `make fresh` and `make packages` try: Debian 12 and 13.
+SUITES ?= bookworm trixie
+
+.PHONY: all demo check test fresh lab install uninstall clean corpus-report deps test-deps with-tests sanitized
 
 all: $(BUILD)/build.ninja
 	meson compile -C $(BUILD)
@@ -25,6 +28,20 @@ check: with-tests
 	-UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		meson test -C $(SANITIZED) --print-errorlogs --timeout-multiplier 4
 	@scripts/test-summary $(BUILD) $(SANITIZED)
+
+# All but the lab, in the ordinary build.
+test:
+	@scripts/install-deps --test
+	$(MAKE) $(BUILD)/build.ninja
+	meson configure $(BUILD) -Dtests=true -Dlab=false -Dwatch=enabled -Djournal=enabled
+	$(MAKE) all
+	rm -f $(BUILD)/meson-logs/testlog.json
+	-meson test -C $(BUILD) --print-errorlogs
+	@scripts/test-summary $(BUILD)
+
+# `make demo` and `make test` as a stranger meets them, in minimal roots; needs root and a Debian archive.
+fresh:
+	packaging/fresh $(SUITES)
 
 # Every scenario on every kernel, as a table; `make check` runs those of the lab's meson.build.
 lab: all
