@@ -11,7 +11,7 @@ SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 # What `make fresh` and `make packages` try: Debian 12 and 13.
 SUITES ?= bookworm trixie
 
-.PHONY: all demo check test fresh lab install uninstall clean corpus-report deps test-deps with-tests sanitized
+.PHONY: all demo check test fresh lab install uninstall clean corpus-report certain-report deps test-deps with-tests sanitized
 
 all: $(BUILD)/build.ninja
 	meson compile -C $(BUILD)
@@ -61,6 +61,11 @@ uninstall:
 
 corpus-report: with-tests
 	meson compile -C $(BUILD) corpus-report
+
+# Each certain finding in the corpus, with what proves it; FILES names further logs.
+certain-report: with-tests
+	meson compile -C $(BUILD) certain-report
+	@[ -z "$(FILES)" ] || $(BUILD)/tests/corpus/certain --report $(FILES)
 
 clean:
 	rm -rf $(BUILD) $(SANITIZED)

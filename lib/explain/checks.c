@@ -133,7 +133,7 @@ void kw_checks_count(struct kw_buf *buf, const struct kw_case *c)
 	unsigned int broken = k->asked - k->hold - (unsigned int)k->cannot_tell;
 
 	if (k->asked)
-		kw_buf_printf(buf, "%u checks of %s: %u hold, %u broken, %u cannot be told", k->asked,
+		kw_buf_printf(buf, "%u checks of %s: %u hold, %u broken, %u undecided", k->asked,
 			      kw_entry_name(c), k->hold, broken, k->cannot_tell);
 }
 

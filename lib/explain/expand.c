@@ -263,7 +263,7 @@ static void put_checks_also(const struct kw_case *c, struct kw_buf *buf)
 /* For want of what the dump does not have. */
 static void put_checks_untold(const struct kw_case *c, struct kw_buf *buf)
 {
-	const char *comma = " Cannot be told: ";
+	const char *comma = " Undecided: ";
 	const struct kw_check *check = NULL;
 	struct kw_entry e;
 

@@ -148,12 +148,28 @@ struct kw_rule {
 	const char *title, *why;
 	const struct kw_do *todo[KW_MAX_DO];
 	const char *source[KW_MAX_SOURCES];
+	uint16_t proof[KW_MAX_NEEDS]; /* of a rule that may say certain: KW_NEED(fact) and KW_PROOF_* */
 	uint16_t shows[KW_MAX_NEEDS]; /* KW_NEED(...): further facts that are evidence, where known */
 	uint8_t sign; /* an enum kw_sign_kind + 1 whose lines are evidence, 0 for none */
 };
 
 /* A fact in .needs and .shows; the list ends at the first 0. */
 #define KW_NEED(name) (KW_F_##name + 1)
+
+/*
+ * What proves a certain finding, where it is no single fact. Each is so that the finding is gone or weaker without it, and
+ * with another value says something else: tests/unit/test_certain.c.
+ */
+enum kw_proof {
+	KW_PROOF_CODE = KW_NFACTS + 1, /* the instruction bytes */
+	KW_PROOF_WORDS,	   /* the data words: of an internal error, of kvmwhy.ko, of `kvmwhy watch` */
+	KW_PROOF_SIGN,	   /* the lines of .sign */
+	KW_PROOF_MSR_LINES, /* the kernel's lines about MSRs */
+	KW_PROOF_KERNEL,   /* the host's kernel */
+	KW_PROOF_ARCH,	   /* the machine, as the register names tell it */
+	KW_PROOF_CHECK,	   /* the values that the broken check looked at */
+	KW_PROOF_REFUSAL,  /* that the entry was refused: hardware_error, vmcs_reason */
+};
 
 /* All rules, a table for each theme, in order of output; a table ends with .id NULL, the list with NULL. */
 extern const struct kw_rule *const kw_rule_tables[];
@@ -201,7 +217,7 @@ const struct kw_broken_check *kw_checks_broken(const struct kw_case *c, const st
 const char *kw_entry_name(const struct kw_case *c);
 /* "CR4 0x2000, EFER 0x500": the values that a check looked at. */
 void kw_check_values(struct kw_buf *buf, const struct kw_entry *e);
-/* "81 checks of VM entry: 79 hold, 1 broken, 1 cannot be told", nothing where none was asked. */
+/* "81 checks of VM entry: 79 hold, 1 broken, 1 undecided", nothing where none was asked. */
 void kw_checks_count(struct kw_buf *buf, const struct kw_case *c);
 
 /* rules/entry_checks.c: why VM entry refuses the event in the VM-entry interruption information, or NULL. */

@@ -244,6 +244,7 @@ static void put_finding(struct kw_buf *buf, const struct kw_piece *piece,
 			const struct kw_style *style)
 {
 	const char *certainty = kw_certainty_name((enum kw_certainty)piece->certainty);
+	struct kw_str id = piece->label;
 
 	kw_buf_printf(buf, "<section class=\"finding %s\"><h3><span class=\"badge\">%s</span>",
 		      certainty, certainty);
@@ -261,7 +262,9 @@ static void put_finding(struct kw_buf *buf, const struct kw_piece *piece,
 		piece = put_evidence(buf, piece, style);
 	if (piece && piece->kind == KW_PIECE_SOURCE)
 		put_sources(buf, piece);
-	put(buf, "</section>\n");
+	put(buf, "<p class=\"small\">More: <code>kvmwhy rule ");
+	put_text(buf, id);
+	put(buf, "</code></p>\n</section>\n");
 }
 
 static void put_findings(struct kw_buf *buf, const struct kw_piece *all,

@@ -248,6 +248,24 @@ static void sources(struct out *out, const struct kw_piece *all)
 	kw_buf_deinit(&joined);
 }
 
+/* Where each finding is explained at length, in their order. */
+static void pages(struct out *out, const struct kw_piece *all)
+{
+	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_FINDING);
+
+	if (!piece)
+		return;
+	color(out, DIM);
+	for (bool first = true; piece; piece = kw_doc_next(piece->next, KW_PIECE_FINDING)) {
+		label_first(out, first, KW_STR("more"));
+		KW_LINES_LIT(&out->lines, "kvmwhy rule ");
+		kw_lines_put(&out->lines, piece->label);
+		end(out);
+		first = false;
+	}
+	color(out, PLAIN);
+}
+
 static void remarks(struct out *out, const struct kw_piece *all, enum kw_piece_kind kind,
 		    struct kw_str name)
 {
@@ -357,6 +375,7 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 		findings(&out, doc.first, c->headline);
 		evidence(&out, doc.first);
 		sources(&out, doc.first);
+		pages(&out, doc.first);
 		remarks(&out, doc.first, KW_PIECE_ODD, KW_STR("odd"));
 		remarks(&out, doc.first, KW_PIECE_NOTE, KW_STR("notes"));
 		checks(&out, doc.first);

@@ -52,6 +52,17 @@ static void every_rule_says_what_to_do_and_has_a_source(void **state)
 	}
 }
 
+static void what_may_be_certain_names_its_proof(void **state)
+{
+	(void)state;
+	EACH_RULE(rule) {
+		if (rule->certainty == KW_CERTAIN && !rule->proof[0])
+			fail_msg("%s may say certain and names no proof", rule->id);
+		if (rule->proof[KW_MAX_NEEDS - 1])
+			fail_msg("%s: a proof without an end", rule->id);
+	}
+}
+
 static void kernels_are_rows_of_the_table(void **state)
 {
 	(void)state;
@@ -352,6 +363,7 @@ int main(void)
 		cmocka_unit_test(every_slot_is_known),
 		cmocka_unit_test(facts_of_a_text_are_needed_or_shown),
 		cmocka_unit_test(every_rule_fires_on_its_record),
+		cmocka_unit_test(what_may_be_certain_names_its_proof),
 		cmocka_unit_test(kernels_are_rows_of_the_table),
 		cmocka_unit_test(a_thing_to_do_knows_its_kernels_and_what_is_there),
 	};

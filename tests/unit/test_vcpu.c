@@ -131,7 +131,7 @@ static void internal_errors_are_explained(void **state)
 	check("internal-error", "", "KVM_EXIT_INTERNAL_ERROR");
 	vcpu_exit(&v, KVM_EXIT_NOTIFY);
 	v.page[32] = 1;
-	check("internal-error", "exit-notify certain", "KVM_EXIT_NOTIFY: ");
+	check("internal-error", "exit-notify likely", "KVM_EXIT_NOTIFY: ");
 	assert_non_null(strstr(dump, "invalid context"));
 }
 
@@ -153,7 +153,7 @@ static void exits_are_explained(void **state)
 	(void)state;
 	vcpu_init(&v, 0, 0);
 	vcpu_exit(&v, KVM_EXIT_SHUTDOWN);
-	check("unknown-exit", "exit-shutdown certain", "KVM_EXIT_SHUTDOWN: triple fault");
+	check("unknown-exit", "exit-shutdown likely", "KVM_EXIT_SHUTDOWN: triple fault");
 	vcpu_exit(&v, KVM_EXIT_UNKNOWN);
 	check("unknown-exit", "exit-unknown-zero possible", "KVM_RUN returned with exit reason 0 KVM_EXIT_UNKNOWN");
 	v.run.hw.hardware_exit_reason = 0x4d;

@@ -208,7 +208,7 @@ const struct kw_rule kw_rules_delivery[] = {
 	},
 	{
 		.id = "unexpected-exit-reason",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = unexpected,

@@ -74,6 +74,30 @@ static bool data_insn_on_mmio(const struct kw_case *c)
 	       (is_device(c->mem_place) || (!pe_clear(c) && mmio_exit(c)));
 }
 
+/* Byte @i that KVM fetched: behind the size byte of data[1], then in data[2]. */
+static uint8_t fetched(const struct kw_failure *f, unsigned int i)
+{
+	return (uint8_t)(f->extra[1 + (i + 1) / 8] >> (i + 1) % 8 * 8);
+}
+
+static bool fetched_bytes_differ(const struct kw_case *c)
+{
+	const struct kw_code *code = &c->f->code;
+	unsigned int size;
+
+	if (!emulation(c) || !has_extra(c, 0) || !(c->f->extra[0] & 1) || !has_extra(c, 1) || !has_extra(c, 2) ||
+	    code->marked < 0)
+		return false;
+	size = c->f->extra[1] & 0xff;
+	for (unsigned int i = 0; i < size && i < 15 && (unsigned int)code->marked + i < code->len; i++) {
+		unsigned int at = (unsigned int)code->marked + i;
+
+		if (code->known >> at & 1 && code->bytes[at] != fetched(c->f, i))
+			return true;
+	}
+	return false;
+}
+
 /* Bytes that are code; text and filler are judged by their own rules. */
 static bool real_mode(const struct kw_case *c)
 {
@@ -111,7 +135,8 @@ static bool runs_in_vga_hole(const struct kw_case *c)
 /* With paging on the address is taken for identity-mapped, as firmware and loaders do. */
 static enum kw_certainty by_paging(const struct kw_case *c)
 {
-	return kw_has(c->f, cr0) && !pg_set(c) && c->code != KW_CODE_NONE ? KW_CERTAIN : KW_LIKELY;
+	return kw_has(c->f, cr0) && !pg_set(c) && kw_has(c->f, cs_base) && FACT_IS(c->f, smm, 0) && c->code != KW_CODE_NONE ?
+		       KW_CERTAIN : KW_LIKELY;
 }
 
 static bool runs_ones(const struct kw_case *c)
@@ -121,7 +146,7 @@ static bool runs_ones(const struct kw_case *c)
 
 static bool runs_zeros(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_ZEROS && !kw_all_zero(c->f);
+	return emulation(c) && c->code == KW_CODE_ZEROS && !kw_all_zero(c->f) && !fetched_bytes_differ(c);
 }
 
 /* Linux 5.16 and later: without instruction bytes the exit is the second word, and an instruction fetch. */
@@ -181,30 +206,6 @@ static bool vmx_insn(const struct kw_case *c)
 static bool all_zero(const struct kw_case *c)
 {
 	return kw_all_zero(c->f) && !(has_extra(c, 0) && c->f->extra[0] >> 32);
-}
-
-/* Byte @i that KVM fetched: behind the size byte of data[1], then in data[2]. */
-static uint8_t fetched(const struct kw_failure *f, unsigned int i)
-{
-	return (uint8_t)(f->extra[1 + (i + 1) / 8] >> (i + 1) % 8 * 8);
-}
-
-static bool fetched_bytes_differ(const struct kw_case *c)
-{
-	const struct kw_code *code = &c->f->code;
-	unsigned int size;
-
-	if (!emulation(c) || !has_extra(c, 0) || !(c->f->extra[0] & 1) || !has_extra(c, 1) || !has_extra(c, 2) ||
-	    code->marked < 0)
-		return false;
-	size = c->f->extra[1] & 0xff;
-	for (unsigned int i = 0; i < size && i < 15 && (unsigned int)code->marked + i < code->len; i++) {
-		unsigned int at = (unsigned int)code->marked + i;
-
-		if (code->known >> at & 1 && code->bytes[at] != fetched(c->f, i))
-			return true;
-	}
-	return false;
 }
 
 static bool no_dump(const struct kw_case *c)
@@ -317,11 +318,12 @@ const struct kw_rule kw_rules_emulation[] = {
 		.id = "runs-in-vga-hole",
 		.certainty = KW_LIKELY,
 		.sure = by_paging,
+		.proof = { KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(smm), KW_PROOF_CODE },
 		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(rip) },
 		.test = runs_in_vga_hole,
 		.shows = { KW_NEED(cr0), KW_NEED(cs_base) },
-		.title = "the guest executes in the VGA window ({linear}), where there is no code",
+		.title = "The guest executes in the VGA window ({linear})",
 		.why = "RIP lies in {rip_place}. Control ran off there before: a jump through a bad pointer, or code that "
 		       "ran on past its end. Known cause: GRUB 2.04 under UEFI when memory is short, its image overlaps the hole.",
 		.todo = { KW_DO("Give the guest more memory (2 GiB) and try again."),
@@ -331,7 +333,7 @@ const struct kw_rule kw_rules_emulation[] = {
 	},
 	{
 		.id = "runs-screen-text",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(rip) },
 		.test = runs_screen_text,
@@ -344,27 +346,34 @@ const struct kw_rule kw_rules_emulation[] = {
 	{
 		.id = "runs-zeros",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(suberror), KW_NEED(rip), KW_PROOF_CODE },
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(rip) },
 		.test = runs_zeros,
-		.title = "the guest executes zeros at {linear}: there is no code, it jumped to nowhere",
-		.why = "The bytes at RIP are all 00. Something before went wrong: a wrong entry point, a return through a "
-		       "damaged stack, an option ROM or firmware that is not there. In nested virtualization a lost register "
-		       "(RIP, RSP) of the outer hypervisor does it too.",
-		.todo = { KW_DO("Check entry point and load address of what the guest was about to start (kernel, option ROM, firmware)."),
-			  KW_DO("Try without passed-through devices and with romfile= (empty)."),
-			  KW_DO("If the host is a VM or emulated, try on bare metal: the outer level may have lost state.") },
+		.title = "The guest executes zeros at {linear}",
+		.why = "All bytes at RIP are 00. Something went wrong earlier: a wrong entry "
+		       "point, a return through a damaged stack, an option ROM or firmware that "
+		       "is not there. With nested virtualization, a register (RIP, RSP) that the "
+		       "outer hypervisor lost looks the same.",
+		.todo = { KW_DO("Check the entry point and load address of what the guest was "
+				"about to start (kernel, option ROM, firmware)."),
+			  KW_DO("Try without passed-through devices, and with an empty romfile=."),
+			  KW_DO("If the host is a VM or emulated, try on bare metal: the outer "
+				"level may have lost state.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1591628", "https://bugs.launchpad.net/qemu/+bug/1653419" },
 	},
 	{
 		.id = "runs-ones",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(rip), KW_PROOF_CODE },
 		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(rip) },
 		.test = runs_ones,
-		.title = "the guest executes ff ff ff ... at {linear}: nothing answers at this address",
-		.why = "Reads of addresses without memory or device give all ones. The guest jumped there.",
-		.todo = { KW_DO("Check entry point and load address of what the guest was about to start.") },
+		.title = "The guest executes ff ff ff ... at {linear}",
+		.why = "Reads of an address without memory or device return all ones; so does "
+		       "erased flash. The guest jumped there, or ran on past the end of its code.",
+		.todo = { KW_DO("Check the entry point and load address of what the guest was "
+				"about to start.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1875012" },
 	},
 	{
@@ -442,6 +451,7 @@ const struct kw_rule kw_rules_emulation[] = {
 	{
 		.id = "fetched-bytes-differ",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(suberror), KW_PROOF_WORDS, KW_PROOF_CODE },
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetched_bytes_differ,
@@ -485,27 +495,28 @@ const struct kw_rule kw_rules_emulation[] = {
 	},
 	{
 		.id = "emulation-collect",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = no_dump,
-		.title = "KVM could not emulate an instruction of the guest; which one cannot be told without the register dump",
-		.why = "Suberror 1 says that KVM had to emulate and failed. The instruction is in the Code= line of the VMM's dump, or in "
-		       "extra data[1] and [2] when bit 0 of data[0] is set.",
-		.todo = { KW_DO("Collect the VMM's log with the register dump and the Code= line."),
+		.title = "KVM could not emulate an instruction; this text does not show which",
+		.why = "Suberror 1 says that KVM had to emulate an instruction and could not. The "
+		       "VMM's dump has it in its Code= line.",
+		.todo = { KW_DO("Collect the VMM's log with the register dump and its Code= line."),
 			  &kw_do_trace_emulation },
 		.source = { SRC_EMULATION },
 	},
 	{
 		.id = "emulation-no-code",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = no_code,
 		.fallback = true,
-		.title = "KVM could not emulate the instruction at RIP {rip}; its bytes are not in this log",
-		.why = "Suberror 1 says that KVM had to emulate and failed. Without the bytes nothing more can be said of the instruction.",
-		.todo = { KW_DO("Collect the Code= line, or `x /8i $pc` in QEMU's monitor."),
+		.title = "KVM could not emulate the instruction at RIP {rip}; this text does not "
+		       "show its bytes",
+		.why = "Suberror 1 says that KVM had to emulate an instruction and could not.",
+		.todo = { KW_DO("Collect the Code= line, or run `x /8i $pc` in QEMU's monitor."),
 			  &kw_do_trace_emulation },
 		.source = { SRC_EMULATION },
 	},

@@ -268,7 +268,7 @@ const struct kw_rule kw_rules_entry[] = {
 	},
 	{
 		.id = "entry-msr-load",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(ENTRY_FAILED),
 		.needs = { KW_NEED(hardware_error) },
 		.test = msr_load,
@@ -280,6 +280,7 @@ const struct kw_rule kw_rules_entry[] = {
 	{
 		.id = "entry-msr-load-entry",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
 		.classes = KW_IN(ENTRY_FAILED) | KW_IN(VMCS_DUMP),
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
 		.test = msr_load_in_dump,
@@ -335,7 +336,7 @@ const struct kw_rule kw_rules_entry[] = {
 	{
 		.id = "entry-vm-instruction-error",
 		.aside = true,
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(ENTRY_FAILED),
 		.needs = { KW_NEED(hardware_error) },
 		.test = insn_error,

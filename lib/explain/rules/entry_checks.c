@@ -116,6 +116,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-rflags-reserved",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_rflags_reserved" },
@@ -129,6 +130,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-rflags-vm",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_rflags_vm" },
@@ -141,6 +143,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-ldtr",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_ldtr_type", "guest_ldtr_s", "guest_ldtr_p", "guest_ldtr_reserved", "guest_ldtr_ti" },
@@ -154,6 +157,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-tr",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_tr_type", "guest_tr_s", "guest_tr_p", "guest_tr_reserved", "guest_tr_ti" },
@@ -167,6 +171,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-segment-base",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_cs_base", "guest_ds_base", "guest_ss_base", "guest_es_base", "guest_fs_base", "guest_gs_base", "guest_ldtr_base", "guest_tr_base" },
@@ -179,6 +184,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-segment-limit",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_cs_limit", "guest_ds_limit", "guest_ss_limit", "guest_es_limit", "guest_fs_limit", "guest_gs_limit", "guest_ldtr_limit", "guest_tr_limit" },
@@ -192,6 +198,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-cs-l-and-d",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_cs_l_d" },
@@ -204,6 +211,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-event-refused",
 		.sure = event_sure,
+		.proof = { KW_NEED(vmcs_entry_intr_info), KW_NEED(hardware_error) },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(vmcs_entry_intr_info) },
 		.breaks = { "controls_event_" },
@@ -220,6 +228,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "vmcb-event-inj",
 		.sure = svm_event_sure,
+		.proof = { KW_NEED(vmcb_event_inj), KW_NEED(hardware_error) },
 		.classes = IN_VMRUN,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "svm_event_", "svm_es_event" },
@@ -236,6 +245,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "vmcb-cs-l-and-d",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMRUN,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "svm_cs_l_d" },
@@ -247,6 +257,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	},
 	{
 		.id = "vmcb-efer-reserved",
+		.certainty = KW_LIKELY,
 		.sure = never_certain,
 		.classes = IN_VMRUN,
 		.needs = { KW_NEED(hardware_error) },
@@ -260,6 +271,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-check-hypervisor",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.breaks = { "controls_", "host_" },
 		.test = no_event_refused,
@@ -272,6 +284,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 	{
 		.id = "entry-check",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY | IN_VMRUN,
 		.breaks = { "*" },
 		.title = "{entry_name} refuses {check_values}: {check_says}",

@@ -93,6 +93,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.id = "sev-guest-terminated",
 		.certainty = KW_LIKELY,
 		.sure = termination_sure,
+		.proof = { KW_NEED(exit_reason), KW_PROOF_SIGN },
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(KVM_RUN_FAILED) | KW_IN(VMM_ERROR),
 		.needs = { 0 },
 		.test = sev_termination,
@@ -158,7 +159,7 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "exit-shutdown",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(exit_reason) },
 		.test = shutdown,
@@ -196,7 +197,7 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "exit-notify",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(exit_reason) },
 		.test = notify,
@@ -248,6 +249,7 @@ const struct kw_rule kw_rules_exit[] = {
 	{
 		.id = "vmm-set-msr-refused",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(host_msr_index), KW_NEED(host_msr_value) },
 		.classes = KW_IN(VMM_ERROR),
 		.needs = { KW_NEED(host_msr_index), KW_NEED(host_msr_value) },
 		.test = set_msr_refused,
@@ -263,6 +265,7 @@ const struct kw_rule kw_rules_exit[] = {
 	{
 		.id = "vmm-get-msr-refused",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(host_msr_index) },
 		.classes = KW_IN(VMM_ERROR),
 		.needs = { KW_NEED(host_msr_index) },
 		.test = get_msr_refused,
@@ -274,7 +277,7 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "exit-exception",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(exception) },
 		.test = exception,

@@ -48,6 +48,7 @@ const struct kw_rule kw_rules_general[] = {
 		.id = "watch-harmless",
 		.certainty = KW_CERTAIN,
 		.harmless = true,
+		.proof = { KW_NEED(watch_harmless) },
 		.classes = ANY_CLASS,
 		.needs = { KW_NEED(watch_harmless) },
 		.test = watch_harmless,
@@ -61,6 +62,7 @@ const struct kw_rule kw_rules_general[] = {
 		.id = "not-x86",
 		.aside = true,
 		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_ARCH },
 		.classes = ANY_CLASS,
 		.other_arch = true,
 		.test = other_machine,
@@ -71,7 +73,7 @@ const struct kw_rule kw_rules_general[] = {
 	},
 	{
 		.id = "tcg-log",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(REGISTER_DUMP),
 		.test = tcg,
 		.sign = KW_SIGN_TCG + 1,
@@ -110,25 +112,31 @@ const struct kw_rule kw_rules_general[] = {
 		.id = "vmm-assertion",
 		.aside = true,
 		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
 		.classes = ANY_CLASS & ~KW_IN(MSR_MESSAGE),
 		.test = vmm_assertion,
 		.sign = KW_SIGN_ASSERTION + 1,
-		.title = "the VMM itself aborted on an assertion: what it would have printed next is missing",
-		.why = "An assertion behind the failure is its consequence, not its cause. cpu_asidx_from_attrs with SMM=1 is known: "
-		       "QEMU reads the code bytes of the dump through an address space that does not exist.",
-		.todo = { KW_DO("The first message counts. A newer QEMU prints the whole dump.") },
+		.title = "The VMM aborted on an assertion of its own",
+		.why = "An assertion after the failure is its consequence, not its cause. A known "
+		       "one is cpu_asidx_from_attrs with SMM=1: QEMU reads the code bytes of the "
+		       "dump through an address space that does not exist.",
+		.todo = { KW_DO("Look at the first message: it counts. What the VMM would have "
+				"printed after the assertion is lost.") },
 		.source = { "assertion in this log" },
 	},
 	{
 		.id = "register-dump-alone",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(REGISTER_DUMP),
 		.test = register_dump,
 		.fallback = true,
-		.title = "a register dump without a message: it shows where the vCPU was, not why",
-		.why = "The line that names the failure (kvm run failed, KVM internal error, entry failed) is missing. It may also be "
-		       "the output of `info registers`, where nothing failed.",
-		.todo = { KW_DO("Collect the lines in front of the dump, from the VMM's stderr or libvirt's /var/log/libvirt/qemu/NAME.log.") },
+		.title = "This text has a register dump and does not show why it was printed",
+		.why = "The registers show where the vCPU was. A message such as `kvm run "
+		       "failed`, `KVM internal error` or `entry failed` would say what happened. "
+		       "`info registers` and QEMU's -d logs print the same dump of a healthy "
+		       "vCPU.",
+		.todo = { KW_DO("Collect the lines before the dump, from the VMM's stderr or from "
+				"libvirt's /var/log/libvirt/qemu/NAME.log.") },
 		.source = { "QEMU accel/kvm/kvm-all.c, kvm_cpu_exec()" },
 	},
 	{ 0 }

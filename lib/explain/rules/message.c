@@ -153,6 +153,7 @@ const struct kw_rule kw_rules_message[] = {
 		.id = "msr-ignored",
 		.aside = true,
 		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_MSR_LINES },
 		.classes = KW_IN(MSR_MESSAGE),
 		.harmless = true,
 		.test = ignored,

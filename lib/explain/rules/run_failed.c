@@ -47,11 +47,6 @@ static bool eio(const struct kw_case *c)
 	return is_errno(c, KW_EIO);
 }
 
-static enum kw_certainty eio_sure(const struct kw_case *c)
-{
-	return any_sign(c, KW_SIGN_EIO_IOCTL) ? KW_CERTAIN : KW_LIKELY;
-}
-
 static bool eio_nested(const struct kw_case *c)
 {
 	return eio(c) && (pe_clear(c) || in_smm(c));
@@ -170,7 +165,6 @@ const struct kw_rule kw_rules_run_failed[] = {
 	{
 		.id = "eio-vm-dead",
 		.certainty = KW_LIKELY,
-		.sure = eio_sure,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = eio,
@@ -264,7 +258,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 	},
 	{
 		.id = "ehwpoison-page",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = ehwpoison,

@@ -105,6 +105,7 @@ const struct kw_rule kw_rules_told[] = {
 		.certainty = KW_CERTAIN,
 		.sure = if_injected,
 		.injected = true,
+		.proof = { KW_PROOF_WORDS },
 		.classes = ANY_FAILURE,
 		.needs = { KW_NEED(told_kind) },
 		.shows = { KW_NEED(told_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
@@ -120,6 +121,7 @@ const struct kw_rule kw_rules_told[] = {
 		.id = "module-wrmsr",
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
+		.proof = { KW_PROOF_WORDS },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(told_kind) },
 		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(told_function) },
@@ -136,6 +138,7 @@ const struct kw_rule kw_rules_told[] = {
 		.id = "module-rdmsr",
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
+		.proof = { KW_PROOF_WORDS },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(told_kind) },
 		.shows = { KW_NEED(msr_index), KW_NEED(told_function) },
@@ -150,6 +153,7 @@ const struct kw_rule kw_rules_told[] = {
 		.id = "module-page-fault",
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
+		.proof = { KW_PROOF_WORDS },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(told_kind) },
 		.shows = { KW_NEED(fault_gpa), KW_NEED(fault_error_code), KW_NEED(told_function) },
@@ -166,6 +170,7 @@ const struct kw_rule kw_rules_told[] = {
 		.id = "module-run-refused",
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
+		.proof = { KW_PROOF_WORDS },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(told_kind) },
 		.test = run_refused,
@@ -181,6 +186,7 @@ const struct kw_rule kw_rules_told[] = {
 		.certainty = KW_CERTAIN,
 		.sure = if_it_fits,
 		.aside = true,
+		.proof = { KW_PROOF_WORDS },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(told_kind) },
 		.shows = { KW_NEED(told_exit_reason), KW_NEED(rip) },
@@ -210,6 +216,7 @@ const struct kw_rule kw_rules_told[] = {
 		.id = "watch-last-exit",
 		.certainty = KW_CERTAIN,
 		.aside = true,
+		.proof = { KW_NEED(last_exit) },
 		.classes = ANY_FAILURE | KW_IN(REGISTER_DUMP),
 		.needs = { KW_NEED(last_exit) },
 		.shows = { KW_NEED(last_exit_info1), KW_NEED(watch_vmx) },
@@ -224,6 +231,7 @@ const struct kw_rule kw_rules_told[] = {
 		.id = "watch-encrypted",
 		.certainty = KW_CERTAIN,
 		.aside = true,
+		.proof = { KW_NEED(watch_protected) },
 		.classes = ANY_FAILURE | KW_IN(REGISTER_DUMP),
 		.needs = { KW_NEED(watch_protected) },
 		.test = registers_encrypted,
@@ -234,40 +242,51 @@ const struct kw_rule kw_rules_told[] = {
 	},
 	{
 		.id = "watch-record-cut",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(REGISTER_DUMP),
 		.test = record_cut,
-		.title = "kvmwhy watch saw a failure, and its record here does not say which",
-		.why = "Neither an errno of KVM_RUN nor an exit nor the words of what failed is in it. The record was cut, or the "
-		       "failure was seen by means that show no more.",
-		.todo = { KW_DO("Look for the whole record: from its line `failure N begins` to `failure N ends`."),
-			  KW_DO("`kvmwhy host` says what is not seen on this host, and how to see it.") },
+		.title = "kvmwhy watch saw a failure; this text does not show which",
+		.why = "The record has neither an errno of KVM_RUN nor an exit nor the words that "
+		       "say what failed. It was cut, or the failure was seen in a way that shows "
+		       "no more.",
+		.todo = { KW_DO("Look for the whole record, from its line `failure N begins` to "
+				"`failure N ends`."),
+			  KW_DO("Run: `kvmwhy host`. It says what cannot be seen on this host, and "
+				"how to see it.") },
 		.source = { "include/uapi/kvmwhy-event.h, struct kvmwhy_event" },
 	},
 	{
 		.id = "module-words-missing",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = words_missing,
-		.title = "kvmwhy.ko said why KVM_RUN failed, but its words are missing or damaged here",
-		.why = "Suberror 19287 (0x4b57) is the module's, none of KVM's. Its 10 words name the failure: which MSR or address, who "
-		       "refused it, with which result. A VMM that prints the suberror without them hides the reason.",
-		.todo = { KW_DO("Collect all the lines `extra data[0]` to `extra data[9]`; QEMU prints them behind the suberror."),
-			  KW_DO("Another VMM: save the vCPU's kvm_run page and give it to `kvmwhy explain --kvm-run PAGE`.") },
+		.title = "kvmwhy.ko said why KVM_RUN failed; this text does not show its words, or "
+		       "shows them damaged",
+		.why = "Suberror 19287 (0x4b57) comes from the module, not from KVM. Its 10 words "
+		       "say what failed: which MSR or address, which function refused it, and "
+		       "with what result.",
+		.todo = { KW_DO("Collect the lines `extra data[0]` to `extra data[9]`, which QEMU "
+				"prints after the suberror."),
+			  KW_DO("With another VMM, save the vCPU's kvm_run page and run: `kvmwhy "
+				"explain --kvm-run PAGE`.") },
 		.source = { ABI },
 	},
 	{
 		.id = "run-page-ordinary-exit",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(run_exit_reason) },
 		.classes = KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(run_exit_reason) },
 		.test = ordinary_exit,
-		.title = "kvm_run holds exit reason {run_exit_reason}, {exit_name}: a page that tells of no failure",
-		.why = "This exit is one of those that a VMM serves before it runs the vCPU again. If KVM_RUN failed with an errno, "
-		       "exit_reason is undefined: before v6.8 it is that of the exit before.",
-		.todo = { KW_DO("Say with which errno KVM_RUN failed, and give the register dump of the VMM beside the page."),
-			  KW_DO("With kvmwhy.ko and report=annotate the page itself says why.") },
+		.title = "kvm_run holds exit reason {run_exit_reason}, {exit_name}, which a VMM "
+		       "handles and goes on",
+		.why = "A VMM handles this exit before it runs the vCPU again. If KVM_RUN failed "
+		       "with an errno, exit_reason is undefined: before v6.8 it still holds the "
+		       "exit before.",
+		.todo = { KW_DO("Give the errno that KVM_RUN failed with, and the VMM's register "
+				"dump, along with the page."),
+			  KW_DO("With kvmwhy.ko and report=annotate, the page itself says why.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},
 	{ 0 }

@@ -60,6 +60,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-sti-blocking-if-clear",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags) },
 		.breaks = { "guest_interruptibility_sti_if" },
@@ -87,6 +88,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-interrupt-if-clear",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_entry_intr_info), KW_NEED(vmcs_rflags) },
 		.breaks = { "guest_rflags_if" },
@@ -98,6 +100,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-rip-wide",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_rip), KW_NEED(vmcs_entry_controls), KW_NEED(vmcs_cs_attr) },
 		.breaks = { "guest_rip_32bit" },
@@ -112,6 +115,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-tr-unusable",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_tr_attr) },
 		.breaks = { "guest_tr_usable" },
@@ -123,6 +127,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-gdtr-non-canonical",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_gdtr_base) },
 		.breaks = { "guest_gdtr_base" },
@@ -134,6 +139,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-idtr-non-canonical",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_idtr_base) },
 		.breaks = { "guest_idtr_base" },
@@ -145,6 +151,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-data-segment-accessed",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_ds_attr), KW_NEED(vmcs_es_attr), KW_NEED(vmcs_fs_attr),
 			   KW_NEED(vmcs_gs_attr), KW_NEED(vmcs_rflags) },
@@ -158,6 +165,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-pg-without-pe",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_cr0) },
 		.breaks = { "guest_cr0_pg_pe" },
@@ -169,6 +177,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcb-asid-zero",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_asid) },
 		.breaks = { "svm_asid" },
@@ -180,6 +189,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcb-svme-clear",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_efer) },
 		.breaks = { "svm_efer_svme" },
@@ -191,6 +201,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcb-nw-without-cd",
 		.sure = kw_check_sure,
+		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_cr0) },
 		.breaks = { "svm_cr0_nw" },
@@ -202,6 +213,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-entry-worked",
 		.sure = worked_sure,
+		.proof = { KW_NEED(vmcs_reason), KW_PROOF_SIGN },
 		.classes = KW_IN(VMCS_DUMP),
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = entry_worked,
@@ -227,6 +239,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 	{
 		.id = "vmcs-link-pointer",
 		.certainty = KW_CERTAIN,
+		.proof = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
 		.test = link_pointer_refused,
@@ -239,27 +252,35 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-cut",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_POSSIBLE,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = guest_state_missing,
 		.fallback = true,
-		.title = "VM entry failed (exit reason {vmcs_reason}); which check it was cannot be told, the guest state is missing from this dump",
-		.why = "The section *** Guest State *** holds what the CPU checked.",
-		.todo = { KW_DO("Collect the dump from its first line (`*** Guest State ***`) on; the kernel's log buffer or rate limit may have cut it.") },
+		.title = "VM entry failed (exit reason {vmcs_reason}); this text does not show "
+		       "enough of the guest state to say which check failed",
+		.why = "{checks_count}. What the CPU checked is in the section *** Guest State "
+		       "*** of the dump.",
+		.todo = { KW_DO("Collect the dump from `*** Guest State ***` to `Virtual processor "
+				"ID`, with the line that has `reason=`. The kernel's log buffer or "
+				"its rate limit may have cut it.") },
 		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
 	},
 	{
 		.id = "vmcs-collect",
-		.certainty = KW_CERTAIN,
+		.certainty = KW_POSSIBLE,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = vmcs_failed,
 		.fallback = true,
-		.title = "VM entry failed (exit reason {vmcs_reason}); no check is broken by what this dump shows",
-		.why = "Of {checks_count}. What was refused is among these.{checks_untold}",
-		.todo = { KW_DO("Collect the dump from its first line (`*** Guest State ***`) to `Virtual processor ID`."),
-			  KW_DO("Which of these values did the VMM set last? Compare CR4 with the features of the host's CPU.") },
+		.title = "VM entry failed (exit reason {vmcs_reason}); none of the values in this "
+		       "dump breaks a check",
+		.why = "{checks_count}. What the CPU refused is among the undecided "
+		       "ones.{checks_untold}",
+		.todo = { KW_DO("Collect the dump from `*** Guest State ***` to `Virtual processor "
+				"ID`, with the line that has `reason=`."),
+			  KW_DO("Check which of these values the VMM set last, and compare CR4 "
+				"with the features of the host's CPU.") },
 		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
 	},
 	{ 0 }
