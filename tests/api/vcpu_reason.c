@@ -223,7 +223,7 @@ static const struct {
 	{ "MEMORY_FAULT", "KVM_RUN: EFAULT: ", private_page },
 	{ "the module's words", "KVM_RUN: EPERM: ", module },
 	{ "the module's words of another failure", "KVM_RUN", module_of_another },
-	{ "an unknown exit", "exit reason 4711: ", unknown_exit },
+	{ "an unknown exit", "KVM_RUN returned with exit reason 4711", unknown_exit },
 	{ "exit reason 0", "KVM_RUN returned with exit reason 0", exit_zero },
 	{ "no facts at all", "no errno, no kvm_run", no_facts },
 	{ "the page alone", "vCPU 0: KVM_EXIT_SHUTDOWN", page_alone },

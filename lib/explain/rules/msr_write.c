@@ -115,12 +115,13 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = ctl_bit0,
-		.title = "the guest told {msr} to ignore correctable errors (bit 0 clear); this KVM kills it for that",
-		.why = "The guest wrote {value}: all ones with bit 0 clear, which on the CPUs concerned masks "
-		       "correctable single-bit ECC errors. set_msr_mce() of the kernels v5.10 to v5.19 (in stable: "
-		       "5.10.0 to 5.10.136, and the 5.11 to 5.19 trees before August 2022) refuses that with -1, and "
-		       "since v5.10 a negative result of a WRMSR leaves KVM_RUN: -1 reads as EPERM. The guest did "
-		       "nothing wrong. Before v5.10 the same write was a #GP; later kernels accept it.",
+		.title = "The guest told {msr} to ignore correctable errors (bit 0 clear), and this "
+		       "KVM kills it for that",
+		.why = "The guest wrote {value}: all ones but bit 0, which on the CPUs concerned "
+		       "masks correctable single-bit ECC errors. set_msr_mce() of {range} refuses "
+		       "that with -1, and since v5.10 a negative result of a WRMSR leaves "
+		       "KVM_RUN: -1 reads as EPERM. The guest did nothing wrong. Before v5.10 the "
+		       "same write was #GP; later kernels accept it.",
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
 			  KW_DO("Run: `uname -r` on the host, then `kvmwhy explain --host-kernel RELEASE`, which says whether it has the fix.",
 				.unless = kernel_known),
@@ -138,12 +139,15 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = ctl_value,
-		.title = "the guest wrote a value to {msr} that KVM refuses; this KVM kills the guest instead of raising #GP",
-		.why = "KVM's MCi_CTL takes 0 and all ones (bit 10, later also bit 0, may be clear); the guest wrote {value}. "
-		       "set_msr_mce() of v5.10 to v5.19 (5.10.0 to 5.10.136) answers -1, which leaves KVM_RUN as EPERM. "
-		       "Later kernels raise #GP in the guest, which it may or may not survive.",
+		.title = "The guest wrote a value to {msr} that KVM refuses; this KVM kills the "
+		       "guest instead of raising #GP",
+		.why = "KVM's MCi_CTL takes 0 and all ones (bit 10, later also bit 0, may be "
+		       "clear); the guest wrote {value}. set_msr_mce() of {range} returns -1, "
+		       "which leaves KVM_RUN as EPERM. Later kernels raise #GP in the guest, "
+		       "which it may or may not survive.",
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
-			  KW_DO("Find out why the guest enables single error sources of this bank: with the fix it gets #GP.") },
+			  KW_DO("Find out why the guest enables single error sources of this bank: "
+				"with the fix it gets #GP.") },
 		.source = { SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
 	{
@@ -156,10 +160,12 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = status_value,
-		.title = "the guest wrote a non-zero value to {msr}; this KVM kills it instead of raising #GP",
-		.why = "MCi_STATUS takes only 0 from a guest (a guest with an AMD-compatible CPUID may write it once "
-		       "HWCR[McStatusWrEn] is set); it wrote {value}. set_msr_mce() of v5.10 to v5.19 (5.10.0 to "
-		       "5.10.136) answers -1, which leaves KVM_RUN as EPERM. Later kernels raise #GP.",
+		.title = "The guest wrote a non-zero value to {msr}; this KVM kills it instead of "
+		       "raising #GP",
+		.why = "A guest may write only 0 to MCi_STATUS (with an AMD-compatible CPUID, "
+		       "other values once HWCR[McStatusWrEn] is set); it wrote {value}. "
+		       "set_msr_mce() of {range} returns -1, which leaves KVM_RUN as EPERM. Later "
+		       "kernels raise #GP.",
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}.") },
 		.source = { SRC_GP, SRC_510,
 			    "Linux commit 9ffd986c6e4e (\"KVM: X86: #GP when guest attempts to write MCi_STATUS register w/o 0\")" },
@@ -171,14 +177,19 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
 		.shows = { KW_NEED(rcx) },
 		.test = x2apic_register,
-		.title = "WRMSR to {msr} failed with EPERM, and not by the guest's fault: an injected error or a changed KVM",
-		.why = "The EPERM is a -1 that KVM let out of the MSR write path. In x2APIC mode KVM accepts this write in "
-		       "every version, otherwise it is a #GP: no KVM from 5.10 to 7.3 returns a negative number for an "
-		       "x2APIC register. Only set_msr_mce() before v6.0 knew a -1, and this MSR is none of its own. So "
-		       "{foreign_cause}. The "
-		       "kvm_msr trace event does not fire for it and no line is written to dmesg: their absence tells nothing.",
-		.todo = { KW_DO("Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel, is a module loaded that hooks KVM?"),
-			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`, /sys/kernel/livepatch."),
+		.title = "WRMSR to {msr} failed with EPERM, which is not the guest's fault: an "
+		       "injected error or a modified KVM",
+		.why = "The EPERM is a -1 from KVM's MSR write path. In x2APIC mode every KVM "
+		       "accepts this write; otherwise it is #GP. From 5.10 to 7.3 no KVM returns "
+		       "a negative number for an x2APIC register; the only -1 was that of "
+		       "set_msr_mce() before v6.0, which handles machine-check banks. So "
+		       "{foreign_cause}. The kvm_msr trace event does not fire for such a result, "
+		       "and KVM logs nothing: their absence proves nothing.",
+		.todo = { KW_DO("Check whether the kernel is unmodified: `uname -r`, `modinfo "
+				"kvm`, /proc/sys/kernel/tainted, and the modules that hook KVM."),
+			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, "
+				"/sys/kernel/debug/kprobes/list, /sys/kernel/livepatch, `bpftool "
+				"prog`."),
 			  &kw_do_trace_refusal,
 			  &kw_do_kretprobe_msr },
 		.source = { SRC_510, "Linux arch/x86/kvm/lapic.c, kvm_x2apic_msr_write()", SRC_GP },
@@ -190,13 +201,19 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
 		.shows = { KW_NEED(rcx) },
 		.test = eperm_other_msr,
-		.title = "WRMSR to {msr} failed with EPERM, which no unmodified KVM returns for it: an injected error or a changed KVM",
-		.why = "The EPERM is a -1 that was let out of the MSR write path. In the kernels 5.10 to 7.3 only "
-		       "set_msr_mce() before v6.0 returned -1, and only for MCi_CTL and MCi_STATUS; for any other MSR a "
-		       "refused write is #GP in the guest. The kvm_msr trace event does not fire and no kernel message is printed.",
-		.todo = { KW_DO("Ask for `uname -r`, `modinfo kvm`, and /proc/sys/kernel/tainted: is this an unmodified kernel?"),
-			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, /sys/kernel/debug/kprobes/list, `bpftool prog`."),
-			  &kw_do_trace_refusal },
+		.title = "WRMSR to {msr} failed with EPERM, which no unmodified KVM returns for it: "
+		       "an injected error or a modified KVM",
+		.why = "The EPERM is a -1 from KVM's MSR write path. From 5.10 to 7.3 only "
+		       "set_msr_mce() before v6.0 returned -1, and only for MCi_CTL and "
+		       "MCi_STATUS. A refused write to any other MSR is #GP in the guest. The "
+		       "kvm_msr trace event does not fire for such a result, and KVM logs "
+		       "nothing.",
+		.todo = { KW_DO("Check whether the kernel is unmodified: `uname -r`, `modinfo "
+				"kvm`, /proc/sys/kernel/tainted."),
+			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, "
+				"/sys/kernel/debug/kprobes/list, `bpftool prog`."),
+			  &kw_do_trace_refusal,
+			  &kw_do_kretprobe_msr },
 		.source = { SRC_510, SRC_GP },
 	},
 	{
