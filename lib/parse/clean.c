@@ -371,6 +371,8 @@ static size_t prefix(struct kw_str s, bool *dated, enum kw_line_source *source)
 	return prefix_tag(s, *dated, source);
 }
 
+enum { SOFT_MIN = 40 }; /* bytes: an encoder breaks long lines only */
+
 /* In front of a line of the kernel's log that `kvmwhy watch` has added to a failure. */
 static const struct kw_str quoted_log = KW_STR("kvmwhy watch: log: ");
 
@@ -406,7 +408,7 @@ bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *
 	encoded = kw_mail_encoded(mail, raw);
 	while (s.len && (s.p[s.len - 1] == '\r' || s.p[s.len - 1] == '\n'))
 		s.len--;
-	soft = encoded && s.len && s.p[s.len - 1] == '=';
+	soft = encoded && s.len >= SOFT_MIN && s.p[s.len - 1] == '=';
 	if (soft)
 		s.len--;
 	if (encoded || needs_decoding(s))

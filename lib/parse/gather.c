@@ -42,6 +42,7 @@ struct kw_gather {
 	void *arg;
 	struct record *older, *newer; /* the older may be closed only if the newer is */
 	struct record slot[2], msr;
+	struct record beside; /* another program's failure, while one is open */
 	unsigned int quiet;
 	struct ring_sign ring[RING];
 	unsigned int nring;
@@ -149,7 +150,7 @@ static void record_close(struct kw_gather *g, struct record *r)
 	if (f->watch.begun && !f->watch.ended)
 		kw_failure_add_note(f, f->last_line,
 				    KW_STR("the end of this record of `kvmwhy watch` is missing, or another failure began inside it"));
-	if (g->nring)
+	if (g->nring && r != &g->beside)
 		attach_ring(g, f);
 	g->fn(g->arg, f);
 }
@@ -167,6 +168,7 @@ static void close_all(struct kw_gather *g)
 {
 	record_close(g, g->older);
 	record_close(g, g->newer);
+	record_close(g, &g->beside);
 }
 
 struct kw_failure *kw_gather_begin(struct kw_gather *g, const struct kw_clean_line *line)
@@ -317,6 +319,21 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 	return set_headline(r, class, number, line);
 }
 
+struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uint64_t number,
+				   const struct kw_clean_line *line)
+{
+	record_close(g, &g->beside);
+	if (!g->older->open || entry_joins(newest(g), class, number))
+		return kw_gather_headline(g, class, number, false, line);
+	record_open(&g->beside);
+	return set_headline(&g->beside, class, number, line);
+}
+
+struct kw_failure *kw_gather_beside(struct kw_gather *g)
+{
+	return g->beside.open ? &g->beside.f : NULL;
+}
+
 /* A dump that `kvmwhy watch` has quoted is of the failure that it is quoted in. */
 static bool takes_dump(const struct record *r, enum kw_class dump, const struct kw_clean_line *line)
 {
@@ -465,7 +482,7 @@ uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser)
 
 	while (i < STATES - 1 && kw_parsers[i] && kw_parsers[i] != parser)
 		i++;
-	return &g->older->state[i];
+	return parser->aside && g->beside.open ? &g->beside.state[i] : &g->older->state[i];
 }
 
 void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
@@ -489,7 +506,7 @@ void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
 
 bool kw_gather_idle(const struct kw_gather *g)
 {
-	return !g->older->open && !g->newer->open && g->quiet > QUIET_LINES / 4;
+	return !g->older->open && !g->newer->open && !g->beside.open && g->quiet > QUIET_LINES / 4;
 }
 
 void kw_gather_finish(struct kw_gather *g)
@@ -519,6 +536,7 @@ int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret)
 	kw_arena_init(&g->slot[0].arena, ARENA_LIMIT);
 	kw_arena_init(&g->slot[1].arena, ARENA_LIMIT);
 	kw_arena_init(&g->msr.arena, ARENA_LIMIT);
+	kw_arena_init(&g->beside.arena, ARENA_LIMIT);
 	*ret = g;
 	return 0;
 }
@@ -530,5 +548,6 @@ void kw_gather_destroy(struct kw_gather *g)
 	kw_arena_deinit(&g->slot[0].arena);
 	kw_arena_deinit(&g->slot[1].arena);
 	kw_arena_deinit(&g->msr.arena);
+	kw_arena_deinit(&g->beside.arena);
 	free(g);
 }

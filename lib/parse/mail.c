@@ -33,9 +33,16 @@ static bool is_register(struct kw_str s, size_t run)
 	return (run == 8 || run == 16) && !(run < s.len && s.p[run] == '=');
 }
 
-/* What the '=' in front of @s says: "=3D" is '=' itself. */
-static enum verdict judge_one(struct kw_str s)
+/* "=C3=A4" is one character of UTF-8, "=80" alone is none. */
+static bool is_in_sequence(struct kw_str line, size_t at)
 {
+	return (at + 3 < line.len && line.p[at + 3] == '=') || (at >= 3 && line.p[at - 3] == '=');
+}
+
+/* What the '=' at @at says: "=3D" is '=' itself. */
+static enum verdict judge_one(struct kw_str line, size_t at)
+{
+	struct kw_str s = kw_str_from(line, at + 1);
 	size_t run = hex_run(s);
 	int high, low;
 
@@ -47,29 +54,30 @@ static enum verdict judge_one(struct kw_str s)
 		return PLAIN;
 	if (high == 3 && low == 13)
 		return PROOF;
-	if (high >= 8 && run == 2)
-		return NEUTRAL; /* a byte of UTF-8 */
+	if (high >= 8 && run == 2 && is_in_sequence(line, at))
+		return NEUTRAL;
 	return run == 2 && high == 2 && low == 0 ? NEUTRAL : PLAIN;
 }
 
 static enum verdict judge(struct kw_str raw)
 {
-	struct kw_str s = kw_str_trim(raw);
+	struct kw_str line = kw_str_trim(raw);
 	enum verdict all = NEUTRAL;
 
-	for (;;) {
-		const char *equals = memchr(s.p, '=', s.len);
+	for (size_t at = 0; at < line.len; at++) {
+		const char *equals = memchr(line.p + at, '=', line.len - at);
 		enum verdict one;
 
 		if (!equals)
-			return all;
-		s = kw_str_from(s, (size_t)(equals - s.p) + 1);
-		one = judge_one(s);
+			break;
+		at = (size_t)(equals - line.p);
+		one = judge_one(line, at);
 		if (one == PLAIN)
 			return PLAIN;
 		if (one == PROOF)
 			all = PROOF;
 	}
+	return all;
 }
 
 bool kw_mail_contradicts(struct kw_str raw)

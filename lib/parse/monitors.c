@@ -123,8 +123,11 @@ static uint32_t *state_of(struct kw_gather *g)
 
 static struct kw_failure *ours(struct kw_gather *g)
 {
-	struct kw_failure *f = kw_gather_current(g);
+	struct kw_failure *f = kw_gather_beside(g);
 
+	if (f)
+		return f;
+	f = kw_gather_current(g);
 	return f && f == kw_gather_dumping(g) && (*state_of(g) & OURS) ? f : NULL;
 }
 
@@ -138,8 +141,10 @@ static struct kw_failure *speak(struct kw_gather *g, const struct kw_clean_line 
 	if (f && (*state_of(g) & DETAILS) && class != KW_CLASS_VMM_ERROR) {
 		f->class = class;
 		kw_gather_line(f, line);
-	} else {
+	} else if (f && f != kw_gather_beside(g)) {
 		f = kw_gather_headline(g, class, number, false, line);
+	} else {
+		f = kw_gather_aside(g, class, number, line);
 	}
 	*state_of(g) = OURS;
 	f->vmm_lines++;
@@ -452,4 +457,4 @@ static enum kw_took monitors_line(struct kw_gather *g, const struct kw_clean_lin
 	return take_plain(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
 }
 
-const struct kw_parser kw_parser_monitors = { .name = "monitors", .line = monitors_line };
+const struct kw_parser kw_parser_monitors = { .name = "monitors", .line = monitors_line, .aside = true };

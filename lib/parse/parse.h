@@ -61,6 +61,7 @@ struct kw_parser {
 	const char *name;
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
 	bool kernel; /* also asked for lines of the kernel's log that `kvmwhy watch` has quoted */
+	bool aside;  /* of programs that print no registers: see kw_gather_aside() */
 };
 extern const struct kw_parser kw_parser_vmcs, kw_parser_vmcb, kw_parser_qemu, kw_parser_qemu_kvm,
 	kw_parser_kvmtool, kw_parser_monitors, kw_parser_dmesg, kw_parser_run_page, kw_parser_watch;
@@ -90,6 +91,16 @@ struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class);
  */
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
 				      bool dump_was_before, const struct kw_clean_line *line);
+
+/*
+ * For parsers with .aside: the same for a program that prints no registers. What is open may be another
+ * program's failure in the same log, so its record stands beside that, unless a host's dump is of this entry.
+ */
+struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uint64_t number,
+				   const struct kw_clean_line *line);
+
+/* For parsers with .aside: the open record beside the others, or NULL. */
+struct kw_failure *kw_gather_beside(struct kw_gather *g);
 
 /*
  * For parsers: a dump_vmcs or dump_vmcb begins. It joins the record of the failed entry that the VMM

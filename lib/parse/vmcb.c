@@ -187,12 +187,12 @@ static void skip_spaces(struct scan *s)
 		skip(s, 1);
 }
 
-/* A number that ends here: no letter or digit may follow. Returns its length. */
+/* A number that stands alone: "C:" is none. Returns its length. */
 static size_t take_number(struct scan *s, bool decimal, uint64_t *ret)
 {
 	size_t len = decimal ? kw_str_dec(s->rest, ret) : kw_str_hex(s->rest, ret);
 
-	if (len && len < s->rest.len && kw_is_word(s->rest.p[len]))
+	if (len && len < s->rest.len && !kw_is_space(s->rest.p[len]))
 		return 0;
 	skip(s, len);
 	return len;

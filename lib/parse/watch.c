@@ -105,17 +105,17 @@ static void take_begin(struct kw_gather *g, const struct kw_clean_line *line, st
 	take_source(f, line, s);
 }
 
-/* The last line: "failure 3 ends". One of another failure ends it all the same: nothing further belongs to it. */
+/* The last line: "failure 3 ends". One of another failure says nothing of this one. */
 static void take_end(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str s)
 {
 	struct kw_failure *f = kw_gather_watched(g);
 	uint64_t number;
 	bool numbered = kw_str_dec(kw_str_from(s, 8), &number) > 0;
 
-	if (!f)
+	if (!f || numbered != kw_has(f, watch_number) || (numbered && f->watch_number != number))
 		return;
 	kw_gather_line(f, line);
-	f->watch.ended = numbered ? kw_has(f, watch_number) && f->watch_number == number : !kw_has(f, watch_number);
+	f->watch.ended = true;
 	kw_gather_end(g);
 }
 
