@@ -6,9 +6,9 @@
 #define KW_PRINT_DEC false
 
 const struct kw_fact_info kw_facts[KW_NFACTS] = {
-#define F(name_, group_, print_, doc_) \
-	[KW_F_##name_] = { .name = #name_, .group = KW_G_##group_, .hex = KW_PRINT_##print_, .doc = doc_ },
-#include "failure_fields.def"
+#define F(arch_, name_, group_, print_, doc_) \
+	[KW_F_##name_] = { .name = #name_, .arch = KW_ARCH_##arch_, .group = KW_G_##group_, .hex = KW_PRINT_##print_, .doc = doc_ },
+#include "failure/facts.def"
 #undef F
 };
 
@@ -54,8 +54,8 @@ void kw_failure_init(struct kw_failure *f, struct kw_arena *arena)
 
 /* The groups alone: kw_facts is a hundred times as long, and this is asked of every record. */
 static const uint8_t groups[KW_NFACTS] = {
-#define F(name, group, print, doc) [KW_F_##name] = KW_G_##group,
-#include "failure_fields.def"
+#define F(arch, name, group, print, doc) [KW_F_##name] = KW_G_##group,
+#include "failure/facts.def"
 #undef F
 };
 

@@ -41,8 +41,8 @@ enum kw_vendor { KW_VENDOR_UNKNOWN, KW_VENDOR_INTEL, KW_VENDOR_AMD };
 enum kw_how { KW_NOT_KNOWN, KW_SEEN, KW_DERIVED, KW_ASSUMED };
 
 enum kw_fact {
-#define F(name, group, print, doc) KW_F_##name,
-#include "failure_fields.def"
+#define F(arch, name, group, print, doc) KW_F_##name,
+#include "failure/facts.def"
 #undef F
 	KW_NFACTS,
 	KW_F_none = KW_NFACTS,
@@ -53,6 +53,7 @@ enum kw_fact_group { KW_G_SAID, KW_G_REG, KW_G_SEG, KW_G_SYS, KW_G_VMCS, KW_G_VM
 /* Name, group and meaning of each fact, by enum kw_fact. */
 struct kw_fact_info {
 	char name[32];
+	uint8_t arch;  /* enum kw_arch whose facts it is among; KW_ARCH_UNKNOWN: any */
 	uint8_t group; /* enum kw_fact_group */
 	bool hex;
 	char doc[56];
@@ -183,8 +184,8 @@ struct kw_failure {
 
 	union {
 		struct {
-#define F(name, group, print, doc) uint64_t name;
-#include "failure_fields.def"
+#define F(arch, name, group, print, doc) uint64_t name;
+#include "failure/facts.def"
 #undef F
 		};
 		uint64_t fact[KW_NFACTS];

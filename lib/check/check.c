@@ -2,15 +2,17 @@
 /* How a check reads the record, and what its answer is. */
 #include "check/svm.h"
 #include "check/vmx.h"
+#include "failure/x86.h"
 
 /* A field of the VMCS and one of the VMCB, and the VMM's register that shows what KVM loads into both. */
 static const struct shown {
 	uint16_t vmcs, vmcb, vmm;
+	uint16_t segment; /* the selector of the VMCS's segment that it is a part of, else KW_F_none */
 } shown[] = {
-#define ROW(vmcs_, vmcb_, vmm_) { KW_F_##vmcs_, KW_F_##vmcb_, KW_F_##vmm_ }
+#define ROW(vmcs_, vmcb_, vmm_) { KW_F_##vmcs_, KW_F_##vmcb_, KW_F_##vmm_, KW_F_none }
+#define PART(name, vmm, part) { KW_F_vmcs_##name##_##part, KW_F_vmcb_##name##_##part, KW_F_##vmm##_##part, KW_F_vmcs_##name##_sel }
 #define SEGMENT(name, vmm) \
-	ROW(vmcs_##name##_sel, vmcb_##name##_sel, vmm##_sel), ROW(vmcs_##name##_attr, vmcb_##name##_attr, vmm##_attr), \
-	ROW(vmcs_##name##_limit, vmcb_##name##_limit, vmm##_limit), ROW(vmcs_##name##_base, vmcb_##name##_base, vmm##_base)
+	PART(name, vmm, sel), PART(name, vmm, attr), PART(name, vmm, limit), PART(name, vmm, base)
 	ROW(vmcs_cr0, vmcb_cr0, cr0),
 	ROW(vmcs_cr3, vmcb_cr3, cr3),
 	ROW(vmcs_cr4, vmcb_cr4, cr4),
@@ -25,6 +27,7 @@ static const struct shown {
 	SEGMENT(cs, cs), SEGMENT(ds, ds), SEGMENT(ss, ss), SEGMENT(es, es), SEGMENT(fs, fs), SEGMENT(gs, gs),
 	SEGMENT(ldtr, ldt), SEGMENT(tr, tr),
 #undef SEGMENT
+#undef PART
 #undef ROW
 };
 
@@ -39,21 +42,18 @@ static const struct shown *shown_as(enum kw_fact fact)
 
 static bool is_segment(const struct shown *s)
 {
-	return s->vmcs >= KW_F_vmcs_cs_sel && s->vmcs <= KW_F_vmcs_tr_base;
+	return s->segment != KW_F_none;
 }
 
-/* The four facts of a segment, in the order of the VMCS facts. */
-enum part { SEL, ATTR, LIMIT, BASE };
-
-static bool is_part(const struct shown *s, enum part part)
+static bool is_part(const struct shown *s, enum kw_part part)
 {
-	return is_segment(s) && (s->vmcs - KW_F_vmcs_cs_sel) % 4 == (int)part;
+	return is_segment(s) && s->vmcs == kw_part((enum kw_fact)s->segment, part);
 }
 
 /* In the EAX form of a dump 64-bit values are cut to 32 bits. */
 static bool is_cut(const struct kw_failure *f, const struct shown *s)
 {
-	return f->registers_narrow && (is_part(s, BASE) || s->vmcs == KW_F_vmcs_rip || s->vmcs == KW_F_vmcs_cr3 ||
+	return f->registers_narrow && (is_part(s, KW_BASE) || s->vmcs == KW_F_vmcs_rip || s->vmcs == KW_F_vmcs_cr3 ||
 				       s->vmcs == KW_F_vmcs_gdtr_base || s->vmcs == KW_F_vmcs_idtr_base);
 }
 
@@ -63,7 +63,7 @@ static bool is_cut(const struct kw_failure *f, const struct shown *s)
  */
 static bool is_replaced(const struct kw_failure *f, const struct shown *s)
 {
-	bool ldtr = s->vmcs >= KW_F_vmcs_ldtr_sel && s->vmcs <= KW_F_vmcs_ldtr_base;
+	bool ldtr = s->segment == KW_F_vmcs_ldtr_sel;
 	bool plain = kw_has(f, cr0) && f->cr0 & CR0_PE;
 
 	if (is_segment(s) && !ldtr)
@@ -81,7 +81,7 @@ static bool shows_what_was_loaded(const struct kw_failure *f, const struct shown
 /* What KVM makes of a value of the VMM on its way into the VMCS. */
 static uint64_t as_vmcs(const struct shown *s, uint64_t value)
 {
-	if (is_part(s, ATTR))
+	if (is_part(s, KW_ATTR))
 		return value & AR_P ? value : value | AR_UNUSABLE;
 	switch (s->vmm) {
 	case KW_F_cr0:
@@ -96,7 +96,7 @@ static uint64_t as_vmcs(const struct shown *s, uint64_t value)
 /* And into the VMCB, whose attributes have bits 15:12 of the access rights in 11:8. */
 static uint64_t as_vmcb(const struct shown *s, uint64_t value)
 {
-	if (is_part(s, ATTR))
+	if (is_part(s, KW_ATTR))
 		return (value & 0xff) | (value >> 4 & 0xf00);
 	switch (s->vmm) {
 	case KW_F_cr0:

@@ -126,8 +126,8 @@ static void forget_memory_fault(struct kw_failure *f)
 	if (!kw_has(f, errno_number) || f->errno_number == KW_EFAULT || f->errno_number == KW_EHWPOISON ||
 	    !FACT_IS(f, run_exit_reason, KW_KVM_EXIT_MEMORY_FAULT))
 		return;
-	for (unsigned int fact = KW_F_memory_fault_flags; fact <= KW_F_memory_fault_size; fact++)
-		f->origin[fact].how = KW_NOT_KNOWN;
+	f->origin[KW_F_memory_fault_flags].how = f->origin[KW_F_memory_fault_gpa].how =
+		f->origin[KW_F_memory_fault_size].how = KW_NOT_KNOWN;
 	kw_failure_add_note(f, input_line(f, f->origin[KW_F_run_exit_reason].line),
 			    KW_STR("kvm_run holds exit_reason 39, KVM_EXIT_MEMORY_FAULT, which has no meaning with this errno: "
 				   "it is of an earlier exit"));

@@ -4,6 +4,7 @@
  * struct kvmwhy_data are not read here: they are told beside the facts.
  */
 #include "parse/parse.h"
+#include "failure/x86.h"
 
 #include <uapi/kvmwhy-event.h>
 
@@ -16,7 +17,6 @@ static const uint16_t general[16] = {
 	KW_F_r8,  KW_F_r9,  KW_F_r10, KW_F_r11, KW_F_r12, KW_F_r13, KW_F_r14, KW_F_r15,
 };
 
-/* The first fact of each segment: selector, base, limit, rights. */
 static const struct {
 	uint8_t index;
 	uint16_t sel;
@@ -41,12 +41,12 @@ static void read_segments(struct kw_failure *f, const struct kvmwhy_event *e)
 {
 	for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++) {
 		const struct kvmwhy_segment *s = &e->x86.segment[segments[i].index];
-		unsigned int fact = segments[i].sel;
+		enum kw_fact sel = (enum kw_fact)segments[i].sel;
 
-		set(f, fact, s->selector);
-		set(f, fact + 1, s->base);
-		set(f, fact + 2, s->limit);
-		set(f, fact + 3, vmx_rights(s->attrib));
+		set(f, sel, s->selector);
+		set(f, kw_part(sel, KW_BASE), s->base);
+		set(f, kw_part(sel, KW_LIMIT), s->limit);
+		set(f, kw_part(sel, KW_ATTR), vmx_rights(s->attrib));
 	}
 	set(f, KW_F_gdt_base, e->x86.segment[KVMWHY_GDTR].base);
 	set(f, KW_F_gdt_limit, e->x86.segment[KVMWHY_GDTR].limit);

@@ -3,6 +3,7 @@
  * Lines to records: offers each line to the parsers, decides where one failure ends and the next
  * begins, and hands complete records on. Knows when, not what: the wording is the parsers' own.
  */
+#include "failure/x86.h"
 #include "parse/parse.h"
 
 #include <errno.h>
@@ -111,7 +112,7 @@ static size_t registers_known(const struct kw_failure *f)
 {
 	size_t known = 0;
 
-	for (size_t i = KW_F_rax; i <= KW_F_rflags; i++)
+	for (size_t i = KW_GPR_FIRST; i <= KW_F_rflags; i++)
 		known += kw_known(f, (enum kw_fact)i);
 	return known;
 }
@@ -283,7 +284,7 @@ static bool entry_joins(const struct record *r, enum kw_class class, uint64_t er
 /* dump_vmcb of newer kernels has general registers; those of the VMM's dump come now. */
 static void forget_registers(struct kw_failure *f)
 {
-	for (size_t i = KW_F_rax; i <= KW_F_r15; i++)
+	for (size_t i = KW_GPR_FIRST; i <= KW_GPR_LAST; i++)
 		f->origin[i].how = KW_NOT_KNOWN;
 }
 

@@ -5,6 +5,7 @@
  * machine is read. Also the lines with which RISC-V KVM explains a failed KVM_RUN in the kernel log.
  */
 #include "parse/parse.h"
+#include "failure/x86.h"
 
 /*
  * The parser's word of state: what the lines are about, and how far the one that was broken got.
@@ -49,16 +50,12 @@ static const struct name registers[] = {
 	N("efer:", efer), N("base:", apic_base), /* "apic base:" */
 };
 
-/* By their first fact; sel, base, limit and attr follow each other, base and limit for tables. */
+/* By their first fact. The columns before the rights stand as the parts do. */
 static const struct name segments[] = {
 	N("cs", cs_sel), N("ss", ss_sel), N("ds", ds_sel), N("es", es_sel), N("fs", fs_sel),
 	N("gs", gs_sel), N("tr", tr_sel), N("ldt", ldt_sel), N("gdt", gdt_base), N("idt", idt_base),
 };
 
-_Static_assert(KW_F_cs_attr == KW_F_cs_sel + 3 && KW_F_tr_attr == KW_F_tr_sel + 3,
-	       "order of a segment");
-_Static_assert(KW_F_gdt_limit == KW_F_gdt_base + 1 && KW_F_idt_limit == KW_F_idt_base + 1,
-	       "order of a table");
 
 static const struct name *find(const struct name *names, size_t count, struct kw_str text)
 {
@@ -293,13 +290,13 @@ static bool take_columns(struct kw_gather *g, const struct kw_clean_line *line, 
 		if (!is_hex(word, &value))
 			return false;
 		if (at.column < 3)
-			kw_gather_fact(f, line, (enum kw_fact)(name->fact + at.column), value);
+			kw_gather_fact(f, line, kw_part(name->fact, (enum kw_part)at.column), value);
 		else
 			at.attr |= (uint32_t)(value & mask[at.column - 3]) << shift[at.column - 3];
 		if (at.column == 4 && !(value & 1))
 			at.attr |= 1u << 16;
 		if (at.column++ == LAST)
-			kw_gather_fact(f, line, (enum kw_fact)(name->fact + 3), at.attr);
+			kw_gather_fact(f, line, kw_part(name->fact, KW_ATTR), at.attr);
 	}
 	state_set(g, SEGMENTS, at.column <= last ? at.index : 0, at.column, at.attr);
 	return true;

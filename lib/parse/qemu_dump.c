@@ -6,6 +6,8 @@
  */
 #include "parse/qemu.h"
 
+#include "failure/x86.h"
+
 /* What a wrapped line waits for, packed into the parser's word of state. */
 enum wait { WAIT_NOTHING, WAIT_CODE, WAIT_VALUES };
 
@@ -151,7 +153,7 @@ static struct kw_str take_values(struct kw_gather *g, const struct kw_clean_line
 		else if (!(len = left_out(s)))
 			break;
 		s = kw_str_from(s, len);
-		fact = (enum kw_fact)(fact + 1);
+		fact = kw_next_part(fact);
 		values--;
 	}
 	state_set(g, values && !kw_qemu_skip(s).len ? WAIT_VALUES : WAIT_NOTHING, fact, values);

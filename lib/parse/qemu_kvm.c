@@ -5,6 +5,7 @@
  * those of qemu.c; some versions print them behind the dump.
  */
 #include "parse/parse.h"
+#include "failure/x86.h"
 
 struct name {
 	char name[8];
@@ -114,9 +115,9 @@ static bool take_segment(struct kw_gather *g, const struct kw_clean_line *line)
 	if (!kw_str_skip(kw_str_from(s, len), KW_STR("/"), &s) || !(len = kw_str_hex(s, &limit)))
 		return false;
 	kw_gather_fact(f, line, name->fact, sel);
-	kw_gather_fact(f, line, (enum kw_fact)(name->fact + 1), base);
-	kw_gather_fact(f, line, (enum kw_fact)(name->fact + 2), limit);
-	kw_gather_fact(f, line, (enum kw_fact)(name->fact + 3), rights(kw_str_from(s, len)));
+	kw_gather_fact(f, line, kw_part(name->fact, KW_BASE), base);
+	kw_gather_fact(f, line, kw_part(name->fact, KW_LIMIT), limit);
+	kw_gather_fact(f, line, kw_part(name->fact, KW_ATTR), rights(kw_str_from(s, len)));
 	return true;
 }
 

@@ -6,6 +6,7 @@
  * for what kvmwhy.ko has put there.
  */
 #include "parse/parse.h"
+#include "failure/x86.h"
 
 #include <uapi/kvmwhy.h>
 
@@ -69,9 +70,6 @@ static const struct field sregs[] = {
 
 _Static_assert(AT_TABLES + 88 <= KW_RUN_ROWS * ROW, "all of struct kvm_sregs that is read is kept");
 _Static_assert(AT_TABLES + 88 - AT_SREGS <= KW_VCPU_SREGS_BYTES, "and it is there to be copied");
-_Static_assert(KW_F_cs_base == KW_F_cs_sel + 1 && KW_F_cs_limit == KW_F_cs_sel + 2 &&
-		       KW_F_cs_attr == KW_F_cs_sel + 3,
-	       "order of a segment");
 
 /* The number at @at, if the rows that hold it were seen. */
 static bool number_at(const struct kw_run_page *page, size_t at, size_t size, uint64_t *ret)
@@ -178,17 +176,17 @@ static uint64_t rights(const uint8_t *p)
 	       (p[5] & 1u) << 13 | (p[3] & 1u) << 14 | (p[6] & 1u) << 15 | (p[8] & 1u) << 16;
 }
 
-static void read_segment(struct kw_failure *f, const struct kw_clean_line *line, size_t at, unsigned int first)
+static void read_segment(struct kw_failure *f, const struct kw_clean_line *line, size_t at, enum kw_fact sel_fact)
 {
 	uint64_t base, limit, sel, rest;
 
 	if (!number_at(&f->page, at, 8, &base) || !number_at(&f->page, at + 8, 4, &limit) ||
 	    !number_at(&f->page, at + 12, 2, &sel) || !number_at(&f->page, at + 16, 8, &rest))
 		return;
-	put(f, line, (enum kw_fact)first, sel);
-	put(f, line, (enum kw_fact)(first + 1), base);
-	put(f, line, (enum kw_fact)(first + 2), limit);
-	put(f, line, (enum kw_fact)(first + 3), rights(f->page.bytes + at + 14));
+	put(f, line, sel_fact, sel);
+	put(f, line, kw_part(sel_fact, KW_BASE), base);
+	put(f, line, kw_part(sel_fact, KW_LIMIT), limit);
+	put(f, line, kw_part(sel_fact, KW_ATTR), rights(f->page.bytes + at + 14));
 }
 
 /* KVM stores them whenever KVM_RUN ends, with an errno too. */
@@ -206,7 +204,7 @@ static void read_sync_regs(struct kw_failure *f, const struct kw_clean_line *lin
 	}
 	for (size_t i = 0; valid & SYNC_SREGS && i < sizeof(segments) / sizeof(segments[0]); i++) {
 		if (ends_in(AT_SREGS + SEGMENT_BYTES * i, SEGMENT_BYTES, row))
-			read_segment(f, line, AT_SREGS + SEGMENT_BYTES * i, segments[i]);
+			read_segment(f, line, AT_SREGS + SEGMENT_BYTES * i, (enum kw_fact)segments[i]);
 	}
 	for (size_t i = 0; valid & SYNC_SREGS && i < sizeof(sregs) / sizeof(sregs[0]); i++) {
 		if (ends_in(sregs[i].at, sregs[i].size, row) && number_at(&f->page, sregs[i].at, sregs[i].size, &value))

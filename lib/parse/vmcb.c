@@ -6,13 +6,14 @@
  * AMD's packed format.
  */
 #include "parse/parse.h"
+#include "failure/x86.h"
 
 enum kind {
 	FILL,	    /* a part of a name */
 	HEX, DEC,
 	INTERCEPTS, /* one number of 64 bits, or words of 32 */
 	SEGMENT,    /* a context for the next kind */
-	PART,	    /* sel, attr, limit or base of the segment before it */
+	PART,	    /* enum kw_part of the segment before it */
 };
 
 struct word {
@@ -23,8 +24,6 @@ struct word {
 };
 
 #define FACT(name) KW_F_vmcb_##name
-
-_Static_assert(FACT(tr_base) == FACT(es_sel) + 4 * 9 + 3, "order of segments");
 
 #define W(text_, ...) { .text = { text_, sizeof(text_) - 1 }, __VA_ARGS__ }
 
@@ -83,10 +82,10 @@ static const struct word words[] = {
 	W("ldtr:", SEGMENT, FACT(ldtr_sel)),
 	W("idtr:", SEGMENT, FACT(idtr_sel)),
 	W("tr:", SEGMENT, FACT(tr_sel)),
-	W("s:", PART, 0),
-	W("a:", PART, 1),
-	W("l:", PART, 2),
-	W("b:", PART, 3),
+	W("s:", PART, KW_SEL),
+	W("a:", PART, KW_ATTR),
+	W("l:", PART, KW_LIMIT),
+	W("b:", PART, KW_BASE),
 
 	W("vmpl:", DEC, FACT(vmpl)),
 	W("cpl:", DEC, FACT(cpl)),

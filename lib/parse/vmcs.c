@@ -6,6 +6,7 @@
  * programs break lines between any two words.
  */
 #include "parse/parse.h"
+#include "failure/x86.h"
 
 enum section { SEC_NONE, SEC_HEAD, SEC_GUEST, SEC_HOST, SEC_CONTROL };
 
@@ -20,7 +21,6 @@ enum {
 /* What the words before said that the next ones are about. */
 enum context {
 	CTX_NONE, CTX_CR0, CTX_CR4,
-	/* in the order of failure_fields.def */
 	CTX_CS, CTX_DS, CTX_SS, CTX_ES, CTX_FS, CTX_GS, CTX_LDTR, CTX_TR,
 	CTX_GDTR, CTX_IDTR, CTX_SYSENTER, CTX_ENTRY, CTX_EXIT, CTX_IDT,
 	CTX_APIC_ACCESS, CTX_VIRT_APIC, CTX_VE,
@@ -35,8 +35,6 @@ enum kind {
 	SVI_RVI, /* "SVI|RVI = 00|b1" */
 };
 
-enum { PART_SEL, PART_ATTR, PART_LIMIT, PART_BASE };
-
 struct word {
 	struct kw_str text;
 	uint8_t sections; /* where it has this meaning */
@@ -49,10 +47,6 @@ struct word {
 
 #define FACT(name) KW_F_vmcs_##name
 
-_Static_assert(FACT(tr_base) == FACT(cs_sel) + 4 * (CTX_TR - CTX_CS) + PART_BASE,
-	       "order of segments");
-_Static_assert(FACT(gdtr_base) == FACT(gdtr_limit) + 1 && FACT(idtr_base) == FACT(idtr_limit) + 1,
-	       "order of tables");
 _Static_assert(FACT(sysenter_eip) == FACT(sysenter_cs) + 1 && FACT(rvi) == FACT(svi) + 1 &&
 	       FACT(host_sysenter_eip) == FACT(host_sysenter_cs) + 1, "order of pairs");
 
@@ -104,10 +98,10 @@ static const struct word words[] = {
 	ABOUT("TR:", CTX_TR),
 	ABOUT("GDTR:", CTX_GDTR),
 	ABOUT("IDTR:", CTX_IDTR),
-	W("sel", ANYWHERE, CTX_NONE, SEGMENT, PART_SEL, SEC_GUEST, true),
-	W("attr", ANYWHERE, CTX_NONE, SEGMENT, PART_ATTR, SEC_GUEST, true),
-	W("limit", GUEST, CTX_NONE, SEGMENT, PART_LIMIT),
-	W("base", GUEST, CTX_NONE, SEGMENT, PART_BASE),
+	W("sel", ANYWHERE, CTX_NONE, SEGMENT, KW_SEL, SEC_GUEST, true),
+	W("attr", ANYWHERE, CTX_NONE, SEGMENT, KW_ATTR, SEC_GUEST, true),
+	W("limit", GUEST, CTX_NONE, SEGMENT, KW_LIMIT),
+	W("base", GUEST, CTX_NONE, SEGMENT, KW_BASE),
 
 	NAME(GUEST, "EFER", FACT(efer)),
 	NAME(GUEST, "PAT", FACT(pat)),
@@ -273,14 +267,21 @@ static void found(struct scan *s, enum kw_fact fact, uint64_t value)
 	s->found[s->nfound++].value = value;
 }
 
-static enum kw_fact segment_fact(enum context context, unsigned int part)
+static enum kw_fact segment_fact(enum context context, enum kw_part part)
 {
+	static const uint16_t sel[] = {
+		[CTX_CS] = FACT(cs_sel), [CTX_DS] = FACT(ds_sel),     [CTX_SS] = FACT(ss_sel), [CTX_ES] = FACT(es_sel),
+		[CTX_FS] = FACT(fs_sel), [CTX_LDTR] = FACT(ldtr_sel), [CTX_GS] = FACT(gs_sel), [CTX_TR] = FACT(tr_sel),
+	};
+
 	if (context >= CTX_CS && context <= CTX_TR)
-		return (enum kw_fact)(FACT(cs_sel) + 4 * (context - CTX_CS) + part);
-	if (part >= PART_LIMIT && context == CTX_GDTR)
-		return (enum kw_fact)(FACT(gdtr_limit) + part - PART_LIMIT);
-	if (part >= PART_LIMIT && context == CTX_IDTR)
-		return (enum kw_fact)(FACT(idtr_limit) + part - PART_LIMIT);
+		return kw_part((enum kw_fact)sel[context], part);
+	if (context != CTX_GDTR && context != CTX_IDTR)
+		return KW_F_none;
+	if (part == KW_BASE)
+		return context == CTX_GDTR ? FACT(gdtr_base) : FACT(idtr_base);
+	if (part == KW_LIMIT)
+		return context == CTX_GDTR ? FACT(gdtr_limit) : FACT(idtr_limit);
 	return KW_F_none;
 }
 
@@ -293,7 +294,7 @@ static bool take_value(struct scan *s, const struct word *w)
 	if (!take_number(s, &value))
 		return false;
 	if (w->kind == SEGMENT) {
-		found(s, segment_fact(s->context, w->target), value);
+		found(s, segment_fact(s->context, (enum kw_part)w->target), value);
 	} else if (w->kind == FIELD) {
 		found(s, fact, value);
 	} else {
@@ -356,14 +357,14 @@ static struct kw_str next_word(const struct scan *s)
 static bool take_column(struct scan *s, struct kw_str word)
 {
 	static const uint8_t width[] = {
-		[PART_SEL] = 4, [PART_ATTR] = 5, [PART_LIMIT] = 8, [PART_BASE] = 16
+		[KW_SEL] = 4, [KW_ATTR] = 5, [KW_LIMIT] = 8, [KW_BASE] = 16
 	};
 	uint64_t value;
 
 	if (s->section != SEC_GUEST || kw_str_hex(word, &value) != word.len)
 		return false;
 	for (unsigned int part = 0; part < sizeof(width); part++) {
-		enum kw_fact fact = segment_fact(s->context, part);
+		enum kw_fact fact = segment_fact(s->context, (enum kw_part)part);
 
 		if (width[part] == word.len && fact != KW_F_none) {
 			found(s, fact, value);

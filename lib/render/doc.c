@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Builds the document of a case: rows, code, findings, oddities, notes, tables of registers. */
 #include "render/doc.h"
+#include "failure/x86.h"
 
 #include "base/utc.h"
 #include "decode/x86/exit_info.h"
@@ -387,31 +388,13 @@ static void add_register(struct kw_doc *doc, const struct kw_case *c, enum kw_fa
 	piece->reserved = reserved_bits(doc, reserved);
 }
 
-/* Do the four facts from @fact on describe one segment: its selector, base, limit and rights? */
+/* Is it the selector of a segment, which stands for its four facts? */
 static bool is_segment(size_t fact)
 {
 	const char *name = kw_facts[fact].name;
-	size_t stem = strlen(name);
+	size_t len = strlen(name);
 
-	if (stem < 5 || strcmp(name + stem - 4, "_sel") != 0 || fact + 3 >= KW_NFACTS)
-		return false;
-	for (size_t i = 1; i < 4; i++) {
-		if (strncmp(name, kw_facts[fact + i].name, stem - 3) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* The one of the four facts of a segment whose name ends in @tail. */
-static enum kw_fact segment_part(size_t first, const char *tail)
-{
-	for (size_t i = first; i < first + 4; i++) {
-		const char *name = kw_facts[i].name;
-
-		if (strcmp(name + strlen(name) - strlen(tail), tail) == 0)
-			return (enum kw_fact)i;
-	}
-	return KW_F_none;
+	return kw_facts[fact].arch == KW_ARCH_X86 && len > 4 && strcmp(name + len - 4, "_sel") == 0;
 }
 
 static void segment_number(struct kw_doc *doc, const struct kw_failure *f, enum kw_fact fact,
@@ -419,7 +402,7 @@ static void segment_number(struct kw_doc *doc, const struct kw_failure *f, enum 
 {
 	if (doc->scratch.len)
 		kw_buf_char(&doc->scratch, ' ');
-	if (fact != KW_F_none && kw_known(f, fact))
+	if (kw_known(f, fact))
 		kw_buf_hex(&doc->scratch, f->fact[fact], digits);
 	else
 		kw_buf_char(&doc->scratch, '-');
@@ -433,29 +416,28 @@ static uint64_t vmx_rights(enum kw_fact fact, uint64_t rights)
 	return (rights & 0xff) | (rights & 0xf00) << 4 | (rights & 0x80 ? 0 : 0x10000);
 }
 
-static void add_segment(struct kw_doc *doc, const struct kw_case *c, size_t first)
+static void add_segment(struct kw_doc *doc, const struct kw_case *c, enum kw_fact sel)
 {
 	const struct kw_failure *f = c->f;
-	enum kw_fact rights = segment_part(first, "_attr");
-	const char *name = short_name((enum kw_fact)first);
+	enum kw_fact rights = kw_part(sel, KW_ATTR);
+	const char *name = short_name(sel);
 	bool system = strstr(name, "ldt") || strstr(name, "tr_");
 	struct kw_piece *piece;
 	char text[128];
 
-	for (size_t i = first; !kw_known(f, (enum kw_fact)i); i++) {
-		if (i == first + 3)
-			return;
-	}
+	if (!kw_known(f, sel) && !kw_known(f, kw_part(sel, KW_BASE)) && !kw_known(f, kw_part(sel, KW_LIMIT)) &&
+	    !kw_known(f, rights))
+		return;
 	piece = add(doc, KW_PIECE_SEGMENT, "", KW_STR(""));
 	piece->label = (struct kw_str){ name, strlen(name) - 4 };
-	segment_number(doc, f, segment_part(first, "_sel"), 4);
-	segment_number(doc, f, segment_part(first, "_base"), 16);
-	segment_number(doc, f, segment_part(first, "_limit"), 8);
+	segment_number(doc, f, sel, 4);
+	segment_number(doc, f, kw_part(sel, KW_BASE), 16);
+	segment_number(doc, f, kw_part(sel, KW_LIMIT), 8);
 	segment_number(doc, f, rights, 5);
 	piece->text = take(doc);
-	for (size_t i = first; i < first + 4; i++)
-		piece->marked = piece->marked || is_marked(c, (enum kw_fact)i);
-	if (rights == KW_F_none || !kw_known(f, rights) || strstr(name, "gdtr") ||
+	for (enum kw_part part = KW_SEL; part < KW_NPARTS; part++)
+		piece->marked = piece->marked || is_marked(c, kw_part(sel, part));
+	if (!kw_known(f, rights) || strstr(name, "gdtr") ||
 	    strstr(name, "idtr"))
 		return;
 	kw_segment_text(vmx_rights(rights, f->fact[rights]), system, text, sizeof(text));
@@ -473,8 +455,8 @@ static void add_group(struct kw_doc *doc, const struct kw_case *c, enum kw_fact_
 		if (kw_facts[i].group != group)
 			continue;
 		if (is_segment(i)) {
-			add_segment(doc, c, i);
-			i += 3;
+			add_segment(doc, c, (enum kw_fact)i);
+			i += KW_NPARTS - 1;
 		} else if (kw_known(c->f, (enum kw_fact)i)) {
 			add_register(doc, c, (enum kw_fact)i);
 		}

@@ -33,14 +33,14 @@ static const struct fact_key {
 	uint8_t len, group;
 	bool hex;
 } fact_keys[KW_NFACTS] = {
-#define F(name_, group_, print_, doc_) \
+#define F(arch_, name_, group_, print_, doc_) \
 	[KW_F_##name_] = { \
 		.text = KEY_##print_(#name_), \
 		.len = sizeof(KEY_##print_(#name_)) - 1, \
 		.group = KW_G_##group_, \
 		.hex = IS_##print_, \
 	},
-#include "failure_fields.def"
+#include "failure/facts.def"
 #undef F
 };
 

@@ -5,6 +5,7 @@
  * for which QEMU has no words are told by rows of the kvm_run page.
  */
 #include "write/write.h"
+#include "failure/x86.h"
 
 #include "decode/tables.h"
 
@@ -310,19 +311,19 @@ static void segment_type(struct dump *d, uint64_t attr)
 /* "CS =0008 0000000000000000 ffffffff 00a09b00 DPL=0 CS64 [-RA]"; the flags are the descriptor's second word. */
 static void segment(struct dump *d, const char *name, enum kw_fact sel)
 {
-	uint64_t attr = d->f->fact[sel + 3];
+	uint64_t attr = d->f->fact[kw_part(sel, KW_ATTR)];
 
 	if (!token(d, name, sel, 4))
 		return;
 	put(d, " ");
-	hex_or_gap(d, (enum kw_fact)(sel + 1), d->f->registers_narrow ? 8 : 16);
+	hex_or_gap(d, kw_part(sel, KW_BASE), d->f->registers_narrow ? 8 : 16);
 	put(d, " ");
-	hex_or_gap(d, (enum kw_fact)(sel + 2), 8);
+	hex_or_gap(d, kw_part(sel, KW_LIMIT), 8);
 	put(d, " ");
 	if (attr & ATTR_UNUSABLE)
 		attr &= ~(uint64_t)ATTR_P;
 	kw_buf_hex(&d->line, (attr & 0xf0ff) << 8, 8);
-	here(d, (enum kw_fact)(sel + 3));
+	here(d, kw_part(sel, KW_ATTR));
 	if (attr & ATTR_P && kw_has(d->f, cr0) && d->f->cr0 & CR0_PE) {
 		kw_buf_printf(&d->line, " DPL=%u ", (unsigned int)(attr >> ATTR_DPL & 3));
 		segment_type(d, attr);
@@ -346,12 +347,12 @@ static void segments(struct dump *d)
 
 static void table(struct dump *d, const char *name, enum kw_fact base)
 {
-	if (!kw_known(d->f, base) && !kw_known(d->f, (enum kw_fact)(base + 1)))
+	if (!kw_known(d->f, base) && !kw_known(d->f, kw_table_limit(base)))
 		return;
 	put(d, name);
 	hex_or_gap(d, base, long_mode(d->f) ? 16 : 8);
 	put(d, " ");
-	hex_or_gap(d, (enum kw_fact)(base + 1), 8);
+	hex_or_gap(d, kw_table_limit(base), 8);
 	end(d);
 }
 

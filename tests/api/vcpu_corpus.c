@@ -4,6 +4,7 @@
  * the letter, and kw_vcpu_report() must find what a reader of the log finds. Arguments: the logs.
  */
 #include "parse_text.h"
+#include "failure/x86.h"
 #include "vcpu_state.h"
 
 #include "api/api.h"
@@ -26,10 +27,10 @@ static struct kw_failure *whole(const struct seen *seen)
 
 static struct kvm_segment segment(const struct kw_failure *f, enum kw_fact sel)
 {
-	uint64_t attr = f->fact[sel + 3];
+	uint64_t attr = f->fact[kw_part(sel, KW_ATTR)];
 
 	return (struct kvm_segment){
-		.selector = (uint16_t)f->fact[sel], .base = f->fact[sel + 1], .limit = (uint32_t)f->fact[sel + 2],
+		.selector = (uint16_t)f->fact[sel], .base = f->fact[kw_part(sel, KW_BASE)], .limit = (uint32_t)f->fact[kw_part(sel, KW_LIMIT)],
 		.type = attr & 15, .s = attr >> 4 & 1, .dpl = attr >> 5 & 3, .present = attr >> 7 & 1, .avl = attr >> 12 & 1,
 		.l = attr >> 13 & 1, .db = attr >> 14 & 1, .g = attr >> 15 & 1,
 	};

@@ -3,6 +3,7 @@
  * Instruction bytes: the first byte of the input says the width and the mark, the next ones fill
  * registers, the rest is code. Decoding stays within the bytes, the listing covers each byte once.
  */
+#include "failure/x86.h"
 #include "fuzz.h"
 #include "decode/decode.h"
 
@@ -42,7 +43,7 @@ static void set_machine(const uint8_t *head)
 	kw_failure_set(&failure, KW_F_cs_attr, attr[head[0] & 3], KW_SEEN, KW_NO_LINE);
 	kw_failure_set(&failure, KW_F_efer, head[0] & 1 ? 0 : 0x500, KW_SEEN, KW_NO_LINE);
 	kw_failure_set(&failure, KW_F_cr0, head[0] & 4 ? 0x80000001 : 0x10, KW_SEEN, KW_NO_LINE);
-	for (size_t i = KW_F_rax; i <= KW_F_rflags; i++) {
+	for (size_t i = KW_GPR_FIRST; i <= KW_F_rflags; i++) {
 		uint64_t value;
 
 		memcpy(&value, head + 1 + 8 * (i % 4), sizeof(value));

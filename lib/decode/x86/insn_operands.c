@@ -4,6 +4,7 @@
  * A register that is unknown, or of which only the lower half was printed, leaves its operand open.
  */
 #include "decode/x86/insn_parts.h"
+#include "failure/x86.h"
 
 #define ATTR_D (1u << 14)
 
@@ -180,7 +181,6 @@ static void resolve_far(const struct insn_parts *parts, struct kw_insn *insn)
 static bool segment_base(const struct kw_failure *f, ZydisRegister segment, unsigned int bits,
 			 uint64_t *ret)
 {
-	/* Zydis numbers ES CS SS DS FS GS from 0, as the facts stand. */
 	int number = ZydisRegisterGetId(segment);
 	enum kw_fact fact;
 
@@ -190,17 +190,12 @@ static bool segment_base(const struct kw_failure *f, ZydisRegister segment, unsi
 		*ret = 0;
 		return true;
 	}
-	fact = (enum kw_fact)((int)KW_F_es_base + 4 * number);
+	fact = kw_part(kw_segment_of((unsigned int)number), KW_BASE);
 	if (!kw_known(f, fact) || (bits == 64 && f->registers_narrow))
 		return false;
 	*ret = f->fact[fact];
 	return true;
 }
-
-_Static_assert(KW_F_cs_base == KW_F_es_base + 4 && KW_F_ss_base == KW_F_es_base + 8 &&
-		       KW_F_ds_base == KW_F_es_base + 12 && KW_F_fs_base == KW_F_es_base + 16 &&
-		       KW_F_gs_base == KW_F_es_base + 20,
-	       "the segments follow one another: ES CS SS DS FS GS");
 
 /* Width of the stack pointer: 64-bit mode, else SS.B; 0 if unknown. */
 static unsigned int stack_width(const struct kw_failure *f, unsigned int bits)

@@ -57,10 +57,9 @@ static bool pick(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmc
 #define PICK(f, name, ret) pick(f, KW_F_##name, KW_F_vmcs_##name, KW_F_vmcb_##name, ret)
 
 /* The CR0 or CR4 that the guest reads: bits of the guest/host mask come from the read shadow. */
-static bool guest_cr(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmcs,
-		     enum kw_fact vmcb, uint64_t *ret)
+static bool guest_cr(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmcs, enum kw_fact shadow,
+		     enum kw_fact mask, enum kw_fact vmcb, uint64_t *ret)
 {
-	enum kw_fact shadow = (enum kw_fact)(vmcs + 1), mask = (enum kw_fact)(vmcs + 2);
 	bool from_vmcs = !kw_known(f, dump) && kw_known(f, vmcs);
 
 	if (!pick(f, dump, vmcs, vmcb, ret))
@@ -70,11 +69,8 @@ static bool guest_cr(const struct kw_failure *f, enum kw_fact dump, enum kw_fact
 	return true;
 }
 
-_Static_assert(KW_F_vmcs_cr0_shadow == KW_F_vmcs_cr0 + 1 &&
-		       KW_F_vmcs_cr0_mask == KW_F_vmcs_cr0 + 2 &&
-		       KW_F_vmcs_cr4_shadow == KW_F_vmcs_cr4 + 1 &&
-		       KW_F_vmcs_cr4_mask == KW_F_vmcs_cr4 + 2,
-	       "guest_cr() finds shadow and mask behind the register");
+#define GUEST_CR(f, name, ret) \
+	guest_cr(f, KW_F_##name, KW_F_vmcs_##name, KW_F_vmcs_##name##_shadow, KW_F_vmcs_##name##_mask, KW_F_vmcb_##name, ret)
 
 /* AMD's packed format has AVL, L, D, G in bits 11:8 (APM vol. 2, "Segment State in the VMCB"). */
 static bool cs_attr(const struct kw_failure *f, uint64_t *ret)
@@ -123,11 +119,11 @@ static struct state state_of(const struct kw_failure *f)
 
 	if (f->arch != KW_ARCH_X86 && f->arch != KW_ARCH_UNKNOWN)
 		return s;
-	if (guest_cr(f, KW_F_cr0, KW_F_vmcs_cr0, KW_F_vmcb_cr0, &value)) {
+	if (GUEST_CR(f, cr0, &value)) {
 		s.pe = bit(value, CR0_PE);
 		s.pg = bit(value, CR0_PG);
 	}
-	if (guest_cr(f, KW_F_cr4, KW_F_vmcs_cr4, KW_F_vmcb_cr4, &value))
+	if (GUEST_CR(f, cr4, &value))
 		s.pae = bit(value, CR4_PAE);
 	if (PICK(f, rflags, &value))
 		s.vm = bit(value, RFLAGS_VM);
@@ -270,7 +266,7 @@ bool kw_linear_rip(const struct kw_failure *f, uint64_t *ret)
 bool kw_canonical(const struct kw_failure *f, uint64_t gva)
 {
 	uint64_t cr4;
-	bool known = guest_cr(f, KW_F_cr4, KW_F_vmcs_cr4, KW_F_vmcb_cr4, &cr4);
+	bool known = GUEST_CR(f, cr4, &cr4);
 	unsigned int shift = known && !(cr4 & CR4_LA57) ? 47 : 56;
 	uint64_t top = gva >> shift;
 

@@ -5,6 +5,7 @@
  * Register"; AMD APM vol. 2, "Extended Feature Enable Register (EFER)".
  */
 #include "decode/decode.h"
+#include "failure/x86.h"
 
 /* A named bit, or a field of @width bits. */
 struct bit_name {
@@ -417,26 +418,13 @@ static void check_reserved(const struct kw_failure *f, struct oddities *o)
 	}
 }
 
-/* Segment facts stand as sel, base, limit, attr. */
-enum { SEL, BASE, LIMIT, ATTR };
-
-_Static_assert(KW_F_es_base == KW_F_es_sel + BASE && KW_F_es_limit == KW_F_es_sel + LIMIT &&
-		       KW_F_es_attr == KW_F_es_sel + ATTR && KW_F_cs_sel == KW_F_es_sel + 4 &&
-		       KW_F_gs_sel == KW_F_es_sel + 20,
-	       "the segments follow one another: ES CS SS DS FS GS");
-
-static enum kw_fact part(enum kw_fact sel, int which)
-{
-	return (enum kw_fact)((int)sel + which);
-}
-
 /* Real mode with what only protected mode can leave behind. */
 static void check_real(const struct kw_failure *f, struct oddities *o)
 {
 	bool big = false, dpl = false;
 
-	for (enum kw_fact sel = KW_F_es_sel; sel <= KW_F_gs_sel; sel = part(sel, 4)) {
-		enum kw_fact limit = part(sel, LIMIT), attr = part(sel, ATTR);
+	for (unsigned int i = 0; kw_segment_of(i) != KW_F_none; i++) {
+		enum kw_fact limit = kw_part(kw_segment_of(i), KW_LIMIT), attr = kw_part(kw_segment_of(i), KW_ATTR);
 
 		if (!big && kw_known(f, limit) && f->fact[limit] > 0xffff) {
 			big = true;
@@ -455,14 +443,14 @@ static void check_real(const struct kw_failure *f, struct oddities *o)
 /* The selector still is base / 16: loaded in real mode, so its low bits are no RPL. */
 static bool loaded_in_real_mode(const struct kw_failure *f, enum kw_fact sel)
 {
-	return !kw_known(f, sel) || !kw_known(f, part(sel, BASE)) ||
-	       f->fact[part(sel, BASE)] == f->fact[sel] << 4;
+	return !kw_known(f, sel) || !kw_known(f, kw_part(sel, KW_BASE)) ||
+	       f->fact[kw_part(sel, KW_BASE)] == f->fact[sel] << 4;
 }
 
 /* A code or data segment that is present, so that its DPL counts. */
 static bool usable(const struct kw_failure *f, enum kw_fact sel)
 {
-	enum kw_fact attr = part(sel, ATTR);
+	enum kw_fact attr = kw_part(sel, KW_ATTR);
 
 	return kw_known(f, attr) &&
 	       (f->fact[attr] & (ATTR_S | ATTR_P | ATTR_UNUSABLE)) == (ATTR_S | ATTR_P);
