@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 enum {
-	KW_FIND_NEEDLES = 64,   /* words of a finder, at most */
+	KW_FIND_NEEDLES = 128,  /* words of a finder, at most */
 	KW_FIND_NEEDLE_MIN = 4, /* bytes of a word */
 	KW_FIND_NEEDLE_MAX = 32,
 	KW_FIND_WINDOW = 3,     /* bytes of a word that the fast filter looks at */

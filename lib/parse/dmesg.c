@@ -235,4 +235,9 @@ static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *
 	return KW_TOOK_NOTHING;
 }
 
-const struct kw_parser kw_parser_dmesg = { .name = "dmesg", .line = dmesg_line, .kernel = true };
+static const struct kw_str needles[] = {
+	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "),
+	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), { 0 }
+};
+
+const struct kw_parser kw_parser_dmesg = { .name = "dmesg", .words = needles, .line = dmesg_line, .kernel = true };

@@ -462,4 +462,8 @@ static enum kw_took kvmtool_line(struct kw_gather *g, const struct kw_clean_line
 	return KW_TOOK_NOTHING;
 }
 
-const struct kw_parser kw_parser_kvmtool = { .name = "kvmtool", .line = kvmtool_line };
+static const struct kw_str needles[] = {
+	KW_STR("KVM_RUN"), KW_STR("KVM exit reason"), KW_STR("rip: "), { 0 }
+};
+
+const struct kw_parser kw_parser_kvmtool = { .name = "kvmtool", .words = needles, .line = kvmtool_line };

@@ -457,4 +457,10 @@ static enum kw_took monitors_line(struct kw_gather *g, const struct kw_clean_lin
 	return take_plain(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
 }
 
-const struct kw_parser kw_parser_monitors = { .name = "monitors", .line = monitors_line, .aside = true };
+static const struct kw_str needles[] = {
+	KW_STR("KVM_EXIT_"), KW_STR("VcpuRun"), KW_STR("run vcpu"), KW_STR("vcpu run"),
+	KW_STR("vcpu hit unknown"), KW_STR("Guest MMIO"), KW_STR("gh exit reason"),
+	KW_STR("vcpu hw run failure"), KW_STR("VCPU generated error"), KW_STR("FailEntry"), { 0 }
+};
+
+const struct kw_parser kw_parser_monitors = { .name = "monitors", .words = needles, .line = monitors_line, .aside = true };

@@ -59,12 +59,18 @@ enum kw_took {
 /* A producer of text. Parsers are asked in order; the first that takes a line ends the round. */
 struct kw_parser {
 	const char *name;
+	/*
+	 * What a stream is searched for: the first line of each block that it takes holds one, of KW_FIND_NEEDLE_MIN
+	 * bytes or more and as rare as can be in ordinary logs. An empty one ends them.
+	 */
+	const struct kw_str *words;
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
 	bool kernel; /* also asked for lines of the kernel's log that `kvmwhy watch` has quoted */
 	bool aside;  /* of programs that print no registers: see kw_gather_aside() */
 };
-extern const struct kw_parser kw_parser_vmcs, kw_parser_vmcb, kw_parser_qemu, kw_parser_qemu_kvm,
-	kw_parser_kvmtool, kw_parser_monitors, kw_parser_dmesg, kw_parser_run_page, kw_parser_watch;
+#define P(name) extern const struct kw_parser kw_parser_##name;
+#include "parse/parsers.def"
+#undef P
 extern const struct kw_parser *const kw_parsers[]; /* ends with NULL */
 
 /*

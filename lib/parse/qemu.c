@@ -409,4 +409,14 @@ static enum kw_took qemu_line(struct kw_gather *g, const struct kw_clean_line *l
 	return kw_qemu_tokens(g, line, line->text) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
 }
 
-const struct kw_parser kw_parser_qemu = { .name = "qemu", .line = qemu_line };
+static const struct kw_str needles[] = {
+	KW_STR("kvm run failed"), KW_STR("kvm_run: "), KW_STR("Suberror:"),
+	KW_STR("KVM internal error"), KW_STR("entry failed, hardware error"),
+	KW_STR("unhandled exit"), KW_STR("unhandled vm exit"), KW_STR("KVM: unknown exit"),
+	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("Failed to get registers"),
+	KW_STR("Failed to put registers"), KW_STR("failed to set MSR"),
+	KW_STR("failed to get MSR"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
+	KW_STR("RIP="), KW_STR("Code="), { 0 }
+};
+
+const struct kw_parser kw_parser_qemu = { .name = "qemu", .words = needles, .line = qemu_line };

@@ -191,4 +191,6 @@ static enum kw_took qemu_kvm_line(struct kw_gather *g, const struct kw_clean_lin
 	return took ? KW_TOOK_LINE : KW_TOOK_NOTHING;
 }
 
-const struct kw_parser kw_parser_qemu_kvm = { .name = "qemu-kvm", .line = qemu_kvm_line };
+static const struct kw_str needles[] = { KW_STR("rax "), { 0 } };
+
+const struct kw_parser kw_parser_qemu_kvm = { .name = "qemu-kvm", .words = needles, .line = qemu_kvm_line };

@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * A stream in pieces of any size to cleaned lines. Most of a log is not about us: it is searched
- * for the words below at memory speed, and only what stands around a hit is read line by line.
+ * for the words of the parsers at memory speed, and only what stands around a hit is read line by line.
  */
 #include "base/find.h"
 #include "parse/parse.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-/* Every text that a parser takes first in a block holds one of these. */
-static const struct kw_str needles[] = {
-	KW_STR("kvm run failed"), KW_STR("kvm_run: "), KW_STR("Suberror:"), KW_STR("KVM internal error"),
-	KW_STR("entry failed, hardware error"), KW_STR("unhandled exit"), KW_STR("unhandled vm exit"), KW_STR("KVM: unknown exit"),
-	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("Failed to get registers"),
-	KW_STR("Failed to put registers"), KW_STR("failed to set MSR"), KW_STR("failed to get MSR"), KW_STR("KVM_RUN"), KW_STR("KVM_EXIT_"), KW_STR("VcpuRun"),
-	KW_STR("run vcpu"), KW_STR("vcpu run"), KW_STR("vcpu hit unknown"), KW_STR("Guest MMIO"), KW_STR("KVM exit reason"),
-	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "), KW_STR("d rdmsr: 0x"),
-	KW_STR("d wrmsr: 0x"), KW_STR("*** Guest State"), KW_STR("*** Control State"), KW_STR("VMCB Control"), KW_STR("VMCB State"),
-	KW_STR("VMRUN"), KW_STR("VMCS "), KW_STR("VMExit: intr_info"), KW_STR("VMEntry: intr_info"), KW_STR("PinBased="),
-	KW_STR("CPUBased="), KW_STR("gh exit reason"), KW_STR("vcpu hw run failure"), KW_STR("VCPU generated error"),
-	KW_STR("FailEntry"),
-	KW_STR("reason=8000002"), KW_STR("CR0: actual="), KW_STR("kvm_run 000:"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
-	KW_STR("RIP="), KW_STR("Code="), KW_STR("rax "), KW_STR("rip: "), KW_STR("kvmwhy watch: "),
-};
 
 enum {
 	LINE_BEFORE = 4096, /* bytes in front of a hit where its line may begin */
@@ -268,17 +252,36 @@ void kw_stream_finish(struct kw_stream *s)
 	s->mail = (struct kw_mail){ 0 };
 }
 
+/* One search for the words of all parsers. */
+static int init_finder(struct kw_finder *ret)
+{
+	struct kw_str words[KW_FIND_NEEDLES];
+	size_t n = 0;
+
+	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
+		for (const struct kw_str *word = (*p)->words; word->len; word++) {
+			if (n == KW_FIND_NEEDLES)
+				return -EINVAL;
+			words[n++] = *word;
+		}
+	}
+	return kw_find_init(ret, words, n);
+}
+
 int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret)
 {
 	struct kw_stream *s = calloc(1, sizeof(*s));
+	int err;
 
 	if (!s)
 		return -ENOMEM;
-	if (kw_gather_create(fn, arg, &s->gather) < 0) {
+	err = init_finder(&s->finder);
+	if (!err)
+		err = kw_gather_create(fn, arg, &s->gather);
+	if (err < 0) {
 		free(s);
-		return -ENOMEM;
+		return err;
 	}
-	kw_find_init(&s->finder, needles, sizeof(needles) / sizeof(needles[0]));
 	s->number = 1;
 	*ret = s;
 	return 0;

@@ -309,7 +309,9 @@ static enum kw_took run_page_line(struct kw_gather *g, const struct kw_clean_lin
 	return KW_TOOK_LINE;
 }
 
-const struct kw_parser kw_parser_run_page = { .name = "run-page", .line = run_page_line };
+static const struct kw_str needles[] = { KW_STR("kvm_run 000:"), { 0 } };
+
+const struct kw_parser kw_parser_run_page = { .name = "run-page", .words = needles, .line = run_page_line };
 
 /* Bytes that stand at @at of the page. */
 static void put_bytes(struct kw_run_page *page, size_t at, const void *bytes, size_t len)

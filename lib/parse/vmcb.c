@@ -464,4 +464,8 @@ static enum kw_took vmcb_line(struct kw_gather *g, const struct kw_clean_line *l
 	return take_fields(g, line, text);
 }
 
-const struct kw_parser kw_parser_vmcb = { .name = "vmcb", .line = vmcb_line, .kernel = true };
+static const struct kw_str needles[] = {
+	KW_STR("VMCB Control"), KW_STR("VMCB State"), KW_STR("VMRUN"), { 0 }
+};
+
+const struct kw_parser kw_parser_vmcb = { .name = "vmcb", .words = needles, .line = vmcb_line, .kernel = true };

@@ -649,4 +649,10 @@ static enum kw_took vmcs_line(struct kw_gather *g, const struct kw_clean_line *l
 	return take_fields(g, line, text, xen);
 }
 
-const struct kw_parser kw_parser_vmcs = { .name = "vmcs", .line = vmcs_line, .kernel = true };
+static const struct kw_str needles[] = {
+	KW_STR("*** Guest State"), KW_STR("*** Control State"), KW_STR("VMCS "),
+	KW_STR("VMExit: intr_info"), KW_STR("VMEntry: intr_info"), KW_STR("PinBased="),
+	KW_STR("CPUBased="), KW_STR("reason=8000002"), KW_STR("CR0: actual="), { 0 }
+};
+
+const struct kw_parser kw_parser_vmcs = { .name = "vmcs", .words = needles, .line = vmcs_line, .kernel = true };

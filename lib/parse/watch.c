@@ -254,4 +254,6 @@ static enum kw_took watch_line(struct kw_gather *g, const struct kw_clean_line *
 	return KW_TOOK_LINE;
 }
 
-const struct kw_parser kw_parser_watch = { .name = "watch", .line = watch_line };
+static const struct kw_str needles[] = { KW_STR("kvmwhy watch: "), { 0 } };
+
+const struct kw_parser kw_parser_watch = { .name = "watch", .words = needles, .line = watch_line };
