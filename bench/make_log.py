@@ -111,78 +111,78 @@ kvm: vcpu {d}: requested {v} ns lapic timer period limited to 200000 ns
 
 
 def lines(text):
-	return text.splitlines()
+    return text.splitlines()
 
 
 def fill(rng, template):
-	return template.format(
-		a=rng.choice("abcdefgh"), b="%02x" % rng.randrange(256), d=rng.randrange(10),
-		n=rng.randrange(10, 100), t=1700000000 + rng.randrange(10**7),
-		v=rng.randrange(1000, 10000), w="%08x" % rng.randrange(2**32))
+    return template.format(
+        a=rng.choice("abcdefgh"), b="%02x" % rng.randrange(256), d=rng.randrange(10),
+        n=rng.randrange(10, 100), t=1700000000 + rng.randrange(10**7),
+        v=rng.randrange(1000, 10000), w="%08x" % rng.randrange(2**32))
 
 
 def stamp(serial):
-	seconds = serial // 10
-	return "Mar  4 %02d:%02d:%02d host1" % (seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    seconds = serial // 10
+    return "Mar  4 %02d:%02d:%02d host1" % (seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
 
 
 def host_lines(rng, size):
-	"""About @size bytes: kernel, daemon and QEMU lines as they mix in one collector's file."""
-	kernel, daemon, qemu, noise = lines(KERNEL), lines(DAEMON), lines(QEMU), lines(NOISE)
-	serial = written = 0
-	while written < size:
-		serial += 1
-		kind = rng.random()
-		if kind < 0.45:
-			text = "%s %s" % (stamp(serial), fill(rng, rng.choice(daemon)))
-		elif kind < 0.8:
-			text = "%s kernel: [%d.%06d] %s" % (
-				stamp(serial), serial // 10, rng.randrange(10**6), fill(rng, rng.choice(kernel)))
-		else:
-			text = fill(rng, rng.choice(qemu))
-		if serial % 250000 == 0:
-			text = "%s kernel: %s" % (stamp(serial), fill(rng, rng.choice(noise)))
-		yield text + "\n"
-		written += len(text) + 1
+    """About @size bytes: kernel, daemon and QEMU lines as they mix in one collector's file."""
+    kernel, daemon, qemu, noise = lines(KERNEL), lines(DAEMON), lines(QEMU), lines(NOISE)
+    serial = written = 0
+    while written < size:
+        serial += 1
+        kind = rng.random()
+        if kind < 0.45:
+            text = "%s %s" % (stamp(serial), fill(rng, rng.choice(daemon)))
+        elif kind < 0.8:
+            text = "%s kernel: [%d.%06d] %s" % (
+                stamp(serial), serial // 10, rng.randrange(10**6), fill(rng, rng.choice(kernel)))
+        else:
+            text = fill(rng, rng.choice(qemu))
+        if serial % 250000 == 0:
+            text = "%s kernel: %s" % (stamp(serial), fill(rng, rng.choice(noise)))
+        yield text + "\n"
+        written += len(text) + 1
 
 
 def make_host(size_mib, path):
-	rng = random.Random(SEED)
-	unit = min(size_mib, PATTERN_MIB)
-	text = "".join(host_lines(rng, unit << 20))[: unit << 20]
-	text = text[: text.rindex("\n") + 1].encode()
-	with open(path, "wb") as out:
-		for _ in range(max(1, size_mib // unit)):
-			out.write(text)
+    rng = random.Random(SEED)
+    unit = min(size_mib, PATTERN_MIB)
+    text = "".join(host_lines(rng, unit << 20))[: unit << 20]
+    text = text[: text.rindex("\n") + 1].encode()
+    with open(path, "wb") as out:
+        for _ in range(max(1, size_mib // unit)):
+            out.write(text)
 
 
 def make_dumps(count, sample, path):
-	"""
-	Each copy has its own RIP and registers, so no two answers are the same. RAX to RDX, RSI and RDI
-	stay: what an instruction does with them has to fit the bytes of Code=.
-	"""
-	rng = random.Random(SEED)
-	with open(sample, encoding="utf-8", errors="surrogateescape", newline="") as f:
-		text = f.read()
-	if not text.endswith("\n"):
-		text += "\n"
-	register = r"[RE](?:BP|IP)|R(?:8 |9 |1[0-5])"
-	parts = re.split(r"\b((?:%s)=[0-9a-f]*)([0-9a-f]{4})\b" % register, text)
-	with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
-		for _ in range(count):
-			for i in range(2, len(parts), 3):
-				parts[i] = "%04x" % rng.randrange(1 << 16)
-			out.write("".join(parts))
+    """
+    Each copy has its own RIP and registers, so no two answers are the same. RAX to RDX, RSI and RDI
+    stay: what an instruction does with them has to fit the bytes of Code=.
+    """
+    rng = random.Random(SEED)
+    with open(sample, encoding="utf-8", errors="surrogateescape", newline="") as f:
+        text = f.read()
+    if not text.endswith("\n"):
+        text += "\n"
+    register = r"[RE](?:BP|IP)|R(?:8 |9 |1[0-5])"
+    parts = re.split(r"\b((?:%s)=[0-9a-f]*)([0-9a-f]{4})\b" % register, text)
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
+        for _ in range(count):
+            for i in range(2, len(parts), 3):
+                parts[i] = "%04x" % rng.randrange(1 << 16)
+            out.write("".join(parts))
 
 
 def main(argv):
-	if len(argv) == 4 and argv[1] == "host":
-		make_host(int(argv[2]), argv[3])
-	elif len(argv) == 5 and argv[1] == "dumps":
-		make_dumps(int(argv[2]), argv[3], argv[4])
-	else:
-		sys.exit(__doc__)
+    if len(argv) == 4 and argv[1] == "host":
+        make_host(int(argv[2]), argv[3])
+    elif len(argv) == 5 and argv[1] == "dumps":
+        make_dumps(int(argv[2]), argv[3], argv[4])
+    else:
+        sys.exit(__doc__)
 
 
 if __name__ == "__main__":
-	main(sys.argv)
+    main(sys.argv)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """lab/run as its users meet it, with a real L1 where it takes one: everything that can go wrong on the way."""
 
-import os
 import pathlib
 import signal
 import subprocess
