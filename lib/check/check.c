@@ -252,8 +252,11 @@ const struct kw_check *kw_check_next(const struct kw_failure *f, const struct kw
 				     struct kw_entry *e)
 {
 	const struct kw_check_section *s = after ? kw_check_section_of(after) : kw_check_sections;
-	size_t i = after ? (size_t)(after - s->check) + 1 : 0;
+	size_t i;
 
+	if (!s)
+		return NULL;
+	i = after ? (size_t)(after - s->check) + 1 : 0;
 	for (; s->n; s++, i = 0) {
 		for (bool asked = kw_check_set_asked(f, s->set); asked && i < s->n; i++) {
 			if (kw_check_ask(&s->check[i], f, e) == wanted)
