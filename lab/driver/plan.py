@@ -29,6 +29,17 @@ def wanted(scenarios, only_kernels, only_cpus):
                     yield scenario, kernel, cpu
 
 
+def one_of_each_kind(items):
+    """Of (scenario, kernel, cpu) the quickest of each kind for each kernel and processor."""
+    kept = {}
+    for item in items:
+        scenario, kernel, cpu = item
+        before = kept.setdefault((scenario.kind, kernel, cpu), item)
+        if scenario.seconds < before[0].seconds:
+            kept[scenario.kind, kernel, cpu] = item
+    return list(kept.values())
+
+
 def grouped(items):
     """(kernel, cpu, whether L1 needs QEMU, its processors) -> scenarios, one boot each."""
     groups = collections.OrderedDict()
@@ -156,9 +167,10 @@ def need_kvmwhy(groups):
         raise Broken(judge.NOT_BUILT)
 
 
-def run(scenarios, only_kernels=(), only_cpus=()):
+def run(scenarios, only_kernels=(), only_cpus=(), each_kind=False):
     """Yields (Verdict, seconds): seconds are those of the boot that it shared, of its first verdict only."""
-    groups = grouped(wanted(scenarios, only_kernels, only_cpus))
+    items = wanted(scenarios, only_kernels, only_cpus)
+    groups = grouped(one_of_each_kind(items) if each_kind else items)
     need_kvmwhy(groups)
     with tempfile.TemporaryDirectory(prefix="kvmwhy-guests-") as folder:
         programs = guests.build(pathlib.Path(folder)) or pathlib.Path(folder)

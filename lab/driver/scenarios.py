@@ -13,7 +13,7 @@ LAB = pathlib.Path(__file__).resolve().parents[1]
 FILE = LAB / "scenarios.cfg"
 CPUS = ("amd", "intel")
 WATCH = ("best", "bpf", "bpf-kprobe", "tracefs")      # the ways of `kvmwhy watch`; best is its own choice
-KEYS = {"what", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
+KEYS = {"what", "kind", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
         "setup", "module", "tool", "watcher", "example", "preload", "watch", "certain", "program", "smp", "seconds", "long", "host",
         "see", "never", "oracle", "explain"}
 # These may be said for one kernel or one processor only: `see.old`, `explain.intel`.
@@ -36,6 +36,10 @@ class Scenario:
     @property
     def what(self):
         return " ".join(self.keys["what"].split())
+
+    @property
+    def kind(self):
+        return self.keys.get("kind", self.name)
 
     @property
     def kernels(self):

@@ -6,7 +6,7 @@ import re
 
 from lab import LAB, PROJECT, equal, main, test
 
-from driver import kernels, scenarios
+from driver import kernels, plan, scenarios
 
 RULES = {path.stem for path in (PROJECT / "docs" / "rules").glob("*.md")}
 ONE = "[one]\nwhat = A test.\ncpu = amd\nkernels = 6.1\n"
@@ -97,6 +97,19 @@ def _(directory):
     found = scenarios.read(path)
     equal([(one.name, one.cpus) for one in scenarios.usual(found)], [("a", ["amd", "intel"]), ("b", ["amd"])])
     equal([(one.name, one.cpus) for one in scenarios.short(found)], [(name, ["amd", "intel"]) for name in "ab"])
+
+
+@test("of each kind the quickest is taken, for each kernel and processor; one without a kind is always taken")
+def _(directory):
+    def section(name, keys):
+        return ONE.replace("one", name).replace("amd", "amd intel") + f"guest = halt\n{keys}\n"
+    path = directory / "own.cfg"
+    path.write_text(section("slow", "kind = x") + section("quick", "kind = x\nseconds = 5") +
+                    section("also", "kind = x\nseconds = 5") + section("alone", "seconds = 90") +
+                    section("svm", "kind = y").replace("amd intel", "amd"))
+    items = plan.wanted(scenarios.read(path).values(), ["6.1"], [])
+    equal([(one.name, cpu) for one, _kernel, cpu in plan.one_of_each_kind(items)],
+          [("quick", "amd"), ("quick", "intel"), ("alone", "amd"), ("alone", "intel"), ("svm", "amd")])
 
 
 @test("a right scenario of one's own is read")
