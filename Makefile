@@ -11,7 +11,8 @@ SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 # What `make fresh` and `make packages` try: Debian 12 and 13.
 SUITES ?= bookworm trixie
 
-.PHONY: all demo check test fresh lab install uninstall clean corpus-report certain-report deps test-deps with-tests sanitized
+.PHONY: all demo check test lint fresh lab install uninstall clean corpus-report certain-report
+.PHONY: deps test-deps with-tests without-lab sanitized
 
 all: $(BUILD)/build.ninja
 	meson compile -C $(BUILD)
@@ -30,14 +31,14 @@ check: with-tests
 	@scripts/test-summary $(BUILD) $(SANITIZED)
 
 # All but the lab, in the ordinary build.
-test:
-	@scripts/install-deps --test
-	$(MAKE) $(BUILD)/build.ninja
-	meson configure $(BUILD) -Dtests=true -Dlab=false -Dwatch=enabled -Djournal=enabled
-	$(MAKE) all
+test: without-lab
 	rm -f $(BUILD)/meson-logs/testlog.json
 	-meson test -C $(BUILD) --print-errorlogs
 	@scripts/test-summary $(BUILD)
+
+# The source as linters see it; a part of `make test` and `make check`.
+lint: without-lab
+	meson test -C $(BUILD) --no-rebuild --suite lint --print-errorlogs
 
 # `make demo` and `make test` as a stranger meets them, in minimal roots; needs root and a Debian archive.
 fresh:
@@ -79,6 +80,12 @@ test-deps:
 with-tests: test-deps
 	$(MAKE) $(BUILD)/build.ninja
 	meson configure $(BUILD) -Dtests=true -Dlab=true -Dwatch=enabled -Djournal=enabled
+	$(MAKE) all
+
+without-lab:
+	@scripts/install-deps --test
+	$(MAKE) $(BUILD)/build.ninja
+	meson configure $(BUILD) -Dtests=true -Dlab=false -Dwatch=enabled -Djournal=enabled
 	$(MAKE) all
 
 sanitized: $(SANITIZED)/build.ninja
