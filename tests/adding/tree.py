@@ -49,7 +49,7 @@ class Tree:
         assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done.stdout
 
-    def configure(self):
+    def configure(self, tests=False):
         """A build/ as small and quick as can be."""
-        self.run("meson", "setup", "build", "-Dtests=false", "-Dwatch=disabled", "-Djournal=disabled", "-Dtracefs=disabled",
+        self.run("meson", "setup", "build", f"-Dtests={str(tests).lower()}", "-Dwatch=disabled", "-Djournal=disabled", "-Dtracefs=disabled",
                  "-Doptimization=0", "-Ddebug=false")

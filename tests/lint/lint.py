@@ -17,8 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-import tree  # noqa: E402
+import tree
 
 SOURCE, BUILD = tree.SOURCE, pathlib.Path(os.environ["KVMWHY_BUILD"])
 COLUMNS = 100
