@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,17 +68,21 @@ static const char overview_tail[] =
 
 static int print_overview(void)
 {
-	char text[2048];
-	char *p = stpcpy(text, overview_head);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int status = KW_EXIT_TROUBLE;
 
-	for (size_t i = 0; i < NCOMMANDS; i++) {
-		p = stpcpy(stpcpy(p, "  "), commands[i]->name);
-		for (size_t len = strlen(commands[i]->name); len < 10; len++)
-			*p++ = ' ';
-		p = stpcpy(stpcpy(p, commands[i]->summary), "\n");
-	}
-	stpcpy(p, overview_tail);
-	return kw_print(text, KW_EXIT_FOUND);
+	if (!f)
+		return status;
+	fputs(overview_head, f);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		fprintf(f, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+	fputs(overview_tail, f);
+	if (!fclose(f))
+		status = kw_print(text, KW_EXIT_FOUND);
+	free(text);
+	return status;
 }
 
 static int run_help(int argc, char **argv)

@@ -167,7 +167,7 @@ static void drain(struct watch *w)
 		before = w->seen;
 		read_live(w);
 	} while (w->seen != before && !w->trouble && !w->options->once);
-	if (strcmp(w->missing, w->live.missing))
+	if (*w->live.missing && strcmp(w->missing, w->live.missing))
 		kw_complain("%s", w->live.missing);
 }
 
@@ -256,6 +256,8 @@ static int open_live(struct watch *w)
 	}
 	kw_complain("watching KVM of Linux %s through %s; press Ctrl-C to "
 		    "stop", w->host.release, w->live.how);
+	if (*w->live.better)
+		kw_complain("a better way does not work here: %s", w->live.better);
 	memcpy(w->missing, w->live.missing, sizeof(w->missing));
 	if (*w->missing)
 		kw_complain("%s", w->missing);

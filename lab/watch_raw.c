@@ -143,7 +143,8 @@ int main(int argc, char **argv)
 		printf("watch-raw: %s\n", live.why);
 		return 1;
 	}
-	printf("watch-raw: %s: %s\nwatch-raw: missing: %s\n", live.backend->name, live.how, live.missing);
+	printf("watch-raw: %s: %s\nwatch-raw: better: %s\nwatch-raw: missing: %s\n", live.backend->name, live.how,
+	       live.better, live.missing);
 	result = watch(&live, &seen, atoi(argv[3]));
 	printf("watch-raw: %" PRIu64 " failures, %" PRIu64 " lost; missing: %s\n", seen.count, live.lost, live.missing);
 	kw_watcher_close(&live);

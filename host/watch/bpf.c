@@ -81,18 +81,6 @@ __attribute__((format(printf, 2, 3))) static int fail(struct kw_watcher *live, c
 	return -1;
 }
 
-__attribute__((format(printf, 2, 3))) static void miss(struct kw_watcher *live, const char *format, ...)
-{
-	size_t len = strlen(live->missing);
-	va_list args;
-
-	if (len)
-		live->missing[len++] = ' ';
-	va_start(args, format);
-	vsnprintf(live->missing + len, sizeof(live->missing) - len, format, args);
-	va_end(args);
-}
-
 /* Do KVM's own functions have BTF: that of the module, or where KVM is built in the kernel's? */
 static bool has_kvm_btf(void)
 {
@@ -190,7 +178,7 @@ static void want(struct kvmwhy_bpf *programs, const char *name)
 static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs, struct kvmwhy_bpf_config *config)
 {
 	if (read_kvm_exit(config)) {
-		miss(live, "RIP and the last exit are not seen: the event kvm:kvm_exit is not there; mount -t tracefs tracefs "
+		kw_watcher_say(live->missing, "RIP and the last exit are not seen: the event kvm:kvm_exit is not there; mount -t tracefs tracefs "
 			   "/sys/kernel/tracing.");
 		return;
 	}
@@ -206,7 +194,7 @@ static void want_end(struct kw_watcher *live, struct kvmwhy_bpf *programs, struc
 		return;
 	}
 	want(programs, "kvm_userspace_exit_raw");
-	miss(live, "On a kernel that preempts, failures in quick succession may not be seen: the event kvm:kvm_userspace_exit is "
+	kw_watcher_say(live->missing, "On a kernel that preempts, failures in quick succession may not be seen: the event kvm:kvm_userspace_exit is "
 		   "not there; mount -t tracefs tracefs /sys/kernel/tracing.");
 }
 
@@ -233,7 +221,7 @@ static void choose(struct kw_watcher *live, struct kvmwhy_bpf *programs, const s
 	if (config.vmx)
 		want_vmx(live, programs, &config);
 	if (!config.svm && !config.vmx)
-		miss(live, "Neither kvm_amd nor kvm_intel is loaded: the exit and the segments are not seen.");
+		kw_watcher_say(live->missing, "Neither kvm_amd nor kvm_intel is loaded: the exit and the segments are not seen.");
 	if (exists("/sys/module/kvmwhy")) {
 		want(programs, "kvmwhy_failure");
 		want(programs, "kvmwhy_inject");
@@ -346,10 +334,10 @@ static void say_missing(struct kw_watcher *live)
 
 	memcpy(live->missing, bpf->missing, sizeof(live->missing));
 	if (ends)
-		miss(live, "At %llu returns of KVM_RUN another program was at work: failures among them were not seen.",
+		kw_watcher_say(live->missing, "At %llu returns of KVM_RUN another program was at work: failures among them were not seen.",
 		     (unsigned long long)ends);
 	if (calls)
-		miss(live, "At %llu returns of a vCPU's ioctl another program was at work: a KVM_RUN that was refused before "
+		kw_watcher_say(live->missing, "At %llu returns of a vCPU's ioctl another program was at work: a KVM_RUN that was refused before "
 			   "the vCPU would not have been seen there.", (unsigned long long)calls);
 }
 

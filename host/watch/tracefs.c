@@ -6,7 +6,6 @@
 #include "tracefs_parts.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +18,6 @@
  * the last page of a reading may be left: then the next look is after so many nanoseconds.
  */
 enum { LOOK_NS = 100000000 };
-
-void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...)
-{
-	size_t len = strlen(text);
-	va_list arguments;
-
-	if (len)
-		len += (size_t)snprintf(text + len, KW_WATCHER_TEXT - len, " ");
-	if (len >= KW_WATCHER_TEXT)
-		return;
-	va_start(arguments, format);
-	if ((size_t)vsnprintf(text + len, KW_WATCHER_TEXT - len, format, arguments) >= KW_WATCHER_TEXT - len)
-		text[len ? len - 1 : 0] = '\0';
-	va_end(arguments);
-}
 
 static int refuse_with_errno(struct kw_watcher *live, const char *what)
 {

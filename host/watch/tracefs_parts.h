@@ -172,7 +172,5 @@ void kw_tracefs_threads_free(struct kw_tracefs *t);
 void kw_tracefs_who(struct kw_tracefs *t, struct kvmwhy_event *event);
 char *kw_tracefs_tasks(pid_t pid);
 
-/* Puts a sentence behind others, if there is room for it. */
-__attribute__((format(printf, 2, 3))) void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...);
 
 #endif

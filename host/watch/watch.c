@@ -2,6 +2,7 @@
 /* Which way to see failures: the one that was asked for, else the best that works here. */
 #include "watch.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,21 @@ static const struct kw_watch_backend *const backends[] = {
 const char *kw_backend_name(size_t i)
 {
 	return i < sizeof(backends) / sizeof(backends[0]) && backends[i] ? backends[i]->name : NULL;
+}
+
+void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...)
+{
+	size_t len = strlen(text);
+	va_list arguments;
+
+	if (len)
+		len += (size_t)snprintf(text + len, KW_WATCHER_TEXT - len, " ");
+	if (len >= KW_WATCHER_TEXT)
+		return;
+	va_start(arguments, format);
+	if ((size_t)vsnprintf(text + len, KW_WATCHER_TEXT - len, format, arguments) >= KW_WATCHER_TEXT - len)
+		text[len ? len - 1 : 0] = '\0';
+	va_end(arguments);
 }
 
 /* Cut where there is no more room. */
@@ -67,8 +83,7 @@ int kw_watcher_open(struct kw_watcher *live, const struct kw_watcher_options *op
 			continue;
 		if (try(live, *b, tried))
 			continue;
-		if (*tried)
-			add(live->missing, "a better way does not work here", tried);
+		memcpy(live->better, tried, sizeof(live->better));
 		return 0;
 	}
 	return give_up(live, tried);

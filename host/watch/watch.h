@@ -31,6 +31,7 @@ struct kw_watcher {
 	int fd;				/* can be polled: readable when read() has something to do */
 	uint64_t lost;			/* failures that are known to have happened and to be lost, so far */
 	char how[KW_WATCHER_TEXT];		/* one clause: how failures are seen */
+	char better[KW_WATCHER_TEXT];	/* why no better backend is used: what each said; empty if this is the best */
 	char missing[KW_WATCHER_TEXT];	/* sentences: what is not seen here, and the way out; empty if nothing */
 	char why[KW_WATCHER_TEXT];		/* after a failure: a sentence with the way out */
 };
@@ -50,6 +51,9 @@ struct kw_watch_backend {
 extern const struct kw_watch_backend kw_backend_bpf;
 extern const struct kw_watch_backend kw_backend_bpf_kprobe; /* kprobes, even where there is BTF of KVM */
 extern const struct kw_watch_backend kw_backend_tracefs;
+
+/* For backends: adds a sentence to others, if there is room for all of it. */
+__attribute__((format(printf, 2, 3))) void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...);
 
 /* Name of backend @i, best first; NULL beyond the last. */
 const char *kw_backend_name(size_t i);

@@ -201,12 +201,10 @@ static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line
 
 static bool take_register_sync(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	struct kw_failure *f = kw_gather_current(g);
-
 	if (!kw_str_has(rest, KW_STR(":")) && !kw_str_has(rest, KW_STR("failed")))
 		return false;
-	if (!f)
-		f = vmm_headline(g, KW_CLASS_VMM_ERROR, 0, false, line);
+	if (!kw_gather_current(g))
+		vmm_headline(g, KW_CLASS_VMM_ERROR, 0, false, line);
 	kw_gather_sign(g, line, KW_SIGN_REGISTER_SYNC, 0);
 	return true;
 }

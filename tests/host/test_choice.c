@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* watch.c by itself, with ways that work or fail as a test says: which is chosen, and what is said of those that were not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "watch.h"
+
+static int refuse_btf(struct kw_watcher *live)
+{
+	snprintf(live->why, sizeof(live->why), "no BTF here");
+	return -1;
+}
+
+static int open_plainly(struct kw_watcher *live)
+{
+	kw_watcher_say(live->missing, "Registers are not seen.");
+	return 0;
+}
+
+static int read_anew(struct kw_watcher *live)
+{
+	*live->missing = '\0';
+	return 0;
+}
+
+const struct kw_watch_backend kw_backend_bpf = { .name = "bpf", .open = refuse_btf };
+const struct kw_watch_backend kw_backend_bpf_kprobe = { .name = "bpf-kprobe", .open = open_plainly, .read = read_anew };
+const struct kw_watch_backend kw_backend_tracefs = { .name = "tracefs", .open = open_plainly, .read = read_anew };
+
+/* A backend says anew at each reading what it does not see; why it was chosen stays. */
+static void why_no_better_way_outlives_a_reading(void **state)
+{
+	struct kw_watcher_options options = { 0 };
+	struct kw_watcher live;
+
+	(void)state;
+	assert_int_equal(kw_watcher_open(&live, &options, NULL, NULL), 0);
+	assert_string_equal(live.backend->name, "bpf-kprobe");
+	assert_string_equal(live.missing, "Registers are not seen.");
+	assert_int_equal(kw_watcher_read(&live), 0);
+	assert_string_equal(live.better, "bpf: no BTF here");
+}
+
+static void the_way_asked_for_has_no_better_one(void **state)
+{
+	struct kw_watcher_options options = { .via = "tracefs" };
+	struct kw_watcher live;
+
+	(void)state;
+	assert_int_equal(kw_watcher_open(&live, &options, NULL, NULL), 0);
+	assert_string_equal(live.better, "");
+}
+
+/* At each length: a sentence is there as a whole, or not at all, and the text ends. */
+static void sentences_fit_or_are_left_out(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < KW_WATCHER_TEXT; len++) {
+		struct { char text[KW_WATCHER_TEXT], behind[8]; } s = { .behind = "behind" };
+		size_t now;
+
+		memset(s.text, 'x', len);
+		kw_watcher_say(s.text, "At %d returns.", 7);
+		assert_string_equal(s.behind, "behind");
+		assert_non_null(memchr(s.text, '\0', sizeof(s.text)));
+		now = strlen(s.text);
+		if (now != len)
+			assert_string_equal(s.text + len, len ? " At 7 returns." : "At 7 returns.");
+		else
+			assert_true(len + strlen(" At 7 returns.") >= sizeof(s.text));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(why_no_better_way_outlives_a_reading),
+		cmocka_unit_test(the_way_asked_for_has_no_better_one),
+		cmocka_unit_test(sentences_fit_or_are_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
