@@ -30,7 +30,7 @@ extern const struct kw_command kw_cmd_rule;
 extern const struct kw_command kw_cmd_version;
 extern const struct kw_command kw_cmd_watch;
 
-/* live.c: the commands that look at this host are in a program of their own, since their libraries cost start-up. */
+/* live.c: the commands that look at this host are in programs of their own, since their libraries cost start-up. */
 
 #define KW_SUMMARY_WATCH  "explain failures on this host as they happen"
 #define KW_SUMMARY_HOST	  "describe this host's KVM, its defects, and what can be seen of failures"
@@ -39,6 +39,9 @@ extern const struct kw_command kw_cmd_watch;
 extern const struct kw_command kw_live_host;
 extern const struct kw_command kw_live_watch;
 extern const struct kw_command kw_live_record;
+
+/* The commands of such a program, up to NULL. */
+extern const struct kw_command *const kw_live_commands[];
 
 /* options.c */
 

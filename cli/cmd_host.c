@@ -83,3 +83,5 @@ const struct kw_command kw_cmd_host = {
 	.help = help,
 	.run = run,
 };
+
+const struct kw_command *const kw_live_commands[] = { &kw_cmd_host, NULL };

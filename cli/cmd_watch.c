@@ -195,3 +195,5 @@ const struct kw_command kw_cmd_record = {
 	.help = record_help,
 	.run = run_record,
 };
+
+const struct kw_command *const kw_live_commands[] = { &kw_cmd_watch, &kw_cmd_record, NULL };

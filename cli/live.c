@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Commands that look at this host: words in, kvmwhy-live in our place. It lies beside us, or where it is installed. */
+/*
+ * Commands that look at this host: words in, the program with their libraries in our place. It lies beside us, or where it
+ * is installed.
+ */
 #include "cli.h"
 
 #include <errno.h>
@@ -10,38 +13,46 @@
 
 #include "term.h"
 
-#define PROGRAM "kvmwhy-live"
-
 enum { MAX_WORDS = 64 };
 
-static void beside_us(char path[static PATH_MAX])
+static void beside_us(const char *program, char path[static PATH_MAX])
 {
-	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - sizeof(PROGRAM));
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - NAME_MAX - 1);
 	char *slash;
 
 	path[len > 0 ? len : 0] = '\0';
 	slash = strrchr(path, '/');
-	strcpy(slash ? slash + 1 : path, PROGRAM);
+	strcpy(slash ? slash + 1 : path, program);
 }
 
-static int run(int argc, char **argv)
+static int start(const char *program, const char *package, int argc, char **argv)
 {
 	char path[PATH_MAX], *words[MAX_WORDS + 2];
 
 	if (argc > MAX_WORDS)
 		return kw_usage(argv[0], "too many words");
-	beside_us(path);
+	beside_us(program, path);
 	words[0] = path;
 	memcpy(words + 1, argv, sizeof(*argv) * (size_t)argc);
 	words[argc + 1] = NULL;
 	execv(path, words);
-	execv(KW_CLI_LIBEXECDIR "/" PROGRAM, words);
-	kw_complain("%s: cannot start " KW_CLI_LIBEXECDIR "/" PROGRAM ": %s; it may be in the "
-		"package kvmwhy-watch", argv[0],
-		    strerror(errno));
+	snprintf(path, sizeof(path), KW_CLI_LIBEXECDIR "/%s", program);
+	execv(path, words);
+	kw_complain("%s: cannot start %s: %s; it may be in the package %s", argv[0], path, strerror(errno),
+		    package);
 	return KW_EXIT_TROUBLE;
 }
 
-const struct kw_command kw_live_host = { .name = "host", .summary = KW_SUMMARY_HOST, .run = run };
-const struct kw_command kw_live_watch = { .name = "watch", .summary = KW_SUMMARY_WATCH, .run = run };
-const struct kw_command kw_live_record = { .name = "record", .summary = KW_SUMMARY_RECORD, .run = run };
+static int run_host(int argc, char **argv)
+{
+	return start("kvmwhy-host", "kvmwhy", argc, argv);
+}
+
+static int run_watch(int argc, char **argv)
+{
+	return start("kvmwhy-live", "kvmwhy-watch", argc, argv);
+}
+
+const struct kw_command kw_live_host = { .name = "host", .summary = KW_SUMMARY_HOST, .run = run_host };
+const struct kw_command kw_live_watch = { .name = "watch", .summary = KW_SUMMARY_WATCH, .run = run_watch };
+const struct kw_command kw_live_record = { .name = "record", .summary = KW_SUMMARY_RECORD, .run = run_watch };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* kvmwhy-live: the commands of kvmwhy(1) that look at this host, which starts it. */
+/* kvmwhy-host and kvmwhy-live: the commands of kvmwhy(1) that look at this host, which starts them. */
 #include "cli.h"
 
 #include <getopt.h>
@@ -7,14 +7,12 @@
 
 #include "term.h"
 
-static const struct kw_command *const commands[] = { &kw_cmd_watch, &kw_cmd_record, &kw_cmd_host };
-
 int main(int argc, char **argv)
 {
 	opterr = 0;
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(commands[i]->name, argv[1]))
-			return commands[i]->run(argc - 1, argv + 1);
-	kw_complain("this program is part of kvmwhy: run 'kvmwhy watch' instead");
+	for (const struct kw_command *const *command = kw_live_commands; argc > 1 && *command; command++)
+		if (!strcmp((*command)->name, argv[1]))
+			return (*command)->run(argc - 1, argv + 1);
+	kw_complain("this program is part of kvmwhy: run 'kvmwhy %s' instead", kw_live_commands[0]->name);
 	return KW_EXIT_TROUBLE;
 }

@@ -9,7 +9,7 @@ from .cache import Broken, Skip
 
 QEMU = "qemu-system-x86_64"
 INJECTOR = "libkvmwhy-inject.so"
-LIVE = "kvmwhy-live"
+LIVE = ("kvmwhy-host", "kvmwhy-live")
 LINUX = "/boot/linux"                       # where L1 has the kernel of a Linux guest
 DATA = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin")
 
@@ -36,9 +36,12 @@ def tool(path):
 
 
 def command(path):
-    """The same for the command with kvmwhy-live, which does what looks at L1 itself, where the build has it."""
-    live = path.parent / LIVE
-    return {**tool(path), **(tool(live) if live.is_file() else {})}
+    """The same for the command with the programs behind it that look at L1 itself, where the build has them."""
+    found = tool(path)
+    for live in LIVE:
+        if (path.parent / live).is_file():
+            found |= tool(path.parent / live)
+    return found
 
 
 def injector(path):
