@@ -151,24 +151,14 @@ static int take_errno(struct request *r, const char *text)
 	return 0;
 }
 
-/* The library knows the names; what it says of an MSR has the index. */
 static int msr_index(const char *name, int64_t *ret)
 {
-	static const char key[] = "\"index\":\"";
-	struct kw_options known = { .size = sizeof(known) };
-	char *text, *at;
-	int rc = kw_msr_text(name, NULL, &known, "json", &text);
+	uint32_t index;
 
-	if (rc == -EINVAL)
+	if (kw_msr_number(name, &index))
 		return misuse("no MSR is named '%s': use its index, or the name in the CPU manual",
 			      name);
-	if (rc < 0) {
-		kw_complain("cannot look up '%s': %s", name, strerror(-rc));
-		return KW_EXIT_TROUBLE;
-	}
-	at = strstr(text, key);
-	*ret = at ? (int64_t)strtoull(at + sizeof(key) - 1, NULL, 16) : 0;
-	free(text);
+	*ret = index;
 	return 0;
 }
 

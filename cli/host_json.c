@@ -125,14 +125,14 @@ static json_t *defects(const struct kw_host *host)
 {
 	static const char *const has[] = { "cannot-tell", "yes", "no" };
 	json_t *array = json_array();
-	struct kw_defect d;
+	struct kw_defect d = { .size = sizeof(d) };
 
 	for (size_t i = 0; kw_host_defect(host, i, &d); i++) {
 		json_t *o = json_object();
 
 		put_text(o, "id", d.id);
 		put_text(o, "title", d.title);
-		put_text(o, "has", has[d.has]);
+		put_text(o, "has", has[d.affected]);
 		put_text(o, "doubt", d.doubt);
 		put_text(o, "effect", d.effect);
 		put_text(o, "seen", d.seen);

@@ -211,15 +211,15 @@ static void state(struct page *p, const struct kw_host *host)
 
 static void defects(struct page *p, const struct kw_host *host)
 {
-	static const char *const has[] = { "undecided", "affected", "not affected" };
-	struct kw_defect d;
+	static const char *const affected[] = { "undecided", "affected", "not affected" };
+	struct kw_defect d = { .size = sizeof(d) };
 
 	section(p, "defects");
 	for (size_t i = 0; kw_host_defect(host, i, &d); i++) {
-		row(p, 0, "%-12s %s (%s, until %s)", has[d.has], d.title, d.id, d.fixed);
-		if (d.has == KW_CANNOT_TELL)
+		row(p, 0, "%-12s %s (%s, until %s)", affected[d.affected], d.title, d.id, d.fixed);
+		if (d.affected == KW_AFFECTED_UNKNOWN)
 			row(p, 2, "%s; Linux commit %s", d.doubt, d.commit ? d.commit : "unknown");
-		if (d.has != KW_HAS_NOT)
+		if (d.affected != KW_AFFECTED_NO)
 			row(p, 2, "%s", d.seen);
 	}
 }

@@ -30,9 +30,9 @@ bool kw_host_defect(const struct kw_host *host, size_t i, struct kw_defect *ret)
 
 const char *kw_host_meaning(const struct kw_host_param *param, const char **about)
 {
-	struct kw_parameter p;
+	struct kw_parameter p = { .size = sizeof(p) };
 
-	for (size_t i = 0; kw_kvm_parameter(i, &p); i++) {
+	for (size_t i = 0; kw_kvm_parameter(i, &p) > 0; i++) {
 		if (strcmp(p.module, param->module) || strcmp(p.name, param->name))
 			continue;
 		*about = p.about;

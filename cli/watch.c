@@ -74,7 +74,7 @@ static int give_report(void *arg, const struct kw_report *report)
 	if (w->printer)
 		err = kw_printer_report(w->printer, report);
 	else if (w->options->log)
-		kw_complain("failure %" PRIu64 ": %s", w->seen, kw_report_headline(report));
+		kw_complain("failure %" PRIu64 ": %s", w->seen, kw_report_text(report, KW_REPORT_HEADLINE));
 	if (!err && w->options->journal && w->event && kw_journal_send(report, w->event))
 		kw_complain("failure %" PRIu64 " could not be written to the journal", w->seen);
 	return err;

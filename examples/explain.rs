@@ -13,6 +13,7 @@ struct VcpuMsr {
 #[repr(C)]
 struct VcpuState {
     size: usize,
+    arch: *const c_char,
     error: c_int,
     number: c_int,
     run: *const c_void,

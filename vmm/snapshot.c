@@ -381,7 +381,7 @@ int kw_snapshot_state(const struct kw_snapshot *s, struct kw_vcpu_state *ret)
 {
 	if (!s || !ret || s->size != sizeof(*s))
 		return -EINVAL;
-	*ret = (struct kw_vcpu_state){ .size = sizeof(*ret), .error = s->error, .number = -1,
+	*ret = (struct kw_vcpu_state){ .size = sizeof(*ret), .arch = "x86", .error = s->error, .number = -1,
 				       .msrs = s->msrs, .nmsrs = s->nmsrs };
 	if (s->have & KW_SNAPSHOT_RUN)
 		ret->run = &s->run, ret->run_size = sizeof(s->run);

@@ -45,9 +45,9 @@ static int take_own(void *arg, const char *name)
 void kw_host_params(struct kw_host *host)
 {
 	struct own own = { &host->tree, &host->own_params };
-	struct kw_parameter p;
+	struct kw_parameter p = { .size = sizeof(p) };
 
-	for (size_t i = 0; host->nparams < KW_HOST_LIST && kw_kvm_parameter(i, &p); i++)
+	for (size_t i = 0; host->nparams < KW_HOST_LIST && kw_kvm_parameter(i, &p) > 0; i++)
 		if (!strcmp(p.module, "kvm") || !strcmp(p.module, host->kvm.vendor))
 			take(host, &p);
 	kw_tree_names(&host->tree, "/sys/module/kvmwhy/parameters", take_own, &own);

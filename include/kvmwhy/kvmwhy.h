@@ -21,13 +21,20 @@ extern "C" {
 
 #define KW_API __attribute__((visibility("default")))
 
-/** What the caller knows beside the text. Zero it, set .size to sizeof, then what is known. */
+/** Why a call failed, in the caller's memory. Zero it and set .size to sizeof. Since: 0.1 */
+struct kw_error {
+	size_t size;
+	char message[248]; /**< a clause that names the member and its value; written on failure only */
+};
+
+/** What the caller knows beside the text. Zero it, set .size to sizeof, then what is known. Since: 0.1 */
 struct kw_options {
 	size_t size;
 	const char *host_kernel; /**< `uname -r` of the host, or NULL */
 	const char *vendor;	 /**< "intel" or "amd", or NULL */
 	unsigned int flags;	 /**< KW_OPTION_* */
 	const char *file;	 /**< name of the input, for reports; or NULL */
+	struct kw_error *error;	 /**< takes why a call that these are given to returns -EINVAL; or NULL */
 };
 
 /** Also report what is harmless. */
@@ -91,22 +98,91 @@ KW_API uint64_t kw_reader_suppressed(const struct kw_reader *reader);
 /** Frees the reader; NULL is allowed. */
 KW_API void kw_reader_destroy(struct kw_reader *reader);
 
-/** Class of the failure: "kvm-run-failed", "internal-error", ... (the JSON's "class"). */
-KW_API const char *kw_report_class(const struct kw_report *report);
+/** What is one text of a report. An item of a later version is NULL in an older library. Since: 0.1 */
+enum kw_report_texts {
+	KW_REPORT_CLASS,	/**< "kvm-run-failed", "internal-error", ... (the JSON's "class") */
+	KW_REPORT_ARCH,		/**< of the guest: "x86", "aarch64", ..., "unknown" */
+	KW_REPORT_HEADLINE,	/**< the answer in one sentence */
+	KW_REPORT_SAID,		/**< what the message itself means */
+	KW_REPORT_FINGERPRINT,	/**< equal for failures of the same kind */
+	KW_REPORT_VENDOR,	/**< "intel" or "amd" */
+	KW_REPORT_VMM,		/**< the program that spoke */
+	KW_REPORT_GUEST,	/**< the guest's name */
+	KW_REPORT_HOST_KERNEL,	/**< its release, if the text has it */
+	KW_REPORT_MODE,		/**< of the CPU: "long64", "real", ... */
+	KW_REPORT_INSN,		/**< the instruction: "wrmsr" */
+	KW_REPORT_INSN_BYTES,	/**< its bytes: "0f 30" */
+	KW_REPORT_MSR_NAME,	/**< of the MSR accessed */
+	KW_REPORT_MSR_ACCESS	/**< "read" or "write" */
+};
 
-/** The answer in one sentence. */
-KW_API const char *kw_report_headline(const struct kw_report *report);
+/** What is one number of a report. Since: 0.1 */
+enum kw_report_numbers {
+	KW_REPORT_INSN_GVA,	/**< linear address of the instruction */
+	KW_REPORT_MSR_INDEX,
+	KW_REPORT_MSR_VALUE,	/**< that was written */
+	KW_REPORT_FIRST_LINE,	/**< of the input that belongs to the failure, from 1 */
+	KW_REPORT_LAST_LINE
+};
 
-/** Fingerprint for grouping: equal for failures of the same kind. */
-KW_API const char *kw_report_fingerprint(const struct kw_report *report);
+/** The texts of a finding. Since: 0.1 */
+enum kw_finding_texts {
+	KW_FINDING_ID,		/**< of the rule */
+	KW_FINDING_CERTAINTY,	/**< "certain", "likely" or "possible" */
+	KW_FINDING_TITLE,
+	KW_FINDING_WHY
+};
 
-/** Number of findings, best first. */
+/** The lists of a finding. Since: 0.1 */
+enum kw_finding_lists {
+	KW_FINDING_DO,		/**< what to do, a sentence or a command each */
+	KW_FINDING_SOURCES,
+	KW_FINDING_FACTS	/**< names of the facts that it rests on, for kw_report_fact() */
+};
+
+/**
+ * kw_report_text(), kw_report_number() - an item of a report
+ *
+ * All texts of a report live as long as it does, and are free of line ends, control characters and what is not UTF-8,
+ * whatever the log held. They are "" where memory ran out.
+ *
+ * Return: the text, NULL if it is not known; 1 with @ret, 0 if the number is not known.
+ * Since: 0.1
+ */
+KW_API const char *kw_report_text(const struct kw_report *report, enum kw_report_texts what);
+KW_API int kw_report_number(const struct kw_report *report, enum kw_report_numbers what, uint64_t *ret);
+
+/**
+ * kw_report_fact() - a fact by its name
+ * @name: as in the JSON, with "vmcs_" or "vmcb_" in front of what stands there: "rcx", "cs_base", "vmcs_cr0", "errno_number"
+ * @ret: takes the value; may be NULL
+ *
+ * kw_report_fact_name() names known fact @i, in the order of the JSON; NULL beyond the last.
+ *
+ * Return: how it is known: "seen", "derived" (from others) or "assumed"; NULL if it is not.
+ * Since: 0.1
+ */
+KW_API const char *kw_report_fact(const struct kw_report *report, const char *name, uint64_t *ret);
+KW_API const char *kw_report_fact_name(const struct kw_report *report, size_t i);
+
+/** Number of findings, best first. Since: 0.1 */
 KW_API size_t kw_report_findings(const struct kw_report *report);
 
-/** Id of the rule behind finding @i, its certainty ("certain", "likely", "possible"), its title; NULL beyond the last. */
-KW_API const char *kw_report_finding_id(const struct kw_report *report, size_t i);
-KW_API const char *kw_report_finding_certainty(const struct kw_report *report, size_t i);
-KW_API const char *kw_report_finding_title(const struct kw_report *report, size_t i);
+/**
+ * kw_report_finding() - a text of finding @i
+ *
+ * kw_report_finding_list() is entry @k of one of its lists, kw_report_finding_evidence() line @k of the input that is
+ * evidence for it; @line_ret, which may be NULL, takes the line's number, from 1.
+ *
+ * Return: the text; NULL beyond the last.
+ * Since: 0.1
+ */
+KW_API const char *kw_report_finding(const struct kw_report *report, size_t i, enum kw_finding_texts what);
+KW_API const char *kw_report_finding_list(const struct kw_report *report, size_t i, enum kw_finding_lists list, size_t k);
+KW_API const char *kw_report_finding_evidence(const struct kw_report *report, size_t i, size_t k, uint64_t *line_ret);
+
+/** Note @i, NULL beyond the last: what could not be read. @line_ret (or NULL) takes its line, 0 if it is about none. Since: 0.1 */
+KW_API const char *kw_report_note(const struct kw_report *report, size_t i, uint64_t *line_ret);
 
 /** Takes output; returns 0 or a negative errno, which ends the printing. */
 typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
@@ -162,6 +238,7 @@ struct kw_vcpu_msr {
  */
 struct kw_vcpu_state {
 	size_t size;
+	const char *arch;		/**< whose structures these are: "x86", or NULL where it is not said */
 	int error;			/**< errno of KVM_RUN; 0 where it returned 0 */
 	int number;			/**< of the vCPU, -1 if not known */
 	const void *run;		/**< the mapped struct kvm_run, or NULL */
@@ -257,6 +334,7 @@ struct kw_event_context {
 	const char *const *lines; /**< lines of the kernel's log that belong to it, without their ends */
 	size_t nlines;
 	unsigned int flags; /**< KW_EVENT_* */
+	struct kw_error *error;	  /**< takes why kw_event_text() returns -EINVAL; or NULL */
 };
 
 /** Leave out what the diagnosis does not need: see "Redacted recordings" in docs/watch.md. */
@@ -275,11 +353,12 @@ struct kw_event_context {
  */
 KW_API int kw_event_text(const void *event, size_t len, const struct kw_event_context *context, char **ret);
 
-/** What is known of a kernel and a defect. */
-enum kw_has { KW_CANNOT_TELL = 0, KW_HAS = 1, KW_HAS_NOT = 2 };
+/** Is a kernel affected by a defect? Since: 0.1 */
+enum kw_affected { KW_AFFECTED_UNKNOWN = 0, KW_AFFECTED_YES = 1, KW_AFFECTED_NO = 2 };
 
 /** A defect of KVM, and whether a kernel has it. The strings are the library's own, and never freed. */
 struct kw_defect {
+	size_t size;	    /**< set by the caller */
 	const char *id;	    /**< of the row of data/kvm_change.tbl */
 	const char *title;
 	const char *effect; /**< what KVM does wrong */
@@ -287,7 +366,7 @@ struct kw_defect {
 	const char *fixed;  /**< the version of Linux that has it no more: "v6.2-rc1" */
 	const char *commit; /**< the one that repaired it, with its subject; NULL if not known */
 	const char *source;
-	enum kw_has has;
+	enum kw_affected affected;
 	const char *doubt;  /**< a clause that says why one cannot tell; "" if one can */
 };
 
@@ -299,7 +378,7 @@ struct kw_defect {
  * @i: number of the defect, in the order of data/kvm_change.tbl
  * @ret: takes the answer
  *
- * Distributions backport: what a maker may have repaired on his own is KW_CANNOT_TELL. A kernel that cannot be read
+ * Distributions backport: what a maker may have repaired on his own is KW_AFFECTED_UNKNOWN. A kernel that cannot be read
  * is, too.
  *
  * Return: 1, 0 beyond the last defect, or -EINVAL for options of unknown size, vendor or flags.
@@ -308,6 +387,7 @@ KW_API int kw_kernel_defect(const struct kw_options *options, const char *build,
 
 /** A parameter of one of KVM's modules. The strings are the library's own, and never freed. */
 struct kw_parameter {
+	size_t size;	    /**< set by the caller */
 	const char *module; /**< "kvm", "kvm_amd", "kvm_intel" */
 	const char *name;
 	const char *about;
@@ -326,6 +406,16 @@ KW_API int kw_kvm_parameter(size_t i, struct kw_parameter *ret);
 
 /** Sets .means of @parameter for @value, as the file in /sys/module shows it, without the line end. */
 KW_API void kw_kvm_parameter_value(struct kw_parameter *parameter, const char *value);
+
+/**
+ * kw_msr_number() - the index of an MSR
+ * @name_or_index: "0x404", "1028" or a name such as "IA32_MC1_CTL"
+ * @ret: on success its index
+ *
+ * Return: 0, or -EINVAL for what is neither a number of 32 bits nor a name that an MSR has.
+ * Since: 0.1
+ */
+KW_API int kw_msr_number(const char *name_or_index, uint32_t *ret);
 
 /**
  * kw_msr_text() - describe an MSR

@@ -14,8 +14,7 @@ static int is_json(const char *format, bool *ret)
 	return *ret || strcmp(format, "text") == 0 ? 0 : -EINVAL;
 }
 
-/* A number in C's spelling, or a name. */
-static bool msr_index(const char *text, uint32_t *ret)
+int kw_msr_number(const char *text, uint32_t *ret)
 {
 	struct kw_str s = kw_str(text);
 	uint64_t value = 0;
@@ -24,9 +23,9 @@ static bool msr_index(const char *text, uint32_t *ret)
 
 	if (len == s.len && len && value <= UINT32_MAX) {
 		*ret = (uint32_t)value;
-		return true;
+		return 0;
 	}
-	return kw_msr_find_name(text, ret) != NULL;
+	return kw_msr_find_name(text, ret) ? 0 : -EINVAL;
 }
 
 int kw_msr_text(const char *name_or_index, const uint64_t *value, const struct kw_options *options,
@@ -40,10 +39,10 @@ int kw_msr_text(const char *name_or_index, const uint64_t *value, const struct k
 
 	if (!err)
 		err = is_json(format, &json);
+	if (!err)
+		err = kw_msr_number(name_or_index, &index);
 	if (err)
 		return err;
-	if (!msr_index(name_or_index, &index))
-		return -EINVAL;
 	kw_render_msr(&buf, index, value, &context, json);
 	err = kw_buf_take(&buf, ret);
 	return err ? err : kw_msr_find(index, context.vendor) != NULL;

@@ -2,6 +2,7 @@
 /* A kernel in, which defects of KVM it has out; a parameter of a KVM module in, its meaning out. */
 #include "api/api.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "explain/kver.h"
@@ -39,7 +40,7 @@ static void judge(const struct kw_row *row, const struct kw_context *context, co
 	enum kw_change_state state;
 	struct kw_kver kernel = { 0 };
 
-	ret->has = KW_HAS_NOT;
+	ret->affected = KW_AFFECTED_NO;
 	ret->doubt = "";
 	if (is_others(row, context->vendor))
 		return;
@@ -49,9 +50,9 @@ static void judge(const struct kw_row *row, const struct kw_context *context, co
 		kw_kver_refine(&kernel, build, strlen(build));
 	state = kw_change_state(row, &kernel, &doubt);
 	if (state == KW_CHANGE_APPLIES)
-		ret->has = KW_HAS;
+		ret->affected = KW_AFFECTED_YES;
 	else if (state == KW_CHANGE_CANNOT_TELL)
-		ret->has = KW_CANNOT_TELL;
+		ret->affected = KW_AFFECTED_UNKNOWN;
 	ret->doubt = kw_change_doubt_text(doubt);
 }
 
@@ -61,9 +62,15 @@ int kw_kernel_defect(const struct kw_options *options, const char *build, size_t
 	struct kw_context context;
 	int err = kw_context_init(options, &context);
 
-	if (err || !row)
+	if (err)
 		return err;
+	if (ret->size != sizeof(*ret))
+		return kw_refuse(kw_options_error(options), "kw_defect.size is %zu: this library knows %zu", ret->size,
+				 sizeof(*ret));
+	if (!row)
+		return 0;
 	*ret = (struct kw_defect){
+		.size = sizeof(*ret),
 		.id = kw_row_id(row),
 		.title = kw_row_name(row),
 		.effect = kw_row_get(row, KW_ATTR_EFFECT),
@@ -80,9 +87,12 @@ int kw_kvm_parameter(size_t i, struct kw_parameter *ret)
 {
 	const struct kw_row *row = kw_row_at(KW_TABLE_KVM_PARAM, i);
 
+	if (ret->size != sizeof(*ret))
+		return -EINVAL;
 	if (!row)
 		return 0;
 	*ret = (struct kw_parameter){
+		.size = sizeof(*ret),
 		.module = kw_row_get(row, KW_ATTR_MODULE),
 		.name = kw_row_name(row),
 		.about = kw_row_get(row, KW_ATTR_ABOUT),

@@ -2,31 +2,37 @@
 /* Options in, a context out. */
 #include "api/api.h"
 
-#include <errno.h>
-
-static int vendor_find(const char *name, enum kw_vendor *ret)
+static int vendor_find(const struct kw_options *o, enum kw_vendor *ret)
 {
 	*ret = KW_VENDOR_UNKNOWN;
-	if (!name)
+	if (!o->vendor)
 		return 0;
-	if (strcmp(name, "intel") == 0)
+	if (strcmp(o->vendor, "intel") == 0)
 		*ret = KW_VENDOR_INTEL;
-	else if (strcmp(name, "amd") == 0)
+	else if (strcmp(o->vendor, "amd") == 0)
 		*ret = KW_VENDOR_AMD;
 	else
-		return -EINVAL;
+		return kw_refuse(o->error, "kw_options.vendor is '%.32s': it is \"intel\", \"amd\" or NULL", o->vendor);
 	return 0;
 }
 
-/* Copies what @options of any known size hold. */
+struct kw_error *kw_options_error(const struct kw_options *options)
+{
+	return options && options->size >= sizeof(*options) ? options->error : NULL;
+}
+
 int kw_context_init(const struct kw_options *options, struct kw_context *ret)
 {
 	*ret = (struct kw_context){ 0 };
 	if (!options)
 		return 0;
-	if (options->size != sizeof(*options) || options->flags & ~KW_OPTION_ALL)
-		return -EINVAL;
+	if (options->size != sizeof(*options))
+		return kw_refuse(kw_options_error(options), "kw_options.size is %zu: this library knows %zu", options->size,
+				 sizeof(*options));
+	if (options->flags & ~KW_OPTION_ALL)
+		return kw_refuse(options->error, "kw_options.flags is 0x%x: this library knows 0x%x", options->flags,
+				 KW_OPTION_ALL);
 	ret->host_kernel = options->host_kernel;
 	ret->all = options->flags & KW_OPTION_ALL;
-	return vendor_find(options->vendor, &ret->vendor);
+	return vendor_find(options, &ret->vendor);
 }

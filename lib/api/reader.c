@@ -15,6 +15,7 @@ struct kw_reader {
 	struct kw_context context;
 	char *host_kernel, *file;
 	struct kw_report report;
+	struct kw_shown *shown;
 };
 
 static void on_failure(void *arg, struct kw_failure *f)
@@ -31,6 +32,8 @@ static void on_failure(void *arg, struct kw_failure *f)
 	r->stream_count++;
 	r->count++;
 	r->report.file = r->file;
+	r->shown = NULL;
+	r->report.shown = &r->shown;
 	r->stopped = r->fn(r->arg, &r->report);
 }
 
@@ -116,50 +119,4 @@ void kw_reader_destroy(struct kw_reader *r)
 	free(r->host_kernel);
 	free(r->file);
 	free(r);
-}
-
-const char *kw_report_class(const struct kw_report *report)
-{
-	return kw_class_name(report->c.f->class);
-}
-
-const char *kw_report_headline(const struct kw_report *report)
-{
-	return report->c.headline.p;
-}
-
-const char *kw_report_fingerprint(const struct kw_report *report)
-{
-	return report->c.fingerprint.p;
-}
-
-size_t kw_report_findings(const struct kw_report *report)
-{
-	return report->c.nfindings;
-}
-
-static const struct kw_finding *finding_at(const struct kw_report *report, size_t i)
-{
-	return i < report->c.nfindings ? &report->c.finding[i] : NULL;
-}
-
-const char *kw_report_finding_id(const struct kw_report *report, size_t i)
-{
-	const struct kw_finding *finding = finding_at(report, i);
-
-	return finding ? finding->id : NULL;
-}
-
-const char *kw_report_finding_certainty(const struct kw_report *report, size_t i)
-{
-	const struct kw_finding *finding = finding_at(report, i);
-
-	return finding ? kw_certainty_name(finding->certainty) : NULL;
-}
-
-const char *kw_report_finding_title(const struct kw_report *report, size_t i)
-{
-	const struct kw_finding *finding = finding_at(report, i);
-
-	return finding ? finding->title.p : NULL;
 }

@@ -15,28 +15,87 @@
 enum { ARENA_LIMIT = 1 << 20 };
 
 /* A structure may be absent; if not, it is as large as KVM's. */
-static bool fits(const void *p, size_t size, size_t wanted)
+static int check_part(struct kw_error *error, const char *name, const void *p, size_t size, size_t wanted)
 {
-	return p ? size == wanted : !size;
+	if (!p && size)
+		return kw_refuse(error, "kw_vcpu_state.%s is NULL, and its size is %zu", name, size);
+	if (p && size != wanted)
+		return kw_refuse(error, "kw_vcpu_state.%s_size is %zu: KVM's structure has %zu", name, size, wanted);
+	return 0;
 }
 
-static bool is_sane(const struct kw_vcpu_state *s)
+static int check_run(const struct kw_vcpu_state *s, struct kw_error *error)
+{
+	if (!s->run && s->run_size)
+		return kw_refuse(error, "kw_vcpu_state.run is NULL, and its size is %zu", s->run_size);
+	if (s->run && (s->run_size < KW_RUN_PAGE_MIN || s->run_size > KW_RUN_PAGE_MAX))
+		return kw_refuse(error, "kw_vcpu_state.run_size is %zu: it is %u to %u", s->run_size, KW_RUN_PAGE_MIN,
+				 KW_RUN_PAGE_MAX);
+	return 0;
+}
+
+static int check_code(const struct kw_vcpu_state *s, struct kw_error *error)
+{
+	if (!s->code && s->code_size)
+		return kw_refuse(error, "kw_vcpu_state.code is NULL, and its size is %zu", s->code_size);
+	if (!s->code)
+		return 0;
+	if (s->code_size > KW_VCPU_CODE_MAX)
+		return kw_refuse(error, "kw_vcpu_state.code_size is %zu: at most %u", s->code_size, KW_VCPU_CODE_MAX);
+	if (s->code_at >= s->code_size)
+		return kw_refuse(error, "kw_vcpu_state.code_at is %zu, beyond .code_size of %zu", s->code_at, s->code_size);
+	return 0;
+}
+
+static int check_parts(const struct kw_vcpu_state *s, struct kw_error *error)
 {
 	size_t sregs = s->flags & KW_VCPU_SREGS2 ? KW_VCPU_SREGS2_BYTES : KW_VCPU_SREGS_BYTES;
+	const struct {
+		const char *name;
+		const void *p;
+		size_t size, wanted;
+	} parts[] = {
+		{ "regs", s->regs, s->regs_size, KW_VCPU_REGS_BYTES },
+		{ "sregs", s->sregs, s->sregs_size, sregs },
+		{ "events", s->events, s->events_size, KW_VCPU_EVENTS_BYTES },
+		{ "debugregs", s->debugregs, s->debugregs_size, KW_VCPU_DEBUGREGS_BYTES },
+	};
+	int err = 0;
 
-	return !(s->flags & ~KW_VCPU_SREGS2) && s->error >= 0 &&
-	       (s->run ? s->run_size >= KW_RUN_PAGE_MIN && s->run_size <= KW_RUN_PAGE_MAX : !s->run_size) &&
-	       fits(s->regs, s->regs_size, KW_VCPU_REGS_BYTES) && fits(s->sregs, s->sregs_size, sregs) &&
-	       fits(s->events, s->events_size, KW_VCPU_EVENTS_BYTES) &&
-	       fits(s->debugregs, s->debugregs_size, KW_VCPU_DEBUGREGS_BYTES) && (s->msrs || !s->nmsrs) &&
-	       (s->code ? s->code_size <= KW_VCPU_CODE_MAX && s->code_at < s->code_size : !s->code_size);
+	for (size_t i = 0; !err && i < sizeof(parts) / sizeof(parts[0]); i++)
+		err = check_part(error, parts[i].name, parts[i].p, parts[i].size, parts[i].wanted);
+	return err;
+}
+
+static int check_state(const struct kw_vcpu_state *s, struct kw_error *error)
+{
+	int err;
+
+	if (!s)
+		return kw_refuse(error, "the kw_vcpu_state is NULL");
+	if (s->size != sizeof(*s))
+		return kw_refuse(error, "kw_vcpu_state.size is %zu: this library knows %zu", s->size, sizeof(*s));
+	if (s->arch && strcmp(s->arch, "x86"))
+		return kw_refuse(error, "kw_vcpu_state.arch is '%.32s': this library knows \"x86\"", s->arch);
+	if (s->flags & ~KW_VCPU_SREGS2)
+		return kw_refuse(error, "kw_vcpu_state.flags is 0x%x: this library knows 0x%x", s->flags, KW_VCPU_SREGS2);
+	if (s->error < 0)
+		return kw_refuse(error, "kw_vcpu_state.error is %d: an errno is positive", s->error);
+	if (!s->msrs && s->nmsrs)
+		return kw_refuse(error, "kw_vcpu_state.msrs is NULL, and .nmsrs is %zu", s->nmsrs);
+	err = check_run(s, error);
+	if (!err)
+		err = check_parts(s, error);
+	return err ? err : check_code(s, error);
 }
 
 /* Into an empty record; 0 or -EINVAL. */
-static int read_state(const struct kw_vcpu_state *s, struct kw_failure *f)
+static int read_state(const struct kw_vcpu_state *s, struct kw_error *error, struct kw_failure *f)
 {
-	if (!s || s->size != sizeof(*s) || !is_sane(s))
-		return -EINVAL;
+	int err = check_state(s, error);
+
+	if (err)
+		return err;
 	kw_run_page_read(f, s->error, s->run, s->run_size, s->regs, s->sregs);
 	kw_vcpu_events(f, s->events, s->run, s->run_size);
 	if (s->debugregs)
@@ -59,10 +118,10 @@ static void add_line(void *arg, struct kw_str line)
 	kw_failure_add_line(f, f->last_line, line);
 }
 
-static int explain(const struct kw_vcpu_state *s, const struct kw_context *context, struct kw_failure *f,
-		   struct kw_case *ret)
+static int explain(const struct kw_vcpu_state *s, struct kw_error *error, const struct kw_context *context,
+		   struct kw_failure *f, struct kw_case *ret)
 {
-	int err = read_state(s, f);
+	int err = read_state(s, error, f);
 
 	if (err)
 		return err;
@@ -82,6 +141,7 @@ struct room {
 	struct kw_arena arena;
 	struct kw_failure f;
 	struct kw_report report;
+	struct kw_shown *shown;
 };
 
 int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *options, kw_report_fn fn, void *arg)
@@ -97,8 +157,10 @@ int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *o
 		return -ENOMEM;
 	kw_arena_init(&room->arena, ARENA_LIMIT);
 	kw_failure_init(&room->f, &room->arena);
-	err = explain(state, &context, &room->f, &room->report.c);
+	err = explain(state, kw_options_error(options), &context, &room->f, &room->report.c);
 	room->report.file = options ? options->file : NULL;
+	room->shown = NULL;
+	room->report.shown = &room->shown;
 	if (!err)
 		err = fn(arg, &room->report);
 	kw_arena_deinit(&room->arena);
@@ -158,7 +220,7 @@ size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t size)
 	struct kw_failure f;
 
 	kw_failure_init(&f, &none);
-	if (read_state(state, &f) == 0)
+	if (read_state(state, NULL, &f) == 0)
 		kw_dump_lines(&f, sink_line, &sink);
 	if (size)
 		buf[sink.len < size ? sink.len : size - 1] = '\0';
@@ -234,12 +296,15 @@ size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options
 	struct kw_failure *f;
 	struct kw_case *c;
 
-	if (scratch && scratch_size >= KW_REASON_SCRATCH && kw_context_init(options, &context) == 0) {
+	if (!scratch || scratch_size < KW_REASON_SCRATCH) {
+		kw_refuse(kw_options_error(options), "the scratch has %zu bytes: %u are needed", scratch ? scratch_size : 0,
+			  KW_REASON_SCRATCH);
+	} else if (kw_context_init(options, &context) == 0) {
 		kw_arena_init_fixed(&arena, scratch, scratch_size);
 		f = kw_arena_alloc(&arena, sizeof(*f));
 		c = kw_arena_alloc(&arena, sizeof(*c));
 		kw_failure_init(f, &arena);
-		if (explain(state, &context, f, c) == 0)
+		if (explain(state, kw_options_error(options), &context, f, c) == 0)
 			line = line_of(c);
 	}
 	cut(line, buf, size);

@@ -16,9 +16,17 @@ struct room {
 	struct kvmwhy_event e;
 };
 
-static bool is_sane(const struct kw_event_context *c)
+static int check_context(const struct kw_event_context *c)
 {
-	return c->size == sizeof(*c) && !(c->flags & ~KW_EVENT_REDACT) && (c->lines || !c->nlines);
+	if (c->size != sizeof(*c))
+		return kw_refuse(c->size > sizeof(*c) ? c->error : NULL, "kw_event_context.size is %zu: this library knows %zu",
+				 c->size, sizeof(*c));
+	if (c->flags & ~KW_EVENT_REDACT)
+		return kw_refuse(c->error, "kw_event_context.flags is 0x%x: this library knows 0x%x", c->flags,
+				 KW_EVENT_REDACT);
+	if (!c->lines && c->nlines)
+		return kw_refuse(c->error, "kw_event_context.lines is NULL, and .nlines is %zu", c->nlines);
+	return 0;
 }
 
 static struct kw_watch_context context_of(const struct kw_event_context *c)
@@ -46,17 +54,21 @@ int kw_event_text(const void *event, size_t len, const struct kw_event_context *
 	struct kw_watch_context inner;
 	struct kw_buf buf = { 0 };
 	struct room *room;
+	const char *why;
 	int err;
 
 	if (!context)
 		context = &nothing;
-	if (!is_sane(context))
-		return -EINVAL;
+	err = check_context(context);
+	if (err)
+		return err;
 	room = malloc(sizeof(*room));
 	if (!room)
 		return -ENOMEM;
-	err = kw_event_parse(event, len, &room->e) ? -EINVAL : 0;
-	if (!err) {
+	why = kw_event_parse(event, len, &room->e);
+	if (why) {
+		err = kw_refuse(context->error, "%s", why);
+	} else {
 		inner = context_of(context);
 		write_room(&buf, room, &inner);
 		err = kw_buf_take(&buf, ret);

@@ -275,18 +275,30 @@ static void add_line(struct kw_finding *finding, uint16_t line)
 	finding->evidence[finding->nevidence++] = line;
 }
 
-static void add_fact_lines(struct kw_finding *finding, const struct kw_failure *f, const uint16_t *facts)
+/* A fact, with the line that it was seen at. */
+static void add_fact(struct kw_finding *finding, const struct kw_failure *f, unsigned int fact)
 {
-	for (size_t i = 0; i < KW_MAX_NEEDS && facts[i]; i++) {
-		if (kw_known(f, (enum kw_fact)(facts[i] - 1)))
-			add_line(finding, f->origin[facts[i] - 1].line);
-	}
+	bool there = false;
+
+	if (!kw_known(f, (enum kw_fact)fact))
+		return;
+	add_line(finding, f->origin[fact].line);
+	for (size_t i = 0; i < finding->nfacts; i++)
+		there |= finding->fact[i] == fact;
+	if (!there && finding->nfacts < KW_MAX_FACTS)
+		finding->fact[finding->nfacts++] = (uint16_t)fact;
 }
 
-static void add_used_lines(struct kw_finding *finding, const struct kw_failure *f, const struct kw_entry *saw)
+static void add_facts(struct kw_finding *finding, const struct kw_failure *f, const uint16_t *facts)
+{
+	for (size_t i = 0; i < KW_MAX_NEEDS && facts[i]; i++)
+		add_fact(finding, f, facts[i] - 1u);
+}
+
+static void add_used_facts(struct kw_finding *finding, const struct kw_failure *f, const struct kw_entry *saw)
 {
 	for (size_t i = 0; i < saw->nused; i++)
-		add_line(finding, f->origin[saw->used[i]].line);
+		add_fact(finding, f, saw->used[i]);
 }
 
 static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule, const struct kw_failure *f,
@@ -295,9 +307,9 @@ static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule,
 	if (f->headline.how != KW_NOT_KNOWN)
 		add_line(finding, f->headline.line);
 	if (blamed != KW_F_none)
-		add_line(finding, f->origin[blamed].line);
-	add_fact_lines(finding, f, rule->needs);
-	add_fact_lines(finding, f, rule->shows);
+		add_fact(finding, f, blamed);
+	add_facts(finding, f, rule->needs);
+	add_facts(finding, f, rule->shows);
 	for (size_t i = 0; i < f->nsigns; i++) {
 		if (rule->sign && f->sign[i].kind + 1 == rule->sign)
 			add_line(finding, f->sign[i].line);
@@ -362,7 +374,7 @@ static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 		finding->source[finding->nsources++] = rule->source[i];
 	add_evidence(finding, rule, c->f, c->blamed);
 	if (c->broken)
-		add_used_lines(finding, c->f, &c->broken->saw);
+		add_used_facts(finding, c->f, &c->broken->saw);
 	c->harmless |= rule->harmless;
 }
 

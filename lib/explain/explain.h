@@ -20,6 +20,7 @@ enum {
 	KW_MAX_DO = 8,
 	KW_MAX_EVIDENCE = 8,
 	KW_MAX_SOURCES = 5,
+	KW_MAX_FACTS = 16,
 	KW_MAX_NEEDS = 8,
 	KW_MAX_BREAKS = 8,
 	KW_MAX_BROKEN = 40,
@@ -38,8 +39,9 @@ struct kw_finding {
 	struct kw_str title, why;
 	struct kw_str todo[KW_MAX_DO];
 	uint16_t evidence[KW_MAX_EVIDENCE]; /* indices in kw_failure.line */
+	uint16_t fact[KW_MAX_FACTS]; /* enum kw_fact: what it rests on, the blamed one first */
 	const char *source[KW_MAX_SOURCES];
-	uint8_t ntodo, nevidence, nsources;
+	uint8_t ntodo, nevidence, nfacts, nsources;
 	bool aside;
 };
 

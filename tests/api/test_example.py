@@ -50,6 +50,19 @@ def _(directory):
     equal(answer(program, b"all is well\n"), (1, b"", b""))
 
 
+@test("the example with the typed functions has 45 lines at most, compiles as C99 and prints the findings")
+def _(directory):
+    source = SOURCE / "examples/findings.c"
+    assert len(source.read_text().splitlines()) <= 45
+    build(source, directory / "findings")
+    status, out, err = answer(directory / "findings", CASE.read_bytes())
+    lines = out.decode().splitlines()
+    equal((status, err, lines[0]), (0, b"", "wrmsr-eperm-x2apic [likely]"))
+    assert "fact  rcx 0x838 (seen)" in lines, lines
+    assert sum(line.startswith("do    ") for line in lines) > 1, lines
+    assert lines[1].startswith("why   The EPERM is a -1"), lines
+
+
 def output(program):
     status, out, err = answer(program, b"")
     equal((status, err), (0, b""))
@@ -61,7 +74,7 @@ def _(directory):
     program = directory / "explain"
     build(SOURCE / "examples/explain.cpp", program, cxx(), "c++11")
     out = output(program)
-    assert out.startswith("vCPU 0: KVM_RUN: EPERM: the guest told IA32_MC1_CTL (0x404)"), out
+    assert out.startswith("vCPU 0: KVM_RUN: EPERM: The guest told IA32_MC1_CTL (0x404)"), out
     assert "said      KVM_RUN = -1 EPERM" in out, out
 
 

@@ -133,9 +133,9 @@ static int note_report(void *arg, const struct kw_report *report)
 
 	if (buf->len)
 		return 0; /* the first */
-	kw_buf_printf(buf, "%s %s", kw_report_class(report), kw_report_fingerprint(report));
+	kw_buf_printf(buf, "%s %s", kw_report_text(report, KW_REPORT_CLASS), kw_report_text(report, KW_REPORT_FINGERPRINT));
 	for (size_t i = 0; i < kw_report_findings(report); i++)
-		kw_buf_printf(buf, " %s %s", kw_report_finding_certainty(report, i), kw_report_finding_id(report, i));
+		kw_buf_printf(buf, " %s %s", kw_report_finding(report, i, KW_FINDING_CERTAINTY), kw_report_finding(report, i, KW_FINDING_ID));
 	return 0;
 }
 

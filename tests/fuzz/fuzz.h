@@ -35,6 +35,10 @@ void check_failure(const struct kw_failure *f, uint64_t lines);
 /* A case: the same for what was made of a record. */
 void check_case(const struct kw_case *c);
 
+/* A report, through the functions of the API. */
+struct kw_report;
+void check_report(const struct kw_report *r);
+
 /* Output for people: UTF-8, and no control character but the line end. */
 void check_shown(struct kw_str text);
 

@@ -19,6 +19,7 @@ static int note_report(void *arg, const struct kw_report *report)
 
 	check_failure(report->c.f, 10000);
 	check_case(&report->c);
+	check_report(report);
 	PROMISE(report->c.f->watch.begun && report->c.f->watch.ended);
 	++*count;
 	return 0;
@@ -31,11 +32,12 @@ static void check_lines(struct kw_str text)
 	PROMISE(text.len && text.p[text.len - 1] == '\n');
 }
 
-static int check_report(void *arg, const struct kw_report *report)
+static int take_report(void *arg, const struct kw_report *report)
 {
 	(void)arg;
 	check_failure(report->c.f, 20000);
 	check_case(&report->c);
+	check_report(report);
 	return 0;
 }
 
@@ -65,7 +67,7 @@ static void check_damaged(const char *text, size_t len, uint64_t random)
 		p[next(&random) % len] = (char)next(&random);
 	if (random >> 41 & 1)
 		len = 1 + next(&random) % len;
-	PROMISE(kw_reader_create(NULL, check_report, NULL, &reader) == 0);
+	PROMISE(kw_reader_create(NULL, take_report, NULL, &reader) == 0);
 	PROMISE(kw_reader_feed(reader, p, len) == 0 && kw_reader_finish(reader, NULL) == 0);
 	kw_reader_destroy(reader);
 	free(p);

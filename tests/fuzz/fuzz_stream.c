@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A log through the whole way: kw_stream, explain, NDJSON and one more renderer, chosen by the log's
+ * A log through the whole way: kw_stream, explain, the typed functions, NDJSON and one more renderer, chosen by the log's
  * length. Fed again to the same stream in small pieces it must give the same.
  */
 #include "fuzz.h"
+
+#include "api/api.h"
 
 struct run {
 	struct kw_context context;
@@ -13,14 +15,18 @@ struct run {
 
 static void on_failure(void *arg, struct kw_failure *f)
 {
-	static struct kw_case c;
+	static struct kw_report report;
+	struct kw_case *c = &report.c;
+	struct kw_shown *shown = NULL;
 	struct run *run = arg;
 
 	check_failure(f, run->lines);
-	kw_explain(f, &run->context, &c);
+	kw_explain(f, &run->context, c);
 	check_failure(f, run->lines);
-	check_case(&c);
-	print_case(run->printed, &c);
+	check_case(c);
+	report.shown = &shown;
+	check_report(&report);
+	print_case(run->printed, c);
 }
 
 static struct kw_context context_of(size_t len)

@@ -39,11 +39,11 @@ static int note_report(void *arg, const struct kw_report *report)
 {
 	struct kw_buf *buf = arg;
 
-	kw_buf_printf(buf, "%s %s\n%s\n", kw_report_class(report), kw_report_fingerprint(report),
-		      kw_report_headline(report));
+	kw_buf_printf(buf, "%s %s\n%s\n", kw_report_text(report, KW_REPORT_CLASS), kw_report_text(report, KW_REPORT_FINGERPRINT),
+		      kw_report_text(report, KW_REPORT_HEADLINE));
 	for (size_t i = 0; i < kw_report_findings(report); i++)
-		kw_buf_printf(buf, "%s %s %s\n", kw_report_finding_id(report, i), kw_report_finding_certainty(report, i),
-			      kw_report_finding_title(report, i));
+		kw_buf_printf(buf, "%s %s %s\n", kw_report_finding(report, i, KW_FINDING_ID), kw_report_finding(report, i, KW_FINDING_CERTAINTY),
+			      kw_report_finding(report, i, KW_FINDING_TITLE));
 	return 0;
 }
 

@@ -54,13 +54,13 @@ static int note_report(void *arg, const struct kw_report *report)
 	size_t len = 0;
 
 	a->count++;
-	snprintf(a->class, sizeof(a->class), "%s", kw_report_class(report));
-	snprintf(a->fingerprint, sizeof(a->fingerprint), "%s", kw_report_fingerprint(report));
-	snprintf(a->title, sizeof(a->title), "%s", kw_report_headline(report));
+	snprintf(a->class, sizeof(a->class), "%s", kw_report_text(report, KW_REPORT_CLASS));
+	snprintf(a->fingerprint, sizeof(a->fingerprint), "%s", kw_report_text(report, KW_REPORT_FINGERPRINT));
+	snprintf(a->title, sizeof(a->title), "%s", kw_report_text(report, KW_REPORT_HEADLINE));
 	a->findings[0] = '\0';
 	for (size_t i = 0; i < kw_report_findings(report) && len < sizeof(a->findings); i++)
 		len += (size_t)snprintf(a->findings + len, sizeof(a->findings) - len, "%s:%s ",
-					kw_report_finding_id(report, i), kw_report_finding_certainty(report, i));
+					kw_report_finding(report, i, KW_FINDING_ID), kw_report_finding(report, i, KW_FINDING_CERTAINTY));
 	return 0;
 }
 
