@@ -82,7 +82,10 @@ SCHEMA = {
         "commit": many("commit"), "effect": one(), "defect": opt(), "cpu": opt("cpu")}),
     # The name is the parameter's; a value is "Y|1 what it means", and "* ..." stands for all others.
     "kvm_param": Schema("id", {
-        "module": one("symbol"), "about": one(), "value": many("value")}),
+        "module": one("symbol"), "about": one(), "since": opt("version"), "until": opt("version"),
+        "value": many("value")}),
+    "kvm_emulator": Schema("id", {
+        "insn": many("symbol"), "not": opt("symbol"), "since": one("version"), "commit": many("commit")}),
 }
 UNBOUNDED = {"word": 16, "tr": 200}
 

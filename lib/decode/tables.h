@@ -21,6 +21,7 @@ enum kw_table {
 	KW_TABLE_KVM_RUN_ERRNO,
 	KW_TABLE_KVM_CHANGE,
 	KW_TABLE_KVM_PARAM,
+	KW_TABLE_KVM_EMULATOR,
 	KW_NTABLES,
 };
 
@@ -59,6 +60,8 @@ enum kw_attr {
 	KW_ATTR_CPU,
 	KW_ATTR_MODULE,
 	KW_ATTR_VALUE,
+	KW_ATTR_INSN,
+	KW_ATTR_NOT,
 };
 
 /* No attribute but WORD and TR stands more often than this in one row; WORD: at most 16. */

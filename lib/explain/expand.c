@@ -320,6 +320,27 @@ static void put_fix(const struct kw_case *c, struct kw_buf *buf)
 		kw_change_fix(row, buf);
 }
 
+static void put_emulator_since(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_row *row = kw_emulator_row(c);
+
+	if (row)
+		kw_change_range(row, buf);
+}
+
+static void put_slide_byte(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "%02x", c->f->code.marked > 0 ? c->f->code.bytes[c->f->code.marked - 1] : 0);
+}
+
+static void put_fetched_insn(const struct kw_case *c, struct kw_buf *buf)
+{
+	struct kw_insn insn;
+
+	if (kw_fetched_insn(c->f, &insn))
+		kw_buf_printf(buf, "`%s`", insn.text);
+}
+
 static void put_msr_count(const struct kw_case *c, struct kw_buf *buf)
 {
 	kw_buf_dec(buf, c->f->nmsr);
@@ -453,7 +474,8 @@ static const struct slot slots[] = {
 	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "check_id", put_check_id }, { "check_says", put_check_says }, { "check_section", put_check_section },
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch }, { "kernel", put_kernel },
-	{ "range", put_range }, { "fix", put_fix },
+	{ "range", put_range }, { "fix", put_fix }, { "emulator_since", put_emulator_since },
+	{ "slide_byte", put_slide_byte }, { "fetched_insn", put_fetched_insn },
 	{ "msr_count", put_msr_count }, { "told_did", put_told_did },
 	{ "told_result", put_told_result }, { "told_by", put_told_by },
 	{ "speaker", put_speaker }, { "watcher", put_watcher }, { "foreign_cause", put_foreign_cause }, { "words_of", put_words_of }, { "exit", put_last_exit },

@@ -247,6 +247,14 @@ static inline bool kw_page_alone(const struct kw_failure *f)
 	       f->headline.line == f->origin[KW_F_run_exit_reason].line;
 }
 
+/*
+ * emulator.c: the row of data/kvm_emulator.tbl for the instruction at RIP, NULL if none is known or no version emulates it
+ * in this mode; and the instruction that KVM fetched, out of data[1] and data[2] of suberror 1, read as 64-bit code.
+ */
+const struct kw_row *kw_emulator_row(const struct kw_case *c);
+uint8_t kw_fetched_byte(const struct kw_failure *f, unsigned int i);
+bool kw_fetched_insn(const struct kw_failure *f, struct kw_insn *ret);
+
 /* fingerprint.c */
 struct kw_str kw_fingerprint(const struct kw_case *c);
 

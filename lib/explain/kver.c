@@ -531,12 +531,21 @@ static bool word_matches(const char *text, const uint64_t *data, size_t ndata)
 	return word < ndata && (data[word] & mask) == value;
 }
 
-static bool layout_fits(const struct kw_row *row, const uint64_t *data, size_t ndata)
+/* Are the @ndata words the first of more? */
+static bool count_is_short(const char *text, size_t ndata)
 {
-	const char *match[KW_MAX_REPEAT];
+	uint64_t low = 0;
+
+	kw_str_dec(kw_str(text), &low);
+	return ndata && ndata < low;
+}
+
+static bool layout_fits(const struct kw_row *row, const uint64_t *data, size_t ndata, bool cut)
+{
+	const char *match[KW_MAX_REPEAT], *count_text = kw_row_get(row, KW_ATTR_NDATA);
 	size_t count = kw_row_all(row, KW_ATTR_MATCH, match, KW_MAX_REPEAT);
 
-	if (!count_matches(kw_row_get(row, KW_ATTR_NDATA), ndata))
+	if (cut ? !count_is_short(count_text, ndata) : !count_matches(count_text, ndata))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!word_matches(match[i], data, ndata))
@@ -544,17 +553,23 @@ static bool layout_fits(const struct kw_row *row, const uint64_t *data, size_t n
 	return true;
 }
 
-size_t kw_suberror_layouts(uint64_t suberror, const uint64_t *data, size_t ndata,
-			   const struct kw_kver *v, const struct kw_row **ret, size_t max)
+static size_t layouts(uint64_t suberror, const uint64_t *data, size_t ndata, bool cut, const struct kw_kver *v,
+		      const struct kw_row **ret, size_t max)
 {
 	const struct kw_row *row = kw_row_find(KW_TABLE_KVM_SUBERROR_LAYOUT, suberror);
 	size_t found = 0;
 
 	for (; row && found < max; row = kw_row_next(KW_TABLE_KVM_SUBERROR_LAYOUT, row)) {
-		if (!layout_fits(row, data, ndata))
-			continue;
-		if (kw_change_state(row, v, NULL) != KW_CHANGE_NOT)
+		if (layout_fits(row, data, ndata, cut) && kw_change_state(row, v, NULL) != KW_CHANGE_NOT)
 			ret[found++] = row;
 	}
 	return found;
+}
+
+size_t kw_suberror_layouts(uint64_t suberror, const uint64_t *data, size_t ndata,
+			   const struct kw_kver *v, const struct kw_row **ret, size_t max)
+{
+	size_t found = layouts(suberror, data, ndata, false, v, ret, max);
+
+	return found ? found : layouts(suberror, data, ndata, true, v, ret, max);
 }

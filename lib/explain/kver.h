@@ -94,7 +94,8 @@ bool kw_kver_mce_write(const struct kw_kver *v, struct kw_mce_write *w, struct k
 
 /*
  * The layouts (rows of KW_TABLE_KVM_SUBERROR_LAYOUT) that data[] of an internal error can have, by
- * number of words, their contents and the kernel; @v may be NULL. Returns how many, at most @max.
+ * number of words, their contents and the kernel; @v may be NULL. Where none has so few words, those
+ * whose first words they can be. Returns how many, at most @max.
  */
 size_t kw_suberror_layouts(uint64_t suberror, const uint64_t *data, size_t ndata,
 			   const struct kw_kver *v, const struct kw_row **ret, size_t max);

@@ -13,7 +13,8 @@ struct record {
 	const char *id; /* of the rule that must fire */
 	enum kw_class class;
 	const char *facts; /* "name=value ..." */
-	const char *code;  /* bytes from RIP on; ?? is unreadable */
+	const char *code;  /* bytes; ?? is unreadable */
+	int8_t marked;	   /* which of them is at RIP */
 	int sign;	   /* kind of a sign + 1, 0 for none */
 	const char *said;  /* text of the sign and of the headline */
 	enum kw_arch arch; /* 0: x86 */
@@ -144,6 +145,14 @@ static const struct record records[] = {
 	  .arch = KW_ARCH_PPC64 },
 
 	/* emulation.c */
+	EMULATION("rsm-smram-overwritten",
+		  "cr0=0x10 cr4=0 efer=0 rflags=2 smm=0 cs_base=0 cs_attr=0x9b rip=0x1000 dr6=0x1234567800000ff0",
+		  "0f aa"),
+	EMULATION("jump-through-register", KERNEL "rbx=0xffffffff96070964", "0f 01 c1"),
+	{ .id = "emulation-bytes", .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=1", .nextra = 3,
+	  .extra = { 1, 0x1f0f2404ae0f490f, 0xffffff34e9c38900 } },
+	{ .id = "runs-slide", .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=1 " FLAT32 "rip=0xa0000",
+	  .code = "af af af af af af af af af af 00 00 00 00", .marked = 10 },
 	EMULATION("rsm-nested-smm",
 		  "cr0=0x10 cr4=0 efer=0 rflags=2 smm=1 cs_base=0 cs_attr=0x9b rip=0x1000",
 		  "0f aa"),

@@ -249,6 +249,8 @@ static void build(const struct record *r, struct kw_failure *f)
 	f->text[KW_T_HEADLINE] = said;
 	set_facts(f, r->facts);
 	set_code(f, r->code);
+	if (r->code)
+		f->code.marked = r->marked;
 	if (r->sign)
 		kw_failure_add_sign(f, (enum kw_sign_kind)(r->sign - 1), 0, 0, said);
 	f->watch.begun = r->watched;

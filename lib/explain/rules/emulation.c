@@ -12,6 +12,20 @@ static bool rsm(const struct kw_case *c)
 	return emulation(c) && c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RSM;
 }
 
+/*
+ * RSM has begun to load the save area, and what it loaded is no register value of any guest: bits 63:32 of DR6 are
+ * reserved, so the save area was overwritten.
+ */
+static bool rsm_overwritten(const struct kw_case *c)
+{
+	return rsm(c) && kw_has(c->f, dr6) && c->f->dr6 >> 32;
+}
+
+static bool rsm_nested(const struct kw_case *c)
+{
+	return rsm(c) && !rsm_overwritten(c);
+}
+
 static bool mid_rsm_c_bit(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
@@ -21,9 +35,17 @@ static bool mid_rsm_c_bit(const struct kw_case *c)
 	       kw_has(f, cr3) && f->cr3 >> 47 & 0xffff;
 }
 
-static bool endbr_real(const struct kw_case *c)
+static bool endbr(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && c->insn.kind == KW_INSN_ENDBR && pe_clear(c);
+	return emulation(c) && c->code == KW_CODE_OK && c->insn.kind == KW_INSN_ENDBR;
+}
+
+/* A kernel whose emulator knows the instruction: there is one, and the host's may be older. */
+static bool emulator_learned_it(const struct kw_case *c)
+{
+	const struct kw_row *row = kw_emulator_row(c);
+
+	return row && kw_change_state(row, &c->host, NULL) != KW_CHANGE_APPLIES;
 }
 
 /* The exit behind the emulation, in Linux 5.16 and later: behind the instruction bytes where they are there. */
@@ -74,12 +96,6 @@ static bool data_insn_on_mmio(const struct kw_case *c)
 	       (is_device(c->mem_place) || (!pe_clear(c) && mmio_exit(c)));
 }
 
-/* Byte @i that KVM fetched: behind the size byte of data[1], then in data[2]. */
-static uint8_t fetched(const struct kw_failure *f, unsigned int i)
-{
-	return (uint8_t)(f->extra[1 + (i + 1) / 8] >> (i + 1) % 8 * 8);
-}
-
 static bool fetched_bytes_differ(const struct kw_case *c)
 {
 	const struct kw_code *code = &c->f->code;
@@ -92,7 +108,7 @@ static bool fetched_bytes_differ(const struct kw_case *c)
 	for (unsigned int i = 0; i < size && i < 15 && (unsigned int)code->marked + i < code->len; i++) {
 		unsigned int at = (unsigned int)code->marked + i;
 
-		if (code->known >> at & 1 && code->bytes[at] != fetched(c->f, i))
+		if (code->known >> at & 1 && code->bytes[at] != kw_fetched_byte(c->f, i))
 			return true;
 	}
 	return false;
@@ -101,8 +117,7 @@ static bool fetched_bytes_differ(const struct kw_case *c)
 /* Bytes that are code; text and filler are judged by their own rules. */
 static bool real_mode(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) && c->insn.kind != KW_INSN_ENDBR &&
-	       !data_insn_on_mmio(c);
+	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) && !data_insn_on_mmio(c);
 }
 
 static bool real_mode_odd(const struct kw_case *c)
@@ -191,6 +206,66 @@ static bool runs_screen_text(const struct kw_case *c)
 	       (at[0] == 0x07 && at[1] == 0x20 && at[2] == 0x07 && at[3] == 0x20);
 }
 
+enum { SLIDE_BYTES = 8 };
+
+/* All bytes before the mark are the same: code that is no code and faults nowhere, up to this boundary of a page. */
+static bool slid(const struct kw_case *c)
+{
+	const struct kw_code *code = &c->f->code;
+
+	if (!emulation(c) || code->marked < SLIDE_BYTES || !c->has_linear_rip || c->linear_rip & 0xfff)
+		return false;
+	for (int i = code->marked - SLIDE_BYTES; i < code->marked; i++) {
+		if (!(code->known >> i & 1) || code->bytes[i] != code->bytes[code->marked - 1])
+			return false;
+	}
+	return code->bytes[code->marked] != code->bytes[code->marked - 1];
+}
+
+static bool slides_over_af(const struct kw_case *c)
+{
+	return slid(c) && kw_slide_byte(c) == 0xaf;
+}
+
+/* The first byte of the slide, where it was read. */
+uint8_t kw_slide_byte(const struct kw_case *c)
+{
+	return c->f->code.marked > 0 ? c->f->code.bytes[c->f->code.marked - 1] : 0;
+}
+
+enum kw_fact kw_jump_register(const struct kw_case *c)
+{
+	static const enum kw_fact registers[] = { KW_F_rax, KW_F_rcx, KW_F_rdx, KW_F_rbx, KW_F_rbp, KW_F_rsi, KW_F_rdi,
+						  KW_F_r8, KW_F_r9, KW_F_r10, KW_F_r11, KW_F_r12, KW_F_r13, KW_F_r14, KW_F_r15 };
+
+	if (!kw_has(c->f, rip) || c->f->rip < 0x1000)
+		return KW_F_none;
+	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
+		if (kw_known(c->f, registers[i]) && c->f->fact[registers[i]] == c->f->rip)
+			return registers[i];
+	}
+	return KW_F_none;
+}
+
+static bool jumped_through_register(const struct kw_case *c)
+{
+	return emulation(c) && kw_jump_register(c) != KW_F_none;
+}
+
+/* A pointer out of the real-mode interrupt vector table points into the BIOS: segment f000 or e000 in its upper half. */
+static bool looks_like_vector(const struct kw_case *c)
+{
+	return jumped_through_register(c) && c->f->rip >> 32 == 0 && (c->f->rip >> 16 == 0xf000 || c->f->rip >> 16 == 0xe000);
+}
+
+/* No dump, but the bytes that KVM fetched are in data[1] and data[2], and are an instruction of 64-bit code. */
+static bool bytes_in_words(const struct kw_case *c)
+{
+	struct kw_insn insn;
+
+	return emulation(c) && !kw_has(c->f, rip) && kw_fetched_insn(c->f, &insn);
+}
+
 static bool data_insn_elsewhere(const struct kw_case *c)
 {
 	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && data_insn(c) && c->insn.has_mem &&
@@ -210,7 +285,7 @@ static bool all_zero(const struct kw_case *c)
 
 static bool no_dump(const struct kw_case *c)
 {
-	return emulation(c) && !kw_has(c->f, rip);
+	return emulation(c) && !kw_has(c->f, rip) && !bytes_in_words(c);
 }
 
 static bool ordinary(const struct kw_case *c)
@@ -228,16 +303,38 @@ static bool no_code(const struct kw_case *c)
 
 const struct kw_rule kw_rules_emulation[] = {
 	{
-		.id = "rsm-nested-smm",
+		.id = "rsm-smram-overwritten",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip), KW_NEED(dr6) },
+		.test = rsm_overwritten,
+		.shows = { KW_NEED(gdt_base), KW_NEED(smm) },
+		.title = "RSM loaded garbage: the guest's SMRAM save area was overwritten",
+		.why = "KVM had begun to restore registers from the save area and then refused "
+		       "the next value. DR6 is {dr6}: its bits 63:32 are reserved, so no guest "
+		       "ever had this value. Firmware, or a device's DMA, wrote to SMRAM while "
+		       "the handler ran.",
+		.todo = { KW_DO("Check what writes to SMRAM (TSEG or 0xa0000): firmware, a stack "
+				"of the SMI handler that is too small, DMA of an assigned device."),
+			  KW_DO("Try without SMM: `-machine smm=off` and a firmware built without "
+				"it.") },
+		.source = { "AMD APM vol. 2, \"SMRAM State-Save Area\"", "Intel SDM vol. 3, \"SMRAM\"" },
+	},
+	{
+		.id = "rsm-nested-smm",
+		.kernel = "rsm-nested-mmu",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
-		.test = rsm,
+		.test = rsm_nested,
 		.shows = { KW_NEED(smm) },
-		.title = "KVM could not leave the guest's System Management Mode (RSM): a nested KVM before Linux 5.0",
-		.why = "The emulator failed at RSM, in firmware code. With KVM inside KVM, Linux before 5.0 lost state when a "
-		       "guest's SMM was entered and left.",
-		.todo = { KW_DO("Run Linux 5.0 or later on the outer host (commit ad7dc69aeb23)."),
+		.title = "KVM could not leave the guest's System Management Mode (RSM): known of a "
+		       "nested KVM on {range}",
+		.why = "KVM's emulator failed at RSM, in firmware code. Where KVM runs inside "
+		       "KVM, {range} mixed up the MMU roots of the two levels when a guest "
+		       "entered and left SMM. Without nesting, look for what overwrote the SMRAM "
+		       "save area.",
+		.todo = { KW_DO("Run an outer host kernel with the fix: {fix}."),
 			  KW_DO("Or do without SMM in the inner guest: `-machine pc,smm=off`.") },
 		.source = { "Linux commit ad7dc69aeb23 (in v5.0)", "https://bugs.launchpad.net/qemu/+bug/1813165" },
 	},
@@ -248,25 +345,32 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr3), KW_NEED(efer), KW_NEED(cs_sel) },
 		.test = mid_rsm_c_bit,
 		.shows = { KW_NEED(cr4) },
-		.title = "KVM stopped in the middle of leaving SMM: it took the encryption bit in CR3 ({cr3}) for a reserved bit",
-		.why = "CS is not restored while CR0 and EFER already are those of a long-mode kernel: the state between two "
-		       "steps of RSM. CR3 carries a high address bit, as an SEV guest's C-bit is, and KVM's check of CR3's "
-		       "reserved bits refused it.",
-		.todo = { KW_DO("Run a host kernel with the fix for SEV guests' CR3 (series \"SEV guests fail to boot on PCID systems\", end of 2020)."),
-			  KW_DO("Until then hide PCID from the guest.") },
+		.title = "KVM stopped in the middle of leaving SMM: it took the encryption bit in "
+		       "CR3 ({cr3}) for a reserved bit",
+		.why = "CS is not restored while CR0 and EFER already are those of a long-mode "
+		       "kernel: the state between two steps of RSM. CR3 has a high address bit "
+		       "set, as the C-bit of an SEV guest is, and KVM's check of CR3's reserved "
+		       "bits refused it.",
+		.todo = { KW_DO("Run a host kernel with the fix for CR3 of SEV guests (series \"SEV "
+				"guests fail to boot on PCID systems\", end of 2020)."),
+			  KW_DO("Until then, hide PCID from the guest.") },
 		.source = { "kvm list, November 2020, SEV guests on hosts with PCID" },
 	},
 	{
 		.id = "endbr-real-mode",
+		.kernel = "emulator-no-reserved-nops",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR),
-		.needs = { KW_NEED(suberror), KW_NEED(cr0) },
-		.test = endbr_real,
-		.title = "KVM's emulator does not know {mnemonic}: firmware built with -fcf-protection on a host without unrestricted guest",
-		.why = "In real mode a CPU without VMX unrestricted guest cannot run the guest's code, so KVM emulates every "
-		       "instruction; its emulator does not know ENDBR32 and ENDBR64, which compilers put at function "
-		       "starts with -fcf-protection.",
-		.todo = { KW_DO("Use a SeaBIOS built with -fcf-protection=none."),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = endbr,
+		.title = "KVM had to emulate {mnemonic}, which {range} does not know",
+		.why = "Compilers put ENDBR32 and ENDBR64 at function starts with "
+		       "-fcf-protection. They are among the reserved NOPs 0f 18 to 0f 1f, which "
+		       "KVM's emulator knows since commit 34d2618d3318. A CPU without VMX "
+		       "unrestricted guest cannot run real-mode code itself, so KVM emulates all "
+		       "of it there.",
+		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
+			  KW_DO("Or use firmware built with -fcf-protection=none."),
 			  &kw_do_unrestricted_guest },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1866870", SRC_EMULATION },
 	},
@@ -277,14 +381,22 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr0) },
 		.test = real_mode_odd,
 		.shows = { KW_NEED(fs_attr), KW_NEED(ss_attr), KW_NEED(es_attr) },
-		.title = "{insn} in real mode with protected-mode segments left over: a host without VMX unrestricted guest must emulate it, and KVM's emulator cannot",
-		.why = "CR0.PE is clear and a segment still has a limit above 64 KiB or DPL 3, so the guest has just left (or "
-		       "uses big) real mode. VMX without unrestricted guest refuses such a state; KVM then emulates "
-		       "instruction by instruction (emulate_invalid_guest_state), and this one it cannot.",
-		.todo = { &kw_do_unrestricted_guest,
-			  KW_DO("Run the guest on a host with unrestricted guest (Intel since Westmere), or on AMD."),
-			  KW_DO("In a VM: let the outer hypervisor expose EPT and unrestricted guest."),
-			  KW_DO("With iPXE and FXSAVE: QEMU 2.8 or later carries an iPXE without it.") },
+		.title = "{insn} in real mode with protected-mode segments left over: a host "
+		       "without VMX unrestricted guest must emulate it, and KVM could not",
+		.why = "CR0.PE is clear while a segment still has a limit above 64 KiB or DPL 3: "
+		       "the guest has just left protected mode, or uses big real mode. VMX "
+		       "without unrestricted guest refuses such a state; KVM then emulates "
+		       "instruction by instruction (emulate_invalid_guest_state), and this one it "
+		       "could not.",
+		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
+				"{emulator_since}.", .when = emulator_learned_it),
+			  &kw_do_unrestricted_guest,
+			  KW_DO("Run the guest on a host with unrestricted guest (Intel since "
+				"Westmere) or on AMD."),
+			  KW_DO("If the host is a VM, have the outer hypervisor expose EPT and "
+				"unrestricted guest."),
+			  KW_DO("If this is FXSAVE in iPXE, use QEMU 2.8 or later: its iPXE does "
+				"without.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"",
 			    "https://bugs.launchpad.net/qemu/+bug/1623276", "https://bugs.launchpad.net/qemu/+bug/530077" },
 	},
@@ -294,11 +406,16 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(cr0) },
 		.test = real_mode_plain,
-		.title = "KVM emulated {insn} in real mode, probably because the host has no VMX unrestricted guest",
-		.why = "Real-mode code runs on the CPU itself where VMX has unrestricted guest and on AMD. Where it is "
-		       "emulated, any instruction that KVM's emulator does not know ends the guest.",
-		.todo = { &kw_do_unrestricted_guest,
-			  KW_DO("In a VM: let the outer hypervisor expose EPT and unrestricted guest.") },
+		.title = "KVM emulated {insn} in real mode, probably because the host has no VMX "
+		       "unrestricted guest",
+		.why = "With VMX unrestricted guest, and on AMD, the CPU runs real-mode code "
+		       "itself. Where KVM emulates it, any instruction that the emulator does not "
+		       "know ends the guest.",
+		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
+				"{emulator_since}.", .when = emulator_learned_it),
+			  &kw_do_unrestricted_guest,
+			  KW_DO("If the host is a VM, have the outer hypervisor expose EPT and "
+				"unrestricted guest.") },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -307,11 +424,12 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(cs_attr) },
 		.test = protected16,
-		.title = "KVM emulated {insn} in 16-bit protected mode and failed; on Intel without unrestricted guest this state may be invalid",
-		.why = "16-bit protected-mode code of boot loaders often runs with segments that do not fit what VMX checks "
-		       "on entry (for example RPL against DPL), so KVM emulates it.",
+		.title = "KVM emulated {insn} in 16-bit protected mode and failed; on Intel without "
+		       "unrestricted guest this state may be invalid",
+		.why = "Boot loaders often run 16-bit protected-mode code with segments that VM "
+		       "entry refuses (for example RPL against DPL), so KVM emulates it.",
 		.todo = { &kw_do_unrestricted_guest,
-			  KW_DO("Collect a trace: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_exit`.") },
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_exit`.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", SRC_EMULATION },
 	},
 	{
@@ -324,11 +442,13 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = runs_in_vga_hole,
 		.shows = { KW_NEED(cr0), KW_NEED(cs_base) },
 		.title = "The guest executes in the VGA window ({linear})",
-		.why = "RIP lies in {rip_place}. Control ran off there before: a jump through a bad pointer, or code that "
-		       "ran on past its end. Known cause: GRUB 2.04 under UEFI when memory is short, its image overlaps the hole.",
+		.why = "RIP lies in {rip_place}. Control got there earlier: by a jump through a "
+		       "bad pointer, or by code that ran on past its end. A known cause is GRUB "
+		       "2.04 under UEFI when memory is short: its image overlaps the hole.",
 		.todo = { KW_DO("Give the guest more memory (2 GiB) and try again."),
-			  KW_DO("Try another boot loader version."),
-			  KW_DO("Look at what ran last: `-d` traces of the firmware, or a breakpoint with gdb on the gdbstub.") },
+			  KW_DO("Try another version of the boot loader."),
+			  KW_DO("Find what ran last: debug output of the firmware, or a breakpoint "
+				"with gdb on the gdbstub.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1875012" },
 	},
 	{
@@ -337,11 +457,33 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(rip) },
 		.test = runs_screen_text,
-		.title = "the guest executes the contents of a text screen (20 07 20 07 ...)",
-		.why = "The bytes at RIP are blanks with their colour attribute. The guest jumped to video memory or to a place "
-		       "where an option ROM should have been.",
-		.todo = { KW_DO("Start the guest without the option ROM of the passed-through or network card: romfile= (empty).") },
+		.title = "The guest executes the contents of a text screen (20 07 20 07 ...)",
+		.why = "The bytes at RIP are blanks with their colour attribute. The guest jumped "
+		       "to video memory, or to a place where an option ROM should have been.",
+		.todo = { KW_DO("Start the guest without the option ROM of the passed-through or "
+				"network card: an empty romfile=.") },
 		.source = { "https://lore.kernel.org/r/20201002192113.GC24460@linux.intel.com" },
+	},
+	{
+		.id = "runs-slide",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = slid,
+		.shows = { KW_NEED(cs_base) },
+		.title = "The guest slid to {linear} over memory filled with {slide_byte}: nothing jumped here",
+		.why = "All bytes before RIP are the same, and RIP lies exactly on the boundary "
+		       "of a page: the CPU executed the filler below, instruction by instruction, "
+		       "until it met something else. Look for the jump to somewhere below. af is "
+		       "what EDK2 fills freed memory with, so an AP that ran in a freed wake-up "
+		       "buffer looks like this. A slide over zeros that starts below 0xa0000 ends "
+		       "at 0xa0000 or, where QEMU has the VGA window mapped as RAM (chain-4 "
+		       "mode), at 0xb0000.",
+		.todo = { KW_DO("Find what jumped into the filler: the return address on the "
+				"stack, or a breakpoint with gdb on the gdbstub."),
+			  KW_DO("With EDK2 and {slide_byte}: update the firmware, and try with one "
+				"vCPU.", .when = slides_over_af) },
+		.source = { "https://github.com/tianocore/edk2/issues/21", "QEMU hw/display/vga.c, chain-4 mode maps 0xa0000 as RAM" },
 	},
 	{
 		.id = "runs-zeros",
@@ -382,11 +524,15 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetch_violation,
-		.title = "the guest fetched an instruction at {linear}, where it has no memory",
-		.why = "The exit was an EPT violation or nested page fault ({extra1}) by an instruction fetch ({extra2} says so). KVM "
-		       "tried to emulate, could not read the instruction either, and gave up. The guest jumped outside its memory.",
-		.todo = { KW_DO("Check how the image is linked and loaded: entry point, section order, relocation."),
-			  KW_DO("Compare RIP with the guest's memory map (firmware log, QEMU `info mtree -f`).") },
+		.title = "The guest fetched an instruction at {linear}, where it has no memory",
+		.why = "The exit was an EPT violation or nested page fault ({extra1}) caused by "
+		       "an instruction fetch ({extra2} says so). KVM tried to emulate, could not "
+		       "read the instruction either, and gave up. The guest jumped outside its "
+		       "memory.",
+		.todo = { KW_DO("Check how the image is linked and loaded: entry point, section "
+				"order, relocation."),
+			  KW_DO("Compare RIP with the guest's memory map (firmware log, QEMU's "
+				"`info mtree -f`).") },
 		.source = { "Intel SDM vol. 3, \"Exit Qualification for EPT Violations\"", SRC_EMULATION },
 	},
 	{
@@ -396,11 +542,14 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip), KW_NEED(cr0) },
 		.test = runs_without_memory,
 		.shows = { KW_NEED(cs_base) },
-		.title = "the guest executes at {linear}, where it has no memory",
-		.why = "The VMM could not read a single byte there, and paging is off, so it is no question of page tables. The guest "
-		       "jumped outside its memory: a wrong entry point, a bad pointer, a return through a damaged stack.",
-		.todo = { KW_DO("Check how the image is linked and loaded: entry point, section order, relocation."),
-			  KW_DO("Compare the address with the guest's memory map (firmware log, QEMU `info mtree -f`).") },
+		.title = "The guest executes at {linear}, where it has no memory",
+		.why = "The VMM could not read a single byte there, and paging is off, so page "
+		       "tables are not the reason. The guest jumped outside its memory: a wrong "
+		       "entry point, a bad pointer, a return through a damaged stack.",
+		.todo = { KW_DO("Check how the image is linked and loaded: entry point, section "
+				"order, relocation."),
+			  KW_DO("Compare the address with the guest's memory map (firmware log, "
+				"QEMU's `info mtree -f`).") },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -409,10 +558,12 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = runs_unmapped,
-		.title = "no code can be read at RIP {rip}: the guest's page tables do not map it, or it lies outside memory",
-		.why = "The VMM could not read a single byte there. Either the guest jumped to an address that its page tables "
-		       "do not map, or its CR3 points to memory that cannot be read.",
-		.todo = { KW_DO("On a VMM that still runs: QEMU monitor `info tlb`, `x /i $pc`, `info registers`.") },
+		.title = "The VMM could read no code at RIP {rip}: the guest's page tables do not "
+		       "map it, or it lies outside memory",
+		.why = "Either the guest jumped to an address that its page tables do not map, or "
+		       "its CR3 points to memory that cannot be read.",
+		.todo = { KW_DO("If the VMM still runs, use QEMU's monitor: `info tlb`, `x /i "
+				"$pc`, `info registers`.") },
 		.source = { SRC_EMULATION },
 	},
 	{
@@ -421,14 +572,22 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = data_insn_on_mmio,
-		.title = "{insn} touches emulated memory (MMIO), and KVM's emulator does not know {mnemonic}",
-		.why = "The operand at {mem} is served by the VMM, not by RAM: its address or the exit in the data words says so (an EPT "
-		       "misconfiguration is KVM's mark for MMIO; an EPT violation or a nested page fault by data where nothing is mapped is the "
-		       "first such access). Only instructions that KVM emulates can touch such memory; x87, state and vector "
-		       "instructions are mostly not among them. Seen with emulated CXL memory that was put online as RAM.",
-		.todo = { KW_DO("Find out what lies at that address: the guest's /proc/iomem, QEMU `info mtree -f`."),
-			  KW_DO("Do not use emulated (CXL type 3, BAR) memory as RAM under KVM."),
-			  KW_DO("`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio -e kvm:kvm_page_fault`.") },
+		.title = "{insn} touches emulated memory (MMIO), and KVM's emulator could not "
+		       "execute it",
+		.why = "The VMM, not RAM, serves the operand at {mem}: the address or the exit in "
+		       "the data words says so (an EPT misconfiguration is KVM's mark for MMIO; a "
+		       "data access that ends in an EPT violation or nested page fault where "
+		       "nothing is mapped is the first such access). KVM must emulate each "
+		       "instruction that touches such memory, and its emulator knows few x87, "
+		       "state and vector instructions. Seen with emulated CXL memory that the "
+		       "guest put online as RAM.",
+		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
+				"{emulator_since}.", .when = emulator_learned_it),
+			  KW_DO("Find out what lies at that address: the guest's /proc/iomem, "
+				"QEMU's `info mtree -f`."),
+			  KW_DO("Do not use emulated memory (CXL type 3, a BAR) as RAM under KVM."),
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio -e "
+				"kvm:kvm_page_fault`.") },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_ept_misconfig()", "Linux arch/x86/kvm/emulate.c, opcode_table[]",
 			    SRC_EMULATION },
 	},
@@ -439,13 +598,17 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = data_insn_elsewhere,
 		.shows = { KW_NEED(cpl) },
-		.title = "KVM had to emulate {insn} and its emulator cannot: it only emulates what touches MMIO or write-protected pages",
-		.why = "KVM emulates an instruction of a running guest when its memory operand ({mem}) is served by a device, or "
-		       "lies in a page that KVM write-protects. {mnemonic} is among the instructions that the emulator of "
-		       "this host's kernel does not know; newer kernels know more of them.",
-		.todo = { KW_DO("Try a newer host kernel."),
-			  KW_DO("Find out what is mapped at the operand: a device BAR, emulated memory?"),
-			  KW_DO("`trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio`.") },
+		.title = "KVM had to emulate {insn} and could not: it emulates only what touches "
+		       "MMIO or write-protected pages",
+		.why = "KVM emulates an instruction of a running guest when a device serves its "
+		       "memory operand ({mem}), or when the operand lies in a page that KVM "
+		       "write-protects. The emulator knows few x87, state and vector "
+		       "instructions; newer kernels know more of them.",
+		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
+				"{emulator_since}.", .when = emulator_learned_it),
+			  KW_DO("Find out what is mapped at the operand: a device BAR, emulated "
+				"memory?"),
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio`.") },
 		.source = { SRC_EMULATION, "https://bugs.launchpad.net/qemu/+bug/1877526" },
 	},
 	{
@@ -455,13 +618,18 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetched_bytes_differ,
-		.title = "KVM emulated other bytes than those that the VMM reads at RIP",
-		.why = "The instruction bytes in data[1] and data[2] are those that KVM took for the instruction; they differ from the "
-		       "Code= line at RIP. Encrypted memory read without its key looks so (SEV, or a hypervisor below "
-		       "that encrypts), a page that changed in between, or a stale mapping when KVM runs nested. "
-		       "The bytes KVM could not emulate may not be the guest's instruction at all.",
-		.todo = { KW_DO("Is the guest or the host itself an encrypted VM, or is memory encryption on (mem_encrypt=, CPUID 0x8000001f)? Try without."),
-			  KW_DO("If this host is a VM, the hypervisor below is the first suspect: try on bare metal.") },
+		.title = "KVM emulated other bytes than the VMM reads at RIP",
+		.why = "data[1] and data[2] hold the bytes that KVM took for the instruction; "
+		       "they differ from the Code= line at RIP. Encrypted memory read without its "
+		       "key looks like this (SEV, or a hypervisor below that encrypts); so does a "
+		       "page that changed in between, or a stale mapping when KVM runs nested. "
+		       "The bytes that KVM could not emulate may not be the guest's instruction "
+		       "at all.",
+		.todo = { KW_DO("Check whether the guest or the host is an encrypted VM, or memory "
+				"encryption is on (mem_encrypt=, CPUID 0x8000001f), and try "
+				"without."),
+			  KW_DO("If this host is a VM, suspect the hypervisor below first: try on "
+				"bare metal.") },
 		.source = { "Linux arch/x86/kvm/x86.c, prepare_emulation_failure_exit() (in v5.16)" },
 	},
 	{
@@ -470,11 +638,15 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = vmx_insn,
-		.title = "the guest is itself a hypervisor and died at {mnemonic}: nested virtualization went wrong",
-		.why = "KVM handles {mnemonic} without its emulator, so state that KVM kept for the nested guest no longer "
-		       "fits what the CPU reported. Seen with bhyve under KVM when APIC virtualization is exposed to the guest.",
-		.todo = { KW_DO("Hide APIC virtualization from the guest (QEMU: -cpu host,-vmx-apicv-register,-vmx-apicv-vid,-vmx-posted-intr)."),
-			  KW_DO("Try a newer host kernel; report with `trace-cmd record -e kvm -e kvmmmu`.") },
+		.title = "The guest is itself a hypervisor and died at {mnemonic}: nested "
+		       "virtualization went wrong",
+		.why = "KVM handles {mnemonic} without its emulator, so the state that KVM kept "
+		       "for the nested guest no longer fits what the CPU reported. Seen with "
+		       "bhyve under KVM when the guest sees APIC virtualization.",
+		.todo = { KW_DO("Hide APIC virtualization from the guest (QEMU: -cpu "
+				"host,-vmx-apicv-register,-vmx-apicv-vid,-vmx-posted-intr)."),
+			  KW_DO("Try a newer host kernel; report it with `trace-cmd record -e kvm "
+				"-e kvmmmu`.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1876678" },
 	},
 	{
@@ -484,14 +656,51 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(rip), KW_NEED(cs_base) },
 		.test = all_zero,
 		.shows = { KW_NEED(cs_attr), KW_NEED(rax) },
-		.title = "the vCPU's state is all zero: it was never loaded, or was lost",
-		.why = "RIP, segments and general registers are zero, which neither RESET nor running code leaves. KVM read "
-		       "them from a VMCS that was not loaded, or the nested hypervisor's state was lost (VMPTRLD or VMCLEAR "
+		.title = "All of the vCPU's state is zero: it was never loaded, or was lost",
+		.why = "RIP, segments and general registers are zero, which neither RESET nor "
+		       "running code leaves. Either KVM read them from a VMCS that was not "
+		       "loaded, or the nested hypervisor's state was lost (VMPTRLD or VMCLEAR "
 		       "failed, at this level or in the hypervisor below).",
-		.todo = { KW_DO("If this host is a VM: the outer hypervisor's VMX emulation is the place to look."),
-			  KW_DO("Look for vmptrld, vmclear and vmread messages in this host's dmesg."),
-			  KW_DO("With bhyve or another hypervisor in the guest: hide APIC virtualization from it.") },
+		.todo = { KW_DO("If this host is a VM, look at the outer hypervisor's VMX "
+				"emulation."),
+			  KW_DO("Look for vmptrld, vmclear and vmread messages in this host's "
+				"dmesg."),
+			  KW_DO("With bhyve or another hypervisor in the guest, hide APIC "
+				"virtualization from it.") },
 		.source = { "https://bugs.launchpad.net/qemu/+bug/1876678" },
+	},
+	{
+		.id = "jump-through-register",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rip) },
+		.test = jumped_through_register,
+		.blames = kw_jump_register,
+		.title = "{blamed_name} holds RIP's value {rip}: the guest called or jumped through that register",
+		.why = "Where RIP equals a general register there was most likely an indirect "
+		       "call or jump: the pointer was bad. Look at where it was loaded from: a "
+		       "structure that was freed, overwritten or never filled in.",
+		.todo = { KW_DO("A value such as f000:ff53 is a vector of the real-mode interrupt "
+				"table: the pointer was read from an address below 0x400, so the "
+				"structure pointer was NULL.", .when = looks_like_vector),
+			  KW_DO("Find the caller: the return address on top of the stack at RSP.") },
+		.source = { "Intel SDM vol. 2, \"CALL\" and \"JMP\"" },
+	},
+	{
+		.id = "emulation-bytes",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror) },
+		.test = bytes_in_words,
+		.title = "KVM could not emulate the instruction in data[1] and data[2]; as 64-bit code it is {fetched_insn}",
+		.why = "Bit 0 of data[0] says that data[1] and data[2] hold the bytes that KVM "
+		       "fetched. This text does not show the mode the guest was in, nor its "
+		       "registers; in 16-bit or 32-bit code the same bytes are another "
+		       "instruction. The words after them say which exit led to the emulation.",
+		.todo = { KW_DO("Collect the VMM's log with the register dump."),
+			  KW_DO("Find out what lies at the operand's address: QEMU's `info mtree "
+				"-f`.") },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_INTERNAL_ERROR\"" },
 	},
 	{
 		.id = "emulation-collect",
@@ -528,10 +737,14 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = ordinary,
 		.fallback = true,
 		.title = "KVM had to emulate {insn} and could not",
-		.why = "Why it had to is not in this text. Usual reasons: the operand or the code lies in MMIO or in a page "
-		       "without memory, the bytes in memory are not what the CPU executed (another CPU changed them, "
-		       "encrypted memory), or the level below lost state when KVM itself runs nested.",
-		.todo = { KW_DO("`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_emulate_insn -e kvm:kvm_page_fault` up to the failure: the last exit says why."),
+		.why = "This text does not show why it had to. Usual reasons: the operand or the "
+		       "code lies in MMIO or in a page without memory; the bytes in memory are "
+		       "not what the CPU executed (another CPU changed them, encrypted memory); "
+		       "the level below lost state when KVM itself runs nested.",
+		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
+				"{emulator_since}.", .when = emulator_learned_it),
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_emulate_insn -e "
+				"kvm:kvm_page_fault` until it fails. The last exit says why."),
 			  KW_DO("If this host is itself a VM, try on bare metal.") },
 		.source = { SRC_EMULATION },
 	},

@@ -62,6 +62,10 @@ extern const struct kw_do kw_do_dump_vmcs, kw_do_dump_vmcb, kw_do_unrestricted_g
 	kw_do_kretprobe_msr, kw_do_trace_page_fault, kw_do_trace_exits, kw_do_trace_emulation, kw_do_whole_log,
 	kw_do_find_sregs, kw_do_report_kernel;
 
+/* emulation.c: the general register that holds RIP's value, KW_F_none if there is none; the byte that a slide consists of. */
+enum kw_fact kw_jump_register(const struct kw_case *c);
+uint8_t kw_slide_byte(const struct kw_case *c);
+
 /* .sure of the rules with .breaks. */
 enum kw_certainty kw_check_sure(const struct kw_case *c);
 
