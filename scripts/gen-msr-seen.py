@@ -14,6 +14,8 @@ import re
 import sys
 from collections import namedtuple
 
+from tables import Refused, lines, quoted
+
 CPUS = ("amd", "intel")
 TRIES = ("read", "zero", "one", "ones", "same")     # enum kw_msr_try of lib/decode/x86/msr_seen.h
 MAX_KERNELS = 16                                    # bits of kw_msr_seen.kernels
@@ -29,10 +31,6 @@ UNKNOWN = (*["#GP(unknown)"] * 4, "-")              # what an `unknown` line say
 
 Kernel = namedtuple("Kernel", "cpu name version how")
 Row = namedtuple("Row", "first last stride kernels answers")
-
-
-class Refused(Exception):
-    """A fault in a table; the text says where and what."""
 
 
 class Table:
@@ -140,15 +138,12 @@ def read(path):
     """A table of the file at path."""
     table = Table()
     adders = {"on": table.add_kernel, "unknown": table.add_unknown}
-    with open(path, encoding="ascii") as lines:
-        for count, line in enumerate(lines, 1):
-            words = line.split()
-            if not words or line.startswith("#"):
-                continue
-            try:
-                adders.get(words[0], table.add_row)(words)
-            except Refused as reason:
-                raise Refused(f"{path}:{count}: {reason}") from None
+    for place, line in lines(path):
+        words = line.split()
+        try:
+            adders.get(words[0], table.add_row)(words)
+        except Refused as reason:
+            raise Refused(f"{place}: {reason}") from None
     return table
 
 
@@ -156,10 +151,6 @@ def upstream(version):
     """"5.10.223" of Debian's "5.10.223-1", with what the lab put behind a plus sign."""
     added = re.search(r"\+old-kvm$", version)
     return version.partition("-")[0] + (added[0] if added else "")
-
-
-def quoted(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def emit(table, out):

@@ -30,6 +30,8 @@ value     N text: the meaning of the value N of the field above
 import re
 import sys
 
+from tables import Pool, Refused, lines, number, refuse
+
 NAME_SIZE = 48  # KW_MSR_NAME_SIZE of lib/decode/x86/msr.h
 VENDORS = ["both", "intel", "amd", "kvm", "hyperv", "xen", "other"]
 ACCESS = ["", "ro", "wo", "rw"]
@@ -37,10 +39,6 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*(\{n\}[A-Za-z0-9_.]*)?$")
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_./]*$")
 OWNER_C = {v: "KW_MSR_" + v.upper() for v in VENDORS}
 ACCESS_C = {"": "KW_MSR_ACCESS_UNKNOWN", "ro": "KW_MSR_RO", "wo": "KW_MSR_WO", "rw": "KW_MSR_RW"}
-
-
-class TableError(Exception):
-    """A fault in a table; the text says where and what."""
 
 
 class Field:
@@ -80,19 +78,15 @@ class Parser:
     def __init__(self):
         self.msrs = []
         self.cur = None
-        self.file, self.line = "", 0
+        self.place = ""
 
     def fail(self, text):
         """Give up with the place of the fault."""
-        who = f" {self.cur.name}:" if self.cur else ""
-        raise TableError(f"{self.file}:{self.line}:{who} {text}")
+        refuse(self.place, f"{self.cur.name}: {text}" if self.cur else text)
 
     def number(self, text, what):
         """An integer in C notation."""
-        try:
-            return int(text, 0)
-        except ValueError:
-            return self.fail(f"{what} '{text}' is not a number")
+        return number(self.place, text, what + " ")
 
     def bits(self, text):
         """HI or HI:LO."""
@@ -136,8 +130,7 @@ class Parser:
             self.fail("index does not fit 32 bits")
         if (count > 1) != ("{n}" in words[1]):
             self.fail("an array, and only an array, has {n} in its name")
-        place = f"{self.file}:{self.line}"
-        self.cur = Msr(place, index, words[1], words[2], count, stride, start)
+        self.cur = Msr(self.place, index, words[1], words[2], count, stride, start)
 
     def do_linux(self, arg):
         """Names in Linux."""
@@ -220,29 +213,23 @@ class Parser:
 
     def read(self, path):
         """One table."""
-        self.file, self.line = path, 0
         previous = (-1, -1)
-        with open(path, encoding="ascii") as stream:
-            for text in stream:
-                self.line += 1
-                text = text.strip()
-                if not text or text.startswith("#"):
-                    continue
-                word, _, arg = text.partition(" ")
-                handler = getattr(self, "do_" + word, None)
-                if not handler:
-                    self.fail(f"unknown keyword '{word}'")
-                if not self.cur and word != "msr":
-                    self.fail(f"'{word}' outside a block")
-                handler(arg.strip())
-                if word != "msr":
-                    continue
-                order = (self.cur.index, VENDORS.index(self.cur.vendor))
-                if order == previous:
-                    self.fail(f"second block for index 0x{order[0]:x}, {self.cur.vendor}")
-                if order < previous:
-                    self.fail(f"index 0x{order[0]:x} is out of order")
-                previous = order
+        for self.place, text in lines(path):
+            word, _, arg = text.strip().partition(" ")
+            handler = getattr(self, "do_" + word, None)
+            if not handler:
+                self.fail(f"unknown keyword '{word}'")
+            if not self.cur and word != "msr":
+                self.fail(f"'{word}' outside a block")
+            handler(arg.strip())
+            if word != "msr":
+                continue
+            order = (self.cur.index, VENDORS.index(self.cur.vendor))
+            if order == previous:
+                self.fail(f"second block for index 0x{order[0]:x}, {self.cur.vendor}")
+            if order < previous:
+                self.fail(f"index 0x{order[0]:x} is out of order")
+            previous = order
         if self.cur:
             self.fail("'end' is missing at the end of the file")
 
@@ -254,14 +241,14 @@ def check_unique(msrs):
         for index, _ in msr.indices():
             other = seen.setdefault((index, msr.vendor), msr)
             if other is not msr:
-                raise TableError(f"{msr.place}: {msr.name}: index 0x{index:x} for {msr.vendor} "
+                refuse(msr.place, f"{msr.name}: index 0x{index:x} for {msr.vendor} "
                                  f"is taken by {other.name} ({other.place})")
             if len(msr.names(index)[0]) >= NAME_SIZE:
-                raise TableError(f"{msr.place}: {msr.name}: longer than {NAME_SIZE - 1} characters")
+                refuse(msr.place, f"{msr.name}: longer than {NAME_SIZE - 1} characters")
             for name in msr.names(index) + msr.names(index, "linux"):
                 first, place = named.setdefault(name.upper(), (index, msr.place))
                 if first != index:
-                    raise TableError(f"{msr.place}: {name}: also the name of 0x{first:x} ({place})")
+                    refuse(msr.place, f"{name}: also the name of 0x{first:x} ({place})")
 
 
 def load(paths):
@@ -270,32 +257,9 @@ def load(paths):
     for path in paths:
         parser.read(path)
     if not parser.msrs:
-        raise TableError(f"{paths[0]}: no blocks")
+        refuse(paths[0], "no blocks")
     check_unique(parser.msrs)
     return sorted(parser.msrs, key=lambda m: (m.index, VENDORS.index(m.vendor)))
-
-
-class Pool:
-    """All strings of the tables, each once; offset 0 is the empty string."""
-
-    def __init__(self):
-        self.offsets = {"": 0}
-        self.size = 1
-
-    def add(self, text):
-        """Offset of a string."""
-        if text not in self.offsets:
-            self.offsets[text] = self.size
-            self.size += len(text) + 1
-        return self.offsets[text]
-
-    def emit(self, out):
-        """The pool as one C string."""
-        out.write("const char kw_msr_pool[] =\n")
-        for text in self.offsets:
-            text = text.replace("\\", "\\\\").replace('"', '\\"')
-            out.write(f'\t"{text}\\0"\n')
-        out.write(";\n\n")
 
 
 def emit_numbers(out, ctype, name, numbers):
@@ -326,7 +290,7 @@ def emit(msrs, out):
     out.write("// SPDX-License-Identifier: MIT\n"
               "// Made by scripts/gen-msr.py from data/msr.tbl; do not edit.\n\n"
               '#include "decode/x86/msr.h"\n\n')
-    pool.emit(out)
+    out.write(f"const char kw_msr_pool[] =\n{pool.literal()}\n;\n\n")
     out.write("const struct kw_msr kw_msr_rows[] = {\n")
     for msr, s, first, count in rows:
         out.write(f"\t{{ 0x{msr.index:08x}, {s[0]}, {s[1]}, {s[2]}, {s[3]}, {s[4]}, {s[5]}, "
@@ -370,7 +334,7 @@ def main(argv):
         return 2
     try:
         msrs = load(args)
-    except (TableError, OSError, UnicodeError) as err:
+    except (Refused, OSError, UnicodeError) as err:
         print(err, file=sys.stderr)
         return 1
     if out:

@@ -5,13 +5,7 @@
 import pathlib
 import sys
 
-
-def c_string(text):
-    out = []
-    for line in text.splitlines():
-        escaped = line.replace("\\", "\\\\").replace('"', '\\"')
-        out.append(f'\t\t"{escaped}\\n"')
-    return "\n".join(out)
+from tables import quoted
 
 
 def main(folder, output, depfile):
@@ -23,7 +17,8 @@ def main(folder, output, depfile):
             text = page.read_text(encoding="utf-8")
             if not text.startswith(f"# {page.stem}\n"):
                 sys.exit(f"{page}:1: the title must be the rule's id, `# {page.stem}`")
-            f.write(f'\t{{ "{page.stem}",\n{c_string(text)} }},\n')
+            literal = "\n".join("\t\t" + quoted(line)[:-1] + '\\n"' for line in text.splitlines())
+            f.write(f'\t{{ "{page.stem}",\n{literal} }},\n')
         f.write("\t{ NULL, NULL },\n};\n")
     pathlib.Path(depfile).write_text(f"{output}: {folder} " + " ".join(map(str, pages)) + "\n", encoding="utf-8")
 

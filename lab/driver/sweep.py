@@ -7,6 +7,7 @@ import importlib.util
 import os
 import pathlib
 import re
+import sys
 import tempfile
 import time
 
@@ -56,6 +57,8 @@ HEAD = """\
 def script(name):
     """A generator of scripts/, whose reader of tables is used here too."""
     path = LAB.parent / "scripts" / name
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -12,10 +12,15 @@ too. Exit status 77: no headers or no compiler to read them.
 import argparse
 import ctypes
 import os
+import pathlib
 import re
 import shlex
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+import tables  # noqa: E402
 
 HEADERS = ("linux/kvm.h", "asm/vmx.h", "asm/svm.h", "asm/errno.h")
 SKIPPED = 77
@@ -48,29 +53,14 @@ def macros(includes):
     return found
 
 
-def rows(folder, table):
-    """Number to (name, attributes) of one table."""
-    found, row, current = {}, None, None
-    for name in sorted(os.listdir(folder)):
-        if not name.endswith(".tbl") or name in ("msr.tbl", "kvm_msr_seen.tbl"):
-            continue
-        with open(os.path.join(folder, name), encoding="utf-8") as lines:
-            for line in lines:
-                word, _, rest = line.rstrip("\n").partition(" ")
-                if word == "table":
-                    current = rest.strip()
-                elif current != table or word in ("source", "#", ""):
-                    continue
-                elif word.startswith("\t") and not word.startswith("\t\t"):
-                    row[1].append((word.strip(), rest))
-                elif not word.startswith("\t"):
-                    row = (rest.strip(), [])
-                    found[int(word, 0) % (1 << 64)] = row
-    return found
-
-
-def attr(row, name):
-    return [text for key, text in row[1] if key == name]
+def rows(folder):
+    """Row by number of each table that has numbers."""
+    found, ids = {}, dict.fromkeys(("kvm_change", "kvm_param"), "id")
+    for path in sorted(pathlib.Path(folder).glob("*.tbl")):
+        if path.name not in ("msr.tbl", "kvm_msr_seen.tbl"):
+            names = re.findall(r"^table +(\w+)", path.read_text(encoding="utf-8"), re.M)
+            tables.read(path, dict.fromkeys(names, "number") | ids, found)
+    return {name: {row.key: row for row in table} for name, table in found.items()}
 
 
 class Check:
@@ -99,6 +89,7 @@ def main():
     args.add_argument("--newest", action="store_true")
     args = args.parse_args()
     macro = macros(args.include)
+    ours = rows(args.data)
     check = Check(args.newest)
 
     def named(pattern, without=None):
@@ -106,11 +97,11 @@ def main():
                 if re.match(pattern, name) and not (without and without.match(name))}
 
     def names(table):
-        return {number: [row[0]] for number, row in rows(args.data, table).items()}
+        return {number: [row.name] for number, row in ours[table].items()}
 
     def linux(table, prefix=""):
-        return {number: [prefix + text for text in attr(row, "linux")]
-                for number, row in rows(args.data, table).items()}
+        return {number: [prefix + text for text in row.values("linux")]
+                for number, row in ours[table].items()}
 
     check.compare("kvm_exit", named(r"KVM_EXIT_", NOT_EXITS), names("kvm_exit"))
     suberrors = names("kvm_suberror")
@@ -119,13 +110,13 @@ def main():
     check.compare("vmx_exit", named(r"EXIT_REASON_"), linux("vmx_exit", "EXIT_REASON_"))
     check.compare("svm_exit", named(r"SVM_(EXIT|VMGEXIT)_", NOT_SVM), linux("svm_exit"))
 
-    errnos = rows(args.data, "errno")
+    errnos = ours["errno"]
     check.compare("errno", named(r"E[A-Z0-9]+$"),
-                  {number: [row[0]] + attr(row, "alias") for number, row in errnos.items()})
+                  {number: [row.name] + row.values("alias") for number, row in errnos.items()})
     strerror = ctypes.CDLL(None).strerror
     strerror.restype = ctypes.c_char_p
     for number, row in errnos.items():  # no setlocale() here: the C locale
-        text, ours = strerror(number).decode(), attr(row, "text") + attr(row, "also")
+        text, ours = strerror(number).decode(), row.values("text") + row.values("also")
         check.checked += 1
         if ours and text not in ours and "No error" not in text:
             check.fail(f"errno: strerror({number}) is {text!r}, here {ours}")

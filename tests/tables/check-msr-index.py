@@ -25,6 +25,8 @@ EXPRESSION = re.compile(r"[0-9a-fxA-FX+*() -]+")
 
 def generator():
     """scripts/gen-msr.py, whose parser reads the tables."""
+    sys.path.insert(0, os.path.join(ROOT, "scripts"))
+    sys.dont_write_bytecode = True
     path = os.path.join(ROOT, "scripts", "gen-msr.py")
     spec = importlib.util.spec_from_file_location("gen_msr", path)
     module = importlib.util.module_from_spec(spec)
