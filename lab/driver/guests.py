@@ -38,9 +38,9 @@ def run(command):
 
 def need(cc):
     """Skip where no compiler is, or no libc to link statically."""
-    if not shutil.which(cc):
-        raise Skip(f"no C compiler: '{cc}' is not there; on Debian: apt-get install gcc libc6-dev")
-    libc = subprocess.run((cc, "-print-file-name=libc.a"), capture_output=True, text=True,
+    if not shutil.which(cc[0]):
+        raise Skip(f"no C compiler: '{cc[0]}' is not there; on Debian: apt-get install gcc libc6-dev")
+    libc = subprocess.run((*cc, "-print-file-name=libc.a"), capture_output=True, text=True,
                           check=False).stdout.strip()
     if not pathlib.Path(libc).is_absolute():
         raise Skip("no libc.a to link lab/vmm.c statically; on Debian: apt-get install libc6-dev")
@@ -50,7 +50,7 @@ def build_guest(name, folder, cc):
     """NAME.bin and NAME.rom of one guest."""
     source, script = LAB / "guests" / f"{name}.S", LAB / "guests" / "guest.ld"
     target = folder / f"{name}.bin"
-    run((cc, *GUEST_FLAGS, "-o", target, "-T", script, source))
+    run((*cc, *GUEST_FLAGS, "-o", target, "-T", script, source))
     code = target.read_bytes()
     if not 0 < len(code) <= RESET_VECTOR:
         raise Broken(f"{source} gave {len(code)} bytes; a guest has 1 to {RESET_VECTOR}")
@@ -58,15 +58,15 @@ def build_guest(name, folder, cc):
     (folder / f"{name}.rom").write_bytes(rom.ljust(ROM_SIZE, b"\0"))
 
 
-def build(folder, cc="cc"):
-    """The programs and all guests, into folder."""
+def build(folder, cc=("cc",)):
+    """The programs and all guests, into folder, by the words of a compiler."""
     folder = pathlib.Path(folder)
     need(cc)
     run((sys.executable, "-B", LAB.parent / "scripts" / "gen-tables.py", "--numbers", folder / "kvm_numbers.h", *TABLES))
-    run((cc, *VMM_FLAGS, f"-I{folder}", "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
-    run((cc, *STRESS_FLAGS, "-o", folder / "stress", LAB / "stress.c"))
-    run((cc, *STRESS_FLAGS, "-o", folder / "flood", LAB / "flood.c"))
-    run((cc, *VMM_FLAGS, "-o", folder / "bpf_ids", LAB / "bpf_ids.c"))
-    run((cc, *MCA_FLAGS, "-o", folder / "mca", *(LAB.parent / name for name in MCA_FILES)))
+    run((*cc, *VMM_FLAGS, f"-I{folder}", "-o", folder / "vmm", *sorted(LAB.glob("vmm*.c"))))
+    run((*cc, *STRESS_FLAGS, "-o", folder / "stress", LAB / "stress.c"))
+    run((*cc, *STRESS_FLAGS, "-o", folder / "flood", LAB / "flood.c"))
+    run((*cc, *VMM_FLAGS, "-o", folder / "bpf_ids", LAB / "bpf_ids.c"))
+    run((*cc, *MCA_FLAGS, "-o", folder / "mca", *(LAB.parent / name for name in MCA_FILES)))
     for name in names():
         build_guest(name, folder, cc)

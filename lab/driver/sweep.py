@@ -76,7 +76,7 @@ def indices():
 
 def build(folder):
     """The program that asks, for L1."""
-    guests.need("cc")
+    guests.need(("cc",))
     program = folder / "msr_sweep"
     guests.run(("cc", *guests.VMM_FLAGS, "-D_GNU_SOURCE", "-o", program, SOURCE))
     return program

@@ -56,7 +56,7 @@ FIRST, SECOND = told(101, 0x40000200, 0x5aa5000000001000), told(102, 0x40000200,
 @test("a flood's failures that were told once, twice, wrong, lost by count, and without trace")
 def _(directory):
     try:
-        guests.need("cc")
+        guests.need(("cc",))
     except cache.Skip as reason:
         raise Skip(str(reason)) from None
     flood = directory / "flood"

@@ -114,7 +114,7 @@ int main(int argc, char **argv)
 def _(directory):
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise Skip("no /dev/kvm that is ours to use")
-    guests.build_guest("mca", directory, CC[-1])
+    guests.build_guest("mca", directory, CC)
     build(SOURCE / "lab/mca.c", directory / "vmm", "gnu11")
     said = run([directory / "vmm", "--banks", "--policy", directory / "mca.bin"])
     for line in ("mca: moved into another VM", "mca: guest reached 0x02", "mca: guest reached 0x04",
