@@ -122,3 +122,18 @@ void kw_escape_html(struct kw_buf *buf, struct kw_str text)
 {
 	add_escaped(buf, text, true);
 }
+
+size_t kw_utf8_put(char *room, uint32_t c)
+{
+	size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	static const uint8_t lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+
+	if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
+		c = 0xfffd;
+		more = 2;
+	}
+	room[0] = (char)(lead[more] | c >> 6 * more);
+	for (size_t i = 1; i <= more; i++)
+		room[i] = (char)(0x80 | (c >> 6 * (more - i) & 0x3f));
+	return more + 1;
+}

@@ -12,6 +12,9 @@
 /* Length of the UTF-8 character that @s starts with, 0 if there is none. */
 size_t kw_utf8_next(struct kw_str s, uint32_t *ret);
 
+/* A character as UTF-8 into @room (4 bytes), U+FFFD where it is none; returns its length. */
+size_t kw_utf8_put(char *room, uint32_t c);
+
 /* Is this character one that moves, hides or reorders text instead of being shown? */
 bool kw_is_control(uint32_t character);
 

@@ -223,14 +223,19 @@ static size_t prefix_quote(struct kw_str s)
 	return i;
 }
 
-/* "[  123.456789] ", "[ts][Tpid] ", "[16:01:32 INFO | [qemu output] " is two of them. */
+/* "[  123.456789] ", "[ts][Tpid] ", "[16:01:32 INFO | [qemu output] " is two of them; "[...] " was shortened. */
 static size_t prefix_bracket(struct kw_str s)
 {
+	static const struct kw_str dots = KW_STR("[...] "), ellipsis = KW_STR("[\xe2\x80\xa6] ");
 	size_t i = 1;
 	bool digit = false;
 
 	if (s.p[0] != '[')
 		return 0;
+	if (kw_str_starts(s, dots))
+		return dots.len;
+	if (kw_str_starts(s, ellipsis))
+		return ellipsis.len;
 	while (i < s.len && i < 48 && s.p[i] != ']' && s.p[i] != '[') {
 		digit |= kw_is_digit(s.p[i]);
 		i++;
@@ -305,6 +310,8 @@ static bool is_program(struct kw_str tag, bool dated)
 {
 	size_t open = kw_str_find(tag, KW_STR("["));
 
+	if (kw_str_starts(tag, KW_STR("data["))) /* "extra data[0]: " is no program */
+		return false;
 	if (!open || open == SIZE_MAX || open + 2 >= tag.len || !kw_is_digit(tag.p[open + 1]))
 		return false;
 	return dated || kw_str_has(tag, KW_STR("qemu")) || kw_str_has(tag, KW_STR("QEMU"));
@@ -343,9 +350,54 @@ static size_t prefix_tag(struct kw_str s, bool dated, enum kw_line_source *sourc
 	return 0;
 }
 
+static size_t skip_word(struct kw_str s, size_t at)
+{
+	while (at < s.len && s.p[at] != ' ')
+		at++;
+	return at < s.len ? at + 1 : at;
+}
+
+/* "-", or elements in brackets, in which a ] has a backslash. */
+static size_t skip_structured_data(struct kw_str s, size_t at)
+{
+	if (at < s.len && s.p[at] == '-')
+		return at + 1;
+	while (at < s.len && s.p[at] == '[') {
+		while (at < s.len && s.p[at] != ']')
+			at += s.p[at] == '\\' ? 2 : 1;
+		at = at < s.len ? at + 1 : s.len;
+	}
+	return at;
+}
+
+/* RFC 5424: "<13>1 2026-01-01T00:00:00Z host program pid id - " */
+static size_t prefix_syslog(struct kw_str s, enum kw_line_source *source)
+{
+	size_t at = s.p[0] == '<' ? skip_digits(s, 1) : 0, program;
+
+	if (at < 2 || at > 4 || !kw_str_starts(kw_str_from(s, at), KW_STR(">1 ")))
+		return 0;
+	at = skip_word(s, skip_word(s, at + 3)); /* time, host */
+	program = at;
+	at = skip_word(s, at);
+	if (kw_str_eq((struct kw_str){ s.p + program, at - program }, KW_STR("kernel ")))
+		*source = KW_SRC_KERNEL;
+	at = skip_structured_data(s, skip_word(s, skip_word(s, at)));
+	return at < s.len && s.p[at] == ' ' ? at + 1 : 0;
+}
+
+/* Kubernetes' CRI, behind the time: "stderr F " for a line, P for a part of one */
+static size_t prefix_container(struct kw_str s, bool dated)
+{
+	if (!dated || (!kw_str_starts(s, KW_STR("stdout ")) && !kw_str_starts(s, KW_STR("stderr "))))
+		return 0;
+	return s.len > 8 && (s.p[7] == 'F' || s.p[7] == 'P') && s.p[8] == ' ' ? 9 : 0;
+}
+
 static size_t prefix_prompt(struct kw_str s)
 {
 	static const struct kw_str prompts[] = {
+		KW_STR("MESSAGE="), /* journalctl -o export and verbose */
 		KW_STR("(qemu) "), KW_STR("```"), KW_STR("login: "),
 		KW_STR("INFO | "), KW_STR("INFO |"), KW_STR("DEBUG| "), KW_STR("ERROR| "), KW_STR("WARN | "), /* autotest */
 		KW_STR("{\"log\":\""), KW_STR("{\"message\":\""), KW_STR("{\"msg\":\""), /* containers */
@@ -362,7 +414,8 @@ static size_t prefix(struct kw_str s, bool *dated, enum kw_line_source *source)
 {
 	size_t len = prefix_quote(s);
 
-	if (len || (len = prefix_bracket(s)) || (len = prefix_level(s)) || (len = prefix_prompt(s)))
+	if (len || (len = prefix_bracket(s)) || (len = prefix_syslog(s, source)) || (len = prefix_level(s)) ||
+	    (len = prefix_prompt(s)) || (len = prefix_container(s, *dated)))
 		return len;
 	if ((len = prefix_date(s)) || (len = prefix_clock(s))) {
 		*dated = true;

@@ -25,6 +25,19 @@ struct kw_clean_line {
 	bool logged;	    /* a line of the kernel's log that `kvmwhy watch` has quoted */
 };
 
+/* envelope.c: a line as a shipper or a logger wrote it. */
+struct kw_envelope {
+	struct kw_str text; /* the message, perhaps of several lines */
+	uint64_t speaker;   /* tells processes and containers apart, 0 if it does not say */
+	bool kernel;	    /* the kernel spoke */
+};
+
+/*
+ * Takes the message out of a JSON object or of msg="..."; @room (raw.len bytes) takes it. Returns false if @raw is no
+ * such line: it is then .text.
+ */
+bool kw_envelope_open(struct kw_str raw, char *room, struct kw_envelope *ret);
+
 /* mail.c: what the lines so far said of their encoding; zeroed at the start of a stream. */
 struct kw_mail {
 	uint8_t signs; /* lines in a row that only quoted-printable explains, up to what is enough */

@@ -4,6 +4,7 @@
  * for the words of the parsers at memory speed, and only what stands around a hit is read line by line.
  */
 #include "base/find.h"
+#include "base/utf16.h"
 #include "parse/parse.h"
 
 #include <errno.h>
@@ -22,11 +23,14 @@ struct kw_stream {
 	uint64_t number; /* of the line that the next byte belongs to */
 	bool region;	 /* lines are read, not searched */
 	struct kw_mail mail;
+	struct kw_utf16 utf16;
+	bool sized; /* the next line begins with the length of journalctl's export format */
 	uint64_t join_number;
 	size_t join_len, carry_len, skipped_len;
 	char join[JOIN_MAX];
 	char skipped[SKIPPED_MAX]; /* the end of what was searched and not read */
 	char scratch[KW_LINE_MAX + 1];
+	char message[KW_LINE_MAX]; /* out of its envelope */
 	char carry[KW_LINE_MAX]; /* the beginning of a line whose end has not come */
 };
 
@@ -60,7 +64,7 @@ static void end_join(struct kw_stream *s)
 		offer(s, &empty, false);
 }
 
-static void read_piece(struct kw_stream *s, struct kw_str raw, bool cut)
+static void read_piece(struct kw_stream *s, struct kw_str raw, bool cut, bool kernel)
 {
 	struct kw_clean_line line = { .number = s->number, .cut = cut };
 	bool soft;
@@ -68,11 +72,13 @@ static void read_piece(struct kw_stream *s, struct kw_str raw, bool cut)
 	if (s->join_len && kw_mail_contradicts(raw))
 		end_join(s);
 	soft = kw_clean(raw, s->join_len > 0, s->scratch, &s->mail, &line);
+	if (kernel && line.source == KW_SRC_UNKNOWN)
+		line.source = KW_SRC_KERNEL;
 	offer(s, &line, soft);
 }
 
 /* YAML and JSON put a whole log into one line, with its line ends as \n or \r\n. */
-static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
+static void read_escaped(struct kw_stream *s, struct kw_str raw, bool cut, bool kernel)
 {
 	static const struct kw_str escaped = KW_STR("\\n");
 
@@ -85,10 +91,37 @@ static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
 		piece.len = at;
 		if (piece.len >= 2 && memcmp(piece.p + piece.len - 2, "\\r", 2) == 0)
 			piece.len -= 2;
-		read_piece(s, piece, cut);
+		read_piece(s, piece, cut, kernel);
 		raw = kw_str_from(raw, at + escaped.len);
 	}
-	read_piece(s, raw, cut);
+	read_piece(s, raw, cut, kernel);
+}
+
+/* "MESSAGE" alone, and behind it the length in 8 bytes, of which no text has the upper 5. */
+static struct kw_str without_size(struct kw_stream *s, struct kw_str raw)
+{
+	static const char zeros[5] = { 0 };
+	bool sized = s->sized && raw.len >= 8 && memcmp(raw.p + 3, zeros, sizeof(zeros)) == 0;
+
+	s->sized = kw_str_eq(raw, KW_STR("MESSAGE"));
+	return sized ? kw_str_from(raw, 8) : raw;
+}
+
+static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
+{
+	struct kw_envelope envelope;
+	struct kw_str rest;
+
+	kw_envelope_open(without_size(s, raw), s->message, &envelope);
+	for (rest = envelope.text;;) {
+		size_t end = kw_str_find(rest, KW_STR("\n"));
+		bool last = end == SIZE_MAX || end + 1 == rest.len;
+
+		read_escaped(s, (struct kw_str){ rest.p, end == SIZE_MAX ? rest.len : end }, cut, envelope.kernel);
+		if (last)
+			return;
+		rest = kw_str_from(rest, end + 1);
+	}
 }
 
 /* A long line is cut at a blank, so that no number is torn. */
@@ -216,7 +249,7 @@ static size_t carry_on(struct kw_stream *s, const char *p, size_t len)
 	return take;
 }
 
-int kw_stream_feed(struct kw_stream *s, const char *data, size_t len)
+static void feed(struct kw_stream *s, const char *data, size_t len)
 {
 	while (len) {
 		const char *newline;
@@ -237,11 +270,30 @@ int kw_stream_feed(struct kw_stream *s, const char *data, size_t len)
 		data += take;
 		len -= take;
 	}
+}
+
+int kw_stream_feed(struct kw_stream *s, const char *data, size_t len)
+{
+	char text[4096];
+	size_t count = 0;
+
+	for (; len && !kw_utf16_passes(&s->utf16, (unsigned char)data[0]); data++, len--) {
+		count += kw_utf16_byte(&s->utf16, (unsigned char)data[0], text + count);
+		if (count > sizeof(text) - KW_UTF16_ROOM) {
+			feed(s, text, count);
+			count = 0;
+		}
+	}
+	feed(s, text, count);
+	feed(s, data, len);
 	return 0;
 }
 
 void kw_stream_finish(struct kw_stream *s)
 {
+	char rest[KW_UTF16_ROOM];
+
+	feed(s, rest, kw_utf16_end(&s->utf16, rest));
 	consume(s, s->carry, s->carry_len);
 	end_join(s);
 	kw_gather_finish(s->gather);
@@ -250,6 +302,7 @@ void kw_stream_finish(struct kw_stream *s)
 	s->number = 1;
 	s->region = false;
 	s->mail = (struct kw_mail){ 0 };
+	s->sized = false;
 }
 
 /* One search for the words of all parsers. */
@@ -258,6 +311,7 @@ static int init_finder(struct kw_finder *ret)
 	struct kw_str words[KW_FIND_NEEDLES];
 	size_t n = 0;
 
+	words[n++] = KW_STR("\"MESSAGE\":["); /* journalctl -o json: bytes as numbers, in which no word is found */
 	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
 		for (const struct kw_str *word = (*p)->words; word->len; word++) {
 			if (n == KW_FIND_NEEDLES)

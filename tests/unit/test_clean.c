@@ -47,6 +47,13 @@ static void prefixes_are_taken_away(void **state)
 		{ "14:42:36 RAX=1", "RAX=1" },
 		{ "(qemu) RAX=1", "RAX=1" },
 		{ "```RAX=1", "RAX=1" },
+		{ "2020-05-04T06:09:15.310474Z extra data[0]: 2", "extra data[0]: 2" },
+		{ "2020-05-04T06:09:15.310474123Z stderr F RAX=1", "RAX=1" },
+		{ "<30>1 2020-05-04T06:09:15Z host1 qemu 2997 - - RAX=1", "RAX=1" },
+		{ "<6>1 2020-05-04T06:09:15Z host1 kernel - - [a b=\"\\]\"][c] kvm: x", "kvm: x" },
+		{ "[...] RAX=1", "RAX=1" },
+		{ "[\xe2\x80\xa6] RAX=1", "RAX=1" },
+		{ "MESSAGE=RAX=1", "RAX=1" },
 		{ "> Jun 24 17:25:51 host1 QEMU[2997]: RAX=1", "RAX=1" },
 	};
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a shipper or a logger puts a line into, and the line out of it: one JSON object a line
+ * (docker json-file, journalctl -o json, virt-launcher), and the key="value" form of Go programs
+ * (logrus), perhaps one in the other. Says who spoke where the envelope does.
+ */
+#include "base/json_scan.h"
+#include "parse/parse.h"
+
+enum { NESTED_MOST = 3, PREFIX_MOST = 256 };
+
+struct content {
+	struct kw_str message; /* as it stands in the object, .p NULL if there is none */
+	unsigned int depth;
+	uint64_t speaker;
+	bool kernel;
+};
+
+static bool is_one_of(struct kw_str key, const struct kw_str *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (kw_str_eq(key, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* docker, crosvm's and Go's loggers, journald, Loki, Google's agents */
+static const struct kw_str message_keys[] = {
+	KW_STR("log"), KW_STR("msg"), KW_STR("message"), KW_STR("MESSAGE"), KW_STR("line"), KW_STR("textPayload"),
+};
+
+static const struct kw_str speaker_keys[] = {
+	KW_STR("_PID"), KW_STR("pid"), KW_STR("CONTAINER_ID"), KW_STR("CONTAINER_ID_FULL"), KW_STR("container_id"),
+	KW_STR("container_name"), KW_STR("pod_name"), KW_STR("sandbox"), KW_STR("uid"),
+};
+
+#define IS_ONE_OF(key, names) is_one_of((key), (names), sizeof(names) / sizeof((names)[0]))
+
+/* The order of the keys does not matter. */
+static uint64_t speaker_of(struct kw_str key, struct kw_str value)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < key.len; i++)
+		hash = (hash ^ (unsigned char)key.p[i]) * 0x100000001b3;
+	for (size_t i = 0; i < value.len; i++)
+		hash = (hash ^ (unsigned char)value.p[i]) * 0x100000001b3;
+	return hash;
+}
+
+static void take_member(void *arg, unsigned int depth, struct kw_str key, struct kw_str value)
+{
+	struct content *content = arg;
+
+	if (value.p[0] != '"' && value.p[0] != '[') {
+		if (IS_ONE_OF(key, speaker_keys))
+			content->speaker += speaker_of(key, value);
+	} else if (IS_ONE_OF(key, message_keys) && (!content->message.p || depth < content->depth)) {
+		content->message = value;
+		content->depth = depth;
+	} else if (IS_ONE_OF(key, speaker_keys)) {
+		content->speaker += speaker_of(key, value);
+	} else if (kw_str_eq(key, KW_STR("_TRANSPORT"))) {
+		content->kernel = kw_str_eq(value, KW_STR("\"kernel\""));
+	}
+}
+
+/* An object that the line ends with; a list of them has a comma or bracket behind each. */
+static bool open_json(struct kw_str raw, char *room, struct kw_envelope *ret)
+{
+	struct content content = { 0 };
+	struct kw_str s = { raw.p, raw.len < PREFIX_MOST ? raw.len : PREFIX_MOST };
+	size_t at = kw_str_find(s, KW_STR("{")), len;
+
+	if (at == SIZE_MAX || kw_str_has((struct kw_str){ raw.p, at }, KW_STR("kvmwhy watch: ")))
+		return false; /* what a recording quotes is no envelope of it */
+	s = kw_str_from(raw, at);
+	len = kw_json_scan(s, take_member, &content);
+	if (!len || !content.message.p)
+		return false;
+	for (s = kw_str_trim(kw_str_from(s, len)); s.len; s = kw_str_from(s, 1)) {
+		if (s.p[0] != ',' && s.p[0] != ']' && s.p[0] != ';')
+			return false;
+	}
+	ret->text.p = room;
+	ret->text.len = content.message.p[0] == '"' ? kw_json_unescape(content.message, room) :
+						      kw_json_bytes(content.message, room);
+	ret->speaker += content.speaker;
+	ret->kernel |= content.kernel;
+	return true;
+}
+
+/* The length of a string with Go's escapes, quotes included; 0 if it does not end. */
+static size_t go_string(struct kw_str s)
+{
+	for (size_t i = 1; i < s.len; i++) {
+		if (s.p[i] == '"')
+			return i + 1;
+		if (s.p[i] == '\\')
+			i++;
+	}
+	return 0;
+}
+
+/* Go's %q, but for characters beyond ASCII, which loggers leave as they are. */
+static size_t go_unquote(struct kw_str value, char *room)
+{
+	size_t len = 0;
+	uint64_t byte;
+
+	for (size_t i = 1; i + 1 < value.len; i++) {
+		char c = value.p[i];
+
+		if (c != '\\') {
+			room[len++] = c;
+			continue;
+		}
+		c = value.p[++i];
+		if (c == 'x' && i + 3 < value.len && kw_str_hex((struct kw_str){ value.p + i + 1, 2 }, &byte) == 2) {
+			room[len++] = (char)byte;
+			i += 2;
+			continue;
+		}
+		room[len++] = (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c);
+	}
+	return len;
+}
+
+/* The value of key=value behind the message. */
+static uint64_t logger_speaker(struct kw_str s)
+{
+	static const struct kw_str keys[] = { KW_STR(" pid="), KW_STR(" sandbox="), KW_STR(" container=") };
+	uint64_t speaker = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		size_t at = kw_str_find(s, keys[i]), end;
+
+		if (at == SIZE_MAX)
+			continue;
+		at += keys[i].len;
+		for (end = at; end < s.len && !kw_is_space(s.p[end]);)
+			end++;
+		speaker += speaker_of(keys[i], (struct kw_str){ s.p + at, end - at });
+	}
+	return speaker;
+}
+
+/* time="..." level=error msg="..." name=shim pid=25 */
+static bool open_logger(struct kw_str raw, char *room, struct kw_envelope *ret)
+{
+	struct kw_str before = KW_STR(" msg=");
+	size_t at = kw_str_find(raw, before), len;
+	struct kw_str value;
+
+	if (at == SIZE_MAX || at > PREFIX_MOST || !kw_str_has((struct kw_str){ raw.p, at }, KW_STR("level=")))
+		return false;
+	value = kw_str_from(raw, at + before.len);
+	len = value.len && value.p[0] == '"' ? go_string(value) : 0;
+	if (!len)
+		return false;
+	ret->speaker += logger_speaker(kw_str_from(value, len));
+	value.len = len;
+	ret->text = (struct kw_str){ room, go_unquote(value, room) };
+	return true;
+}
+
+bool kw_envelope_open(struct kw_str raw, char *room, struct kw_envelope *ret)
+{
+	bool opened = false;
+
+	*ret = (struct kw_envelope){ .text = raw };
+	for (int i = 0; i < NESTED_MOST && memchr(ret->text.p, '"', ret->text.len); i++) {
+		if (!open_json(ret->text, room, ret) && !open_logger(ret->text, room, ret))
+			break;
+		opened = true;
+	}
+	return opened;
+}
