@@ -179,15 +179,16 @@ static int take_msr(struct request *r, const char *text)
 	return misuse("the range '%s' is empty: its first MSR is above its last", text);
 }
 
-/*
- * Where set_msr_mce() returned -1, and that left KVM_RUN: data/kvm_change.tbl, set-msr-mce-eperm.
- * The fix is in a 5.19.y, too, but it is not known in which.
- */
-static bool had_eperm(unsigned int major, unsigned int minor, unsigned int patch)
+/* Did the -1 of set_msr_mce() leave KVM_RUN? data/kvm_change.tbl says it; where that cannot be told, it may have. */
+static bool had_eperm(const char *release)
 {
-	static const unsigned int fixed[20] = { [10] = 137, [15] = 61, [18] = 18 };
+	struct kw_options kernel = { .size = sizeof(kernel), .host_kernel = release };
+	struct kw_defect defect = { .size = sizeof(defect) };
 
-	return major == 5 && minor >= 10 && minor <= 19 && (!fixed[minor] || patch < fixed[minor]);
+	for (size_t i = 0; kw_kernel_defect(&kernel, NULL, i, &defect) > 0; i++)
+		if (!strcmp(defect.id, "set-msr-mce-eperm"))
+			return defect.affected != KW_AFFECTED_NO;
+	return false;
 }
 
 static int take_like(struct request *r, const char *text)
@@ -203,7 +204,7 @@ static int take_like(struct request *r, const char *text)
 		return misuse("Linux %s refuses every such write with #GP, so there is nothing to "
 			      "inject; 5.10.0 to 5.10.136 and 5.11 to 5.19 fail with EPERM",
 			      text);
-	if (!had_eperm(major, minor, patch))
+	if (!had_eperm(text))
 		return misuse("Linux %s has the fix and refuses with #GP, so there is nothing to "
 			      "inject; 5.10.0 to 5.10.136 and 5.11 to 5.19 fail with EPERM",
 			      text);
