@@ -11,7 +11,7 @@ SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 # What `make fresh` and `make packages` try: Debian 12 and 13.
 SUITES ?= bookworm trixie
 
-.PHONY: all demo check test lint fresh lab install uninstall clean corpus-report certain-report
+.PHONY: all demo check test lint fresh packages dist lab install uninstall clean corpus-report certain-report
 .PHONY: deps test-deps with-tests without-lab sanitized
 
 all: $(BUILD)/build.ninja
@@ -43,6 +43,15 @@ lint: without-lab
 # `make demo` and `make test` as a stranger meets them, in minimal roots; needs root and a Debian archive.
 fresh:
 	packaging/fresh $(SUITES)
+
+# Debian's packages, built with their tests in such roots, installed, tried, removed.
+packages:
+	packaging/debs $(SUITES)
+
+# A release's archive. It builds without git; packaging/README.md says how it is signed.
+VERSION = $(shell sed -n "s/^\tversion : '\(.*\)',/\1/p" meson.build)
+dist:
+	git archive --prefix=kvmwhy-$(VERSION)/ HEAD | xz -9 >kvmwhy-$(VERSION).tar.xz
 
 # Every scenario on every kernel, as a table; `make check` runs those of the lab's meson.build.
 lab: all
