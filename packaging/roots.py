@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Minimal roots of a Debian suite, and commands inside a fresh copy of one.
 
-In: a suite. Out: a folder that is gone afterwards. Where the archive is, and how it is reached, is taken from this
+In: a suite, as bookworm or, for another architecture that this machine runs, bookworm:i386. Out: a folder that is gone afterwards. Where the archive is, and how it is reached, is taken from this
 machine's apt configuration, as in the lab, in whose cache the roots are kept. A command runs in mount, pid and user
 namespaces of its own, with no terminal and no locale, the root's users as they are. Nothing of this machine but its
 network, /sys and a few devices is to be seen there.
@@ -47,8 +47,13 @@ exec chroot . "$@"
 
 def base(suite, extra=()):
     """The archive of a root with make, git and what every Debian has; with these packages more it is another one."""
-    name = "-".join(["roots/" + suite, *sorted(extra)])
+    name = "-".join(["roots/" + suite.replace(":", "-"), *sorted(extra)])
     return cache.entry(name, lambda folder: make(folder, suite, extra)) / "root.tar"
+
+
+def personality(suite):
+    """The words before a command that make uname say what the root is."""
+    return ["setarch", "i686"] if suite.endswith(":i386") else []
 
 
 def make(folder, suite, extra):
@@ -60,7 +65,9 @@ def make(folder, suite, extra):
     options = folder / "apt.conf"
     options.write_text("".join(f"{line}\n" for line in carried), encoding="utf-8")
     cache.say(f"making a root of {suite}")
-    tools.output("mmdebstrap", "--variant=minbase", "--include=" + ",".join(include), f"--aptopt={options}",
+    suite, _, architecture = suite.partition(":")
+    architectures = [f"--architectures={architecture}"] if architecture else []
+    tools.output("mmdebstrap", "--variant=minbase", "--dpkgopt=force-unsafe-io", *architectures, "--include=" + ",".join(include), f"--aptopt={options}",
                  f"--keyring={packages.KEYRING}", suite, folder / "root.tar", address, error=Skip)
     cache.say("")
 
@@ -68,12 +75,12 @@ def make(folder, suite, extra):
 class Root:
     """A copy of a root."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, before=()):
+        self.folder, self.before = folder, before
 
     def run(self, *command, output=None, timeout=None):
         """The status of a command inside; what it says goes to the file output, and is not kept without one."""
-        argv = ["sh", "-ec", ENTER, "sh", str(self.folder), *command]
+        argv = [*self.before, "sh", "-ec", ENTER, "sh", str(self.folder), *command]
         with open(output or os.devnull, "ab") as said:
             return _run(argv, said, timeout)
 
@@ -90,7 +97,7 @@ def root(suite, extra=()):
     with tempfile.TemporaryDirectory(prefix="kvmwhy-root-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
         tools.output("tar", "-xf", archive, "-C", folder, "--numeric-owner", error=Broken)
-        copy = Root(pathlib.Path(folder))
+        copy = Root(pathlib.Path(folder), personality(suite))
         for file in "/etc/resolv.conf", "/etc/hosts":
             if os.path.exists(file):
                 shutil.copyfile(file, copy.path(file))
