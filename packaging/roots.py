@@ -66,7 +66,7 @@ def make(folder, suite, extra):
     options.write_text("".join(f"{line}\n" for line in carried), encoding="utf-8")
     cache.say(f"making a root of {suite}")
     suite, _, architecture = suite.partition(":")
-    architectures = [f"--architectures={architecture}"] if architecture else []
+    architectures = [f"--architectures={architecture}", "--skip=check/qemu"] if architecture else []
     tools.output("mmdebstrap", "--variant=minbase", "--dpkgopt=force-unsafe-io", *architectures, "--include=" + ",".join(include), f"--aptopt={options}",
                  f"--keyring={packages.KEYRING}", suite, folder / "root.tar", address, error=Skip)
     cache.say("")
