@@ -12,6 +12,7 @@ from cli import SOURCE, equal, main, test
 SCRIPT = SOURCE / "scripts/install-deps"
 DISTRIBUTIONS = {"Debian, Ubuntu": ("debian", "apt install"), "Fedora": ("fedora", "dnf install"),
                  "Arch": ("arch", "pacman -S"), "Alpine": ("alpine", "apk add")}
+MISSED_BY_TESTS = {"linux-headers", "rustc"}    # and whatever linters want
 SHELL_TOOLS = ("sh", "awk", "sort", "xargs", "uname", "find", "grep", "cat", "env", "id", "echo")
 
 
@@ -52,6 +53,14 @@ def _(_):
     for name, _command in DISTRIBUTIONS.values():
         lists = [set(printed(*more, "--print", name)) for more in ([], ["--test"], ["--lab"], ["--all"])]
         assert {"make", "git"} <= lists[0] < lists[1] < lists[2] <= lists[3], lists
+
+
+@test("Debian's recipe asks for what the build and the tests need, but for what every build has or a test can miss")
+def _(_):
+    text = (SOURCE / "packaging/debian/control").read_text(encoding="utf-8")
+    asked = set(re.findall(r"[\w.+-]+", re.sub(r"\(.*?\)|<.*?>|\[.*?\]", "", text.split("Build-Depends:")[1].split("Standards")[0])))
+    there = {"bash", "gcc", "git", "gzip", "libc6-dev", "linux-libc-dev", "make", "ninja-build", "pkg-config"}
+    equal(set(printed("--test", "--print", "debian")) - asked - there - MISSED_BY_TESTS, set())
 
 
 @test("Bochs, which brings GTK along, is installed only when it is asked for")
