@@ -259,6 +259,38 @@ static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *l
 	       take_number(g, line, &rest, KW_STR("size "), KW_F_memory_fault_size);
 }
 
+/* The flag of KVM_EXIT_MEMORY_FAULT that says "private"; QEMU goes on with no other one. */
+enum { MEMORY_EXIT_FLAG_PRIVATE = 8 };
+
+/*
+ * "Convert non guest_memfd backed memory region (0xfee00000 ,+ 0x1000) to shared" of QEMU 10: its answer to a
+ * KVM_EXIT_MEMORY_FAULT of memory that it cannot convert. A dump follows, and no other headline.
+ */
+static bool take_convert(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	size_t to = kw_str_find(rest, KW_STR(") to "));
+	uint64_t gpa, size, flags = 0;
+	struct kw_failure *f;
+	size_t len, plus;
+
+	if (to == SIZE_MAX)
+		return false;
+	if (kw_str_starts(kw_str_from(rest, to), KW_STR(") to private")))
+		flags = MEMORY_EXIT_FLAG_PRIVATE;
+	else if (!kw_str_starts(kw_str_from(rest, to), KW_STR(") to shared")))
+		return false;
+	len = kw_str_hex(rest, &gpa);
+	plus = kw_str_find(rest, KW_STR(",+ "));
+	if (!len || plus == SIZE_MAX || !kw_str_hex(kw_str_from(rest, plus + 3), &size))
+		return false;
+	f = vmm_headline(g, KW_CLASS_VMM_ERROR, gpa, false, line);
+	kw_gather_fact(f, line, KW_F_exit_reason, KW_KVM_EXIT_MEMORY_FAULT);
+	kw_gather_fact(f, line, KW_F_memory_fault_gpa, gpa);
+	kw_gather_fact(f, line, KW_F_memory_fault_size, size);
+	kw_gather_fact(f, line, KW_F_memory_fault_flags, flags);
+	return true;
+}
+
 static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind)
 {
 	if (!kw_gather_current(g))
@@ -340,6 +372,7 @@ static const struct said said[] = {
 	{ KW_STR("failed to set MSR "), take_set_msr },
 	{ KW_STR("failed to get MSR "), take_get_msr },
 	{ KW_STR("KVM_EXIT_MEMORY_FAULT "), take_memory_fault },
+	{ KW_STR("Convert non guest_memfd backed memory region ("), take_convert },
 	{ KW_STR("kvm_run returned -"), take_run_returned },
 	{ KW_STR("failed: Input/output error"), take_eio },
 	{ KW_STR("Assertion `"), take_assertion },
@@ -413,7 +446,7 @@ static const struct kw_str needles[] = {
 	KW_STR("unhandled exit"), KW_STR("unhandled vm exit"), KW_STR("KVM: unknown exit"),
 	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("Failed to get registers"),
 	KW_STR("Failed to put registers"), KW_STR("failed to set MSR"),
-	KW_STR("failed to get MSR"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
+	KW_STR("failed to get MSR"), KW_STR("Convert non guest_memfd"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
 	KW_STR("RIP="), KW_STR("Code="), { 0 }
 };
 
