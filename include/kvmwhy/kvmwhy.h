@@ -205,7 +205,10 @@ typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
 KW_API int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg,
 			     struct kw_printer **ret);
 
-/** Prints one report; fits as the body of a kw_report_fn. */
+/**
+ * Prints one report; fits as the body of a kw_report_fn. Text has an equal failure of the same input once: how often and
+ * where it came again stands behind the last one of the input.
+ */
 KW_API int kw_printer_report(struct kw_printer *printer, const struct kw_report *report);
 
 /** Ends the output (closes the array, the page) and hands over the rest. */

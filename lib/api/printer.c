@@ -5,6 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { REMEMBERED_MOST = 64 }; /* different failures of an input; further ones are printed each time */
+
+/* A failure that was printed, and where it came again. */
+struct remembered {
+	uint64_t hash;
+	struct kw_again again;
+};
+
 struct kw_printer {
 	const struct kw_renderer *renderer;
 	struct kw_style style;
@@ -12,6 +20,9 @@ struct kw_printer {
 	void *arg;
 	struct kw_buf buf;
 	bool begun;
+	char *first_file, *file; /* copies: a report's own lives as long as the report */
+	struct remembered remembered[REMEMBERED_MOST];
+	size_t nremembered;
 };
 
 int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg, struct kw_printer **ret)
@@ -44,17 +55,92 @@ static int flush(struct kw_printer *p)
 	return err;
 }
 
+static uint64_t hash_text(uint64_t hash, struct kw_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.p[i]) * 0x100000001b3;
+	return hash;
+}
+
+/* Equal failures have one kind, one answer and one place in the guest. */
+static uint64_t hash_case(const struct kw_case *c)
+{
+	uint64_t hash = hash_text(hash_text(0xcbf29ce484222325, c->fingerprint), c->headline);
+
+	return kw_has(c->f, rip) ? (hash ^ c->f->rip) * 0x100000001b3 : hash;
+}
+
+/* True if it was printed before. What `kvmwhy watch` saw is an occurrence of its own. */
+static bool came_again(struct kw_printer *p, const struct kw_case *c)
+{
+	struct kw_span span = { c->f->first_line, c->f->last_line };
+	uint64_t hash = hash_case(c);
+	struct remembered *r = p->remembered, *end = r + p->nremembered;
+
+	if (!p->renderer->again || c->f->watch.begun)
+		return false;
+	while (r < end && r->hash != hash)
+		r++;
+	if (r < end) {
+		if (!r->again.count++)
+			r->again.next = span;
+		r->again.last = span;
+		return true;
+	}
+	if (p->nremembered < REMEMBERED_MOST) {
+		*r = (struct remembered){ hash, { .number = p->style.number, .printed = span } };
+		p->nremembered++;
+	}
+	return false;
+}
+
+/* An input has ended. */
+static void print_again(struct kw_printer *p)
+{
+	for (size_t i = 0; i < p->nremembered; i++) {
+		p->remembered[i].again.file = p->file;
+		if (p->remembered[i].again.count)
+			p->renderer->again(&p->buf, &p->remembered[i].again);
+	}
+	p->nremembered = 0;
+}
+
+static int set_file(struct kw_printer *p, const char *file)
+{
+	if (p->file == file || (p->file && file && strcmp(p->file, file) == 0))
+		return 0;
+	print_again(p);
+	free(p->file);
+	p->file = file ? strdup(file) : NULL;
+	return file && !p->file ? -ENOMEM : 0;
+}
+
 int kw_printer_report(struct kw_printer *p, const struct kw_report *report)
 {
-	p->style.file = report->file;
+	const struct kw_failure *f = report->c.f;
+	int err = set_file(p, report->file);
+
+	if (err)
+		return err;
 	p->style.number++;
+	if (came_again(p, &report->c))
+		return flush(p);
+	p->style.file = report->file;
 	p->renderer->item(&p->buf, &report->c, &p->style, !p->begun);
+	if (!p->begun) {
+		p->first_file = p->file ? strdup(p->file) : NULL;
+		p->style.first_file = p->first_file;
+		p->style.first = (struct kw_span){ f->first_line, f->last_line };
+	} else {
+		p->style.first = (struct kw_span){ 0 };
+	}
 	p->begun = true;
 	return flush(p); /* at once: the reader may be following a live log */
 }
 
 int kw_printer_finish(struct kw_printer *p)
 {
+	print_again(p);
 	p->renderer->end(&p->buf, !p->begun);
 	return flush(p);
 }
@@ -64,6 +150,8 @@ void kw_printer_destroy(struct kw_printer *p)
 	if (!p)
 		return;
 	kw_buf_deinit(&p->buf);
+	free(p->first_file);
+	free(p->file);
 	free(p);
 }
 

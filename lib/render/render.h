@@ -9,11 +9,26 @@
 #include "base/buf.h"
 #include "explain/explain.h"
 
+/* Where a failure stands: its lines, .first 0 for nowhere. */
+struct kw_span {
+	uint64_t first, last;
+};
+
+/* A failure that was printed and came again in the same input. */
+struct kw_again {
+	const char *file;    /* may be NULL */
+	uint64_t number;     /* of the one that was printed */
+	uint64_t count;	     /* how often it came again */
+	struct kw_span printed, next, last; /* where it was printed from, and where it came again */
+};
+
 struct kw_style {
 	bool color;
 	bool checks; /* every check of VM entry with its answer; a page always has them */
 	const char *file; /* name of the input, may be NULL */
 	uint64_t number;  /* of the failure, from 1; 0 if nobody counts */
+	const char *first_file; /* where the first failure stands, which has no line in front; may be NULL */
+	struct kw_span first;
 };
 
 /* One format. begin and end frame all cases of one output; @first tells the first of them. */
@@ -23,6 +38,7 @@ struct kw_renderer {
 	void (*item)(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
 		     bool first);
 	void (*end)(struct kw_buf *buf, bool empty);
+	void (*again)(struct kw_buf *buf, const struct kw_again *again); /* NULL: failures that come again are items */
 };
 
 /* The renderer of "text", "json", "ndjson" or "html"; NULL for another name. */

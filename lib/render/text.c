@@ -337,7 +337,21 @@ static void answer(struct out *out, const struct kw_piece *piece)
 	}
 }
 
-/* In front of each failure but the first. */
+static void put_span(struct out *out, const char *file, struct kw_span span)
+{
+	struct kw_lines *lines = &out->lines;
+
+	if (file) {
+		kw_lines_cut(lines, kw_str(file));
+		KW_LINES_LIT(lines, ":");
+	}
+	KW_LINES_LIT(lines, "lines ");
+	kw_lines_number(lines, span.first);
+	KW_LINES_LIT(lines, "-");
+	kw_lines_number(lines, span.last);
+}
+
+/* In front of each failure but the first, which the second one names. */
 static void header(struct out *out, const struct kw_failure *f, const struct kw_style *style)
 {
 	struct kw_lines *lines = &out->lines;
@@ -349,16 +363,41 @@ static void header(struct out *out, const struct kw_failure *f, const struct kw_
 		kw_lines_number(lines, style->number);
 	}
 	KW_LINES_LIT(lines, ": ");
-	if (style->file) {
-		kw_lines_cut(lines, kw_str(style->file));
-		KW_LINES_LIT(lines, ":");
+	put_span(out, style->file, (struct kw_span){ f->first_line, f->last_line });
+	if (style->first.first) {
+		KW_LINES_LIT(lines, " (failure 1, above: ");
+		put_span(out, style->first_file, style->first);
+		KW_LINES_LIT(lines, ")");
 	}
-	KW_LINES_LIT(lines, "lines ");
-	kw_lines_number(lines, f->first_line);
-	KW_LINES_LIT(lines, "-");
-	kw_lines_number(lines, f->last_line);
 	end(out);
 	end(out);
+}
+
+/* "failure 1 (log:lines 1-22) again, 3 times: lines 30-51, the last at lines 90-111" */
+static void again(struct kw_buf *buf, const struct kw_again *a)
+{
+	struct out out = { .lines = { .buf = buf } };
+	struct kw_lines *lines = &out.lines;
+
+	end(&out);
+	KW_LINES_LIT(lines, "failure ");
+	kw_lines_number(lines, a->number);
+	KW_LINES_LIT(lines, " (");
+	put_span(&out, a->file, a->printed);
+	KW_LINES_LIT(lines, ") again");
+	if (a->count > 1) {
+		KW_LINES_LIT(lines, ", ");
+		kw_lines_number(lines, a->count);
+		KW_LINES_LIT(lines, " times");
+	}
+	KW_LINES_LIT(lines, ": ");
+	put_span(&out, NULL, a->next);
+	if (a->count > 1) {
+		KW_LINES_LIT(lines, ", the last at ");
+		put_span(&out, NULL, a->last);
+	}
+	end(&out);
+	kw_lines_deinit(lines);
 }
 
 static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
@@ -400,4 +439,5 @@ const struct kw_renderer kw_renderer_text = {
 	.begin = no_begin,
 	.item = item,
 	.end = no_end,
+	.again = again,
 };
