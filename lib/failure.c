@@ -23,6 +23,17 @@ static const char *const class_names[KW_NCLASSES] = {
 	[KW_CLASS_MSR_MESSAGE] = "msr-message",
 	[KW_CLASS_VMM_ERROR] = "vmm-error",
 	[KW_CLASS_REGISTER_DUMP] = "register-dump",
+	[KW_CLASS_KVM_UNUSABLE] = "kvm-unusable",
+	[KW_CLASS_SETUP_FAILED] = "setup-failed",
+	[KW_CLASS_HOST_KERNEL] = "host-kernel",
+	[KW_CLASS_VMM_FATAL] = "vmm-fatal",
+	[KW_CLASS_CPU_RESET] = "cpu-reset",
+	[KW_CLASS_SPLIT_LOCK] = "split-lock",
+	[KW_CLASS_PROTECTED_VM] = "protected-vm",
+	[KW_CLASS_MEMORY_ERROR] = "memory-error",
+	[KW_CLASS_MIGRATION_FAILED] = "migration-failed",
+	[KW_CLASS_CPU_FEATURES] = "cpu-features",
+	[KW_CLASS_NOT_KVM] = "not-kvm",
 };
 
 static const char *const arch_names[KW_NARCHES] = {

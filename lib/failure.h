@@ -22,6 +22,17 @@ enum kw_class {
 	KW_CLASS_MSR_MESSAGE,
 	KW_CLASS_VMM_ERROR,
 	KW_CLASS_REGISTER_DUMP,
+	KW_CLASS_KVM_UNUSABLE,	   /* KVM cannot be used at all */
+	KW_CLASS_SETUP_FAILED,	   /* an ioctl that sets a VM or vCPU up was refused */
+	KW_CLASS_HOST_KERNEL,	   /* BUG, oops, WARN, panic of the host in KVM */
+	KW_CLASS_VMM_FATAL,	   /* the VMM ended itself: qemu: fatal, hardware error, an assertion alone */
+	KW_CLASS_CPU_RESET,	   /* a dump that a reset made */
+	KW_CLASS_SPLIT_LOCK,
+	KW_CLASS_PROTECTED_VM,	   /* SEV, SNP, TDX: launch and firmware */
+	KW_CLASS_MEMORY_ERROR,	   /* hardware errors of the host's memory */
+	KW_CLASS_MIGRATION_FAILED,
+	KW_CLASS_CPU_FEATURES,	   /* the host lacks what the guest's CPU model has */
+	KW_CLASS_NOT_KVM,	   /* the guest's end was not KVM's doing */
 	KW_NCLASSES,
 };
 
@@ -69,6 +80,7 @@ enum kw_text {
 	KW_T_GUEST,	     /* name of the guest */
 	KW_T_FUNCTION,	     /* function named in a message */
 	KW_T_THREAD,	     /* name of the vCPU's thread */
+	KW_T_DEVICE,	     /* device or group named in a message */
 	KW_NTEXTS,
 };
 
@@ -149,6 +161,43 @@ enum kw_sign_kind {
 	KW_SIGN_TCG,	      /* CCS=, CCD=, CCO= or v=..: printed by TCG's -d log, not by KVM */
 	KW_SIGN_CONTINUED,      /* kvm_run returned -N, cont refused, ... */
 	KW_SIGN_OTHER,
+
+	/* KVM cannot be used */
+	KW_SIGN_KVM_MISSING,	/* no /dev/kvm */
+	KW_SIGN_KVM_DENIED,	/* /dev/kvm may not be opened */
+	KW_SIGN_KVM_BUSY,	/* KVM_CREATE_VM: another hypervisor has VMX or SVM */
+	KW_SIGN_KVM_OFF,	/* switched off in firmware, or by the hypervisor that this host runs under */
+	KW_SIGN_KVM_NO_HARDWARE, /* the CPU has neither VMX nor SVM */
+	KW_SIGN_KVM_OTHER_VENDOR, /* the other vendor's module is loaded */
+	KW_SIGN_VMXON_FAULTED,	/* value: IA32_FEAT_CTL */
+	KW_SIGN_ENABLE_FAILED,	/* enabling virtualization on CPUn failed */
+	KW_SIGN_KVM_UNUSABLE,	/* a program says that KVM cannot be used, not why */
+
+	/* the host's kernel */
+	KW_SIGN_SPURIOUS_FAULT, /* kvm_spurious_fault() */
+	KW_SIGN_MMIO_SPTE,	/* reserved bits in an MMIO SPTE */
+	KW_SIGN_SPTE_WALK,	/* a line of the walk that is printed with it */
+	KW_SIGN_LOCKUP,		/* a CPU stuck in KVM */
+	KW_SIGN_PANIC,
+	KW_SIGN_SPLIT_LOCK,
+	KW_SIGN_BUS_LOCK,
+	KW_SIGN_MCE_GUEST,	/* QEMU gave a memory error to the guest */
+	KW_SIGN_MCE_HOST,	/* memory_failure() killed, or is about to */
+
+	/* not KVM */
+	KW_SIGN_OOM,
+	KW_SIGN_OOM_CGROUP,
+	KW_SIGN_OOMD,
+	KW_SIGN_VMM_SEGFAULT,
+	KW_SIGN_VMM_COREDUMP,
+	KW_SIGN_VFIO_GROUP,
+	KW_SIGN_VFIO_NO_IOMMU,
+	KW_SIGN_VFIO_FAULT,
+	KW_SIGN_VFIO_DMA_MAP,
+	KW_SIGN_NO_RAM,		/* the guest's memory cannot be had */
+	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
+	KW_SIGN_KILLED,		/* the VMM was sent a signal */
+	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */
 };
 
 /* A line near the failure that is evidence and no fact of its own. */

@@ -171,7 +171,7 @@ int kw_find_init(struct kw_finder *ret, const struct kw_str *needles, size_t cou
 			if (chosen[i].bucket == b)
 				ret->needle[done++] = chosen[i];
 		}
-		ret->bucket_end[b + 1] = (uint8_t)done;
+		ret->bucket_end[b + 1] = (uint16_t)done;
 	}
 	for (unsigned int simd = KW_SIMD_COUNT; simd-- > 0;) {
 		if (kw_find_use(ret, simd))

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 enum {
-	KW_FIND_NEEDLES = 128,  /* words of a finder, at most */
+	KW_FIND_NEEDLES = 256,  /* words of a finder, at most */
 	KW_FIND_NEEDLE_MIN = 4, /* bytes of a word */
 	KW_FIND_NEEDLE_MAX = 32,
 	KW_FIND_WINDOW = 3,     /* bytes of a word that the fast filter looks at */
@@ -48,7 +48,7 @@ struct kw_finder {
 		uint8_t offset; /* of the window */
 		uint8_t bucket;
 	} needle[KW_FIND_NEEDLES]; /* by bucket */
-	uint8_t bucket_end[KW_FIND_BUCKETS + 1]; /* bucket b: needles [b] to before [b + 1] */
+	uint16_t bucket_end[KW_FIND_BUCKETS + 1]; /* bucket b: needles [b] to before [b + 1] */
 	uint8_t offset_max;
 };
 

@@ -15,7 +15,7 @@ static const char *const certainty_names[] = {
 };
 
 const struct kw_rule *const kw_rule_tables[] = {
-	kw_rules_general, kw_rules_msr_write, kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery,
+	kw_rules_general, kw_rules_unusable, kw_rules_host_kernel, kw_rules_not_kvm, kw_rules_msr_write, kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery,
 	kw_rules_entry_checks, kw_rules_vmcs, kw_rules_entry, kw_rules_exit, kw_rules_message,
 	kw_rules_told, kw_rules_collect,
 	NULL,
@@ -250,6 +250,11 @@ static enum kw_change_state kernel_has(const struct kw_case *c, const char *id)
 	return kw_change_state(kw_change_find(id), &c->host, NULL);
 }
 
+static bool sign_known(const struct kw_rule *rule, const struct kw_failure *f)
+{
+	return !rule->needs_sign || kw_failure_sign(f, (enum kw_sign_kind)(rule->sign - 1));
+}
+
 static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 {
 	bool x86 = c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
@@ -259,7 +264,7 @@ static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 	if (rule->kernel && kernel_has(c, rule->kernel) == KW_CHANGE_NOT)
 		return false;
 	return rule->classes & 1u << c->f->class && (x86 || rule->other_arch) &&
-	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) &&
+	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) && sign_known(rule, c->f) &&
 	       (!rule->test || rule->test(c)) && (!rule->blames || rule->blames(c) != KW_F_none) &&
 	       (rule->blames || !rule->breaks[0] || kw_checks_broken(c, rule));
 }

@@ -282,6 +282,41 @@ static void put_entry_name(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, kw_str(kw_entry_name(c)));
 }
 
+static void put_device(const struct kw_case *c, struct kw_buf *buf)
+{
+	struct kw_str device = c->f->text[KW_T_DEVICE];
+
+	kw_buf_add(buf, device.len ? device : KW_STR("that the line names"));
+}
+
+/* Bug-check codes that every engineer of Windows guests knows; Microsoft's bug check code reference. */
+static const char *stop_name(uint64_t code)
+{
+	static const struct { uint32_t code; const char *name; } names[] = {
+		{ 0x0a, "IRQL_NOT_LESS_OR_EQUAL" }, { 0x1a, "MEMORY_MANAGEMENT" }, { 0x1e, "KMODE_EXCEPTION_NOT_HANDLED" },
+		{ 0x3b, "SYSTEM_SERVICE_EXCEPTION" }, { 0x50, "PAGE_FAULT_IN_NONPAGED_AREA" }, { 0x7b, "INACCESSIBLE_BOOT_DEVICE" },
+		{ 0x7e, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED" }, { 0x7f, "UNEXPECTED_KERNEL_MODE_TRAP" }, { 0x9f, "DRIVER_POWER_STATE_FAILURE" },
+		{ 0xd1, "DRIVER_IRQL_NOT_LESS_OR_EQUAL" }, { 0xef, "CRITICAL_PROCESS_DIED" }, { 0x101, "CLOCK_WATCHDOG_TIMEOUT" },
+		{ 0x109, "CRITICAL_STRUCTURE_CORRUPTION" }, { 0x124, "WHEA_UNCORRECTABLE_ERROR" }, { 0x133, "DPC_WATCHDOG_VIOLATION" },
+		{ 0x139, "KERNEL_SECURITY_CHECK_FAILURE" }, { 0x154, "UNEXPECTED_STORE_EXCEPTION" }, { 0x20001, "HYPERVISOR_ERROR" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].code == code)
+			return names[i].name;
+	}
+	return NULL;
+}
+
+static void put_stop_code(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_WINDOWS_STOP);
+	const char *name = sign ? stop_name(sign->value) : NULL;
+
+	if (sign)
+		kw_buf_printf(buf, "0x%llx%s%s", (unsigned long long)sign->value, name ? " " : "", name ? name : "");
+}
+
 static void put_arch(const struct kw_case *c, struct kw_buf *buf)
 {
 	kw_buf_add(buf, kw_str(kw_arch_name(c->f->arch)));
@@ -473,7 +508,8 @@ static const struct slot slots[] = {
 	{ "svm_event", put_svm_event }, { "svm_event_refused", put_svm_event_refused },
 	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "check_id", put_check_id }, { "check_says", put_check_says }, { "check_section", put_check_section },
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
-	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch }, { "kernel", put_kernel },
+	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch },
+	{ "device", put_device }, { "stop_code", put_stop_code }, { "kernel", put_kernel },
 	{ "range", put_range }, { "fix", put_fix }, { "emulator_since", put_emulator_since },
 	{ "slide_byte", put_slide_byte }, { "fetched_insn", put_fetched_insn },
 	{ "msr_count", put_msr_count }, { "told_did", put_told_did },

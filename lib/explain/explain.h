@@ -130,7 +130,7 @@ struct kw_do {
 struct kw_rule {
 	const char *id; /* kebab-case, never reused; the name of its page in docs/rules/ */
 	enum kw_certainty certainty;
-	uint16_t classes; /* KW_IN(...) of the failures it is asked for */
+	uint32_t classes; /* KW_IN(...) of the failures it is asked for */
 	bool other_arch;  /* also asked where the machine is not x86 */
 	bool harmless;	  /* says that nothing broke here */
 	bool fallback;	  /* only where no rule before it had an answer */
@@ -153,6 +153,7 @@ struct kw_rule {
 	uint16_t proof[KW_MAX_NEEDS]; /* of a rule that may say certain: KW_NEED(fact) and KW_PROOF_* */
 	uint16_t shows[KW_MAX_NEEDS]; /* KW_NEED(...): further facts that are evidence, where known */
 	uint8_t sign; /* an enum kw_sign_kind + 1 whose lines are evidence, 0 for none */
+	bool needs_sign; /* asked only where such a line is in the record */
 };
 
 /* A fact in .needs and .shows; the list ends at the first 0. */
@@ -177,7 +178,8 @@ enum kw_proof {
 extern const struct kw_rule *const kw_rule_tables[];
 extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
 	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[], kw_rules_entry[],
-	kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_collect[];
+	kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_unusable[],
+	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_collect[];
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);

@@ -26,6 +26,12 @@ static void put_number(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_char(buf, '-');
 }
 
+/* One line and no register: what it says is all there is. */
+static bool is_message(const struct kw_case *c)
+{
+	return c->f->class >= KW_CLASS_KVM_UNUSABLE && c->nfindings && !kw_has(c->f, rip);
+}
+
 static void put_operand(const struct kw_case *c, struct kw_buf *buf)
 {
 	if (c->has_msr)
@@ -34,6 +40,8 @@ static void put_operand(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_printf(buf, "port=0x%x", c->insn.port);
 	else if (c->mem_place != KW_PLACE_UNKNOWN)
 		kw_buf_add(buf, kw_str(kw_place_name(c->mem_place)));
+	else if (is_message(c))
+		kw_buf_add(buf, kw_str(c->finding[0].id));
 	else
 		kw_buf_char(buf, '-');
 }

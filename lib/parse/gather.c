@@ -15,7 +15,7 @@ enum {
 	RING = 8,		/* signs kept while no record is open */
 	EVENT_TEXT = 400,
 	LINE_TEXT = 1024,	/* of a line that is kept as evidence */
-	STATES = 12,
+	STATES = 24,
 	ARENA_LIMIT = 1 << 20,
 };
 
@@ -294,6 +294,25 @@ static bool ends_before_headline(const struct kw_failure *f)
 	return !f->watch.begun && (is_complete(f) || !has_registers(f));
 }
 
+/* Classes of one-line messages: a failure that follows takes such a record over, and has its lines as evidence. */
+static bool is_message(enum kw_class class)
+{
+	switch (class) {
+	case KW_CLASS_KVM_UNUSABLE:
+	case KW_CLASS_SETUP_FAILED:
+	case KW_CLASS_HOST_KERNEL:
+	case KW_CLASS_SPLIT_LOCK:
+	case KW_CLASS_PROTECTED_VM:
+	case KW_CLASS_MEMORY_ERROR:
+	case KW_CLASS_MIGRATION_FAILED:
+	case KW_CLASS_CPU_FEATURES:
+	case KW_CLASS_NOT_KVM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
 				      bool dump_was_before, const struct kw_clean_line *line)
 {
@@ -303,6 +322,8 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 		forget_registers(&r->f);
 		return set_headline(r, class, number, line);
 	}
+	if (r->open && is_message(r->f.class) && !is_message(class))
+		return set_headline(r, class, number, line);
 	if (r->open && r->f.class == KW_CLASS_NONE && (!has_registers(&r->f) || dump_was_before))
 		return set_headline(r, class, number, line);
 	if (r->open && r->f.class == class && r->headline_number == number && !has_registers(&r->f) &&
@@ -328,6 +349,15 @@ struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uin
 		return kw_gather_headline(g, class, number, false, line);
 	record_open(&g->beside);
 	return set_headline(&g->beside, class, number, line);
+}
+
+struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line)
+{
+	struct kw_failure *f = kw_gather_current(g);
+
+	if (f || class == KW_CLASS_NONE)
+		return f;
+	return kw_gather_headline(g, class, 0, false, line);
 }
 
 struct kw_failure *kw_gather_beside(struct kw_gather *g)
@@ -486,12 +516,19 @@ uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser)
 	return parser->aside && g->beside.open ? &g->beside.state[i] : &g->older->state[i];
 }
 
+static enum kw_took ask(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_parser *parser)
+{
+	if (parser->messages && kw_message_take(g, line, parser->messages) == KW_TOOK_LINE)
+		return KW_TOOK_LINE;
+	return parser->line ? parser->line(g, line) : KW_TOOK_NOTHING;
+}
+
 void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	if (line->logged && g->older->open && g->older->log_over)
 		return;
 	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
-		if ((line->logged && !(*p)->kernel) || (*p)->line(g, line) != KW_TOOK_LINE)
+		if ((line->logged && !(*p)->kernel) || ask(g, line, *p) != KW_TOOK_LINE)
 			continue;
 		if (line->cut && kw_gather_current(g))
 			kw_failure_add_note(kw_gather_current(g), line->number,

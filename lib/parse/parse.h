@@ -69,6 +69,30 @@ enum kw_took {
 	KW_TOOK_LINE, /* understood: the block goes on */
 };
 
+/* message.c: one-line messages as rows. */
+
+struct kw_message_number {
+	struct kw_str after; /* the number stands behind these words, and blanks, ':', '=' */
+	uint16_t fact;	     /* enum kw_fact */
+	bool hex;	     /* without 0x, too */
+};
+
+enum { KW_MESSAGE_NUMBERS = 3 };
+
+/* A message: the cleaned line holds .words, and the line as it stood holds .also, in its prefix perhaps, and not .but. */
+struct kw_message {
+	struct kw_str words, also, but;
+	uint8_t class;	   /* enum kw_class of the record that it begins; NONE: it is evidence only */
+	uint8_t sign;	   /* enum kw_sign_kind */
+	uint64_t value;	   /* of the sign, or a number behind .value_after */
+	struct kw_message_number value_after;
+	struct kw_message_number number[KW_MESSAGE_NUMBERS]; /* facts */
+	struct kw_str name_after; /* a name stands behind these words, perhaps quoted: */
+	uint8_t name;		  /* enum kw_text of it */
+	bool errno_last;	  /* strerror()'s text is behind the last ": " */
+	struct kw_str vmm;	  /* the program that speaks, where only one prints it */
+};
+
 /* A producer of text. Parsers are asked in order; the first that takes a line ends the round. */
 struct kw_parser {
 	const char *name;
@@ -77,6 +101,8 @@ struct kw_parser {
 	 * bytes or more and as rare as can be in ordinary logs. An empty one ends them.
 	 */
 	const struct kw_str *words;
+	/* One-line messages, asked before .line; either may be NULL. What begins a record is searched for by its .words. */
+	const struct kw_message *messages;
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
 	bool kernel; /* also asked for lines of the kernel's log that `kvmwhy watch` has quoted */
 	bool aside;  /* of programs that print no registers: see kw_gather_aside() */
@@ -150,11 +176,21 @@ uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line);
 /* For parsers: a line that is evidence for the failure before or behind it. */
 void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind, uint64_t value);
 
+/*
+ * For parsers: the record that a one-line message of @class belongs to. An open one takes it, whatever its class is; else
+ * one of @class begins, and a failure that follows soon takes that over. NULL for KW_CLASS_NONE where nothing is open:
+ * such a message is evidence and no failure.
+ */
+struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line);
+
 /* For parsers: a kernel message about an MSR. These are collected into one record of their own. */
 void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_msr_message *message);
 
 /* A word of state per parser that is zeroed when a record begins, for texts that wrap. */
 uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser);
+
+/* message.c: The first row that fits takes the line; the rows end with empty .words. */
+enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *rows);
 
 /* For reader.c */
 int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/* KVM cannot be used on this host at all, or not by this user: nothing of it ran. */
+#include "explain/rules/rules.h"
+
+#define UNUSABLE KW_IN(KVM_UNUSABLE) | KW_IN(SETUP_FAILED)
+#define SOURCE_INIT "QEMU accel/kvm/kvm-all.c, kvm_init()"
+
+static bool feat_ctl_unlocked(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_VMXON_FAULTED);
+
+	return sign && !(sign->value & 1);
+}
+
+static const struct kw_do look_for_vmx = {
+	.text = "Run: `grep -cE 'vmx|svm' /proc/cpuinfo`. With 0 the CPU's virtualization extensions are hidden: enable Intel VT-x "
+		"or AMD-V (SVM) in firmware setup; if this host is itself a VM, enable nested virtualization in the hypervisor "
+		"below it.",
+};
+
+static const struct kw_do load_module = {
+	.text = "Run: `modprobe kvm_intel` or `modprobe kvm_amd` as root, then `dmesg | grep -i kvm`: the module says why it "
+		"does not load.",
+};
+
+static const struct kw_do ask_host = { .text = "Run: `kvmwhy host` on that host. It checks all of this." };
+
+const struct kw_rule kw_rules_unusable[] = {
+	{
+		.id = "kvm-permission",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = UNUSABLE,
+		.other_arch = true,
+		.sign = KW_SIGN_KVM_DENIED + 1,
+		.needs_sign = true,
+		.title = "this user may not open /dev/kvm",
+		.why = "open(2) of /dev/kvm was refused: the device exists, and its group or its mode does not let this user in. In a "
+		       "container the device cgroup, or an LSM, refuses it in the same words.",
+		.todo = { KW_DO("Run: `ls -l /dev/kvm; id`, then `usermod -aG kvm USER` for the group shown, and log in again."),
+			  KW_DO("In a container: pass the device (`--device /dev/kvm`), and check the group id inside."), &ask_host },
+		.source = { SOURCE_INIT },
+	},
+	{
+		.id = "kvm-busy",
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_BUSY + 1,
+		.needs_sign = true,
+		.title = "KVM_CREATE_VM answered EBUSY: another hypervisor on this host holds VMX or SVM",
+		.why = "KVM turns virtualization on when the first VM is created, and finds it in use: VirtualBox, VMware or another "
+		       "module that does not share it. On s390x and POWER the same errno has other causes.",
+		.todo = { KW_DO("Stop the other hypervisor's VMs; run: `lsmod | grep -E 'vboxdrv|vmmon|xen'` and unload what is found."),
+			  KW_DO("Or keep KVM out of its way: on Linux 6.12 and later boot with `kvm.enable_virt_at_load=0`, so that KVM "
+				"takes VMX or SVM only while a VM of its own runs.") },
+		.source = { "Linux arch/x86/kvm, hardware_enable_all(), vmx_hardware_enable(), svm_hardware_enable()" },
+	},
+	{
+		.id = "kvm-vmxon-faulted",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_VMXON_FAULTED + 1,
+		.needs_sign = true,
+		.test = feat_ctl_unlocked,
+		.title = "VMXON faulted: firmware left IA32_FEATURE_CONTROL (0x3a) unlocked",
+		.why = "VMXON needs bit 0 (lock) and bit 2 (VMX outside SMX) of IA32_FEATURE_CONTROL; bit 0 is clear. Firmware sets both "
+		       "before it boots an operating system, and again for each CPU on resume; here it did not.",
+		.todo = { KW_DO("Power the host off and on (not suspend and resume), and update its firmware."),
+			  KW_DO("Enable VT-x in firmware setup; if this host is a VM, its hypervisor must set the register.") },
+		.source = { "Intel SDM vol. 3, \"Enabling and Entering VMX Operation\"", "Linux arch/x86/kvm/vmx/vmx.c, kvm_cpu_vmxon()" },
+	},
+	{
+		.id = "kvm-off-in-firmware",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_OFF + 1,
+		.needs_sign = true,
+		.title = "the CPU's virtualization extensions are switched off, so KVM does not load",
+		.why = "KVM's module found VMX locked off in IA32_FEATURE_CONTROL, or SVMDIS set in VM_CR. Firmware does that, or the "
+		       "hypervisor below where this host is itself a VM.",
+		.todo = { KW_DO("Enable Intel VT-x, or SVM mode, in firmware setup, and power the host off and on."),
+			  KW_DO("If this host is a VM: enable nested virtualization for it (`-cpu host`; kvm_intel or kvm_amd `nested=1` on "
+				"the host below)."), &ask_host },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, vmx_disabled_by_bios(); arch/x86/kvm/svm/svm.c, kvm_is_svm_supported()" },
+	},
+	{
+		.id = "kvm-other-vendor",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_OTHER_VENDOR + 1,
+		.needs_sign = true,
+		.harmless = true,
+		.title = "a KVM vendor module was to be loaded while one is loaded already",
+		.why = "Only one of kvm_intel and kvm_amd can be loaded, and one is. The CPU decides which is the right one.",
+		.todo = { KW_DO("Take the other module out of /etc/modules and /etc/modules-load.d.") },
+		.source = { "Linux arch/x86/kvm/x86.c, kvm_x86_vendor_init()" },
+	},
+	{
+		.id = "kvm-no-hardware",
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_NO_HARDWARE + 1,
+		.needs_sign = true,
+		.title = "this CPU offers neither VMX nor SVM to KVM",
+		.why = "CPUID does not show the extension of the module that was loaded: the CPU lacks it, firmware hides it, or this host is "
+		       "a VM without nested virtualization.",
+		.todo = { &look_for_vmx, &ask_host },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, arch/x86/kvm/svm/svm.c, module initialization" },
+	},
+	{
+		.id = "kvm-missing",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = UNUSABLE,
+		.other_arch = true,
+		.sign = KW_SIGN_KVM_MISSING + 1,
+		.needs_sign = true,
+		.title = "there is no /dev/kvm here: KVM is not loaded, or cannot be",
+		.why = "The device appears when KVM's module starts. It does not where the CPU's virtualization extensions are off or hidden, "
+		       "where the module is not installed, or inside a container that was not given the device.",
+		.todo = { &load_module, &look_for_vmx, KW_DO("In a container or sandbox: pass the device in, for example `--device /dev/kvm`."),
+			  &ask_host },
+		.source = { SOURCE_INIT },
+	},
+	{
+		.id = "kvm-unusable",
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.other_arch = true,
+		.fallback = true,
+		.test = NULL,
+		.sign = KW_SIGN_KVM_UNUSABLE + 1,
+		.title = "KVM cannot be used on this host; this text does not show why",
+		.why = "The program asked for KVM and did not get it. Usual reasons, in this order: virtualization is off in firmware, the "
+		       "host is a VM without nesting, the module is not loaded, the user may not open /dev/kvm.",
+		.todo = { &look_for_vmx, KW_DO("Run: `ls -l /dev/kvm; id`. It must exist, and this user must be in its group."), &load_module,
+			  &ask_host },
+		.source = { SOURCE_INIT },
+	},
+	{ 0 }
+};

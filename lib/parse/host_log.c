@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The host's own log around a guest, beside what dmesg.c reads: faults of the kernel in KVM, memory errors, split locks,
+ * and the ends of a guest that were not KVM's doing: the OOM killer, a crash of the VMM, VFIO, memory and disks that ran out.
+ * Words of Linux (mm/oom_kill.c, arch/x86/mm/fault.c, mm/memory-failure.c, drivers/vfio, arch/x86/kvm), systemd and QEMU.
+ */
+#include "parse/parse.h"
+
+#define ROW(words_, also_, class_, sign_, ...) \
+	{ .words = KW_STR(words_), .also = KW_STR(also_), .class = KW_CLASS_##class_, .sign = KW_SIGN_##sign_, ##__VA_ARGS__ }
+#define PID_AFTER(words) { .after = KW_STR(words), .fact = KW_F_pid }
+
+static const struct kw_message rows[] = {
+	/* Only lines that name a VMM's process: these kill anything. */
+	ROW("Out of memory: Kill", "(qemu", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
+	ROW("Out of memory: Kill", "(kvm)", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
+	ROW("Out of memory: Kill", "(CPU ", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
+	ROW("Out of memory: Kill", "(firecracker", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
+	ROW("Out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
+	ROW("Out of memory: Kill", "(crosvm", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(qemu", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(kvm)", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(CPU ", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(firecracker", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
+	ROW("oom-kill:constraint=CONSTRAINT_MEMCG", "task=qemu", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("pid=") }),
+	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=qemu", NOT_KVM, OOM, .number = { PID_AFTER("pid=") }),
+	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=kvm,", NOT_KVM, OOM, .number = { PID_AFTER("pid=") }),
+	ROW("systemd-oomd killed", "machine", NOT_KVM, OOMD),
+	ROW("due to memory pressure", "machine-qemu", NOT_KVM, OOMD),
+
+	/* "qemu-system-x86[4242]: segfault at 18 ip ..."; the kernel cuts names at 15 characters */
+	ROW("segfault at ", "qemu-", NOT_KVM, VMM_SEGFAULT, .value_after = { .after = KW_STR("segfault at "), .hex = true }),
+	ROW("segfault at ", "kvm[", NOT_KVM, VMM_SEGFAULT, .value_after = { .after = KW_STR("segfault at "), .hex = true }),
+	ROW("segfault at ", "/KVM[", NOT_KVM, VMM_SEGFAULT, .value_after = { .after = KW_STR("segfault at "), .hex = true }),
+	ROW("traps: qemu-", "general protection", NOT_KVM, VMM_SEGFAULT),
+	ROW("traps: qemu-", "trap ", NOT_KVM, VMM_SEGFAULT),
+	ROW("traps: CPU ", "/KVM", NOT_KVM, VMM_SEGFAULT),
+	ROW("(qemu-system-", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
+	ROW("(qemu-kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
+	ROW("(kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
+	ROW("terminating on signal 15 from pid", "qemu", NOT_KVM, KILLED),
+	ROW("terminating on signal 2", "qemu", NOT_KVM, KILLED),
+	ROW("terminating on signal 1 ", "qemu", NOT_KVM, KILLED),
+
+	ROW("is not viable", "group", NOT_KVM, VFIO_GROUP, .name_after = KW_STR("group "), .name = KW_T_DEVICE),
+	ROW("devices within the iommu_group", "", NOT_KVM, VFIO_GROUP),
+	ROW("vfio", "no iommu_group found", NOT_KVM, VFIO_NO_IOMMU),
+	ROW("No available IOMMU models", "", NOT_KVM, VFIO_NO_IOMMU),
+	ROW("vfio_pci_mmap_", "fault", NONE, VFIO_FAULT, .name_after = KW_STR("vfio-pci "), .name = KW_T_DEVICE),
+	ROW("vfio_dma_map", "", NONE, VFIO_DMA_MAP),
+	ROW("VFIO_MAP_DMA", "", NONE, VFIO_DMA_MAP),
+
+	ROW("unable to map backing store for guest RAM", "", NOT_KVM, NO_RAM, .errno_last = true),
+	ROW("cannot set up guest memory", "", NOT_KVM, NO_RAM, .errno_last = true),
+	ROW("os_mem_prealloc: ", "", NOT_KVM, NO_RAM),
+	ROW("qemu_prealloc_mem: ", "", NOT_KVM, NO_RAM),
+	ROW("nsufficient free host memory pages available", "", NOT_KVM, NO_RAM),
+	ROW("BLOCK_IO_ERROR", "nospace", NOT_KVM, DISK_PAUSE),
+	ROW("BLOCK_IO_ERROR", "\"stop\"", NOT_KVM, DISK_PAUSE),
+
+	/* the host's kernel */
+	ROW("kvm_spurious_fault+", "", HOST_KERNEL, SPURIOUS_FAULT),
+	ROW("detect reserved bits on spte, addr", "", HOST_KERNEL, MMIO_SPTE),
+	ROW("reserved bits set on MMU-present spte", "", HOST_KERNEL, MMIO_SPTE),
+	ROW("------ spte ", "level", NONE, SPTE_WALK),
+	ROW("soft lockup - CPU#", "KVM", HOST_KERNEL, LOCKUP),
+	ROW("soft lockup - CPU#", "qemu", HOST_KERNEL, LOCKUP),
+	ROW("split lock detection: #AC", "", SPLIT_LOCK, SPLIT_LOCK),
+	ROW("split_lock trap at address", "", SPLIT_LOCK, SPLIT_LOCK),
+	ROW("bus_lock trap at address", "", SPLIT_LOCK, BUS_LOCK),
+
+	/* "Guest MCE Memory Error at QEMU addr 0x.. and GUEST addr 0x.. of type BUS_MCEERR_AR injected" */
+	ROW("Memory Error at QEMU addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST, .vmm = KW_STR("QEMU"),
+	    .number = { { .after = KW_STR("GUEST addr "), .fact = KW_F_fault_gpa, .hex = true } }),
+	ROW("Hardware memory error at addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST, .vmm = KW_STR("QEMU")),
+	ROW("Memory failure: 0x", "qemu", MEMORY_ERROR, MCE_HOST),
+	ROW("Memory failure: 0x", "kvm", MEMORY_ERROR, MCE_HOST),
+
+	/* Hyper-V crash MSRs, as QEMU prints them with -d guest_errors; libvirt logs the panic event */
+	ROW("hyper-v: arg1=", "arg2=", NOT_KVM, WINDOWS_STOP, .value_after = { .after = KW_STR("arg1="), .hex = true }),
+	{ .sign = 0 }
+};
+
+const struct kw_parser kw_parser_host_log = { .name = "host log", .messages = rows, .kernel = true };

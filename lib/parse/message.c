@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One-line messages as rows: words in, a sign with its numbers out. A message that names a failure begins a record of its
+ * own where nothing is open; beside a failure it is evidence of that. Whose messages they are, and in which versions, the
+ * files with the rows say.
+ */
+#include "parse/parse.h"
+
+enum { LINE_MAX_READ = 2048, ERRNO_TEXT_MAX = 60 };
+
+static struct kw_str skip_to_number(struct kw_str s)
+{
+	while (s.len && (s.p[0] == ' ' || s.p[0] == ':' || s.p[0] == '=' || s.p[0] == '(' || s.p[0] == '\''))
+		s = kw_str_from(s, 1);
+	return s;
+}
+
+static bool read_number(struct kw_str s, bool hex, uint64_t *ret)
+{
+	bool minus = s.len && s.p[0] == '-';
+
+	if (minus)
+		s = kw_str_from(s, 1);
+	if (hex || kw_str_starts(s, KW_STR("0x")))
+		return kw_str_hex(s, ret) > 0;
+	if (!kw_str_dec(s, ret))
+		return false;
+	*ret = minus ? (uint64_t)-(int64_t)*ret : *ret;
+	return true;
+}
+
+static bool number_after(struct kw_str s, const struct kw_message_number *n, uint64_t *ret)
+{
+	size_t at = kw_str_find(s, n->after);
+
+	return at != SIZE_MAX && read_number(skip_to_number(kw_str_from(s, at + n->after.len)), n->hex, ret);
+}
+
+static void take_numbers(struct kw_failure *f, const struct kw_clean_line *line, const struct kw_message *m)
+{
+	uint64_t value;
+
+	for (size_t i = 0; i < KW_MESSAGE_NUMBERS && m->number[i].after.len; i++) {
+		enum kw_fact fact = (enum kw_fact)m->number[i].fact;
+
+		if (!kw_known(f, fact) && number_after(line->text, &m->number[i], &value))
+			kw_gather_fact(f, line, fact, value);
+	}
+}
+
+/* What is quoted, or up to the blank or comma that ends a name. */
+static struct kw_str name_of(struct kw_str s)
+{
+	static const struct kw_str open = KW_STR("'\"`(");
+	bool quoted = s.len && memchr(open.p, s.p[0], open.len);
+	size_t len = 0;
+
+	if (quoted)
+		s = kw_str_from(s, 1);
+	while (len < s.len && !strchr(quoted ? "'\"`)" : " ,;()'\"", s.p[len]))
+		len++;
+	while (len && s.p[len - 1] == ':')
+		len--;
+	return (struct kw_str){ s.p, len };
+}
+
+static void take_name(struct kw_failure *f, struct kw_str s, const struct kw_message *m)
+{
+	size_t at = m->name_after.len ? kw_str_find(s, m->name_after) : SIZE_MAX;
+	struct kw_str name;
+
+	if (at == SIZE_MAX || f->text[m->name].len)
+		return;
+	name = name_of(kw_str_from(s, at + m->name_after.len));
+	f->text[m->name] = kw_arena_copy(f->arena, name);
+}
+
+/* strerror()'s text is the last word of most refusals: "...: Permission denied". */
+static void take_errno(struct kw_failure *f, struct kw_str s)
+{
+	size_t at = SIZE_MAX, next = 0;
+
+	if (f->text[KW_T_ERRNO].len || kw_has(f, errno_number))
+		return;
+	while ((next = kw_str_find(kw_str_from(s, at == SIZE_MAX ? 0 : at), KW_STR(": "))) != SIZE_MAX)
+		at = (at == SIZE_MAX ? 0 : at) + next + 2;
+	if (at == SIZE_MAX || s.len - at > ERRNO_TEXT_MAX)
+		return;
+	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, kw_str_trim(kw_str_from(s, at)));
+}
+
+static void take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *m)
+{
+	struct kw_failure *f = kw_gather_message(g, (enum kw_class)m->class, line);
+	uint64_t value = m->value;
+
+	if (m->value_after.after.len)
+		number_after(line->text, &m->value_after, &value);
+	kw_gather_sign(g, line, (enum kw_sign_kind)m->sign, value);
+	if (!f)
+		return;
+	take_numbers(f, line, m);
+	take_name(f, line->raw, m);
+	if (m->errno_last)
+		take_errno(f, line->text);
+	if (m->vmm.len && !f->text[KW_T_VMM].len)
+		f->text[KW_T_VMM] = m->vmm;
+}
+
+enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *rows)
+{
+	struct kw_str text = line->text;
+
+	if (text.len > LINE_MAX_READ)
+		text.len = LINE_MAX_READ;
+	for (const struct kw_message *m = rows; m->words.len; m++) {
+		if (!kw_str_has(text, m->words) || (m->also.len && !kw_str_has(line->raw, m->also)) ||
+		    (m->but.len && kw_str_has(line->raw, m->but)))
+			continue;
+		take(g, line, m);
+		return KW_TOOK_LINE;
+	}
+	return KW_TOOK_NOTHING;
+}
