@@ -178,7 +178,7 @@ def _(_):
 
 def leave(many, disposition):
     """Runs the tool over @many dumps with a reader that leaves after the first bytes."""
-    with subprocess.Popen([TOOL, *[CASE] * many], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    with subprocess.Popen([TOOL, "--format", "ndjson", *[CASE] * many], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           restore_signals=False,
                           preexec_fn=lambda: signal.signal(signal.SIGPIPE, disposition)) as process:
         os.read(process.stdout.fileno(), 10)
