@@ -9,7 +9,7 @@
 
 #include "decode/tables.h"
 
-#include <errno.h>
+#include <kvm_numbers.h>
 
 enum { LINE_BYTES = 320, RUN_DATA = 40, ROW_UNION = 2 };
 
@@ -142,7 +142,7 @@ static void run_failed(struct dump *d)
 		kw_buf_printf(&d->line, "Unknown error %d", number);
 	here(d, KW_F_errno_number);
 	end(d);
-	if (number == EFAULT || number == EHWPOISON)
+	if (number == KW_EFAULT || number == KW_EHWPOISON)
 		memory_fault(d);
 }
 
