@@ -37,7 +37,7 @@ struct kw_options {
 	struct kw_error *error;	 /**< takes why a call that these are given to returns -EINVAL; or NULL */
 };
 
-/** Also report what is harmless. */
+/** Also report what is harmless. Since: 0.1 */
 #define KW_OPTION_ALL 1u
 
 struct kw_reader;
@@ -48,6 +48,7 @@ struct kw_printer;
  * Receives each failure as it is found. @report lives during the call only.
  *
  * Return: 0 to go on; anything else ends the reading and is handed to the caller of the reader.
+ * Since: 0.1
  */
 typedef int (*kw_report_fn)(void *arg, const struct kw_report *report);
 
@@ -60,14 +61,15 @@ typedef int (*kw_report_fn)(void *arg, const struct kw_report *report);
  * Memory is bounded (about 1 MiB), however long the stream, its lines or its failures are.
  *
  * Return: 0, -ENOMEM, or -EINVAL for options of unknown size, vendor or flags.
+ * Since: 0.1
  */
 KW_API int kw_reader_create(const struct kw_options *options, kw_report_fn fn, void *arg,
 			    struct kw_reader **ret);
 
-/** Reads @len bytes at @data, in pieces of any size; nothing is kept of them after the call. */
+/** Reads @len bytes at @data, in pieces of any size; nothing is kept of them after the call. Since: 0.1 */
 KW_API int kw_reader_feed(struct kw_reader *reader, const void *data, size_t len);
 
-/** Sizes of a kvm_run page that are taken: up to the end of internal.data at least, at most three pages. */
+/** Sizes of a kvm_run page that are taken: up to the end of internal.data at least, at most three pages. Since: 0.1 */
 #define KW_RUN_PAGE_MIN 168u
 #define KW_RUN_PAGE_MAX 12288u
 
@@ -80,22 +82,24 @@ KW_API int kw_reader_feed(struct kw_reader *reader, const void *data, size_t len
  * (docs/kvm-run-data.md), and the exits that KVM itself ends a guest with.
  *
  * Return: as kw_reader_feed(), or -EINVAL for a @len that is none of a page.
+ * Since: 0.1
  */
 KW_API int kw_reader_run_page(struct kw_reader *reader, const void *page, size_t len);
 
 /**
  * The stream has ended: reports what was pending. The reader is then ready for the next stream,
  * whose name is @next_file (copied, may be NULL).
+ * Since: 0.1
  */
 KW_API int kw_reader_finish(struct kw_reader *reader, const char *next_file);
 
-/** Number of failures reported so far, over all streams. */
+/** Number of failures reported so far, over all streams. Since: 0.1 */
 KW_API uint64_t kw_reader_count(const struct kw_reader *reader);
 
-/** Number of harmless messages that were seen and not reported, over all streams. */
+/** Number of harmless messages that were seen and not reported, over all streams. Since: 0.1 */
 KW_API uint64_t kw_reader_suppressed(const struct kw_reader *reader);
 
-/** Frees the reader; NULL is allowed. */
+/** Frees the reader; NULL is allowed. Since: 0.1 */
 KW_API void kw_reader_destroy(struct kw_reader *reader);
 
 /** What is one text of a report. An item of a later version is NULL in an older library. Since: 0.1 */
@@ -184,13 +188,13 @@ KW_API const char *kw_report_finding_evidence(const struct kw_report *report, si
 /** Note @i, NULL beyond the last: what could not be read. @line_ret (or NULL) takes its line, 0 if it is about none. Since: 0.1 */
 KW_API const char *kw_report_note(const struct kw_report *report, size_t i, uint64_t *line_ret);
 
-/** Takes output; returns 0 or a negative errno, which ends the printing. */
+/** Takes output; returns 0 or a negative errno, which ends the printing. Since: 0.1 */
 typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
 
-/** Use terminal colours (format "text" only). */
+/** Use terminal colours (format "text" only). Since: 0.1 */
 #define KW_PRINT_COLOR 1u
 
-/** List every check of VM entry or VMRUN that was asked, with its answer (format "text"; "html" always has them). */
+/** List every check of VM entry or VMRUN that was asked, with its answer (format "text"; "html" always has them). Since: 0.1 */
 #define KW_PRINT_CHECKS 2u
 
 /**
@@ -201,20 +205,21 @@ typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
  * @ret: on success the printer; free it with kw_printer_destroy()
  *
  * Return: 0, -ENOMEM, or -EINVAL for an unknown format.
+ * Since: 0.1
  */
 KW_API int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg,
 			     struct kw_printer **ret);
 
 /**
  * Prints one report; fits as the body of a kw_report_fn. Text has an equal failure of the same input once: how often and
- * where it came again stands behind the last one of the input.
+ * where it came again stands behind the last one of the input. Since: 0.1
  */
 KW_API int kw_printer_report(struct kw_printer *printer, const struct kw_report *report);
 
-/** Ends the output (closes the array, the page) and hands over the rest. */
+/** Ends the output (closes the array, the page) and hands over the rest. Since: 0.1 */
 KW_API int kw_printer_finish(struct kw_printer *printer);
 
-/** Frees the printer; NULL is allowed. */
+/** Frees the printer; NULL is allowed. Since: 0.1 */
 KW_API void kw_printer_destroy(struct kw_printer *printer);
 
 /**
@@ -225,11 +230,12 @@ KW_API void kw_printer_destroy(struct kw_printer *printer);
  * @ret: on success the output, NUL-terminated; free() it
  *
  * Return: number of failures found (0 is not an error), or -ENOMEM, -EINVAL.
+ * Since: 0.1
  */
 KW_API int kw_explain_text(const char *text, size_t len, const struct kw_options *options,
 			   const char *format, char **ret);
 
-/** An MSR of a vCPU, as KVM_GET_MSRS gives it. */
+/** An MSR of a vCPU, as KVM_GET_MSRS gives it. Since: 0.1 */
 struct kw_vcpu_msr {
 	uint32_t index;
 	uint64_t value;
@@ -238,6 +244,7 @@ struct kw_vcpu_msr {
 /**
  * A vCPU after KVM_RUN, in the structures of <linux/kvm.h> of an x86 host. Zero it, set .size to sizeof, then
  * what there is. Everything is borrowed for the call and nothing is kept; no structure need be aligned.
+ * Since: 0.1
  */
 struct kw_vcpu_state {
 	size_t size;
@@ -265,10 +272,10 @@ struct kw_vcpu_state {
 	const char *guest;		/**< name of the guest, or NULL */
 };
 
-/** .sregs is a struct kvm_sregs2. */
+/** .sregs is a struct kvm_sregs2. Since: 0.1 */
 #define KW_VCPU_SREGS2 1u
 
-/** Bytes of .code; of them 20 in front of RIP and 30 from it on are used, as in QEMU's Code= line. */
+/** Bytes of .code; of them 20 in front of RIP and 30 from it on are used, as in QEMU's Code= line. Since: 0.1 */
 #define KW_VCPU_CODE_MAX 64u
 
 /**
@@ -282,6 +289,7 @@ struct kw_vcpu_state {
  *
  * Return: what @fn returned, -ENOMEM, or -EINVAL for a size, flag or option that is not known, for a
  * negative .error, and for .code_at beyond .code_size.
+ * Since: 0.1
  */
 KW_API int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *options,
 			  kw_report_fn fn, void *arg);
@@ -292,6 +300,7 @@ KW_API int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_opt
  * @ret: on success the output, NUL-terminated; free() it
  *
  * Return: 0, or -ENOMEM, -EINVAL.
+ * Since: 0.1
  */
 KW_API int kw_vcpu_explain(const struct kw_vcpu_state *state, const struct kw_options *options,
 			   const char *format, char **ret);
@@ -305,10 +314,11 @@ KW_API int kw_vcpu_explain(const struct kw_vcpu_state *state, const struct kw_op
  * nothing and takes no lock; uses KW_DUMP_STACK bytes of stack at most.
  *
  * Return: length of the whole text without the NUL, as snprintf(3) does; 0 where kw_vcpu_report() gives -EINVAL.
+ * Since: 0.1
  */
 KW_API size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t size);
 
-/** Bytes of @scratch that kw_vcpu_reason() needs, and the most of stack that it and kw_vcpu_dump() use. */
+/** Bytes of @scratch that kw_vcpu_reason() needs, and the most of stack that it and kw_vcpu_dump() use. Since: 0.1 */
 #define KW_REASON_SCRATCH 131072u
 #define KW_REASON_STACK 16384u
 #define KW_DUMP_STACK 32768u
@@ -323,11 +333,12 @@ KW_API size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t 
  *
  * Return: length of the whole line without the NUL, as snprintf(3) does; 0 for a @scratch that is too
  * small and where kw_vcpu_report() gives -EINVAL.
+ * Since: 0.1
  */
 KW_API size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options *options,
 			     void *scratch, size_t scratch_size, char *buf, size_t size);
 
-/** What the caller of kw_event_text() knows beside the record. Zero it, set .size to sizeof, then what is known. */
+/** What the caller of kw_event_text() knows beside the record. Zero it, set .size to sizeof, then what is known. Since: 0.1 */
 struct kw_event_context {
 	size_t size;
 	uint64_t number;	  /**< of the failure, from 1 on; 0 if not known */
@@ -340,7 +351,7 @@ struct kw_event_context {
 	struct kw_error *error;	  /**< takes why kw_event_text() returns -EINVAL; or NULL */
 };
 
-/** Leave out what the diagnosis does not need: see "Redacted recordings" in docs/watch.md. */
+/** Leave out what the diagnosis does not need: see "Redacted recordings" in docs/watch.md. Since: 0.1 */
 #define KW_EVENT_REDACT 1u
 
 /**
@@ -353,13 +364,14 @@ struct kw_event_context {
  * at the end of the text: there the report comes, without waiting for what follows.
  *
  * Return: 0, -ENOMEM, or -EINVAL for a record that is cut or of an architecture or version that is not known.
+ * Since: 0.1
  */
 KW_API int kw_event_text(const void *event, size_t len, const struct kw_event_context *context, char **ret);
 
 /** Is a kernel affected by a defect? Since: 0.1 */
 enum kw_affected { KW_AFFECTED_UNKNOWN = 0, KW_AFFECTED_YES = 1, KW_AFFECTED_NO = 2 };
 
-/** A defect of KVM, and whether a kernel has it. The strings are the library's own, and never freed. */
+/** A defect of KVM, and whether a kernel has it. The strings are the library's own, and never freed. Since: 0.1 */
 struct kw_defect {
 	size_t size;	    /**< set by the caller */
 	const char *id;	    /**< of the row of data/kvm_change.tbl */
@@ -385,10 +397,11 @@ struct kw_defect {
  * is, too.
  *
  * Return: 1, 0 beyond the last defect, or -EINVAL for options of unknown size, vendor or flags.
+ * Since: 0.1
  */
 KW_API int kw_kernel_defect(const struct kw_options *options, const char *build, size_t i, struct kw_defect *ret);
 
-/** A parameter of one of KVM's modules. The strings are the library's own, and never freed. */
+/** A parameter of one of KVM's modules. The strings are the library's own, and never freed. Since: 0.1 */
 struct kw_parameter {
 	size_t size;	    /**< set by the caller */
 	const char *module; /**< "kvm", "kvm_amd", "kvm_intel" */
@@ -404,10 +417,11 @@ struct kw_parameter {
  * @ret: takes the answer; .means is NULL
  *
  * Return: 1, or 0 beyond the last.
+ * Since: 0.1
  */
 KW_API int kw_kvm_parameter(size_t i, struct kw_parameter *ret);
 
-/** Sets .means of @parameter for @value, as the file in /sys/module shows it, without the line end. */
+/** Sets .means of @parameter for @value, as the file in /sys/module shows it, without the line end. Since: 0.1 */
 KW_API void kw_kvm_parameter_value(struct kw_parameter *parameter, const char *value);
 
 /**
@@ -430,6 +444,7 @@ KW_API int kw_msr_number(const char *name_or_index, uint32_t *ret);
  *
  * Return: 1 if the MSR is known, 0 if no MSR is known at this index (@ret says so), -EINVAL for a
  * name that no MSR has, or -ENOMEM.
+ * Since: 0.1
  */
 KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
 		       const struct kw_options *options, const char *format, char **ret);
@@ -442,19 +457,20 @@ KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
  * @ret: on success the output, NUL-terminated; free() it
  *
  * Return: number of instructions, or -ENOMEM, -EINVAL for text that is no bytes.
+ * Since: 0.1
  */
 KW_API int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **ret);
 
-/** Id of rule @i in the order of the rules, NULL beyond the last. */
+/** Id of rule @i in the order of the rules, NULL beyond the last. Since: 0.1 */
 KW_API const char *kw_rule_id(size_t i);
 
-/** Title of rule @i, NULL beyond the last. */
+/** Title of rule @i, NULL beyond the last. Since: 0.1 */
 KW_API const char *kw_rule_title(size_t i);
 
-/** The page of a rule as Markdown, NULL if there is no such rule. */
+/** The page of a rule as Markdown, NULL if there is no such rule. Since: 0.1 */
 KW_API const char *kw_rule_page(const char *id);
 
-/** Id of check @i of VM entry (Intel) and VMRUN (AMD), in the order of the manuals; NULL beyond the last. */
+/** Id of check @i of VM entry (Intel) and VMRUN (AMD), in the order of the manuals; NULL beyond the last. Since: 0.1 */
 KW_API const char *kw_check_id(size_t i);
 
 /**
@@ -467,10 +483,11 @@ KW_API const char *kw_check_id(size_t i);
  * the check, and the hardware error that a broken one gives.
  *
  * Return: number of checks described, -EINVAL for an id that no check has, or -ENOMEM.
+ * Since: 0.1
  */
 KW_API int kw_check_text(const char *id, const char *format, char **ret);
 
-/** Version of the library, such as "0.1.0". */
+/** Version of the library, such as "0.1.0". Since: 0.1 */
 KW_API const char *kw_version(void);
 
 #ifdef __cplusplus

@@ -22,18 +22,18 @@ extern "C" {
 struct kvm_run;
 struct kvm_x86_mce;
 
-/** As many banks as KVM has, KVM_MAX_MCE_BANKS. */
+/** As many banks as KVM has, KVM_MAX_MCE_BANKS. Since: 0.1 */
 #define KW_MCA_BANKS 32u
 
-/** Of the guest's CPUID. KW_MCA_AMD is also Hygon. */
+/** Of the guest's CPUID. KW_MCA_AMD is also Hygon. Since: 0.1 */
 enum kw_mca_vendor { KW_MCA_INTEL = 1, KW_MCA_AMD = 2 };
 
-/** Bits of MCG_CAP. */
+/** Bits of MCG_CAP. Since: 0.1 */
 #define KW_MCA_CTL_P 0x100u	/**< there is MCG_CTL */
 #define KW_MCA_CMCI_P 0x400u	/**< there is MCi_CTL2; not of AMD */
 #define KW_MCA_SER_P 0x1000000u /**< software error recovery */
 
-/** The registers. For kw_mca_*() to read and write; the size may change with the version. */
+/** The registers. For kw_mca_*() to read and write; the size may change with the version. Since: 0.1 */
 struct kw_mca {
 	uint32_t vendor;
 	uint64_t mcg_cap, mcg_status, mcg_ctl;
@@ -44,7 +44,7 @@ struct kw_mca {
 
 #define KW_MCA_STATE_VERSION 1u
 
-/** The registers to move to another host: fixed widths, little endian, no padding. */
+/** The registers to move to another host: fixed widths, little endian, no padding. Since: 0.1 */
 struct kw_mca_state {
 	uint32_t version; /**< KW_MCA_STATE_VERSION */
 	uint32_t size;	  /**< of this structure */
@@ -65,6 +65,7 @@ struct kw_mca_state {
  * MCi_CTL and MCG_CTL are all ones, everything else is 0, as KVM_X86_SETUP_MCE leaves them.
  *
  * Return: 0, or -EINVAL.
+ * Since: 0.1
  */
 KW_API int kw_mca_init(struct kw_mca *mca, enum kw_mca_vendor vendor, unsigned int banks,
 		       unsigned int flags);
@@ -80,6 +81,7 @@ KW_API int kw_mca_init(struct kw_mca *mca, enum kw_mca_vendor vendor, unsigned i
  *
  * Return: 0, -EOPNOTSUPP for a KVM that has not got both (Linux before v5.10), or the negative
  * errno of an ioctl.
+ * Since: 0.1
  */
 KW_API int kw_mca_enable(const struct kw_mca *mca, int vm_fd);
 
@@ -94,6 +96,7 @@ KW_API int kw_mca_enable(const struct kw_mca *mca, int vm_fd);
  *
  * Return: 1 answered; 0 none of these MSRs, or no such exit: @run is as it was; -EINVAL for NULL,
  * or for an @mca that kw_mca_init() has not seen.
+ * Since: 0.1
  */
 KW_API int kw_mca_exit(struct kw_mca *mca, struct kvm_run *run);
 
@@ -102,6 +105,7 @@ KW_API int kw_mca_exit(struct kw_mca *mca, struct kvm_run *run);
  *
  * Return: a clause that lives for ever, such as "the guest's MCG_CAP has no such bank"; "" for an
  * MSR that is none of these.
+ * Since: 0.1
  */
 KW_API const char *kw_mca_reason(const struct kw_mca *mca, uint32_t msr, uint64_t value);
 
@@ -119,6 +123,7 @@ KW_API const char *kw_mca_reason(const struct kw_mca *mca, uint32_t msr, uint64_
  * Return: 1 #MC is queued; 0 nothing is raised: the error is not uncorrected, or is masked; -EINVAL
  * for an error without MCI_STATUS_VAL or of no bank; or the negative errno of an ioctl, and then
  * nothing is written.
+ * Since: 0.1
  */
 KW_API int kw_mca_inject(struct kw_mca *mca, int vcpu_fd, const struct kvm_x86_mce *mce);
 
@@ -130,6 +135,7 @@ KW_API int kw_mca_inject(struct kw_mca *mca, int vcpu_fd, const struct kvm_x86_m
  * immediate_exit; KVM_GET_REGS gives the registers of after the instruction then.
  *
  * Return: 0, or -EINVAL.
+ * Since: 0.1
  */
 KW_API int kw_mca_save(const struct kw_mca *mca, struct kw_mca_state *ret);
 
@@ -140,6 +146,7 @@ KW_API int kw_mca_save(const struct kw_mca *mca, struct kw_mca_state *ret);
  *
  * Return: 0; -EOPNOTSUPP for another version; -EINVAL for another size, vendor, MCG_CAP, or for
  * values that no guest could have written. Unless it is 0, @mca is as it was.
+ * Since: 0.1
  */
 KW_API int kw_mca_restore(struct kw_mca *mca, const void *state, size_t size);
 

@@ -25,7 +25,7 @@ struct kw_mca;
 #define KW_MSR_POLICY_LINES_MAX 256u  /**< lines of it that say something */
 #define KW_MSR_POLICY_LAST_MAX 64u    /**< MSRs of its `last` lines */
 
-/** What a line is about. */
+/** What a line is about. Since: 0.1 */
 enum kw_msr_what {
 	KW_MSR_NUMBERS, /**< MSRs by their numbers */
 	KW_MSR_UNKNOWN, /**< accesses that leave with KVM_MSR_EXIT_REASON_UNKNOWN */
@@ -43,7 +43,7 @@ enum kw_msr_action {
 	KW_MSR_STOP,  /**< the VMM is told */
 };
 
-/** One line of a policy. */
+/** One line of a policy. Since: 0.1 */
 struct kw_msr_rule {
 	enum kw_msr_what what;
 	enum kw_msr_action action;
@@ -54,20 +54,20 @@ struct kw_msr_rule {
 	unsigned int slot; /**< of .first in struct kw_msr_values */
 };
 
-/** For kw_msr_policy_*() to write; about 10 KiB. */
+/** For kw_msr_policy_*() to write; about 10 KiB. Since: 0.1 */
 struct kw_msr_policy {
 	unsigned int count;
 	unsigned int last; /**< slots of struct kw_msr_values that are used */
 	struct kw_msr_rule rule[KW_MSR_POLICY_LINES_MAX];
 };
 
-/** What a vCPU has written to MSRs of `last` lines. Zero it; a copy goes with the same text. */
+/** What a vCPU has written to MSRs of `last` lines. Zero it; a copy goes with the same text. Since: 0.1 */
 struct kw_msr_values {
 	uint64_t written; /**< bit i: value[i] is in use */
 	uint64_t value[KW_MSR_POLICY_LAST_MAX];
 };
 
-/** What is wrong with a text. */
+/** What is wrong with a text. Since: 0.1 */
 struct kw_msr_policy_error {
 	unsigned int line; /**< from 1; 0 where it is none in particular */
 	char message[160]; /**< a clause, without control characters */
@@ -80,11 +80,12 @@ struct kw_msr_policy_error {
  * @error: on -EINVAL, what is wrong with it; may be NULL
  *
  * Return: 0, or -EINVAL; an empty text is a policy that says nothing.
+ * Since: 0.1
  */
 KW_API int kw_msr_policy_parse(struct kw_msr_policy *policy, const char *text, size_t len,
 			       struct kw_msr_policy_error *error);
 
-/** The same with a regular file; also a negative errno of open(2) or read(2), with .line 0. */
+/** The same with a regular file; also a negative errno of open(2) or read(2), with .line 0. Since: 0.1 */
 KW_API int kw_msr_policy_load(struct kw_msr_policy *policy, const char *path,
 			      struct kw_msr_policy_error *error);
 
@@ -94,6 +95,7 @@ KW_API int kw_msr_policy_load(struct kw_msr_policy *policy, const char *path,
  * @reason: run->msr.reason of an exit: KVM_MSR_EXIT_REASON_*
  *
  * Return: the first line that fits, or NULL.
+ * Since: 0.1
  */
 KW_API const struct kw_msr_rule *kw_msr_policy_find(const struct kw_msr_policy *policy,
 						    uint32_t msr, unsigned int access,
@@ -111,11 +113,12 @@ KW_API const struct kw_msr_rule *kw_msr_policy_find(const struct kw_msr_policy *
  * Return: 0; -E2BIG where the MSRs are in more places than 16 ranges of 12,288 MSRs have;
  * -EOPNOTSUPP for a KVM that has not got both (Linux before v5.10), or the negative errno of an
  * ioctl.
+ * Since: 0.1
  */
 KW_API int kw_msr_policy_enable(const struct kw_msr_policy *policy, const struct kw_mca *mca,
 				int vm_fd);
 
-/** kw_msr_policy_exit(): a `stop` line fits, and nothing was answered. */
+/** kw_msr_policy_exit(): a `stop` line fits, and nothing was answered. Since: 0.1 */
 #define KW_MSR_POLICY_STOP 2
 
 /**
@@ -129,6 +132,7 @@ KW_API int kw_msr_policy_enable(const struct kw_msr_policy *policy, const struct
  *
  * Return: 1 answered; 0 no line fits, or no such exit; KW_MSR_POLICY_STOP; -EINVAL for NULL. @run
  * is as it was but for 1.
+ * Since: 0.1
  */
 KW_API int kw_msr_policy_exit(const struct kw_msr_policy *policy, struct kw_msr_values *values,
 			      struct kvm_run *run);

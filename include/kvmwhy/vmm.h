@@ -23,17 +23,18 @@ extern "C" {
  * own process gives EFAULT where memcpy(3) gives SIGSEGV or SIGBUS.
  *
  * Return: 0, or a negative errno: nothing there, nothing read.
+ * Since: 0.1
  */
 typedef int (*kw_guest_read_fn)(void *arg, uint64_t gpa, void *buf, size_t len);
 
-/** The guest's memory. Addresses come from the guest: check them against the memory there is. */
+/** The guest's memory. Addresses come from the guest: check them against the memory there is. Since: 0.1 */
 struct kw_guest_memory {
 	kw_guest_read_fn read;
 	kw_guest_read_fn read_smm; /**< as a vCPU in SMM sees it; NULL: of such a vCPU nothing is read */
 	void *arg;
 };
 
-/** A linear address and where the guest's page tables lead from it. */
+/** A linear address and where the guest's page tables lead from it. Since: 0.1 */
 struct kw_translation {
 	uint64_t linear;
 	uint64_t gpa;	    /**< if .error is 0 */
@@ -47,14 +48,14 @@ struct kw_translation {
 #define KW_SNAPSHOT_STACK 128u
 #define KW_SNAPSHOT_MISSING 80u
 
-/** What could not be had. */
+/** What could not be had. Since: 0.1 */
 struct kw_snapshot_missing {
 	const char *what; /**< "KVM_GET_REGS", "code", ...; lives for ever */
 	uint32_t msr;	  /**< index, of "KVM_GET_MSRS" */
 	int error;	  /**< errno; ENOENT for an MSR that KVM did not give */
 };
 
-/** Bits of .have and .from_page. */
+/** Bits of .have and .from_page. Since: 0.1 */
 #define KW_SNAPSHOT_RUN 1u
 #define KW_SNAPSHOT_REGS 2u
 #define KW_SNAPSHOT_SREGS 4u
@@ -67,6 +68,7 @@ struct kw_snapshot_missing {
 /**
  * A vCPU as it was. The caller's storage, about 6 KiB; zero it and set .size to sizeof. To choose the
  * MSRs, set .nmsrs and the .index of as many .msrs; with 0 they are a default list.
+ * Since: 0.1
  */
 struct kw_snapshot {
 	size_t size;
@@ -109,6 +111,7 @@ struct kw_snapshot {
  *
  * Return: 0, however little could be had: .missing says what not; -EINVAL for a NULL @ret, its .size,
  * too many MSRs, or a negative @error.
+ * Since: 0.1
  */
 KW_API int kw_vcpu_snapshot(int vcpu_fd, const struct kvm_run *run, int error,
 			    const struct kw_guest_memory *memory, struct kw_snapshot *ret);
@@ -119,6 +122,7 @@ KW_API int kw_vcpu_snapshot(int vcpu_fd, const struct kvm_run *run, int error,
  * @ret: filled in, all of it; .number, .vmm and .guest are the caller's to set
  *
  * Return: 0, or -EINVAL for NULL or a .size that is not known.
+ * Since: 0.1
  */
 KW_API int kw_snapshot_state(const struct kw_snapshot *snapshot, struct kw_vcpu_state *ret);
 

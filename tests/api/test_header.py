@@ -71,11 +71,12 @@ def _(_):
     equal(set(re.findall(r"^\*[^*(]*?(?:\\\*)*(kw_\w+)\(", PAGE.read_text(), re.M)), exported())
 
 
-@test("every declaration of a function has a comment in front of it, or shares one")
+@test("every declaration of a function has a comment in front of it, or shares one, which says since when")
 def _(_):
     for block in re.split(r"\n\n+", HEADER.read_text()):
         if "\nKW_API" in "\n" + block:
             assert block.startswith("/**"), block
+            assert "Since: " in block.partition("*/")[0], block
 
 
 main()
