@@ -159,6 +159,7 @@ enum kw_sign_kind {
 	KW_SIGN_KERNEL,	      /* "Comm: qemu ... 5.2.0-rc2": value 1 if the process is a VMM */
 	KW_SIGN_MSR,	      /* a message about an MSR; value is the index */
 	KW_SIGN_TCG,	      /* CCS=, CCD=, CCO= or v=..: printed by TCG's -d log, not by KVM */
+	KW_SIGN_INJECTED,     /* kvmwhy.ko: "wrmsr(0x838): injecting -1"; value is the MSR */
 	KW_SIGN_CONTINUED,      /* kvm_run returned -N, cont refused, ... */
 	KW_SIGN_OTHER,
 

@@ -131,7 +131,7 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 	/* Bit 31 of the exit reason and VM-instruction errors are VMX; all ones is SVM's VMEXIT_INVALID. */
 	if (f->hardware_error == 0xffffffff || f->hardware_error == UINT64_MAX)
 		return KW_VENDOR_AMD;
-	if ((f->hardware_error & 0xffff0000) == 0x80000000 || (f->hardware_error && f->hardware_error < 32))
+	if ((f->hardware_error & 0xffff0000) == 0x80000000 || (f->arch == KW_ARCH_X86 && f->hardware_error && f->hardware_error < 32))
 		return KW_VENDOR_INTEL;
 	return KW_VENDOR_UNKNOWN;
 }
@@ -380,7 +380,6 @@ static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 	add_evidence(finding, rule, c->f, c->blamed);
 	if (c->broken)
 		add_used_facts(finding, c->f, &c->broken->saw);
-	c->harmless |= rule->harmless;
 }
 
 static void judge(struct kw_case *c)
@@ -391,6 +390,23 @@ static void judge(struct kw_case *c)
 				add_finding(c, rule);
 		}
 	}
+}
+
+/* A rule says so, and no other found that something broke. */
+static bool is_harmless(const struct kw_case *c)
+{
+	bool harmless = false;
+
+	if (FACT_IS(c->f, watch_harmless, 1))
+		return true;
+	for (size_t i = 0; i < c->nfindings; i++) {
+		const struct kw_rule *rule = kw_rule_find(c->finding[i].id);
+
+		if (!rule->harmless && !rule->aside && c->finding[i].certainty <= KW_LIKELY)
+			return false;
+		harmless |= rule->harmless;
+	}
+	return harmless;
 }
 
 /* Order: stable, the order of the rules stays within one certainty. */
@@ -417,7 +433,6 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	/* findings are guarded by their count, as in kw_failure_init() */
 	memset(ret, 0, offsetof(struct kw_case, finding));
 	ret->nfindings = 0;
-	ret->harmless = FACT_IS(f, watch_harmless, 1);
 	ret->f = f;
 	ret->context = context;
 	derive_errno(f);
@@ -431,6 +446,7 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	kw_checks_ask(ret);
 	judge(ret);
 	order(ret);
+	ret->harmless = is_harmless(ret);
 	ret->said = kw_said(ret);
 	ret->headline = ret->nfindings && ret->finding[0].certainty != KW_POSSIBLE ? ret->finding[0].title :
 										    kw_plain_headline(ret);

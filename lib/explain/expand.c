@@ -355,6 +355,29 @@ static void put_fix(const struct kw_case *c, struct kw_buf *buf)
 		kw_change_fix(row, buf);
 }
 
+/* Index and value, as arguments of a command. */
+static void put_refused_msr(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%llx", (unsigned long long)c->f->host_msr_index);
+	if (kw_has(c->f, host_msr_value))
+		kw_buf_printf(buf, " 0x%llx", (unsigned long long)c->f->host_msr_value);
+}
+
+static void put_system_event(const struct kw_case *c, struct kw_buf *buf)
+{
+	static const char *const names[] = { NULL, "SHUTDOWN", "RESET", "CRASH", "WAKEUP", "SUSPEND", "SEV_TERM" };
+	uint64_t type = c->f->system_event_type;
+
+	if (!kw_has(c->f, system_event_type))
+		return;
+	if (type && type < sizeof(names) / sizeof(names[0]))
+		kw_buf_printf(buf, ", KVM_SYSTEM_EVENT_%s", names[type]);
+	else
+		kw_buf_printf(buf, ", type %llu", (unsigned long long)type);
+	if (kw_has(c->f, system_event_data))
+		kw_buf_printf(buf, ", data 0x%llx", (unsigned long long)c->f->system_event_data);
+}
+
 static void put_emulator_since(const struct kw_case *c, struct kw_buf *buf)
 {
 	const struct kw_row *row = kw_emulator_row(c);
@@ -511,6 +534,7 @@ static const struct slot slots[] = {
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch },
 	{ "device", put_device }, { "stop_code", put_stop_code }, { "kernel", put_kernel },
 	{ "range", put_range }, { "fix", put_fix }, { "emulator_since", put_emulator_since },
+	{ "refused_msr", put_refused_msr }, { "system_event", put_system_event },
 	{ "slide_byte", put_slide_byte }, { "fetched_insn", put_fetched_insn },
 	{ "msr_count", put_msr_count }, { "told_did", put_told_did },
 	{ "told_result", put_told_result }, { "told_by", put_told_by },

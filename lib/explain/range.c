@@ -52,7 +52,8 @@ void kw_change_range(const struct kw_row *row, struct kw_buf *buf)
 	if (until)
 		kw_buf_add(buf, release(latest(kw_str(until))));
 	put_stable(row, KW_ATTR_SINCE_STABLE, "; in stable branches from ", buf);
-	put_stable(row, KW_ATTR_UNTIL_STABLE, "; in stable branches before ", buf);
+	put_stable(row, KW_ATTR_UNTIL_STABLE,
+		   kw_row_get(row, KW_ATTR_SINCE_STABLE) ? " to before " : "; in stable branches before ", buf);
 }
 
 void kw_change_fix(const struct kw_row *row, struct kw_buf *buf)

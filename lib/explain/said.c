@@ -53,6 +53,9 @@ static struct kw_str entry_failed(const struct kw_case *c)
 				       (unsigned long long)f->hardware_error,
 				       (unsigned long long)(f->hardware_error & 0xffff), name ? name : "no name");
 	}
+	if (c->vendor != KW_VENDOR_INTEL)
+		return kw_arena_printf(f->arena, "KVM_EXIT_FAIL_ENTRY, hardware_entry_failure_reason 0x%llx",
+				       (unsigned long long)f->hardware_error);
 	name = kw_vmx_insn_error(f->hardware_error);
 	return kw_arena_printf(f->arena, "KVM_EXIT_FAIL_ENTRY 0x%llx: VM-instruction error %llu, \"%s\" (Intel)",
 			       (unsigned long long)f->hardware_error, (unsigned long long)f->hardware_error,

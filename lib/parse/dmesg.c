@@ -165,6 +165,7 @@ static const struct sign signs[] = {
 	{ KW_STR("dump_invalid_vmc"), KW_STR("=1 to dump internal KVM state"), KW_SIGN_DUMP_OFF },
 	{ KW_STR("unexpected exit reason"), KW_STR(""), KW_SIGN_UNUSUAL_EXIT },
 	{ KW_STR("kvmwhy: kvm ["), KW_STR(" from "), KW_SIGN_OTHER }, /* kmod/report.c, kw_say() */
+	{ KW_STR("kvmwhy: kvm ["), KW_STR("injecting "), KW_SIGN_INJECTED }, /* kmod/inject.c */
 	{ KW_STR("reserved bits on spte"), KW_STR(""), KW_SIGN_SPTE },
 	{ KW_STR("reserved bits set on MMU-present spte"), KW_STR(""), KW_SIGN_SPTE },
 	{ KW_STR("WARNING: "), KW_STR("try_get_page"), KW_SIGN_HOST_MM },
@@ -212,6 +213,24 @@ static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 	return true;
 }
 
+/* "vcpu0 wrmsr(0x838): injecting -1" */
+static uint64_t injected_msr(struct kw_str s)
+{
+	size_t at = kw_str_find(s, KW_STR("msr(0x"));
+	uint64_t index = 0;
+
+	if (at != SIZE_MAX)
+		kw_str_hex(kw_str_from(s, at + 4), &index);
+	return index;
+}
+
+static uint64_t sign_value(enum kw_sign_kind kind, struct kw_str text)
+{
+	if (kind == KW_SIGN_INJECTED)
+		return injected_msr(text);
+	return kind == KW_SIGN_SEV_TERMINATION ? termination_code(text) : 0;
+}
+
 static bool take_sign(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
@@ -219,8 +238,7 @@ static bool take_sign(struct kw_gather *g, const struct kw_clean_line *line)
 
 		if (!kw_str_has(line->text, e->words) || (e->also.len && !kw_str_has(line->text, e->also)))
 			continue;
-		kw_gather_sign(g, line, e->kind,
-				e->kind == KW_SIGN_SEV_TERMINATION ? termination_code(line->text) : 0);
+		kw_gather_sign(g, line, e->kind, sign_value(e->kind, line->text));
 		return true;
 	}
 	return take_kernel(g, line);

@@ -247,6 +247,19 @@ static const struct exit_name *exit_by(struct kw_str s, bool rust)
 }
 
 /* A VcpuExit of kvm-ioctls as Debug prints it: "InternalError", "FailEntry(7, 2)". */
+/* "SystemEvent(6, [256])": type and data */
+static void take_system_event(struct kw_failure *f, const struct kw_clean_line *line, struct kw_str s)
+{
+	uint64_t number;
+	size_t len;
+
+	if (!kw_str_skip(s, KW_STR("SystemEvent("), &s) || !(len = kw_str_dec(s, &number)))
+		return;
+	kw_gather_fact(f, line, KW_F_system_event_type, number);
+	if (kw_str_skip(kw_str_from(s, len), KW_STR(", ["), &s) && kw_str_dec(s, &number))
+		kw_gather_fact(f, line, KW_F_system_event_data, number);
+}
+
 static bool take_rust_exit(struct kw_gather *g, const struct kw_clean_line *line,
 			   struct kw_str rest)
 {
@@ -264,6 +277,8 @@ static bool take_rust_exit(struct kw_gather *g, const struct kw_clean_line *line
 		return true;
 	}
 	f = speak_of_exit(g, line, exit->number, rest, KW_STR(""));
+	if (exit->number == KW_KVM_EXIT_SYSTEM_EVENT)
+		take_system_event(f, line, rest);
 	if (exit->number != KW_KVM_EXIT_FAIL_ENTRY || !kw_str_skip(rest, KW_STR("FailEntry("), &values))
 		return true;
 	len = kw_str_dec(values, &number);

@@ -301,7 +301,10 @@ static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line,
 
 static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	return kw_str_has(rest, KW_STR("failed")) && sign_in_block(g, line, KW_SIGN_ASSERTION);
+	if (!kw_str_has(rest, KW_STR("failed")))
+		return false;
+	kw_gather_sign(g, line, KW_SIGN_ASSERTION, 0);
+	return true;
 }
 
 static bool take_eio(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)

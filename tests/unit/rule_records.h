@@ -18,6 +18,8 @@ struct record {
 	int sign;	   /* kind of a sign + 1, 0 for none */
 	const char *said;  /* text of the sign and of the headline */
 	enum kw_arch arch; /* 0: x86 */
+	bool no_arch;	   /* the text does not show which */
+	uint64_t value;	   /* of the sign */
 	unsigned int nextra;
 	uint64_t extra[10];
 	bool watched; /* a record of `kvmwhy watch`; .extra are its words */
@@ -145,6 +147,19 @@ static const struct record records[] = {
 	  .arch = KW_ARCH_PPC64 },
 
 	/* emulation.c */
+	RUN("encrypted-state", "errno_number=22 rip=0 rsp=0 rflags=0 cs_attr=0 cr0=0x80010033 efer=0x1d00", NULL),
+	{ .id = "vmm-aborted", .class = KW_CLASS_MSR_MESSAGE, .msr = 0xc1, .msr_write = true, .sign = KW_SIGN_ASSERTION + 1,
+	  .said = "Assertion `x' failed." },
+	{ .id = "module-line-injected", .class = KW_CLASS_KVM_RUN_FAILED, .facts = "errno_number=1 rcx=0x838 rax=1 rdx=0 " KERNEL,
+	  .code = "0f 30", .sign = KW_SIGN_INJECTED + 1, .value = 0x838, .said = "wrmsr(0x838): injecting -1" },
+	{ .id = "entry-small-number", .class = KW_CLASS_ENTRY_FAILED, .facts = "hardware_error=1", .no_arch = true },
+	{ .id = "entry-reset-kept-cr4", .class = KW_CLASS_ENTRY_FAILED,
+	  .facts = "hardware_error=0x80000021 rip=0xfff0 cr0=0x60000010 cr4=0x2000 efer=0" },
+	{ .id = "exit-arm-nisv", .class = KW_CLASS_UNKNOWN_EXIT, .facts = "exit_reason=28", .no_arch = true },
+	{ .id = "msr-dropped", .class = KW_CLASS_MSR_MESSAGE, .msr = 0xc0010115, .msr_write = true,
+	  .msr_verb = KW_MSR_UNIMPLEMENTED },
+	{ .id = "delivery-stack-in-vga", .class = KW_CLASS_INTERNAL_ERROR, .facts = "suberror=3 rsp=0xc00bfe00", .nextra = 4,
+	  .extra = { 0x80000b0e, 0x31, 0x82, 0xbfdfc } },
 	EMULATION("rsm-smram-overwritten",
 		  "cr0=0x10 cr4=0 efer=0 rflags=2 smm=0 cs_base=0 cs_attr=0x9b rip=0x1000 dr6=0x1234567800000ff0",
 		  "0f aa"),

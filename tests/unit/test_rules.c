@@ -242,7 +242,7 @@ static void build(const struct record *r, struct kw_failure *f)
 	struct kw_str said = kw_str(r->said ? r->said : "");
 
 	f->class = r->class;
-	f->arch = r->arch ? r->arch : KW_ARCH_X86;
+	f->arch = r->no_arch ? KW_ARCH_UNKNOWN : r->arch ? r->arch : KW_ARCH_X86;
 	f->headline =
 		(struct kw_origin){ KW_SEEN,
 				    kw_failure_add_line(f, 1, KW_STR("a record made by hand")) };
@@ -252,7 +252,7 @@ static void build(const struct record *r, struct kw_failure *f)
 	if (r->code)
 		f->code.marked = r->marked;
 	if (r->sign)
-		kw_failure_add_sign(f, (enum kw_sign_kind)(r->sign - 1), 0, 0, said);
+		kw_failure_add_sign(f, (enum kw_sign_kind)(r->sign - 1), 0, r->value, said);
 	f->watch.begun = r->watched;
 	for (unsigned int i = 0; r->watched && i < r->nextra; i++) {
 		f->watch.word[i] = r->extra[i];

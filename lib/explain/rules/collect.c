@@ -80,9 +80,8 @@ const struct kw_rule kw_rules_collect[] = {
 		.why = "{checks_count}.",
 		.todo = { KW_DO("Collect the dump from `VMCB Control Area:` to its last line, and "
 				"the VMM's log of the same second."),
-			  KW_DO("For an SEV-ES or SNP guest, check the VMSA: the CPU loads the "
-				"save area from there, and before Linux 6.16 dump_vmcb() prints "
-				"the one of the VMCB.") },
+			  KW_DO("For an SEV-ES or SNP guest, ignore the save area of this dump: "
+				"the CPU loads the VMSA instead.", .kernel = "dump-vmcb-save-area-sev") },
 		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"" },
 	},
 	{

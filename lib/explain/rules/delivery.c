@@ -31,7 +31,8 @@ static bool on_exit(const struct kw_case *c, uint64_t basic)
 
 static bool has_gpa(const struct kw_case *c)
 {
-	return has_extra(c, 3) && has_extra(c, 4) && c->f->extra[3] != UINT64_MAX;
+	return has_extra(c, 3) && c->f->extra[3] != UINT64_MAX &&
+	       (has_extra(c, 4) || (c->f->extra[1] & 0xffff) == KW_VMX_EXIT_EPT_MISCONFIG);
 }
 
 /*
@@ -63,9 +64,20 @@ static bool root_in_mmio(const struct kw_case *c)
 	return gpa_is_page_table_root(c) && !root_in_smram(c);
 }
 
+/* A push of the event: the address is a little below RSP, by the offset in the page. */
+static bool stack_in_vga(const struct kw_case *c)
+{
+	uint64_t below;
+
+	if (!on_mmio(c) || !has_gpa(c) || !kw_has(c->f, rsp) || c->f->extra[3] < 0xa0000 || c->f->extra[3] > 0xbffff)
+		return false;
+	below = (c->f->rsp - c->f->extra[3]) & 0xfff;
+	return below && below <= 48;
+}
+
 static bool mmio_elsewhere(const struct kw_case *c)
 {
-	return on_mmio(c) && !gpa_is_page_table_root(c);
+	return on_mmio(c) && !stack_in_vga(c) && !gpa_is_page_table_root(c);
 }
 
 static bool wrmsr_exit(const struct kw_case *c)
@@ -113,12 +125,16 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(cr3) },
 		.test = root_in_mmio,
-		.title = "the guest's page tables lie in memory that the VMM emulates (MMIO): CR3 {cr3} is no RAM",
-		.why = "While {vectoring} was delivered the CPU hit {extra_exit}, KVM's mark for MMIO, at {extra3}, "
-		       "which is the page that CR3 points to. KVM cannot walk page tables, deliver events or run code in emulated "
-		       "memory. Seen with an emulated CXL memory device that the guest used as RAM.",
-		.todo = { KW_DO("Do not put emulated memory (CXL type 3 in QEMU, BAR memory) online as RAM under KVM."),
-			  KW_DO("Compare the address with the guest's /proc/iomem and QEMU's `info mtree -f`.") },
+		.title = "The guest's page tables lie in memory that the VMM emulates (MMIO): CR3 "
+		       "{cr3} is not RAM",
+		.why = "While {vectoring} was delivered the CPU hit {extra_exit}, KVM's mark for "
+		       "MMIO, at {extra3}, the page that CR3 points to. KVM cannot walk page "
+		       "tables, deliver events or run code in emulated memory. Seen with an "
+		       "emulated CXL memory device that the guest used as RAM.",
+		.todo = { KW_DO("Do not put emulated memory (CXL type 3 in QEMU, BAR memory) "
+				"online as RAM under KVM."),
+			  KW_DO("Compare the address with the guest's /proc/iomem and QEMU's `info "
+				"mtree -f`.") },
 		.source = { SRC_VECTORING, "https://lore.kernel.org/r/Y+vSj8FD6ZaHhfoN@memverge.com",
 			    "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
@@ -129,12 +145,32 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr3), KW_NEED(smm) },
 		.test = root_in_smram,
 		.title = "CR3 {cr3} points to memory that only SMM can see, and the vCPU is not in SMM: state was restored in the wrong order",
-		.why = "Delivering {vectoring} hit {extra_exit} at {extra3}, the page of CR3, and the VMM could not "
-		       "read the code either. Below 4 GiB that is SMRAM: QEMU restored nested or control state before the "
-		       "SMM flag (migration of a guest with VSM or SMM).",
-		.todo = { KW_DO("Use a QEMU that calls kvm_put_vcpu_events() before kvm_put_nested_state()."),
-			  KW_DO("Otherwise: is CR3 inside emulated memory (CXL, a BAR)? Compare with QEMU's `info mtree -f`.") },
+		.why = "Delivering {vectoring} hit {extra_exit} at {extra3}, the page of CR3, and "
+		       "the VMM could not read the code either. Below 4 GiB that is SMRAM: QEMU "
+		       "restored nested or control state before the SMM flag (migration of a "
+		       "guest with VSM or SMM).",
+		.todo = { KW_DO("Use a QEMU that calls kvm_put_vcpu_events() before "
+				"kvm_put_nested_state()."),
+			  KW_DO("Otherwise check whether CR3 is inside emulated memory (CXL, a "
+				"BAR): QEMU's `info mtree -f`.") },
 		.source = { "qemu-devel, 26 October 2023, nested state and SMM ordering", SRC_VECTORING },
+	},
+	{
+		.id = "delivery-stack-in-vga",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(suberror), KW_NEED(rsp) },
+		.test = stack_in_vga,
+		.title = "The guest's stack ran into the VGA window: pushing {vectoring} went to "
+		       "{extra3}, just below RSP {rsp}",
+		.why = "The address has the offset in its page that a push at RSP has, and lies "
+		       "in 0xa0000 to 0xbffff, which the VMM emulates. KVM cannot emulate the "
+		       "delivery of an event. The stack overflowed downwards into the window, or "
+		       "was placed there.",
+		.todo = { KW_DO("Check where the guest's boot code puts its stack, and how deep it "
+				"gets."),
+			  KW_DO("Compare RSP and the page tables with the guest's memory map.") },
+		.source = { SRC_VECTORING },
 	},
 	{
 		.id = "delivery-mmio",
@@ -143,12 +179,14 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = mmio_elsewhere,
 		.shows = { KW_NEED(idt_base), KW_NEED(rsp) },
-		.title = "an event could not be delivered: IDT, TSS, stack or page tables of the guest lie in emulated memory (MMIO){delivery_gpa}",
-		.why = "While {vectoring} was delivered the CPU touched a page without RAM behind it, which KVM has to emulate: the exit "
-		       "is {extra_exit}. KVM cannot emulate the delivery of an event. Where five words are there, data[3] is the "
-		       "guest physical address.",
-		.todo = { KW_DO("Compare data[3] with IDT, TSS and stack in the dump, the guest's /proc/iomem and QEMU's `info mtree -f`."),
-			  KW_DO("Emulated memory (CXL type 3, a BAR) must not be used as RAM under KVM.") },
+		.title = "An event could not be delivered: IDT, TSS, stack or page tables of the "
+		       "guest lie in emulated memory (MMIO){delivery_gpa}",
+		.why = "While {vectoring} was delivered the CPU touched a page without RAM behind "
+		       "it, which KVM has to emulate: the exit is {extra_exit}. KVM cannot "
+		       "emulate the delivery of an event.",
+		.todo = { KW_DO("Compare the address with IDT, TSS and stack in the dump, the "
+				"guest's /proc/iomem and QEMU's `info mtree -f`."),
+			  KW_DO("Do not use emulated memory (CXL type 3, a BAR) as RAM under KVM.") },
 		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()",
 			    "Linux arch/x86/kvm/x86.c, kvm_prepare_event_vectoring_exit()" },
 	},
@@ -173,11 +211,13 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = other_delivery,
-		.title = "an exit that KVM does not expect came while an event was being delivered to the guest: {extra_exit}",
-		.why = "What was being delivered: {vectoring}. KVM continues after exits during delivery only for those "
-		       "it knows how to redo.",
-		.todo = { KW_DO("If this host is itself a VM, the hypervisor below is the first suspect."),
-			  KW_DO("`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_virq -e kvm:kvm_inj_exception`.") },
+		.title = "An exit that KVM does not expect came while an event was being delivered "
+		       "to the guest: {extra_exit}",
+		.why = "What was being delivered: {vectoring}. After an exit during delivery KVM "
+		       "goes on only where it knows how to redo it.",
+		.todo = { KW_DO("If this host is itself a VM, suspect the hypervisor below first."),
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_virq -e "
+				"kvm:kvm_inj_exception`.") },
 		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
@@ -186,11 +226,15 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = bare,
-		.title = "an exit during event delivery; on small Intel Atom-class hosts random ones were a microcode defect",
-		.why = "The words of data[] are missing, so neither event nor exit is known. Random suberrors 3 on Celeron and "
-		       "Pentium boxes (Jasper Lake, Elkhart Lake, Alder Lake-N) went away with newer microcode.",
-		.todo = { KW_DO("Collect the lines `extra data[0]` to `extra data[4]` and the register dump that follow this message."),
-			  KW_DO("Install the intel-microcode package and compare `grep microcode /proc/cpuinfo`.") },
+		.title = "An exit during event delivery; this text does not show which. On small "
+		       "Intel Atom-class hosts random ones were a microcode defect",
+		.why = "data[] has the event and the exit. Random suberrors 3 on Celeron and "
+		       "Pentium boxes (Jasper Lake, Elkhart Lake, Alder Lake-N) went away with "
+		       "newer microcode.",
+		.todo = { KW_DO("Collect the lines `extra data[0]` to `extra data[4]` and the "
+				"register dump that follow this message."),
+			  KW_DO("Install the intel-microcode package and compare `grep microcode "
+				"/proc/cpuinfo`.") },
 		.source = { SRC_VECTORING },
 	},
 	{
@@ -199,11 +243,16 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = simul,
-		.title = "an exception exit came while another event was being delivered, in a way KVM cannot redo",
-		.why = "Suberror 2: the VM-exit interruption information and the IDT-vectoring information are valid together "
-		       "for an event KVM intercepts. Words: vectoring, interruption information, error code, last CPU.",
-		.todo = { KW_DO("Without EPT (ept=N, nested without it) this is reached by guests whose IDT or stack is not mapped."),
-			  KW_DO("Collect extra data[] and the dump; if this host is a VM, look at the hypervisor below.") },
+		.title = "An exception exit came while another event was being delivered, in a way "
+		       "that KVM cannot redo",
+		.why = "Suberror 2: the VM-exit interruption information and the IDT-vectoring "
+		       "information are valid together for an event that KVM intercepts. The "
+		       "words are vectoring information, interruption information, error code "
+		       "and, since v5.9, the last CPU.",
+		.todo = { KW_DO("Check for ept=N (or nested virtualization without EPT): there, "
+				"guests whose IDT or stack is not mapped reach this."),
+			  KW_DO("Collect extra data[] and the dump; if this host is a VM, look at "
+				"the hypervisor below.") },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_exception_nmi()" },
 	},
 	{
@@ -212,11 +261,15 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = unexpected,
-		.title = "the CPU (or the hypervisor below) reported an exit that this KVM does not know",
-		.why = "Suberror 4: no handler for the exit reason in data[0]. Either a feature is enabled that this kernel does not know, or KVM "
-		       "runs nested and the level below reports exits it should not.",
-		.todo = { KW_DO("Read data[0]: the exit reason; the host's dmesg has `unexpected exit reason`."),
-			  KW_DO("If this host is a VM, update the hypervisor below; otherwise update the kernel.") },
+		.title = "The CPU (or the hypervisor below) reported an exit that this KVM does not "
+		       "know",
+		.why = "Suberror 4: KVM has no handler for the exit reason in data[0]. Either a "
+		       "feature is enabled that this kernel does not know, or KVM runs nested and "
+		       "the level below reports exits that it should not.",
+		.todo = { KW_DO("Read the exit reason in data[0]; the host's dmesg has `unexpected "
+				"exit reason`."),
+			  KW_DO("If this host is a VM, update the hypervisor below; otherwise "
+				"update the kernel.") },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()", "Linux arch/x86/kvm/svm/svm.c, svm_handle_invalid_exit()" },
 	},
 	{
@@ -225,14 +278,18 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = tdx_status,
-		.title = "a TDX guest could not go on: the TDX module ended TDH.VP.ENTER with status {extra0}",
+		.title = "A TDX guest could not go on: the TDX module ended TDH.VP.ENTER with "
+		       "status {extra0}",
 		.why = "The word has more than the 32 bits of an exit reason: it is the completion status of the TDX module, whose "
 		       "upper half names the class of the error. Registers of a TDX guest are not visible, so the dump shows "
 		       "zeros. A hardware memory error in the TD's private memory ends like this, with machine-check lines "
 		       "in the host's log.",
-		.todo = { KW_DO("Look in the host's dmesg for SEAMCALL, mce and Memory failure lines of the same second."),
-			  KW_DO("Decode the status with the completion status codes of the TDX module's ABI specification."),
-			  KW_DO("After a memory error: replace the memory module; the TD cannot be continued.") },
+		.todo = { KW_DO("Look in the host's dmesg for SEAMCALL, mce and Memory failure "
+				"lines of the same second."),
+			  KW_DO("Decode the status with the completion status codes of the TDX "
+				"module's ABI specification."),
+			  KW_DO("After a memory error, replace the memory module; the TD cannot be "
+				"continued.") },
 		.source = { "Intel TDX Module ABI Specification, \"Function Completion Status\"", "Linux arch/x86/kvm/vmx/tdx.c, tdx_handle_exit()" },
 	},
 	{
@@ -241,10 +298,13 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = unknown,
-		.title = "suberror {suberror} is none that KVM has (1 to 4): a patched kernel or VMM, or a number that was not set",
-		.why = "Linux knows the suberrors 1 EMULATION, 2 SIMUL_EX, 3 DELIVERY_EV and 4 UNEXPECTED_EXIT_REASON in all versions.",
-		.todo = { KW_DO("Ask for the kernel's and the VMM's version and their patches."),
-			  KW_DO("Compare `struct kvm_run` of the headers the VMM was built with.") },
+		.title = "KVM has no suberror {suberror} (1 to 4 exist): a patched kernel or VMM, "
+		       "or a number that was not set",
+		.why = "Linux knows the suberrors 1 EMULATION, 2 SIMUL_EX, 3 DELIVERY_EV and 4 "
+		       "UNEXPECTED_EXIT_REASON in all versions.",
+		.todo = { KW_DO("Collect the versions of kernel and VMM, and their patches."),
+			  KW_DO("Compare `struct kvm_run` of the headers that the VMM was built "
+				"with.") },
 		.source = { "Linux include/uapi/linux/kvm.h, KVM_INTERNAL_ERROR_*" },
 	},
 	{ 0 }

@@ -18,6 +18,51 @@ static bool system_event(const struct kw_case *c)
 	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_SYSTEM_EVENT) && !sev_termination(c) && !c->f->watch.begun;
 }
 
+enum { EVENT_SHUTDOWN = 1, EVENT_RESET, EVENT_CRASH, EVENT_WAKEUP, EVENT_SUSPEND, EVENT_SEV_TERM };
+
+static bool sev_term(const struct kw_case *c)
+{
+	return FACT_IS(c->f, system_event_type, EVENT_SEV_TERM);
+}
+
+static bool guest_crashed(const struct kw_case *c)
+{
+	return FACT_IS(c->f, system_event_type, EVENT_CRASH);
+}
+
+static bool arm_nisv(const struct kw_case *c)
+{
+	return c->f->arch != KW_ARCH_X86 && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
+}
+
+/* The MSRs that KVM_SET_MSRS is known to refuse, each with its answer. */
+
+static bool is_pmu_msr(const struct kw_case *c)
+{
+	return FACT_IS(c->f, host_msr_index, 0x345) || FACT_IS(c->f, host_msr_index, 0x38d) || FACT_IS(c->f, host_msr_index, 0x38f);
+}
+
+static bool is_vmx_msr(const struct kw_case *c)
+{
+	return kw_has(c->f, host_msr_index) && c->f->host_msr_index >= 0x480 && c->f->host_msr_index <= 0x491;
+}
+
+static bool is_arch_capabilities(const struct kw_case *c)
+{
+	return FACT_IS(c->f, host_msr_index, 0x10a);
+}
+
+static bool is_kvmclock(const struct kw_case *c)
+{
+	return FACT_IS(c->f, host_msr_index, 0x11) || FACT_IS(c->f, host_msr_index, 0x12) ||
+	       FACT_IS(c->f, host_msr_index, 0x4b564d00) || FACT_IS(c->f, host_msr_index, 0x4b564d01);
+}
+
+static bool is_other_msr(const struct kw_case *c)
+{
+	return !is_pmu_msr(c) && !is_vmx_msr(c) && !is_arch_capabilities(c) && !is_kvmclock(c);
+}
+
 static bool arm_exit_on_x86(const struct kw_case *c)
 {
 	return c->f->arch == KW_ARCH_X86 && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
@@ -98,26 +143,40 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { 0 },
 		.test = sev_termination,
 		.sign = KW_SIGN_SEV_TERMINATION + 1,
-		.title = "the encrypted guest asked to be terminated (GHCB termination request)",
-		.why = "The host's KVM logged it: the first number is the reason code set, the second the reason. In the "
-		       "general set (0), 1 means that guest and host share no GHCB protocol version, 2 that SNP features "
-		       "the guest needs are not supported. Registers of an encrypted guest are not visible; the dump shows RESET values.",
-		.todo = { KW_DO("With reason 0x0:0x2: start the guest with what it demands (for SNP a GHCB protocol version of 2 or later; newer KVM and VMM)."),
-			  KW_DO("Look at the guest's early console or firmware log for what it missed.") },
+		.title = "The encrypted guest asked to be terminated (GHCB termination request)",
+		.why = "The host's KVM logged it: the first number is the reason code set, the "
+		       "second the reason. In the general set (0), 1 means that guest and host "
+		       "share no GHCB protocol version, 2 that SNP features which the guest needs "
+		       "are not supported. The registers of an encrypted guest are not visible; "
+		       "the dump shows RESET values.",
+		.todo = { KW_DO("With reason 0x0:0x2, start the guest with what it demands (for "
+				"SNP a GHCB protocol version of 2 or later; newer KVM and VMM)."),
+			  KW_DO("Look in the guest's early console or firmware log for what it "
+				"missed.") },
 		.source = { "AMD SEV-ES Guest-Hypervisor Communication Block Standardization, \"Termination Request\"",
 			    "Linux arch/x86/kvm/svm/sev.c, sev_handle_vmgexit_msr_protocol()" },
 	},
 	{
 		.id = "exit-system-event",
 		.certainty = KW_LIKELY,
-		.classes = KW_IN(UNKNOWN_EXIT),
+		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
 		.needs = { KW_NEED(exit_reason) },
+		.shows = { KW_NEED(system_event_type), KW_NEED(system_event_data) },
+		.other_arch = true,
 		.test = system_event,
-		.title = "the guest asked for shutdown, reset or (SEV) termination, in a way this VMM does not handle (KVM_EXIT_SYSTEM_EVENT)",
-		.why = "On x86 KVM raises exit 24 for an SEV-ES or SNP guest that requests termination, and for Hyper-V crash "
-		       "enlightenments. The VMM is older than that use.",
-		.todo = { KW_DO("Look in the host's dmesg for `SEV-ES guest requested termination`."),
-			  KW_DO("Use a newer VMM.") },
+		.title = "The guest asked for a system event that this VMM does not handle "
+		       "(KVM_EXIT_SYSTEM_EVENT{system_event})",
+		.why = "Types: 1 shutdown, 2 reset, 3 crash, 4 wakeup, 5 suspend, 6 termination "
+		       "of an SEV guest. KVM passes on what the guest asked for: by PSCI on "
+		       "arm64, by SBI on RISC-V, by Hyper-V crash MSRs or the GHCB on x86.",
+		.todo = { KW_DO("Look at the guest's console: it reported a crash of its own.", .when = guest_crashed),
+			  KW_DO("Look at the guest's firmware or early console: an SEV guest ended "
+				"itself. Data 0x100 is a GHCB termination request, bits 15:12 the "
+				"reason code set and 23:16 the reason.", .when = sev_term),
+			  KW_DO("Look in the host's dmesg for `SEV-ES guest requested "
+				"termination`.", .when = sev_term),
+			  KW_DO("Check whether the VMM is told to handle this event; newer VMMs "
+				"know more of them.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_SYSTEM_EVENT\"" },
 	},
 	{
@@ -126,12 +185,33 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(exit_reason) },
 		.test = arm_exit_on_x86,
-		.title = "exit reason {exit_reason} is {exit_name}, which KVM on x86 never gives: a patched kernel with an exit of its own",
-		.why = "Kernel and VMM disagree on what {exit_reason} means. Patch sets under development use the next free "
-		       "number before it is assigned; an early one for Xen guests used 28, the merged one is 34 (KVM_EXIT_XEN).",
+		.title = "Exit reason {exit_reason} is {exit_name}, which KVM on x86 never gives: a "
+		       "patched kernel with an exit of its own",
+		.why = "Kernel and VMM disagree on what {exit_reason} means. Patch sets under "
+		       "development use the next free number before it is assigned; an early one "
+		       "for Xen guests used 28, the merged one is 34 (KVM_EXIT_XEN).",
 		.todo = { KW_DO("Build the VMM with the headers of that kernel and with support for the new exit."),
 			  KW_DO("Or run an unpatched kernel.") },
 		.source = { "Linux include/uapi/linux/kvm.h, KVM_EXIT_*" },
+	},
+	{
+		.id = "exit-arm-nisv",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
+		.needs = { KW_NEED(exit_reason) },
+		.other_arch = true,
+		.test = arm_nisv,
+		.title = "On arm64, the guest touched an address without memory by an instruction "
+		       "that carries no syndrome (KVM_EXIT_ARM_NISV)",
+		.why = "The VMM asked for this exit (KVM_CAP_ARM_NISV_TO_USER, since Linux v5.5) "
+		       "and does not handle it. LDP/STP, write-back forms, SIMD, exclusives and "
+		       "atomics have no valid syndrome, so KVM cannot say which register was read "
+		       "or written.",
+		.todo = { KW_DO("Disassemble the instruction at the guest's PC; use a plain LDR or "
+				"STR for device memory."),
+			  KW_DO("Find out why the address (fault_ipa) has no memory: compare it "
+				"with the guest's memory map.") },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_ARM_NISV\"" },
 	},
 	{
 		.id = "exit-unknown-zero",
@@ -139,10 +219,12 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(exit_reason) },
 		.test = vmm_exit_unknown,
-		.title = "exit reason 0 may be no exit at all: a VMM that looks at kvm_run after KVM_RUN failed with EINTR or EAGAIN",
-		.why = "KVM_EXIT_UNKNOWN with hardware reason 0 is what kvm_run holds before an exit is set (Linux 6.8 and later "
-		       "store it at every entry). A vCPU that waits for INIT or SIPI, or is interrupted by a signal, returns EINTR "
-		       "or EAGAIN; kvm_run.exit_reason has no meaning then.",
+		.title = "Exit reason 0 may be no exit at all: a VMM that looks at kvm_run after "
+		       "KVM_RUN failed with EINTR or EAGAIN",
+		.why = "KVM_EXIT_UNKNOWN with hardware reason 0 is what kvm_run holds before an "
+		       "exit is set (Linux 6.8 and later store it at every entry). KVM_RUN of a "
+		       "vCPU that waits for INIT or SIPI, or is interrupted by a signal, returns "
+		       "EINTR or EAGAIN; kvm_run.exit_reason has no meaning then.",
 		.todo = { KW_DO("Check that the VMM tests KVM_RUN's return value first and retries on EINTR and EAGAIN.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_RUN\"" },
 	},
@@ -153,7 +235,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { KW_NEED(hardware_exit_reason) },
 		.test = hardware_unknown,
 		.title = "the CPU exited for a reason ({hardware_exit_reason}) that this KVM does not know",
-		.why = "KVM_EXIT_UNKNOWN hands the CPU's exit reason to the VMM. A feature is on that the kernel has no handler for, or KVM is nested.",
+		.why = "KVM_EXIT_UNKNOWN hands the CPU's exit reason to the VMM. Either a feature "
+		       "is on that the kernel has no handler for, or KVM runs nested.",
 		.todo = { KW_DO("Run a newer host kernel; if this host is a VM, look at the hypervisor below.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_UNKNOWN\"" },
 	},
@@ -163,10 +246,19 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(exit_reason) },
 		.test = shutdown,
-		.title = "triple fault: the guest could deliver neither an exception nor the double fault after it (KVM_EXIT_SHUTDOWN)",
-		.why = "The guest's IDT, stack or page tables were not usable when an exception came. The exit itself carries no data.",
-		.todo = { KW_DO("`trace-cmd record -e kvm:kvm_inj_exception -e kvm:kvm_exit -e kvm:kvm_page_fault`: the exceptions before the end name the cause."),
-			  KW_DO("In early boot code: IDT loaded? Stack mapped? CR3 right?") },
+		.title = "Triple fault: the guest could deliver neither an exception nor the double "
+		       "fault after it (KVM_EXIT_SHUTDOWN)",
+		.why = "Either the guest's IDT, stack or page tables were not usable when an "
+		       "exception came, or the guest did it on purpose: a triple fault is also "
+		       "how Linux reboots without a keyboard controller (reboot=t, or reboot=k "
+		       "where there is none). The exit itself carries no data.",
+		.todo = { KW_DO("Check whether the guest was rebooting or shutting down: its "
+				"console's last lines."),
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_inj_exception -e kvm:kvm_exit "
+				"-e kvm:kvm_page_fault`. The exceptions before the end name the "
+				"cause."),
+			  KW_DO("In early boot code, check whether the IDT is loaded, the stack "
+				"mapped, and CR3 right.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_SHUTDOWN\"", "Intel SDM vol. 3, \"Interrupt 8--Double Fault Exception (#DF)\"" },
 	},
 	{
@@ -176,9 +268,12 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(exit_reason), KW_NEED(rip), KW_NEED(cs_base), KW_NEED(efer) },
 		.test = shutdown_reset,
-		.title = "the registers in this dump are those after INIT: where the triple fault was is lost",
-		.why = "Behind a SHUTDOWN intercept of SVM the VMCB is undefined, so KVM on AMD resets the vCPU before it tells the VMM.",
-		.todo = { KW_DO("Record the way there: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_exception`; the last kvm_exit has the guest's RIP.") },
+		.title = "The registers in this dump are those after INIT: where the triple fault "
+		       "happened is lost",
+		.why = "After a SHUTDOWN intercept of SVM the VMCB is undefined, so KVM on AMD "
+		       "resets the vCPU before it tells the VMM.",
+		.todo = { KW_DO("Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_exception`. "
+				"The last kvm_exit has the guest's RIP.") },
 		.source = { "Linux arch/x86/kvm/svm/svm.c, shutdown_interception()" },
 	},
 	{
@@ -189,10 +284,13 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = memory_fault,
 		.shows = { KW_NEED(memory_fault_gpa), KW_NEED(memory_fault_flags) },
 		.title = "KVM could not get a page of the guest's memory and asks the VMM about it (KVM_EXIT_MEMORY_FAULT{memory_fault})",
-		.why = "The guest used the page as private where the VMM has it shared, or the other way round, and the VMM did not "
-		       "convert it; or the guest_memfd behind it has no such page, as after it was closed.",
-		.todo = { KW_DO("Look up the address in the VMM's memory slots: is it guest_memfd, and is that file still open?"),
-			  KW_DO("Use a VMM that handles KVM_HC_MAP_GPA_RANGE and KVM_EXIT_MEMORY_FAULT for this kind of guest.") },
+		.why = "The guest used the page as private where the VMM has it shared, or the "
+		       "other way round, and the VMM did not convert it; or the guest_memfd "
+		       "behind it has no such page, for example because it was closed.",
+		.todo = { KW_DO("Look up the address in the VMM's memory slots: is it guest_memfd, "
+				"and is that file still open?"),
+			  KW_DO("Use a VMM that handles KVM_HC_MAP_GPA_RANGE and "
+				"KVM_EXIT_MEMORY_FAULT for this kind of guest.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},
 	{
@@ -202,10 +300,11 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { KW_NEED(exit_reason) },
 		.test = notify,
 		.title = "the CPU found no event window for too long (KVM_EXIT_NOTIFY): the guest loops inside event delivery",
-		.why = "Notify VM exit: no interrupt could be delivered for longer than the notify window, for example an "
-		       "endless #DB or #AC delivery loop. That is an attack pattern as well as a guest bug.",
-		.todo = { KW_DO("QEMU: -accel kvm,notify-vmexit=... chooses what happens."),
-			  KW_DO("Look at what the guest ran.") },
+		.why = "Notify VM exit: no interrupt could be delivered for longer than the "
+		       "notify window, for example because of an endless #DB or #AC delivery "
+		       "loop. That is an attack pattern as well as a guest bug.",
+		.todo = { KW_DO("Choose what happens with QEMU's -accel kvm,notify-vmexit=..."),
+			  KW_DO("Check what the guest ran.") },
 		.source = { "Intel SDM vol. 3, \"Notify VM exit\"" },
 	},
 	{
@@ -215,9 +314,12 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { KW_NEED(mmio_gpa) },
 		.test = stack_below_zero,
 		.sign = KW_SIGN_MMIO_UNREGISTERED + 1,
-		.title = "the guest used its stack before it set one: with ESP 0 the first push goes to {mmio_gpa}",
-		.why = "The VMM reports an access just below 4 GiB where it has no device. A PVH or Multiboot entry starts with an "
-		       "undefined ESP; a push or call writes to 0xfffffffc and the return reads rubbish from there.",
+		.title = "The guest used its stack before it set one: with ESP 0 the first push "
+		       "goes to {mmio_gpa}",
+		.why = "The VMM reports an access just below 4 GiB where it has no device. A PVH "
+		       "or Multiboot entry starts with an undefined ESP; a push or call writes to "
+		       "0xfffffffc, and the return reads rubbish from there. A pointer at 0 with "
+		       "a negative offset gives the same address.",
 		.todo = { KW_DO("Set a stack before the first call in the guest's entry code.") },
 		.source = { "Xen docs/misc/pvh.pandoc, the PVH entry point leaves ESP undefined" },
 	},
@@ -228,8 +330,10 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { 0 },
 		.test = mmio_unregistered,
 		.sign = KW_SIGN_MMIO_UNREGISTERED + 1,
-		.title = "before it died the guest touched an address that no device of the VMM claims",
-		.why = "The VMM logged accesses outside its memory and devices. A wild pointer or jump in the guest is a likely reason.",
+		.title = "Before it died the guest touched an address that no device of the VMM "
+		       "claims",
+		.why = "The VMM logged accesses outside its memory and devices. A wild pointer or "
+		       "jump in the guest is a likely reason.",
 		.todo = { KW_DO("Compare the address with the guest's memory map.") },
 		.source = { "messages of the VMM in this log" },
 	},
@@ -241,8 +345,10 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = register_sync,
 		.sign = KW_SIGN_REGISTER_SYNC + 1,
 		.title = "the VMM could not read or set the vCPU's registers: the dump is not what the guest had",
-		.why = "An ioctl such as KVM_SET_SREGS or KVM_SET_MSRS was refused; what was to be set before it was set, the rest was not.",
-		.todo = { KW_DO("The errno in that line is the first thing to follow: an MSR or CR4 bit that this host lacks?"),
+		.why = "An ioctl such as KVM_SET_SREGS or KVM_SET_MSRS was refused. Whatever the "
+		       "VMM set before it is set, the rest is not.",
+		.todo = { KW_DO("Follow the errno in that line first: an MSR or a CR4 bit that "
+				"this host lacks?"),
 			  KW_DO("Use a CPU model that both hosts have.") },
 		.source = { "QEMU accel/kvm/kvm-all.c, do_kvm_cpu_synchronize_state()" },
 	},
@@ -253,13 +359,30 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(VMM_ERROR),
 		.needs = { KW_NEED(host_msr_index), KW_NEED(host_msr_value) },
 		.test = set_msr_refused,
-		.title = "the host's KVM refused {msr} = {value} from the VMM (KVM_SET_MSRS stopped there)",
-		.why = "KVM_SET_MSRS sets one register after the other and stops at the first that KVM does not take: an MSR "
-		       "that this host's CPU or kernel lacks, or a value with bits it does not support. It happens when a "
-		       "guest was started or migrated with a CPU model this host cannot give, nested VMX capabilities above all.",
-		.todo = { KW_DO("Decode the value: `kvmwhy msr INDEX VALUE`, and compare its bits with the host that ran the guest before."),
-			  KW_DO("Use a CPU model that all hosts have instead of -cpu host; switch the nested feature off if the guest needs none (-vmx, -svm)."),
-			  KW_DO("Update kernel, microcode and VMM together: each of them adds and removes such bits.") },
+		.title = "The host's KVM refused {msr} = {value} from the VMM (KVM_SET_MSRS stopped "
+		       "there)",
+		.why = "KVM_SET_MSRS sets one register after the other and stops at the first "
+		       "that KVM does not take: an MSR that this host's CPU or kernel lacks, or a "
+		       "value with bits that it does not support. It happens when a guest is "
+		       "started or migrated with a CPU model that this host cannot give. QEMU "
+		       "then aborts in kvm_buf_set_msrs(): the assertion is only how it ends.",
+		.todo = { KW_DO("Start the guest without a vPMU: -cpu ...,pmu=off. This host's KVM "
+				"gives the guest no such counters.", .when = is_pmu_msr),
+			  KW_DO("Start the guest without nested VMX: -cpu ...,-vmx (or without the "
+				"one feature whose bit is refused). The value is a VMX capability "
+				"with bits that this host's KVM lacks.", .when = is_vmx_msr),
+			  KW_DO("Start the guest with -cpu ...,-arch-capabilities, or run a newer "
+				"host kernel: it refuses a bit of IA32_ARCH_CAPABILITIES that it "
+				"does not know.", .when = is_arch_capabilities),
+			  KW_DO("Start the guest with -cpu ...,kvmclock=on, or update QEMU: KVM "
+				"refuses the kvmclock MSRs of a guest whose CPUID does not have "
+				"kvmclock.", .when = is_kvmclock),
+			  KW_DO("Use a CPU model that all hosts have instead of -cpu host, and "
+				"leave out the feature that this MSR belongs to.", .when = is_other_msr),
+			  KW_DO("Run: `kvmwhy msr {refused_msr}`, and compare the bits with the "
+				"host that ran the guest before."),
+			  KW_DO("Update kernel, microcode and VMM together: each of them adds and "
+				"removes such bits.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_SET_MSRS\"", "QEMU target/i386/kvm/kvm.c, kvm_buf_set_msrs()" },
 	},
 	{
@@ -269,10 +392,13 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(VMM_ERROR),
 		.needs = { KW_NEED(host_msr_index) },
 		.test = get_msr_refused,
-		.title = "the host's KVM could not read {msr} for the VMM (KVM_GET_MSRS stopped there)",
-		.why = "The VMM asked for a register that this host's kernel or CPU does not have, although it announced it.",
+		.title = "The host's KVM could not read {msr} for the VMM (KVM_GET_MSRS stopped "
+		       "there)",
+		.why = "The VMM asked for a register that this host's kernel or CPU does not "
+		       "have, although it announced it.",
 		.todo = { KW_DO("Update kernel, microcode and VMM together."),
-			  KW_DO("Look at what `kvmwhy msr INDEX` says of when the register exists.") },
+			  KW_DO("Run: `kvmwhy msr {refused_msr}`. It says since when the register "
+				"exists.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_GET_MSRS\"" },
 	},
 	{
@@ -282,8 +408,10 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { KW_NEED(exception) },
 		.test = exception,
 		.title = "KVM handed exception {exception} of the guest to the VMM, which did not expect it",
-		.why = "KVM_EXIT_EXCEPTION is raised where KVM cannot go on with an intercepted exception.",
-		.todo = { KW_DO("Collect the host's dmesg and `trace-cmd record -e kvm:kvm_exit`.") },
+		.why = "KVM_EXIT_EXCEPTION is raised where KVM cannot go on with an intercepted "
+		       "exception.",
+		.todo = { KW_DO("Collect the host's dmesg, and run: `trace-cmd record -e "
+				"kvm:kvm_exit`.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_EXCEPTION\"" },
 	},
 	{ 0 }

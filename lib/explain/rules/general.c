@@ -35,7 +35,22 @@ static bool register_dump(const struct kw_case *c)
 
 static bool vmm_assertion(const struct kw_case *c)
 {
-	return any_sign(c, KW_SIGN_ASSERTION);
+	return any_sign(c, KW_SIGN_ASSERTION) && c->f->class != KW_CLASS_MSR_MESSAGE && !kw_has(c->f, host_msr_index);
+}
+
+/* Where only MSR lines are there beside it, the assertion is the failure. */
+static bool vmm_aborted(const struct kw_case *c)
+{
+	return any_sign(c, KW_SIGN_ASSERTION) && c->f->class == KW_CLASS_MSR_MESSAGE;
+}
+
+/* RFLAGS 0 is no guest's: bit 1 is always set. Control registers of a running guest beside it are all that KVM shows. */
+static bool encrypted_state(const struct kw_case *c)
+{
+	const struct kw_failure *f = c->f;
+
+	return FACT_IS(f, rflags, 0) && FACT_IS(f, rip, 0) && FACT_IS(f, cs_attr, 0) && FACT_IS(f, rsp, 0) && pg_set(c) &&
+	       kw_has(f, efer) && f->efer & 1u << 12;
 }
 
 static bool watch_harmless(const struct kw_case *c)
@@ -52,10 +67,13 @@ const struct kw_rule kw_rules_general[] = {
 		.classes = ANY_CLASS,
 		.needs = { KW_NEED(watch_harmless) },
 		.test = watch_harmless,
-		.title = "kvmwhy watch took this exit for one that the VMM of this VM answers and goes on",
-		.why = "The same exit is a failure with one VMM and an ordinary request with another. What was seen of this VM says that its VMM "
-		       "serves it; the record is kept for those who ask for all.",
-		.todo = { KW_DO("If this guest died all the same, the reason is what the VMM made of the exit: look at its log of the same second.") },
+		.title = "kvmwhy watch classified this exit as one that the VM's VMM handles and "
+		       "goes on",
+		.why = "The same exit is a failure with one VMM and an ordinary request with "
+		       "another. What was seen of this VM says that its VMM handles it; the "
+		       "record is kept for those who want all of them.",
+		.todo = { KW_DO("If this guest died all the same, look at what the VMM made of the "
+				"exit: its log of the same second.") },
 		.source = { "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_HARMLESS" },
 	},
 	{
@@ -66,9 +84,11 @@ const struct kw_rule kw_rules_general[] = {
 		.classes = ANY_CLASS,
 		.other_arch = true,
 		.test = other_machine,
-		.title = "the guest is {arch}, not x86: kvmwhy names the failure and makes no claim about its registers",
+		.title = "The guest is {arch}, not x86: kvmwhy names the failure and makes no claim "
+		       "about its registers",
 		.why = "The register names are those of {arch}. Rules and decoders here are for x86.",
-		.todo = { KW_DO("Look at the host's dmesg, and at the architecture's part of Documentation/virt/kvm.") },
+		.todo = { KW_DO("Look at the host's dmesg, and at the architecture's part of "
+				"Documentation/virt/kvm.") },
 		.source = { "register names in this log" },
 	},
 	{
@@ -78,9 +98,12 @@ const struct kw_rule kw_rules_general[] = {
 		.test = tcg,
 		.sign = KW_SIGN_TCG + 1,
 		.harmless = true,
-		.title = "a log of QEMU's TCG (-d int or -d cpu), not a KVM failure",
-		.why = "CCS=, CCD= and CCO= are TCG's lazy condition codes; QEMU prints them in its own execution logs only.",
-		.todo = { KW_DO("If a KVM guest died, look for a line with `kvm run failed`, `KVM internal error` or `entry failed`.") },
+		.title = "A log of QEMU's TCG (-d int or -d cpu), or of a reset (-d cpu_reset), not "
+		       "a KVM failure",
+		.why = "CCS=, CCD= and CCO= are TCG's lazy condition codes. QEMU prints them in "
+		       "its -d logs; -d cpu_reset prints them under KVM too.",
+		.todo = { KW_DO("If a KVM guest died, look for a line with `kvm run failed`, `KVM "
+				"internal error` or `entry failed`.") },
 		.source = { "QEMU target/i386/cpu-dump.c, CPU_DUMP_CCOP" },
 	},
 	{
@@ -91,10 +114,29 @@ const struct kw_rule kw_rules_general[] = {
 		.needs = { KW_NEED(rip) },
 		.test = encrypted,
 		.sign = KW_SIGN_SEV_MESSAGE + 1,
-		.title = "an SEV-ES or SNP guest: the registers in this dump are not the guest's",
-		.why = "The host cannot read an encrypted guest's registers or code; the VMM prints RESET values and ciphertext.",
-		.todo = { KW_DO("Use the host's dmesg (vmgexit and SEV lines) and the guest's own console.") },
+		.title = "An SEV-ES or SNP guest: the registers in this dump are not the guest's",
+		.why = "The host cannot read an encrypted guest's registers or code; the VMM "
+		       "prints RESET values and ciphertext.",
+		.todo = { KW_DO("Use the host's dmesg (vmgexit and SEV lines) and the guest's own "
+				"console.") },
 		.source = { "QEMU commit message of guest_state_protected", "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"" },
+	},
+	{
+		.id = "encrypted-state",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(rip), KW_NEED(rflags), KW_NEED(cr0), KW_NEED(efer) },
+		.test = encrypted_state,
+		.title = "These registers are what KVM shows of a guest with encrypted state "
+		       "(SEV-ES, SNP): they say nothing",
+		.why = "RFLAGS, RIP and the segments are 0, which no running vCPU has (bit 1 of "
+		       "RFLAGS is always set), while CR0 and EFER {efer} are those of a running "
+		       "guest on SVM. KVM tracks only the latter of a guest whose registers are "
+		       "encrypted.",
+		.todo = { KW_DO("Look in the host's dmesg of the same second for vmgexit, SEV and "
+				"SNP lines: they have the reason."),
+			  KW_DO("Look at the guest's own console.") },
+		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "Linux arch/x86/kvm/svm/sev.c" },
 	},
 	{
 		.id = "reset-values",
@@ -102,10 +144,13 @@ const struct kw_rule kw_rules_general[] = {
 		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(efer) },
 		.test = reset_values,
-		.title = "the vCPU is at the reset vector: it never ran, or the guest is encrypted and its registers are not visible",
-		.why = "All values are those of RESET. For SEV-ES, SNP and TDX guests a VMM can print nothing else.",
-		.todo = { KW_DO("Is it a confidential guest? Then the host's dmesg is the place to look."),
-			  KW_DO("Otherwise the failure is in what the VMM set up, before any guest code ran.") },
+		.title = "The vCPU is at the reset vector: it never ran, or the guest is encrypted "
+		       "and its registers are not visible",
+		.why = "All values are those of RESET. For SEV-ES, SNP and TDX guests a VMM can "
+		       "print nothing else.",
+		.todo = { KW_DO("If it is a confidential guest, look in the host's dmesg."),
+			  KW_DO("Otherwise check what the VMM set up: it failed before any guest "
+				"code ran.") },
 		.source = { "Intel SDM vol. 3, \"Processor State After Reset\"" },
 	},
 	{
@@ -113,7 +158,7 @@ const struct kw_rule kw_rules_general[] = {
 		.aside = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
-		.classes = ANY_CLASS & ~KW_IN(MSR_MESSAGE),
+		.classes = ANY_CLASS,
 		.test = vmm_assertion,
 		.sign = KW_SIGN_ASSERTION + 1,
 		.title = "The VMM aborted on an assertion of its own",
@@ -122,6 +167,20 @@ const struct kw_rule kw_rules_general[] = {
 		       "dump through an address space that does not exist.",
 		.todo = { KW_DO("Look at the first message: it counts. What the VMM would have "
 				"printed after the assertion is lost.") },
+		.source = { "assertion in this log" },
+	},
+	{
+		.id = "vmm-aborted",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = KW_IN(MSR_MESSAGE),
+		.test = vmm_aborted,
+		.sign = KW_SIGN_ASSERTION + 1,
+		.title = "The VMM aborted on an assertion of its own",
+		.why = "The line names the file and the condition. The kernel's MSR lines beside "
+		       "it are what operating systems cause on every start.",
+		.todo = { KW_DO("Report the assertion to the VMM's maker, with its version; a core "
+				"dump has the stack: `coredumpctl info`.") },
 		.source = { "assertion in this log" },
 	},
 	{

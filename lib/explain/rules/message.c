@@ -34,18 +34,43 @@ static bool is_noise(uint32_t index)
 	return false;
 }
 
+/* Lines whose verb says that KVM dropped the write: the guest got no #GP. */
+static bool is_dropped(const struct kw_msr_message *m)
+{
+	return m->write && (m->verb == KW_MSR_UNIMPLEMENTED || m->verb == KW_MSR_DISABLED_PERFCTR || m->verb == KW_MSR_NOP);
+}
+
+static bool all_dropped(const struct kw_case *c)
+{
+	for (size_t i = 0; i < c->f->nmsr; i++) {
+		if (!is_dropped(&c->f->msr[i]) || c->f->msr[i].index == 0x1d9)
+			return false;
+	}
+	return c->f->nmsr > 0;
+}
+
+/* Guest code of Windows runs from fffff800'00000000 up; Linux has its text in the last 2 GiB. */
+static bool from_windows(const struct kw_case *c)
+{
+	for (size_t i = 0; i < c->f->nmsr; i++) {
+		if (c->f->msr[i].rip >> 32 >= 0xfffff800 && c->f->msr[i].rip >> 32 < 0xffffff00)
+			return true;
+	}
+	return false;
+}
+
 static bool all_noise(const struct kw_case *c)
 {
 	for (size_t i = 0; i < c->f->nmsr; i++) {
 		if (!is_noise(c->f->msr[i].index))
 			return false;
 	}
-	return c->f->nmsr > 0;
+	return c->f->nmsr > 0 && !all_dropped(c);
 }
 
 static bool some_not_noise(const struct kw_case *c)
 {
-	return c->f->nmsr > 0 && !all_noise(c);
+	return c->f->nmsr > 0 && !all_noise(c) && !all_dropped(c);
 }
 
 static bool has_lbr_tos(const struct kw_case *c)
@@ -97,8 +122,9 @@ const struct kw_rule kw_rules_message[] = {
 		.classes = KW_IN(MSR_MESSAGE),
 		.test = host_bug,
 		.sign = KW_SIGN_BUG + 1,
-		.title = "the MSR line is harmless; the host kernel itself crashed right behind it",
-		.why = "A BUG or Oops of the host's kernel stands in the same log. That is the failure to look at; the guest's access to {msr} only happens to be near.",
+		.title = "The MSR line is harmless; the host kernel itself crashed right after it",
+		.why = "A BUG or Oops of the host's kernel is in the same log. That is the "
+		       "failure to look at; the guest's access to {msr} only happens to be near.",
 		.todo = { KW_DO("Report the whole Oops (all lines to `end trace`) with the kernel version; try a newer kernel.") },
 		.source = { "kernel messages of this log" },
 	},
@@ -108,10 +134,26 @@ const struct kw_rule kw_rules_message[] = {
 		.classes = KW_IN(MSR_MESSAGE),
 		.harmless = true,
 		.test = debugctl,
-		.title = "the guest set bits of IA32_DEBUGCTL (LBR, BTF) that KVM does not emulate; they were dropped",
-		.why = "KVM takes the write and ignores LBR and BTF where the guest has no LBR support. Debuggers and tests notice, nothing else does.",
-		.todo = { KW_DO("Nothing, unless the guest needs last branch records.") },
+		.title = "The guest set bits of IA32_DEBUGCTL (LBR, BTF) that KVM does not emulate; "
+		       "they were dropped",
+		.why = "KVM takes the write and ignores LBR and BTF unless the guest has LBR "
+		       "support. Debuggers and tests notice, nothing else does.",
+		.todo = { KW_DO("Do nothing, unless the guest needs last branch records.") },
 		.source = { "Linux arch/x86/kvm/x86.c and vmx/vmx.c, MSR_IA32_DEBUGCTLMSR" },
+	},
+	{
+		.id = "msr-dropped",
+		.certainty = KW_LIKELY,
+		.harmless = true,
+		.classes = KW_IN(MSR_MESSAGE),
+		.test = all_dropped,
+		.title = "Harmless: KVM dropped the guest's writes to MSRs that it does not "
+		       "implement; the guest got no #GP",
+		.why = "`unimplemented`, `disabled perfctr` and `nop` are the words of writes "
+		       "that KVM takes and forgets. Operating systems disable counters and probe "
+		       "features this way on every start.",
+		.todo = { KW_DO("Do nothing. If a guest died, the reason is elsewhere.") },
+		.source = { "Linux arch/x86/kvm/x86.c, kvm_set_msr_common()", "Linux arch/x86/kvm/svm/svm.c, svm_set_msr()" },
 	},
 	{
 		.id = "msr-noise",
@@ -120,11 +162,16 @@ const struct kw_rule kw_rules_message[] = {
 		.classes = KW_IN(MSR_MESSAGE),
 		.harmless = true,
 		.test = all_noise,
-		.title = "harmless: the guest probed MSRs that KVM does not emulate, as every operating system does",
-		.why = "These are performance counters, power and uncore registers and the like. The guest got #GP (or 0 with "
-		       "ignore_msrs) and is written to live with it. If a guest died, the reason is elsewhere.",
-		.todo = { KW_DO("Nothing. To silence the lines: kvm.report_ignored_msrs=0 where ignore_msrs is on, or a newer kernel, which prints them at debug level only.") },
-		.source = { "https://bugs.launchpad.net/qemu/+bug/1658141", "Linux arch/x86/kvm/x86.c, kvm_get_msr_common()" },
+		.title = "Harmless: the guest probed MSRs that KVM does not emulate, as every "
+		       "operating system does",
+		.why = "These are performance counters, power and uncore registers and the like. "
+		       "With `unhandled` the guest got #GP, with `ignored` it read 0 or its write "
+		       "was dropped; operating systems are written to live with both. If a guest "
+		       "died, the reason is elsewhere.",
+		.todo = { KW_DO("Do nothing. To silence the lines: kvm.report_ignored_msrs=0 if "
+				"ignore_msrs is on, or a newer kernel, which prints them at debug "
+				"level only.") },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1530246", "Linux arch/x86/kvm/x86.c, kvm_get_msr_common()" },
 	},
 	{
 		.id = "msr-windows-lbr-tos",
@@ -132,9 +179,13 @@ const struct kw_rule kw_rules_message[] = {
 		.classes = KW_IN(MSR_MESSAGE),
 		.test = has_lbr_tos,
 		.title = "MSR 0x1c9 (LBR top of stack): harmless to Linux guests, but some Windows 10 versions stop with a blue screen",
-		.why = "Windows reads it without a guard on some CPU models, gets #GP and stops (KMODE_EXCEPTION_NOT_HANDLED or SYSTEM_THREAD_EXCEPTION_NOT_HANDLED).",
-		.todo = { KW_DO("Only if a Windows guest really stops: `options kvm ignore_msrs=1` on the host.") },
-		.source = { "https://bugs.launchpad.net/qemu/+bug/1530246" },
+		.why = "Windows reads it without a guard on some CPU models, gets #GP and stops "
+		       "(KMODE_EXCEPTION_NOT_HANDLED or SYSTEM_THREAD_EXCEPTION_NOT_HANDLED).",
+		.todo = { KW_DO("The guest rIP in these lines is in the range where Windows runs: "
+				"check for a blue screen.", .when = from_windows),
+			  KW_DO("Only if a Windows guest really stops: `options kvm ignore_msrs=1` "
+				"on the host.") },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1658141" },
 	},
 	{
 		.id = "msr-enoent-window",
@@ -142,11 +193,14 @@ const struct kw_rule kw_rules_message[] = {
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(MSR_MESSAGE),
 		.test = read_with_data,
-		.title = "if the guest died with ENOENT: a development kernel of the 5.10 cycle returned its mark for an unknown MSR to user space",
-		.why = "Kernels since v5.10 word it `unhandled rdmsr: ... data 0x0`. Only those between the MSR filter and its "
-		       "fix returned ENOENT for an unknown MSR, and KVM_RUN failed with it; nested guests saw it first.",
-		.todo = { KW_DO("`uname -r`: on a released kernel this does not apply."),
-			  KW_DO("Look for `kvm run failed No such file or directory` in the VMM's log.") },
+		.title = "If the guest died with ENOENT: a development kernel of the 5.10 cycle "
+		       "returned its mark for an unknown MSR to user space",
+		.why = "Kernels since v5.10 word it `unhandled rdmsr: ... data 0x0`. Only those "
+		       "between the MSR filter and its fix returned ENOENT for an unknown MSR, "
+		       "and KVM_RUN failed with it; nested guests saw it first.",
+		.todo = { KW_DO("Run: `uname -r`. On a released kernel this does not apply."),
+			  KW_DO("Look for `kvm run failed No such file or directory` in the VMM's "
+				"log.") },
 		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
 	},
 	{
@@ -168,11 +222,17 @@ const struct kw_rule kw_rules_message[] = {
 		.classes = KW_IN(MSR_MESSAGE),
 		.harmless = true,
 		.test = some_not_noise,
-		.title = "the guest used MSRs that this KVM does not emulate; by itself that kills no guest",
-		.why = "KVM raised #GP in the guest (or ignored the access). Operating systems guard such probes. Only if the guest "
-		       "stopped at exactly this instruction is it more than noise.",
-		.todo = { KW_DO("Compare the guest rIP in the line with the guest's own crash message."),
-			  KW_DO("If they agree: `options kvm ignore_msrs=1` as a test, or a CPU model that does not announce the feature.") },
+		.title = "The guest used MSRs that this KVM does not emulate; by itself that kills "
+		       "no guest",
+		.why = "KVM raised #GP in the guest (or ignored the access). Operating systems "
+		       "guard such probes. It is more than noise only if the guest stopped at "
+		       "exactly this instruction.",
+		.todo = { KW_DO("Compare the guest rIP in the line with the guest's own crash "
+				"message."),
+			  KW_DO("The guest rIP is in the range where Windows runs: check for a "
+				"blue screen at the same time.", .when = from_windows),
+			  KW_DO("If they agree: `options kvm ignore_msrs=1` as a test, or a CPU "
+				"model that does not announce the feature.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_set_msr_common()" },
 	},
 	{ 0 }

@@ -29,6 +29,14 @@ static enum kw_change_state defect(const struct kw_case *c)
 }
 
 
+/* kvmwhy.ko logs each result that it injects, with the MSR. */
+static bool line_of_injection(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_INJECTED);
+
+	return sign && c->has_msr && sign->value == c->msr_index && kw_has(c->f, errno_number);
+}
+
 static bool kernel_known(const struct kw_case *c)
 {
 	return c->host.known;
@@ -67,7 +75,7 @@ static enum kw_certainty by_kernel(const struct kw_case *c)
 
 static bool eperm_elsewhere(const struct kw_case *c)
 {
-	if (!is_errno(c, KW_EPERM) || !is_wrmsr(c))
+	if (!is_errno(c, KW_EPERM) || !is_wrmsr(c) || line_of_injection(c))
 		return false;
 	return !kw_mce_is_msr(c->msr_index) || (c->has_msr_value && unfixed(c).ret >= 0) || defect(c) == KW_CHANGE_NOT;
 }
@@ -105,6 +113,23 @@ static bool rdmsr(const struct kw_case *c)
 }
 
 const struct kw_rule kw_rules_msr_write[] = {
+	{
+		.id = "module-line-injected",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN, KW_NEED(rcx), KW_PROOF_CODE },
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
+		.shows = { KW_NEED(rcx) },
+		.test = line_of_injection,
+		.sign = KW_SIGN_INJECTED + 1,
+		.title = "kvmwhy.ko injected an error into this access to {msr}: its line in the "
+		       "kernel log says so",
+		.why = "The module logs each result that it puts in place of KVM's. KVM did not "
+		       "refuse the access, and the guest did nothing wrong.",
+		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it "
+				"fired: `kvmwhy inject status`.") },
+		.source = { "kmod/inject.c" },
+	},
 	{
 		.id = "mc-ctl-correctable-eperm",
 		.kernel = "set-msr-mce-eperm",
@@ -223,11 +248,15 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
 		.shows = { KW_NEED(rcx) },
 		.test = xen_page,
-		.title = "the guest asked for its Xen hypercall page ({msr}) and KVM could not read the VMM's blob",
-		.why = "A write to the MSR that KVM_XEN_HVM_CONFIG chose makes KVM copy the hypercall page from blob_addr; "
-		       "memdup_user() of that address failed. The VMM gave a bad address.",
-		.todo = { KW_DO("Check blob_addr_32/64 and blob_size that the VMM passes to KVM_XEN_HVM_CONFIG."),
-			  KW_DO("Or let KVM write the page: flag KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL.") },
+		.title = "The guest asked for its Xen hypercall page ({msr}), and KVM could not "
+		       "read the VMM's blob",
+		.why = "A write to the MSR that KVM_XEN_HVM_CONFIG chose makes KVM copy the "
+		       "hypercall page from blob_addr; memdup_user() of that address failed. The "
+		       "VMM gave a bad address.",
+		.todo = { KW_DO("Check blob_addr_32/64 and blob_size that the VMM passes to "
+				"KVM_XEN_HVM_CONFIG."),
+			  KW_DO("Or have KVM write the page: flag "
+				"KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL.") },
 		.source = { "Linux arch/x86/kvm/xen.c, kvm_xen_write_hypercall_page()", SRC_510 },
 	},
 	{
@@ -237,9 +266,10 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = svme_enomem,
-		.title = "the guest set EFER.SVME and the host had no memory for its nested state",
+		.title = "The guest set EFER.SVME, and the host had no memory for its nested state",
 		.why = "KVM allocates the nested SVM state when the guest first sets EFER.SVME; that allocation failed.",
-		.todo = { KW_DO("Look at the host's memory and at the memory limit of the VM's cgroup (memory.max, memory.events).") },
+		.todo = { KW_DO("Check the host's memory and the memory limit of the VM's cgroup "
+				"(memory.max, memory.events).") },
 		.source = { "Linux commit 2fcf4876ada8 (\"KVM: nSVM: implement on demand allocation of the nested state\") (in v5.10)" },
 	},
 	{
@@ -250,10 +280,12 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.shows = { KW_NEED(rcx) },
 		.test = other_errno,
 		.title = "KVM_RUN failed with {errno} at a WRMSR to {msr}: perhaps the write itself, perhaps the memory under it",
-		.why = "Since v5.10 a negative result of an MSR write leaves KVM_RUN. Handlers that return one: the Xen "
-		       "hypercall page (EFAULT, ENOMEM), EFER.SVME (ENOMEM), SEV-ES guests (EINVAL). The same errno may "
-		       "come from the page the instruction itself lies in.",
-		.todo = { KW_DO("A kretprobe on kvm_emulate_wrmsr shows whether the WRMSR returned it.") },
+		.why = "Since v5.10 a negative result of an MSR write leaves KVM_RUN. Handlers "
+		       "that return one: the Xen hypercall page (EFAULT, ENOMEM), EFER.SVME "
+		       "(ENOMEM), SEV-ES guests (EINVAL). The page that holds the instruction can "
+		       "cause the same errno.",
+		.todo = { KW_DO("Attach a kretprobe to kvm_emulate_wrmsr: it shows whether the "
+				"WRMSR returned the error.") },
 		.source = { SRC_510 },
 	},
 	{
@@ -262,9 +294,10 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = rdmsr,
-		.title = "the RDMSR at RIP is not what failed: a failing RDMSR is always #GP",
-		.why = "Any result but 0 of an MSR read, negative ones included, becomes #GP in the guest; only writes let an "
-		       "errno out. So {errno} has another origin: memory under RIP, or something before the guest was entered.",
+		.title = "The RDMSR at RIP is not what failed: a failing RDMSR is always #GP",
+		.why = "Any result but 0 of an MSR read, negative ones included, becomes #GP in "
+		       "the guest; only writes let an errno out. So {errno} comes from elsewhere: "
+		       "the memory under RIP, or something before the guest was entered.",
 		.todo = { &kw_do_trace_exits },
 		.source = { SRC_510 },
 	},

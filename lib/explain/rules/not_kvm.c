@@ -27,10 +27,13 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.title = "vfio-pci could not map the BAR of the passed-through device {device} that the guest touched",
 		.why = "The kernel's line names the device and the BAR. KVM asked for the page behind the guest's address, vfio-pci refused, "
 		       "and KVM_RUN failed. The device was in reset, in a low-power state, or gone, or its BAR's memory was switched off.",
-		.todo = { KW_DO("Read the lines about that device around it: reset, D3, `not responding`, AER."),
-			  KW_DO("Keep the device out of D3: vfio-pci `disable_idle_d3=1`; check its reset method in `/sys/bus/pci/devices/*/reset_method`."),
-			  KW_DO("Update the host's kernel: faults on BARs by huge pages are new in Linux 6.12.") },
-		.source = { "Linux drivers/vfio/pci/vfio_pci_core.c, vfio_pci_mmap_huge_fault()" },
+		.todo = { KW_DO("Run a host kernel with the fix: Linux v6.15 or later. Before it a "
+				"huge fault on a BAR could miss the address.", .kernel = "vfio-huge-fault-unaligned"),
+			  KW_DO("Read the lines about that device around it: reset, D3, `not "
+				"responding`, AER."),
+			  KW_DO("Keep the device out of D3: vfio-pci `disable_idle_d3=1`; check "
+				"its reset method in `/sys/bus/pci/devices/*/reset_method`.") },
+		.source = { "Linux commit c1d9dac0db16 (\"vfio/pci: Align huge faults to order\") (in v6.15)", "Linux drivers/vfio/pci/vfio_pci_core.c, vfio_pci_mmap_huge_fault()" },
 	},
 	{
 		.id = "oom-cgroup",

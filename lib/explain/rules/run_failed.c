@@ -23,12 +23,12 @@ static bool in_firmware(const struct kw_case *c)
 
 static bool efault_firmware(const struct kw_case *c)
 {
-	return efault(c) && in_firmware(c);
+	return efault(c) && in_firmware(c) && !any_sign(c, KW_SIGN_VFIO_FAULT);
 }
 
 static bool efault_driver(const struct kw_case *c)
 {
-	return efault(c) && !in_firmware(c) && c->code == KW_CODE_OK && c->insn.has_mem && c->mode == KW_MODE_LONG64;
+	return efault(c) && !in_firmware(c) && !any_sign(c, KW_SIGN_VFIO_FAULT) && c->code == KW_CODE_OK && c->insn.has_mem && c->mode == KW_MODE_LONG64;
 }
 
 /* Identity-mapped low addresses: what firmware and loaders use. */
@@ -106,11 +106,15 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = efault_host_mm,
 		.sign = KW_SIGN_HOST_MM + 1,
-		.title = "the host kernel lost count of a page: its memory management complains in the same log",
-		.why = "The kernel's own messages around the failure (page reference or page state checks, KSM) show a bug in "
-		       "the host's memory management; KVM then cannot pin the guest's page and KVM_RUN fails with EFAULT.",
-		.todo = { KW_DO("Turn KSM off (`echo 2 > /sys/kernel/mm/ksm/run`) and see whether it goes away."),
-			  KW_DO("Report the kernel's splat to the memory management list with the host's kernel version; try another kernel.") },
+		.title = "The host kernel lost count of a page: its memory management complains in "
+		       "the same log",
+		.why = "The kernel's own messages around the failure (page reference or page "
+		       "state checks, KSM) show a bug in the host's memory management. KVM then "
+		       "cannot pin the guest's page, and KVM_RUN fails with EFAULT.",
+		.todo = { KW_DO("Turn KSM off and see whether it goes away: `echo 2 > "
+				"/sys/kernel/mm/ksm/run`."),
+			  KW_DO("Report the kernel's splat to the memory management list with the "
+				"host's kernel version; try another kernel.") },
 		.source = { "Linux virt/kvm/kvm_main.c, hva_to_pfn()", "kernel messages of this log" },
 	},
 	{
@@ -119,14 +123,19 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number), KW_NEED(rip) },
 		.test = efault_firmware,
-		.title = "the host could not provide a page of the guest's RAM or ROM",
-		.why = "RIP lies in {rip_place}: firmware, which touches RAM and ROM only, no device. KVM_RUN fails with "
-		       "EFAULT when the VMM's address behind the guest page cannot be faulted in: a memory-backend file "
-		       "larger than its tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or unmapped memory, "
-		       "a NUMA policy or cgroup that leaves no page. There is no kernel message for it.",
-		.todo = { KW_DO("Compare the guest's memory size with `df -h /dev/shm` (and the mount of each memory-backend-file), "
-				"and /proc/meminfo HugePages_Free."),
-			  KW_DO("Look at numactl/libvirt <numatune> strict policies and the VM's cgroup memory limits."),
+		.title = "The host could not provide a page of the guest's RAM or ROM",
+		.why = "RIP lies in {rip_place}: firmware, which mostly touches RAM and ROM. "
+		       "(SeaBIOS also drives AHCI, NVMe, xHCI and virtio BARs: where the operand "
+		       "lies decides.) KVM_RUN fails with EFAULT when the VMM's address behind "
+		       "the guest page cannot be faulted in: a memory-backend file larger than "
+		       "its tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or "
+		       "unmapped memory, a NUMA policy or cgroup that leaves no page. KVM logs "
+		       "nothing for it.",
+		.todo = { KW_DO("Compare the guest's memory size with `df -h /dev/shm` (and the "
+				"mount of each memory-backend-file), and with HugePages_Free in "
+				"/proc/meminfo."),
+			  KW_DO("Check strict numactl or libvirt <numatune> policies and the VM's "
+				"cgroup memory limits."),
 			  &kw_do_trace_page_fault },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
 	},
@@ -137,13 +146,17 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number), KW_NEED(rip) },
 		.test = efault_driver,
-		.title = "{insn} touches {mem}, which may be a device's BAR that the host cannot map",
-		.why = "An ordinary load or store of a running kernel failed. When the address is a passed-through BAR or a "
-		       "GPU blob, the fault is served by the device's own mapping, which can refuse it: VFIO of a device "
-		       "in a low power state or reset, GPU blobs before Linux 6.13. When it is RAM, its backing is missing.",
+		.title = "{insn} touches {mem}, which may be a device's BAR that the host cannot "
+		       "map",
+		.why = "A load or store of a running kernel failed. If the address is a "
+		       "passed-through BAR or a GPU blob, the device's own mapping serves the "
+		       "fault and can refuse it: VFIO of a device in a low power state or in "
+		       "reset, GPU blobs before Linux 6.13. If it is RAM, its backing is missing.",
 		.todo = { &kw_do_trace_page_fault,
-			  KW_DO("Compare it with the BARs in the guest's `lspci -vv` and QEMU's `info mtree -f`."),
-			  KW_DO("With VFIO: look for vfio-pci messages and device resets in the host's dmesg.") },
+			  KW_DO("Compare the address with the BARs in the guest's `lspci -vv` and "
+				"QEMU's `info mtree -f`."),
+			  KW_DO("With VFIO, look for vfio-pci messages and device resets in the "
+				"host's dmesg.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn()", "https://bugzilla.kernel.org/show_bug.cgi?id=220057" },
 	},
 	{
@@ -154,10 +167,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.fallback = true,
 		.test = efault_any,
 		.title = "KVM could not map the host page behind a guest address (EFAULT)",
-		.why = "KVM_RUN fails with EFAULT when the VMM's memory behind a guest page cannot be faulted in: file-backed "
-		       "RAM larger than its tmpfs (/dev/shm), a truncated file, unmapped or protected memory, or a device "
-		       "BAR whose driver refuses the fault. The instruction itself is not at fault.",
-		.todo = { KW_DO("Compare the guest's memory size with `df -h` of the mount that backs it (/dev/shm, hugetlbfs)."),
+		.why = "KVM_RUN fails with EFAULT when the VMM's memory behind a guest page "
+		       "cannot be faulted in: file-backed RAM larger than its tmpfs (/dev/shm), a "
+		       "truncated file, unmapped or protected memory, or a device BAR whose "
+		       "driver refuses the fault. The instruction itself is not at fault.",
+		.todo = { KW_DO("Compare the guest's memory size with `df -h` of the mount that "
+				"backs it (/dev/shm, hugetlbfs)."),
 			  &kw_do_trace_page_fault,
 			  KW_DO("Look at the host's dmesg of the same second.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
@@ -170,11 +185,14 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = eio,
 		.sign = KW_SIGN_EIO_IOCTL + 1,
 		.title = "KVM hit a bug of its own and shut the VM down (EIO)",
-		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead and from then on every ioctl "
-		       "on it fails with EIO; other EIO returns follow a WARN. The instruction at RIP need not have anything to do with it. "
-		       "A process that uses a VM it did not create, after fork() for example, gets EIO too, without a WARN.",
-		.todo = { KW_DO("Read the host's dmesg: the WARNING with a kvm function (printed once per boot) is the real message."),
-			  KW_DO("If this host is itself a VM, see the outer hypervisor's log too."),
+		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead, "
+		       "and from then on every ioctl on it fails with EIO; other EIO returns "
+		       "follow a WARN. The instruction at RIP need not be involved. A process "
+		       "that uses a VM it did not create, for example after fork(), also gets "
+		       "EIO, without a WARN.",
+		.todo = { KW_DO("Read the host's dmesg: the WARNING with a KVM function (printed "
+				"once per boot) is the real message."),
+			  KW_DO("If this host is itself a VM, read the outer hypervisor's log too."),
 			  KW_DO("Report it with that splat and the kernel version.") },
 		.source = { "Linux include/linux/kvm_host.h, KVM_BUG_ON()", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
@@ -184,11 +202,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number), KW_NEED(cr0) },
 		.test = eio_nested,
-		.title = "if the guest runs a hypervisor: KVM_BUG_ON(nested_run_pending), known with SMM and real-mode firmware",
-		.why = "A nested entry was pending when an exit had to be handled at once. Seen when the guest's BIOS uses SMM "
-		       "while the guest itself runs VMs.",
+		.title = "If the guest runs a hypervisor: KVM_BUG_ON(nested_run_pending), known "
+		       "with SMM and real-mode firmware",
+		.why = "A nested entry was pending when an exit had to be handled at once. Seen "
+		       "when the guest's BIOS uses SMM while the guest itself runs VMs.",
 		.todo = { KW_DO("Look for a WARNING with nested_run_pending in the host's dmesg."),
-			  KW_DO("Avoid SMM: a firmware built without it, `-machine smm=off`.") },
+			  KW_DO("Avoid SMM: firmware built without it, `-machine smm=off`.") },
 		.source = { "https://bugzilla.kernel.org/show_bug.cgi?id=216046" },
 	},
 	{
@@ -197,11 +216,14 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = eperm_not_wrmsr,
-		.title = "{errno} at {insn}, which KVM returns for no such instruction: the ioctl was refused before KVM, or an error was injected",
-		.why = "The only -1 that KVM let out of KVM_RUN was that of set_msr_mce() for a WRMSR (v5.10 to v5.19). Here "
-		       "RIP is at another instruction. A seccomp filter or LSM that denies the ioctl gives the same text.",
+		.title = "{errno} at {insn}, which KVM returns for no such instruction: the ioctl "
+		       "was refused before KVM, or an error was injected",
+		.why = "The only -1 that KVM let out of KVM_RUN was that of set_msr_mce() for a "
+		       "WRMSR (v5.10 to v5.19). Here RIP is at another instruction. A seccomp "
+		       "filter or LSM that denies the ioctl gives the same text.",
 		.todo = { &kw_do_trace_refusal,
-			  KW_DO("Look for seccomp (type=1326) and AVC/AppArmor lines in the audit log."),
+			  KW_DO("Look for seccomp (type=1326) and AVC or AppArmor lines in the "
+				"audit log."),
 			  KW_DO("Check for modules or BPF programs that hook KVM.") },
 		.source = { "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
@@ -211,10 +233,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = eperm_no_code,
-		.title = "{errno} without the instruction: a WRMSR to a machine-check bank on Linux 5.10 to 5.19, or a refused ioctl",
-		.why = "KVM let -1 (EPERM) out of KVM_RUN for a WRMSR to MCi_CTL or MCi_STATUS in v5.10 to v5.19 (5.10.0 to "
-		       "5.10.136). Whether this was one cannot be told: the dump lacks the instruction or its mode.",
-		.todo = { KW_DO("Collect the whole register dump with its Code= line, and `uname -r` of the host.") },
+		.title = "{errno}, and this text does not show the instruction: a WRMSR to a "
+		       "machine-check bank on Linux 5.10 to 5.19, or a refused ioctl",
+		.why = "KVM let -1 (EPERM) out of KVM_RUN for a WRMSR to MCi_CTL or MCi_STATUS in "
+		       "v5.10 to v5.19 (5.10.0 to 5.10.136).",
+		.todo = { KW_DO("Collect the whole register dump with its Code= line, and `uname "
+				"-r` of the host.") },
 		.source = { "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
 	{
@@ -223,12 +247,17 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = einval,
-		.title = "KVM_RUN was refused for how it was called or for the vCPU's state (EINVAL)",
-		.why = "EINVAL on x86: unknown bits in kvm_valid_regs or kvm_dirty_regs, registers from the VMM that KVM "
-		       "rejects, an mp_state that does not fit (INIT or SIPI received while blocked), a TDX or SEV guest "
-		       "that asked for something unsupported, or reserved bits in KVM's own page tables (with a WARN).",
-		.todo = { KW_DO("Look at the host's dmesg of the same second (WARN, vmgexit, spte lines)."),
-			  KW_DO("Trace the VMM: `strace -f -e trace=ioctl` shows which KVM_SET_* went before.") },
+		.title = "KVM refused KVM_RUN for how it was called or for the vCPU's state "
+		       "(EINVAL)",
+		.why = "EINVAL on x86: unknown bits in kvm_valid_regs or kvm_dirty_regs, "
+		       "registers from the VMM that KVM rejects, an mp_state that does not fit "
+		       "(INIT or SIPI received while blocked), a TDX or SEV guest that asked for "
+		       "something unsupported, or reserved bits in KVM's own page tables (with a "
+		       "WARN).",
+		.todo = { KW_DO("Look at the host's dmesg of the same second (WARN, vmgexit, spte "
+				"lines)."),
+			  KW_DO("Trace the VMM: `strace -f -e trace=ioctl` shows which KVM_SET_* "
+				"went before.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_arch_vcpu_ioctl_run()" },
 	},
 	{
@@ -238,12 +267,19 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = enomem,
 		.other_arch = true,
-		.title = "the host kernel could not allocate memory for this VM (ENOMEM)",
-		.why = "KVM needs memory of its own while the guest runs, for page tables and nested state. Either the host or "
-		       "the VM's memory cgroup is at its limit, or the kernel has a bug there.",
-		.todo = { KW_DO("Look at memory.max, memory.events and memory.current of the VM's cgroup, and at the host's free memory."),
+		.title = "KVM could not allocate memory for this VM (ENOMEM)",
+		.why = "KVM needs memory of its own while the guest runs, for page tables and "
+		       "nested state. Either the host or the VM's memory cgroup is at its limit. "
+		       "If memory is free and the first KVM_RUN fails, a signal may have "
+		       "interrupted the creation of KVM's NX huge-page recovery task, and "
+		       "affected kernels then return ENOMEM for ever.",
+		.todo = { KW_DO("If it was the first KVM_RUN and memory is free: start the VM "
+				"again, and run a host kernel with commits 916b7f42b3b3 and "
+				"cb380909ae3b (v6.14, 6.12.y of August 2025 and later).", .kernel = "nx-recovery-enomem"),
+			  KW_DO("Check memory.max, memory.events and memory.current of the VM's "
+				"cgroup, and the host's free memory."),
 			  KW_DO("Look for allocation failures in the host's dmesg.") },
-		.source = { "Linux arch/x86/kvm/mmu/mmu.c, mmu_topup_memory_caches()" },
+		.source = { "Linux commit 916b7f42b3b3 (\"kvm: retry nx_huge_page_recovery_thread creation\") (in v6.14)", "Linux arch/x86/kvm/mmu/mmu.c, mmu_topup_memory_caches()" },
 	},
 	{
 		.id = "enospc-mmu-pages",
@@ -252,7 +288,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = enospc,
 		.title = "KVM may not use enough pages for the guest's shadow page tables (ENOSPC)",
-		.why = "make_mmu_pages_available() found no page left within the limit that KVM_SET_NR_MMU_PAGES sets.",
+		.why = "make_mmu_pages_available() found no page left within the limit that "
+		       "KVM_SET_NR_MMU_PAGES sets.",
 		.todo = { KW_DO("Raise the limit in the VMM, or do not set it.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, make_mmu_pages_available()" },
 	},
@@ -262,9 +299,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = ehwpoison,
-		.title = "the guest touched host memory that has an uncorrected hardware error (EHWPOISON)",
-		.why = "KVM_RUN returns EHWPOISON for a guest_memfd page that the kernel has marked as poisoned.",
-		.todo = { KW_DO("Look for memory failure lines in the host's dmesg and in the machine-check log (rasdaemon, mcelog)."),
+		.title = "The guest touched host memory that has an uncorrected hardware error "
+		       "(EHWPOISON)",
+		.why = "KVM_RUN returns EHWPOISON for a guest_memfd page that the kernel has "
+		       "marked as poisoned.",
+		.todo = { KW_DO("Look for memory failure lines in the host's dmesg and in the "
+				"machine-check log (rasdaemon, mcelog)."),
 			  KW_DO("Replace the memory module.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},
@@ -274,11 +314,13 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = enoent,
-		.title = "KVM let its own mark for an unknown MSR out of KVM_RUN (ENOENT)",
-		.why = "Kernels between the MSR filter and its fix (v5.10 development, 2020) used ENOENT for an MSR that KVM does "
-		       "not know, and let it through to user space. Released kernels use positive numbers for it.",
+		.title = "KVM let its internal mark for an unknown MSR out of KVM_RUN (ENOENT)",
+		.why = "Kernels between the MSR filter and its fix (v5.10 development, 2020) used "
+		       "ENOENT for an MSR that KVM does not know, and let it through to user "
+		       "space. Released kernels use positive numbers for it.",
 		.todo = { KW_DO("Run a released kernel (v5.10 or later)."),
-			  KW_DO("The MSR is that of the RDMSR or WRMSR at RIP, or of the last `unhandled` line in dmesg.") },
+			  KW_DO("Find the MSR: that of the RDMSR or WRMSR at RIP, or of the last "
+				"`unhandled` line in dmesg.") },
 		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
 	},
 	{
@@ -288,11 +330,19 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = enosys,
 		.other_arch = true,
-		.title = "KVM on ARM could not emulate an access (ENOSYS)",
-		.why = "KVM on 32-bit ARM answers ENOSYS for an access to a device address by an instruction that carries no "
-		       "syndrome: the guest touched memory that no device of the VM claims. x86 returns no ENOSYS from KVM_RUN.",
-		.todo = { KW_DO("Look at the host's dmesg: KVM logs the load or store it could not decode.") },
-		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_CAP_ARM_NISV_TO_USER\"" },
+		.title = "On ARM, the guest touched an address without memory by an instruction "
+		       "that KVM cannot decode (ENOSYS)",
+		.why = "On arm64, and before it on 32-bit ARM, io_mem_abort() is the only ENOSYS "
+		       "of KVM_RUN: a load or store outside memory whose syndrome is not valid "
+		       "(LDP/STP, write-back forms, exclusives and atomics, SIMD). x86 returns no "
+		       "ENOSYS from KVM_RUN.",
+		.todo = { KW_DO("Disassemble the instruction at the guest's PC, and find out why "
+				"its address has no memory."),
+			  KW_DO("Use QEMU 5.1 or later on Linux 5.5 or later: it takes "
+				"KVM_EXIT_ARM_NISV and injects an external abort."),
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_mmio_nisv -e "
+				"kvm:kvm_guest_fault`. From Linux 6.12 on KVM logs nothing for it.") },
+		.source = { "Linux arch/arm64/kvm/mmio.c, io_mem_abort()", "Linux Documentation/virt/kvm/api.rst, \"KVM_CAP_ARM_NISV_TO_USER\"" },
 	},
 	{
 		.id = "ebusy-power-smt",
@@ -302,9 +352,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = ebusy,
 		.other_arch = true,
 		.sign = KW_SIGN_SMT + 1,
-		.title = "on POWER: SMT is enabled on the host, which this KVM cannot run guests with (EBUSY)",
-		.why = "KVM-HV on POWER8 and older needs all secondary threads offline. On x86 KVM_RUN returns no EBUSY.",
-		.todo = { KW_DO("`ppc64_cpu --smt=off` on the host, and keep it across reboots.") },
+		.title = "On POWER: SMT is enabled on the host, and this KVM cannot run guests with "
+		       "it (EBUSY)",
+		.why = "KVM-HV on POWER8 and older needs all secondary threads offline. On x86 "
+		       "KVM_RUN returns no EBUSY.",
+		.todo = { KW_DO("Run: `ppc64_cpu --smt=off` on the host, and keep it across "
+				"reboots.") },
 		.source = { "QEMU commit dae02ba55a" },
 	},
 	{ 0 }

@@ -73,17 +73,22 @@ const struct kw_rule kw_rules_vmcs[] = {
 	},
 	{
 		.id = "vmcs-sti-blocking-smm",
+		.kernel = "smm-interrupt-shadow",
 		.certainty = KW_LIKELY,
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags), KW_NEED(vmcs_rip) },
 		.breaks = { "guest_interruptibility_sti_if" },
 		.test = in_smm_by_vmcs,
-		.title = "the vCPU has just entered SMM, and KVM kept the STI blocking of the interrupted code",
-		.why = "RIP is {vmcs_rip} with interruptibility {vmcs_interruptibility}: the start of an SMI handler that hit the "
-		       "instruction behind an STI. Typical guest: Windows with Secure Boot, whose firmware uses SMM.",
-		.todo = { KW_DO("Run a newer host kernel (the interrupt shadow on SMM entry was fixed after this was reported in 2022)."),
-			  KW_DO("Until then load kvm with tdp_mmu=N, which was reported to help, and update firmware and microcode.") },
-		.source = { "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com", SRC_NON_REGISTER },
+		.title = "The vCPU has just entered SMM, and KVM kept the STI blocking of the "
+		       "interrupted code",
+		.why = "RIP is {vmcs_rip} with interruptibility {vmcs_interruptibility}: the "
+		       "start of an SMI handler, entered at the instruction after an STI. {range} "
+		       "carried the interrupt shadow into SMM. Typical guest: Windows with Secure "
+		       "Boot, whose firmware uses SMM.",
+		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
+			  KW_DO("Until then, load kvm with tdp_mmu=N, which was reported to help, "
+				"and update firmware and microcode.") },
+		.source = { "Linux commit fb28875fd7da (\"KVM: x86: smm: preserve interrupt shadow in SMRAM\") (in v6.2)", "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com", SRC_NON_REGISTER },
 	},
 	{
 		.id = "vmcs-interrupt-if-clear",
@@ -218,9 +223,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcs_reason) },
 		.test = entry_worked,
 		.sign = KW_SIGN_UNUSUAL_EXIT + 1,
-		.title = "no guest state was refused: exit reason {vmcs_reason} has bit 31 clear",
-		.why = "KVM dumped this VMCS for an exit it could not handle, and guest state in it is valid. Or VMLAUNCH or VMRESUME "
-		       "itself failed later: that leaves the reason of the exit before, and the VMM prints a VM-instruction error.",
+		.title = "No guest state was refused: exit reason {vmcs_reason} has bit 31 clear",
+		.why = "KVM dumped this VMCS for an exit it could not handle, and the guest state "
+		       "in it is valid. Or VMLAUNCH or VMRESUME itself failed later: that leaves "
+		       "the reason of the exit before, and the VMM prints a VM-instruction error.",
 		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too.") },
 		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
@@ -230,9 +236,12 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.classes = KW_IN(VMCS_DUMP),
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_exit_intr_info) },
 		.test = never_exited,
-		.title = "this VMCS records no exit: VMLAUNCH or VMRESUME itself failed, with a VM-instruction error",
-		.why = "Exit reason 0 is an exception or NMI, and its interruption information would be valid; here both are 0, as in a VMCS that "
-		       "no guest has left yet. KVM dumps it too when the instruction fails, and hands the VM-instruction error to the VMM.",
+		.title = "This VMCS records no exit: VMLAUNCH or VMRESUME itself failed, with a "
+		       "VM-instruction error",
+		.why = "Exit reason 0 is an exception or NMI, and its interruption information "
+		       "would be valid; here both are 0, as in a VMCS that no guest has exited "
+		       "from. KVM also dumps it when the instruction fails, and hands the "
+		       "VM-instruction error to the VMM.",
 		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too: `KVM: entry failed, hardware error` has the number.") },
 		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
@@ -244,10 +253,14 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
 		.test = link_pointer_refused,
 		.title = "VM entry refuses the VMCS link pointer (exit qualification 4), which dump_vmcs does not print",
-		.why = "Only this check leaves 4 in the exit qualification. The pointer must be ~0, or the aligned physical address of a VMCS with "
-		       "the revision identifier of the CPU. KVM sets ~0, but for a VMCS of a nested guest with VMCS shadowing.",
-		.todo = { KW_DO("A bug of the host's KVM, or memory that another program changed: report it with this dump and the kernel version."),
-			  KW_DO("If this host is a VM, look at the hypervisor below; with nested guests try kvm_intel with enable_shadow_vmcs=N.") },
+		.why = "Only this check leaves 4 in the exit qualification. The pointer must be "
+		       "~0, or the aligned physical address of a VMCS with the revision "
+		       "identifier of the CPU. KVM sets ~0, except for the VMCS of a nested guest "
+		       "with VMCS shadowing.",
+		.todo = { KW_DO("Report it with this dump and the kernel version: a bug of the "
+				"host's KVM, or memory that another program changed."),
+			  KW_DO("If this host is a VM, look at the hypervisor below; with nested "
+				"guests, try kvm_intel with enable_shadow_vmcs=N.") },
 		.source = { SRC_NON_REGISTER, "Intel SDM vol. 3, \"VM-Entry Failures During or After Loading Guest State\"" },
 	},
 	{
