@@ -196,7 +196,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = wrmsr_exit,
-		.title = "the CPU reported an interrupt in delivery together with a WRMSR exit: Windows with Hyper-V VP assist on Sapphire or Emerald Rapids",
+		.title = "The CPU reported an interrupt in delivery together with a WRMSR exit: Windows with Hyper-V VP assist on Sapphire or Emerald Rapids",
 		.why = "The exit is MSR_WRITE while {vectoring} is marked as being delivered. A WRMSR exit cannot happen during the "
 		       "delivery of an interrupt; the combination was seen on Sapphire and Emerald Rapids hosts with Windows "
 		       "guests that use the Hyper-V VP assist page (lazy EOI, MSR 0x40000070).",

@@ -121,9 +121,10 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_rflags_reserved" },
 		.title = "VM entry refuses RFLAGS {blamed}: {blamed_bits}",
-		.why = "Bits 63:22, 15, 5 and 3 of RFLAGS must be 0 and bit 1 must be 1. The CPU itself never makes another value, so "
-		       "software wrote it.",
-		.todo = { KW_DO("Who set it? KVM_SET_REGS passes RFLAGS on: look at what the VMM restored, loaded or computed last."),
+		.why = "Bits 63:22, 15, 5 and 3 of RFLAGS must be 0 and bit 1 must be 1. The CPU "
+		       "itself never produces another value, so software wrote it.",
+		.todo = { KW_DO("Find who set it. KVM_SET_REGS passes RFLAGS on: check what the "
+				"VMM last restored, loaded or computed."),
 			  &kw_do_report_kernel },
 		.source = { SRC_RFLAGS },
 	},
@@ -162,8 +163,9 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_tr_type", "guest_tr_s", "guest_tr_p", "guest_tr_reserved", "guest_tr_ti" },
 		.title = "VM entry refuses TR, which must be a busy TSS in the GDT: {blamed_name} {blamed}",
-		.why = "TR must have type 11 (busy 32-bit or 64-bit TSS; outside IA-32e mode also 3, busy 16-bit TSS), S clear, P set, the "
-		       "reserved bits of its access rights clear, and a selector whose TI bit is clear.",
+		.why = "TR must have type 11 (busy 32-bit or 64-bit TSS; outside IA-32e mode also "
+		       "3, busy 16-bit TSS), S clear, P set, the reserved bits of its access "
+		       "rights clear, and a selector whose TI bit is clear.",
 		.todo = { KW_DO("Give KVM_SET_SREGS a TR with type 11, present 1, s 0."),
 			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
@@ -191,7 +193,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.title = "VM entry refuses {blamed_name} {blamed}: it does not fit the granularity bit (G)",
 		.why = "With G set bits 11:0 of the limit must all be 1; with G clear bits 31:20 must all be 0. The limit is that in bytes, "
 		       "already scaled.",
-		.todo = { KW_DO("Give KVM_SET_SREGS limit and g of the same descriptor: g 1 wants a limit that ends in fff."),
+		.todo = { KW_DO("Give KVM_SET_SREGS limit and g of the same descriptor: with g 1 "
+				"the limit must end in fff."),
 			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
@@ -221,7 +224,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.why = "The VM-entry interruption information is {vmcs_entry_intr_info}. It is checked with the VM-execution controls, so the entry "
 		       "fails with VM-instruction error 7 and no guest state is looked at. Which exceptions must have an error code "
 		       "is not checked on CPUs with IA32_VMX_BASIC[56].",
-		.todo = { KW_DO("Did the VMM set it? KVM_SET_VCPU_EVENTS takes exception.nr and exception.has_error_code as they are given."),
+		.todo = { KW_DO("Check whether the VMM set it: KVM_SET_VCPU_EVENTS takes "
+				"exception.nr and exception.has_error_code as they are given."),
 			  &kw_do_report_kernel },
 		.source = { "Intel SDM vol. 3, \"VM-Entry Control Fields\"", "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
 	},
@@ -235,11 +239,15 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.blames = svm_event,
 		.sign = KW_SIGN_WARN + 1,
 		.title = "VMRUN refuses the event to inject: {svm_event}",
-		.why = "It is {blamed} ({blamed_name}; a VMRUN that fails delivers nothing, so what is valid there was to be injected): "
-		       "{svm_event_refused}. KVM puts it there, or the VMM with KVM_SET_VCPU_EVENTS. "
-		       "KVM's own doing is a bug of the host's kernel; a WARNING in the kernel log just before it shows where it began.",
-		.todo = { KW_DO("Did the VMM set it? Look at exception.nr of its KVM_SET_VCPU_EVENTS."),
-			  KW_DO("If not: run a newer host kernel; report with this dump and the WARNING in front of it.") },
+		.why = "It is {blamed} ({blamed_name}; a VMRUN that fails delivers nothing, so a "
+		       "valid value there was to be injected): {svm_event_refused}. KVM puts it "
+		       "there, or the VMM with KVM_SET_VCPU_EVENTS. If KVM did, the host's kernel "
+		       "has a bug; a WARNING in the kernel log just before it shows where it "
+		       "began.",
+		.todo = { KW_DO("Check whether the VMM set it: exception.nr of its "
+				"KVM_SET_VCPU_EVENTS."),
+			  KW_DO("If not, run a newer host kernel; report it with this dump and the "
+				"WARNING before it.") },
 		.source = { "AMD APM vol. 2, \"Event Injection\"", "https://bugs.launchpad.net/qemu/+bug/1433081" },
 	},
 	{
@@ -263,8 +271,9 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "svm_efer_mbz" },
 		.title = "VMRUN refuses EFER {blamed}: {blamed_bits}",
-		.why = "Bits 63:22, 19, 16 and 9 of EFER are reserved in the manuals known here. A CPU that is newer than they are may define one of them.",
-		.todo = { KW_DO("Look at the EFER that the VMM gave to KVM_SET_SREGS."),
+		.why = "Bits 63:22, 19, 16 and 9 of EFER are reserved in the manuals known here. "
+		       "A newer CPU may define one of them.",
+		.todo = { KW_DO("Check the EFER that the VMM gave to KVM_SET_SREGS."),
 			  &kw_do_report_kernel },
 		.source = { SRC_SVM, "AMD APM vol. 2, \"Extended Feature Enable Register (EFER)\"" },
 	},
@@ -276,9 +285,13 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "controls_", "host_" },
 		.test = no_event_refused,
 		.title = "VM entry refuses {check_values}: {check_says}",
-		.why = "{checks_count}. Controls and host state are set by KVM alone. `kvmwhy check {check_id}` has the condition.",
-		.todo = { KW_DO("If this host is a VM: the hypervisor below refuses what it offers; look there, update it."),
-			  KW_DO("On bare metal: a bug of the host's KVM, or another hypervisor or module on the host; report it with this dump and the kernel version.") },
+		.why = "{checks_count}. Only KVM sets controls and host state. Run: `kvmwhy check "
+		       "{check_id}` for the condition.",
+		.todo = { KW_DO("If this host is a VM, the hypervisor below refuses what it "
+				"offers: look there, update it."),
+			  KW_DO("On bare metal, it is a bug of the host's KVM, or another "
+				"hypervisor or module on the host: report it with this dump and "
+				"the kernel version.") },
 		/* the source is the section of the check */
 	},
 	{
@@ -288,7 +301,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.classes = IN_ENTRY | IN_VMRUN,
 		.breaks = { "*" },
 		.title = "{entry_name} refuses {check_values}: {check_says}",
-		.why = "{checks_count}.{checks_also} `kvmwhy check {check_id}` has the condition.",
+		.why = "{checks_count}.{checks_also} Run: `kvmwhy check {check_id}` for the "
+		       "condition.",
 		.todo = { &kw_do_find_sregs,
 			  &kw_do_report_kernel },
 		/* the source is the section of the check */

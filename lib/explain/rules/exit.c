@@ -234,7 +234,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(hardware_exit_reason) },
 		.test = hardware_unknown,
-		.title = "the CPU exited for a reason ({hardware_exit_reason}) that this KVM does not know",
+		.title = "The CPU exited for a reason ({hardware_exit_reason}) that this KVM does not know",
 		.why = "KVM_EXIT_UNKNOWN hands the CPU's exit reason to the VMM. Either a feature "
 		       "is on that the kernel has no handler for, or KVM runs nested.",
 		.todo = { KW_DO("Run a newer host kernel; if this host is a VM, look at the hypervisor below.") },
@@ -299,7 +299,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(exit_reason) },
 		.test = notify,
-		.title = "the CPU found no event window for too long (KVM_EXIT_NOTIFY): the guest loops inside event delivery",
+		.title = "The CPU found no event window for too long (KVM_EXIT_NOTIFY): the guest loops inside event delivery",
 		.why = "Notify VM exit: no interrupt could be delivered for longer than the "
 		       "notify window, for example because of an endless #DB or #AC delivery "
 		       "loop. That is an attack pattern as well as a guest bug.",
@@ -344,7 +344,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { 0 },
 		.test = register_sync,
 		.sign = KW_SIGN_REGISTER_SYNC + 1,
-		.title = "the VMM could not read or set the vCPU's registers: the dump is not what the guest had",
+		.title = "The VMM could not read or set the vCPU's registers: the dump is not what the guest had",
 		.why = "An ioctl such as KVM_SET_SREGS or KVM_SET_MSRS was refused. Whatever the "
 		       "VMM set before it is set, the rest is not.",
 		.todo = { KW_DO("Follow the errno in that line first: an MSR or a CR4 bit that "

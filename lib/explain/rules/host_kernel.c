@@ -21,7 +21,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = WITH_FAILURE,
 		.sign = KW_SIGN_SPURIOUS_FAULT + 1,
 		.needs_sign = true,
-		.title = "a VMX or SVM instruction of the host's KVM faulted: virtualization was not on for this CPU",
+		.title = "A VMX or SVM instruction of the host's KVM faulted: virtualization was not on for this CPU",
 		.why = "kvm_spurious_fault() runs when an instruction such as VMPTRLD or VMRUN raises #UD or #GP while KVM is in use. "
 		       "CR4.VMXE or EFER.SVME was lost: a suspend or kexec that went wrong, or the hypervisor below this host took it.",
 		.todo = { KW_DO("Is this host a VM? Then its hypervisor is the first suspect: update it, and check that it was not migrated or "
@@ -48,7 +48,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = WITH_FAILURE,
 		.sign = KW_SIGN_LOCKUP + 1,
 		.needs_sign = true,
-		.title = "a CPU of the host was stuck in a vCPU thread: the host, not the guest, is in trouble",
+		.title = "A CPU of the host was stuck in a vCPU thread: the host, not the guest, is in trouble",
 		.why = "The watchdog saw no scheduling on this CPU for its time. Overload of a hypervisor below this one, SMIs and defects of "
 		       "KVM show like this.",
 		.todo = { KW_DO("Read the call trace: is it in KVM, in IPIs (smp_call_function), or in the idle loop? Steal time (`top`, %st) says "
@@ -60,7 +60,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.certainty = KW_LIKELY,
 		.classes = HOST,
 		.fallback = true,
-		.title = "the host's kernel reports a fault of its own in or near KVM",
+		.title = "The host's kernel reports a fault of its own in or near KVM",
 		.why = "A BUG, an oops or a WARN of the host names KVM. The guest cannot be the one to mend it, even where it set it off.",
 		.todo = { &report_oops },
 		.source = { "kernel messages in this text" },
@@ -72,7 +72,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = KW_IN(SPLIT_LOCK),
 		.sign = KW_SIGN_SPLIT_LOCK + 1,
 		.needs_sign = true,
-		.title = "the guest makes locked accesses across a cache line, and the host slows it down for that",
+		.title = "The guest makes locked accesses across a cache line, and the host slows it down for that",
 		.why = "Such an access locks the memory bus for every CPU. Linux 5.7 and later trap it; since 5.19 each one costs the guest at "
 		       "least 10 ms, on one CPU at a time (split_lock_mitigate). The guest lives; it may be too slow to be of use.",
 		.todo = { KW_DO("For a guest that you trust: `sysctl kernel.split_lock_mitigate=0` (Linux 6.2 and later), or boot the host with "
@@ -87,7 +87,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = KW_IN(SPLIT_LOCK),
 		.sign = KW_SIGN_BUS_LOCK + 1,
 		.needs_sign = true,
-		.title = "the guest took bus locks, and the host's kernel logs or limits them",
+		.title = "The guest took bus locks, and the host's kernel logs or limits them",
 		.why = "A locked access across a cache line, or to uncacheable memory, locks the memory bus. The #DB of bus-lock detection "
 		       "reports it after the access; the guest goes on.",
 		.todo = { KW_DO("For a guest that you trust: boot the host with `split_lock_detect=off`."),
@@ -103,7 +103,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.sign = KW_SIGN_MCE_GUEST + 1,
 		.needs_sign = true,
 		.test = injected_into_guest,
-		.title = "an uncorrectable error in the host's memory, in a page of the guest: the guest got a machine check",
+		.title = "An uncorrectable error in the host's memory, in a page of the guest: the guest got a machine check",
 		.why = "The host's kernel took the page out of use and told QEMU by SIGBUS; QEMU passed it on as a hardware memory error. A guest "
 		       "without a handler for it stops. Neither KVM nor the guest is at fault.",
 		.todo = { KW_DO("Find the DIMM and replace it: `ras-mc-ctl --errors` (rasdaemon), `journalctl -k | grep -iE 'edac|mce|Hardware Error'`, "
@@ -119,7 +119,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.other_arch = true,
 		.sign = KW_SIGN_MCE_HOST + 1,
 		.needs_sign = true,
-		.title = "an uncorrectable error in the host's memory, in a page of this VM's process",
+		.title = "An uncorrectable error in the host's memory, in a page of this VM's process",
 		.why = "memory_failure() took a page out of use that belongs to the VMM. The VMM is sent SIGBUS or killed.",
 		.todo = { KW_DO("Find the DIMM and replace it: `ras-mc-ctl --errors` (rasdaemon), `journalctl -k | grep -iE 'edac|mce|Hardware Error'`, "
 				"or the board's event log.") },

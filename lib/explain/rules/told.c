@@ -112,8 +112,9 @@ const struct kw_rule kw_rules_told[] = {
 		.test = injected,
 		.title = "kvmwhy.ko injected this failure, as it was told to: {told_did} got {told_result} in place of "
 			 "KVM's answer",
-		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything and the guest did nothing "
-		       "wrong; an injected write has no effect. The failure is a test of what the VMM and its user make of it.",
+		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything, "
+		       "and the guest did nothing wrong; an injected write has no effect. The "
+		       "failure tests what the VMM and its user make of it.",
 		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it fired: `kvmwhy inject status`.") },
 		.source = { ABI ", KVMWHY_INJECTED" },
 	},
@@ -127,10 +128,13 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(told_function) },
 		.test = wrmsr,
 		.title = "{speaker}: {told_did} was refused with {told_result} by {told_by}",
-		.why = "{watcher} watched the write on its way through KVM. A result of 1 would have been #GP in the guest; a negative "
-		       "one leaves KVM_RUN as an errno, since v5.10. So it was KVM that refused the write, no seccomp filter and no LSM.",
-		.todo = { KW_DO("`kvmwhy msr {msr_arg}` says what KVM of a version does with such a write."),
-			  KW_DO("To let the guest live on: permit=correctable (machine-check banks) or permit=gp of kvmwhy.ko.") },
+		.why = "{watcher} watched the write on its way through KVM. A result of 1 would "
+		       "have been #GP in the guest; a negative one leaves KVM_RUN as an errno, "
+		       "since v5.10. So KVM refused the write, not a seccomp filter or an LSM.",
+		.todo = { KW_DO("Run: `kvmwhy msr {msr_arg}`. It says what KVM of a version does "
+				"with such a write."),
+			  KW_DO("To let the guest live on, use permit=correctable (machine-check "
+				"banks) or permit=gp of kvmwhy.ko.") },
 		.source = { ABI,
 			    "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)" },
 	},
@@ -144,9 +148,11 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(msr_index), KW_NEED(told_function) },
 		.test = rdmsr,
 		.title = "{speaker}: {told_did} was refused with {told_result} by {told_by}",
-		.why = "{watcher} watched the read on its way through KVM. In the kernels read a failed RDMSR is #GP and no errno of "
-		       "KVM_RUN, so this KVM is a changed one, or what failed came behind the read.",
-		.todo = { KW_DO("`uname -r`, `modinfo kvm` and /proc/sys/kernel/tainted of the host: is its KVM an unmodified one?") },
+		.why = "{watcher} watched the read on its way through KVM. In the kernels read, a "
+		       "failed RDMSR is #GP and not an errno of KVM_RUN, so this KVM is a "
+		       "modified one, or what failed came after the read.",
+		.todo = { KW_DO("Check whether the host's KVM is unmodified: `uname -r`, `modinfo "
+				"kvm`, /proc/sys/kernel/tainted.") },
 		.source = { ABI, "Linux arch/x86/kvm/x86.c, kvm_emulate_rdmsr()" },
 	},
 	{
@@ -159,11 +165,14 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(fault_gpa), KW_NEED(fault_error_code), KW_NEED(told_function) },
 		.test = page_fault,
 		.title = "{speaker}: {told_did} failed with {told_result} in {told_by}",
-		.why = "KVM could not provide the memory behind the address. The instruction that touched it is not at fault. Without "
-		       "two-dimensional paging, and in a nested guest, the module gives no guest physical address.",
-		.todo = { KW_DO("Find what the VMM has at the address: QEMU's `info mtree -f`, or its list of memory slots."),
-			  KW_DO("RAM: look at the size and the state of its backing (/dev/shm, hugetlbfs, a file). A BAR: look at the "
-				"device's driver and the host's dmesg.") },
+		.why = "KVM could not provide the memory behind the address. The instruction that "
+		       "touched it is not at fault. Without two-dimensional paging, and in a "
+		       "nested guest, the module knows no guest physical address.",
+		.todo = { KW_DO("Find what the VMM has at the address: QEMU's `info mtree -f`, or "
+				"its list of memory slots."),
+			  KW_DO("If it is RAM, check the size and the state of its backing "
+				"(/dev/shm, hugetlbfs, a file). If it is a BAR, check the device's "
+				"driver and the host's dmesg.") },
 		.source = { ABI, "Linux arch/x86/kvm/mmu/mmu.c, kvm_mmu_page_fault()" },
 	},
 	{
@@ -175,10 +184,13 @@ const struct kw_rule kw_rules_told[] = {
 		.needs = { KW_NEED(told_kind) },
 		.test = run_refused,
 		.title = "{speaker}: KVM_RUN was refused before the guest ran: {told_result} from kvm_vcpu_ioctl()",
-		.why = "It looks at three things before it runs the vCPU: an argument of KVM_RUN that is not 0 is EINVAL; another process than the "
-		       "one that created the VM, and a VM that KVM has given up, are EIO.",
-		.todo = { KW_DO("With kvmwhy.ko loaded, `dmesg | grep kvmwhy:` on the host: the line of this failure says which of the three."),
-			  KW_DO("A VM that KVM has given up: look for the WARNING of KVM that came first in the same dmesg.") },
+		.why = "kvm_vcpu_ioctl() checks three things before it runs the vCPU: an argument "
+		       "of KVM_RUN that is not 0 is EINVAL; a process other than the one that "
+		       "created the VM, and a VM that KVM has given up, are EIO.",
+		.todo = { KW_DO("With kvmwhy.ko loaded, run on the host: `dmesg | grep kvmwhy:`. "
+				"The line of this failure says which of the three it was."),
+			  KW_DO("If KVM has given up the VM, look for KVM's WARNING that came "
+				"first in the same dmesg.") },
 		.source = { ABI ", KVMWHY_FUNCTION_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
@@ -192,11 +204,12 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(told_exit_reason), KW_NEED(rip) },
 		.test = run_failed,
 		.title = "{speaker}: KVM_RUN failed with {told_result}, which came from {told_by}",
-		.why = "{watcher} watches accesses to MSRs and page faults, and saw none of them fail with this result. RIP and the last "
-		       "VM exit say where the guest was.",
+		.why = "{watcher} watches accesses to MSRs and page faults, and saw none of them "
+		       "fail with this result. RIP and the last VM exit say where the guest was.",
 		.todo = { KW_DO("Look at the host's dmesg of the same second."),
-			  KW_DO("`trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` up to the failure, with kretprobes on the "
-				"functions below kvm_arch_vcpu_ioctl_run().") },
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` "
+				"until it fails, with kretprobes on the functions below "
+				"kvm_arch_vcpu_ioctl_run().") },
 		.source = { ABI ", KVMWHY_KIND_OTHER" },
 	},
 	{
@@ -207,9 +220,11 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(fault_gpa), KW_NEED(told_function) },
 		.test = inner_access,
 		.title = "{speaker}: {told_did} had failed with {told_result} in {told_by}, and then KVM gave up",
-		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the instruction it does not hand such a result "
-		       "out as an errno: the emulator stops, and KVM_RUN tells of that.",
-		.todo = { KW_DO("Find why the function refused the access: `kvmwhy msr INDEX VALUE` for an MSR, the VMM's memory map for an address.") },
+		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the "
+		       "instruction it does not return such a result as an errno: the emulator "
+		       "stops, and KVM_RUN reports that.",
+		.todo = { KW_DO("Find out why the function refused the access: `kvmwhy msr INDEX "
+				"VALUE` for an MSR, the VMM's memory map for an address.") },
 		.source = { ABI, "Linux arch/x86/kvm/emulate.c, x86_emulate_insn()" },
 	},
 	{
@@ -222,9 +237,12 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(last_exit_info1), KW_NEED(watch_vmx) },
 		.test = only_exit,
 		.title = "kvmwhy watch: the last VM exit before the failure was {exit}",
-		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. Which function failed was not seen.",
-		.todo = { KW_DO("`kvmwhy host` says what is not seen on this host, and how to see it."),
-			  KW_DO("Load kvmwhy.ko, or attach kretprobes to the functions below kvm_arch_vcpu_ioctl_run(), and provoke it again.") },
+		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. "
+		       "The record does not show which function failed.",
+		.todo = { KW_DO("Run: `kvmwhy host`. It says what cannot be seen on this host, and "
+				"how to see it."),
+			  KW_DO("Load kvmwhy.ko, or attach kretprobes to the functions below "
+				"kvm_arch_vcpu_ioctl_run(), and provoke it again.") },
 		.source = { "include/uapi/kvmwhy-event.h, struct kvmwhy_event", "Linux arch/x86/kvm/trace.h, kvm_exit" },
 	},
 	{
@@ -236,7 +254,8 @@ const struct kw_rule kw_rules_told[] = {
 		.needs = { KW_NEED(watch_protected) },
 		.test = registers_encrypted,
 		.title = "kvmwhy watch: the guest's registers are encrypted, so KVM does not have them",
-		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show its registers or code; this record has none.",
+		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show "
+		       "its registers or code; this record has none.",
 		.todo = { KW_DO("Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's own console.") },
 		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_PROTECTED" },
 	},

@@ -34,7 +34,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.other_arch = true,
 		.sign = KW_SIGN_KVM_DENIED + 1,
 		.needs_sign = true,
-		.title = "this user may not open /dev/kvm",
+		.title = "This user may not open /dev/kvm",
 		.why = "open(2) of /dev/kvm was refused: the device exists, and its group or its mode does not let this user in. In a "
 		       "container the device cgroup, or an LSM, refuses it in the same words.",
 		.todo = { KW_DO("Run: `ls -l /dev/kvm; id`, then `usermod -aG kvm USER` for the group shown, and log in again."),
@@ -77,7 +77,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.classes = UNUSABLE,
 		.sign = KW_SIGN_KVM_OFF + 1,
 		.needs_sign = true,
-		.title = "the CPU's virtualization extensions are switched off, so KVM does not load",
+		.title = "The CPU's virtualization extensions are switched off, so KVM does not load",
 		.why = "KVM's module found VMX locked off in IA32_FEATURE_CONTROL, or SVMDIS set in VM_CR. Firmware does that, or the "
 		       "hypervisor below where this host is itself a VM.",
 		.todo = { KW_DO("Enable Intel VT-x, or SVM mode, in firmware setup, and power the host off and on."),
@@ -93,7 +93,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.sign = KW_SIGN_KVM_OTHER_VENDOR + 1,
 		.needs_sign = true,
 		.harmless = true,
-		.title = "a KVM vendor module was to be loaded while one is loaded already",
+		.title = "A KVM vendor module was to be loaded while one is loaded already",
 		.why = "Only one of kvm_intel and kvm_amd can be loaded, and one is. The CPU decides which is the right one.",
 		.todo = { KW_DO("Take the other module out of /etc/modules and /etc/modules-load.d.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_x86_vendor_init()" },
@@ -104,7 +104,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.classes = UNUSABLE,
 		.sign = KW_SIGN_KVM_NO_HARDWARE + 1,
 		.needs_sign = true,
-		.title = "this CPU offers neither VMX nor SVM to KVM",
+		.title = "This CPU offers neither VMX nor SVM to KVM",
 		.why = "CPUID does not show the extension of the module that was loaded: the CPU lacks it, firmware hides it, or this host is "
 		       "a VM without nested virtualization.",
 		.todo = { &look_for_vmx, &ask_host },
@@ -118,7 +118,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.other_arch = true,
 		.sign = KW_SIGN_KVM_MISSING + 1,
 		.needs_sign = true,
-		.title = "there is no /dev/kvm here: KVM is not loaded, or cannot be",
+		.title = "There is no /dev/kvm here: KVM is not loaded, or cannot be",
 		.why = "The device appears when KVM's module starts. It does not where the CPU's virtualization extensions are off or hidden, "
 		       "where the module is not installed, or inside a container that was not given the device.",
 		.todo = { &load_module, &look_for_vmx, KW_DO("In a container or sandbox: pass the device in, for example `--device /dev/kvm`."),

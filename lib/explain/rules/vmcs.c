@@ -99,7 +99,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "guest_rflags_if" },
 		.title = "VM entry refuses to inject an external interrupt ({vmcs_entry_intr_info}) while RFLAGS.IF is clear",
 		.why = "RFLAGS.IF must be 1 when the VM-entry interruption information is valid and its type is external interrupt; RFLAGS is {vmcs_rflags}.",
-		.todo = { KW_DO("A bug of the host's KVM, or of the VMM that set the vCPU's events: report it with this dump and the kernel version.") },
+		.todo = { KW_DO("Report it with this dump and the kernel version: a bug of the "
+				"host's KVM, or of the VMM that set the vCPU's events.") },
 		.source = { SRC_RFLAGS },
 	},
 	{
@@ -111,10 +112,13 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "guest_rip_32bit" },
 		.shows = { KW_NEED(vmcs_efer), KW_NEED(vmcs_cr0) },
 		.title = "VM entry refuses RIP {vmcs_rip}: bits 63:32 must be 0 outside 64-bit code",
-		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must fit 32 bits. The vCPU has RIP of a 64-bit "
-		       "kernel and the mode of something else: restored by half, after a migration, restore or reset.",
-		.todo = { KW_DO("Look in the VMM's log for a refused KVM_SET_SREGS; compare the CPU features of both hosts, use a common CPU model."),
-			  KW_DO("Give `kvmwhy explain` the VMM's register dump of the same failure.") },
+		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must fit "
+		       "32 bits. The vCPU has RIP of a 64-bit kernel and the mode of something "
+		       "else: it was half restored, after a migration, restore or reset.",
+		.todo = { KW_DO("Look in the VMM's log for a refused KVM_SET_SREGS; compare the "
+				"CPU features of both hosts, use a common CPU model."),
+			  KW_DO("Give `kvmwhy explain` the VMM's register dump of the same "
+				"failure.") },
 		.source = { SRC_RFLAGS, "https://gitlab.com/qemu-project/qemu/-/issues/1574" },
 	},
 	{
@@ -186,9 +190,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.classes = IN_VMCB,
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_asid) },
 		.breaks = { "svm_asid" },
-		.title = "VMRUN refuses ASID 0: it belongs to the host",
+		.title = "VMRUN refuses ASID 0, which is the host's",
 		.why = "The guest's ASID in the VMCB is 0.",
-		.todo = { KW_DO("A bug of the hypervisor that built this VMCB; for SEV guests: was an ASID bound?") },
+		.todo = { KW_DO("Report it: a bug of the hypervisor that built this VMCB. For SEV "
+				"guests, check whether an ASID was bound.") },
 		.source = { SRC_SVM },
 	},
 	{
@@ -200,7 +205,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.breaks = { "svm_efer_svme" },
 		.title = "VMRUN refuses EFER {vmcb_efer}: SVME is clear",
 		.why = "EFER.SVME must be set in the guest's EFER too.",
-		.todo = { KW_DO("A bug of the hypervisor that built this VMCB.") },
+		.todo = { KW_DO("Report it: a bug of the hypervisor that built this VMCB.") },
 		.source = { SRC_SVM },
 	},
 	{
@@ -211,7 +216,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_cr0) },
 		.breaks = { "svm_cr0_nw" },
 		.title = "VMRUN refuses CR0 {vmcb_cr0}: NW is set and CD is clear",
-		.why = "CR0.NW without CR0.CD is one of the states VMRUN does not take.",
+		.why = "CR0.NW without CR0.CD is one of the states that VMRUN does not take.",
 		.todo = { KW_DO("Check the CR0 that the VMM gave to KVM_SET_SREGS.") },
 		.source = { SRC_SVM },
 	},
