@@ -5,6 +5,7 @@ BUILD ?= build
 SANITIZED ?= $(BUILD)-sanitize
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+LDCONFIG ?= ldconfig
 
 SANITIZERS = -Db_sanitize=address,undefined -Db_lundef=false
 
@@ -66,7 +67,7 @@ install: $(BUILD)/build.ninja
 	meson configure $(BUILD) --prefix $(PREFIX) --libdir $(LIBDIR)
 	$(MAKE) all
 	meson install -C $(BUILD) --no-rebuild
-	-[ -n "$(DESTDIR)" ] || ldconfig
+	-[ -n "$(DESTDIR)" ] || $(LDCONFIG)
 
 # What the last `make install` of this build put there.
 uninstall:
