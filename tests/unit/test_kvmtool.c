@@ -91,7 +91,7 @@ static void a_wrapped_dump_keeps_its_values(void **state)
 
 	(void)state;
 	memcpy(text, x86, sizeof(text));
-	for (size_t i = strchr(x86, '\n') - x86 + 1; i < len; i++) {
+	for (size_t i = (size_t)(strchr(x86, '\n') - x86) + 1; i < len; i++) {
 		if (text[i] == '\n') {
 			start = i + 1;
 			blank = 0;
