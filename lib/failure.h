@@ -199,6 +199,7 @@ enum kw_sign_kind {
 	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
 	KW_SIGN_KILLED,		/* the VMM was sent a signal */
 	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */
+	KW_NSIGNS,
 };
 
 /* A line near the failure that is evidence and no fact of its own. */

@@ -35,7 +35,7 @@ static void check_messages(const struct kw_failure *f, uint64_t lines)
 		check_line(f, f->msr[i].line);
 	}
 	for (size_t i = 0; i < f->nsigns; i++) {
-		PROMISE(f->sign[i].kind <= KW_SIGN_OTHER);
+		PROMISE(f->sign[i].kind < KW_NSIGNS);
 		check_line(f, f->sign[i].line);
 		check_text(f->sign[i].text);
 	}

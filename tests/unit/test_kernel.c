@@ -70,7 +70,7 @@ static void every_defect_is_told_whole(void **state)
 		assert_int_equal(d.fixed[0], 'v');
 		assert_int_equal(strspn(d.commit, "0123456789abcdef"), 12);
 	}
-	assert_int_equal(i, 4);
+	assert_int_equal(i, 5);
 	assert_int_equal(kw_kernel_defect(NULL, NULL, i, &d), 0);
 	assert_int_equal(kw_kernel_defect(NULL, NULL, SIZE_MAX, &d), 0);
 }
