@@ -242,7 +242,7 @@ def check_unique(msrs):
             other = seen.setdefault((index, msr.vendor), msr)
             if other is not msr:
                 refuse(msr.place, f"{msr.name}: index 0x{index:x} for {msr.vendor} "
-                                 f"is taken by {other.name} ({other.place})")
+                                  f"is taken by {other.name} ({other.place})")
             if len(msr.names(index)[0]) >= NAME_SIZE:
                 refuse(msr.place, f"{msr.name}: longer than {NAME_SIZE - 1} characters")
             for name in msr.names(index) + msr.names(index, "linux"):
