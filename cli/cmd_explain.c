@@ -259,7 +259,8 @@ static int open_output(struct explanation *e)
 	if (kw_output_open(out, e->args->output))
 		return -1;
 	if (is_input(e->args, out->fd)) {
-		kw_complain("'%s' is also an input: choose another output file file", out->name);
+		kw_complain("'%s' is also an input: choose another output file file file file file "
+			    "file file file file file file", out->name);
 		return -1;
 	}
 	if (e->args->output && ftruncate(out->fd, 0) && errno != EINVAL) {

@@ -122,9 +122,11 @@ static const struct kernel_param_ops kw_report_ops = {
 };
 
 module_param_cb(permit, &kw_permit_ops, NULL, 0644);
-MODULE_PARM_DESC(permit, "guest WRMSRs that KVM refuses: off, correctable (MCi_CTL without bit 0 or bit 10 succeeds), gp (errors become #GP), correctable,gp");
+MODULE_PARM_DESC(permit, "guest WRMSRs that KVM refuses: off, correctable (MCi_CTL without bit 0 "
+			 "or bit 10 succeeds), gp (errnos become #GP), or correctable,gp");
 module_param_cb(report, &kw_report_ops, NULL, 0644);
-MODULE_PARM_DESC(report, "when KVM_RUN fails: off, annotate (kvm_run tells why), exit (and KVM_RUN returns KVM_EXIT_INTERNAL_ERROR)");
+MODULE_PARM_DESC(report, "when KVM_RUN fails: off, annotate (kvm_run says why), exit (also, "
+			 "KVM_RUN returns KVM_EXIT_INTERNAL_ERROR)");
 
 static int kw_set_ready(bool ready)
 {

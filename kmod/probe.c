@@ -275,7 +275,7 @@ static int kw_look_at(struct kw_target *target, bool loaded)
 	target->unfit = target->loaded && lacks;
 	if (!target->unfit)
 		return 0;
-	pr_err("%s of this kernel has no %s() that can be probed: it is not supported\n",
+	pr_err("%s of this kernel has no %s() that can be probed: not supported\n",
 	       target->module, lacks);
 	return -EOPNOTSUPP;
 }

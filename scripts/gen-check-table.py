@@ -82,8 +82,8 @@ def cell(text):
 def row(check, how, needs):
     judged = {
         FULL: "from a dump",
-        PART: f"from a dump, but for {'; '.join(needs)}",
-        NEVER: f"never said to be broken: needs {'; '.join(needs)}",
+        PART: f"from a dump, unless it needs {'; '.join(needs)}",
+        NEVER: f"never: needs {'; '.join(needs)}",
     }[how]
     return f"| `{check['id']}` | {cell(check['says'])} | {cell(judged)} |\n"
 
@@ -92,9 +92,7 @@ def count(judged):
     def number(wanted):
         return sum(how == wanted for how, _ in judged)
 
-    return (f"{len(judged)} checks: {number(FULL)} can be told from a full dump, {number(PART)} can unless they come upon "
-            f"something that no dump has,\nand {number(NEVER)} are never said to be broken for want of it; those hold "
-            "where they do not apply.\n")
+    return (f"{len(judged)} checks: {number(FULL)} can be decided from a full dump, {number(PART)} can be unless they need a value " f"that no dump has,\nand {number(NEVER)} always need such a value, so they never fail; they hold " "where they do not apply.\n")
 
 
 def tables(checks, names):
@@ -104,7 +102,7 @@ def tables(checks, names):
         out += ["\n", vendor, count([judged[c["id"]] for c in checks if (c["set"] == "svm") == is_svm])]
     for section, rows in itertools.groupby(checks, key=lambda check: check["section"]):
         rows = list(rows)
-        out += [f"\n### {section}\n\nSet: {rows[0]['set']}.\n\n", "| check | what must be so | judged |\n|---|---|---|\n"]
+        out += [f"\n### {section}\n\nSet: {rows[0]['set']}.\n\n", "| check | what must hold | decided |\n|---|---|---|\n"]
         out += [row(check, *judged[check["id"]]) for check in rows]
     return "".join(out) + "\n"
 

@@ -23,16 +23,17 @@ static const struct {
 	int number;
 	const char *name, *about;
 } caps[] = {
-	{ 31, "KVM_CAP_MCE", "so many machine-check banks for guests" },
-	{ 40, "KVM_CAP_INTERNAL_ERROR_DATA", "internal errors carry words of data" },
-	{ 74, "KVM_CAP_SYNC_REGS", "registers are in kvm_run, also when KVM_RUN fails" },
+	{ 31, "KVM_CAP_MCE", "number of machine-check banks a guest can have" },
+	{ 40, "KVM_CAP_INTERNAL_ERROR_DATA", "internal errors carry data words" },
+	{ 74, "KVM_CAP_SYNC_REGS", "registers are in kvm_run, even when KVM_RUN fails" },
 	{ 188, "KVM_CAP_X86_USER_SPACE_MSR", "a VMM can answer refused MSRs itself" },
 	{ 189, "KVM_CAP_X86_MSR_FILTER", "a VMM can choose which MSRs KVM answers" },
-	{ 203, "KVM_CAP_BINARY_STATS_FD", "statistics of each VM and vCPU" },
-	{ 204, "KVM_CAP_EXIT_ON_EMULATION_FAILURE", "failed emulation of a guest's programs too" },
-	{ 218, "KVM_CAP_X86_TRIPLE_FAULT_EVENT", "a triple fault can be moved to another host" },
-	{ 219, "KVM_CAP_X86_NOTIFY_VMEXIT", "a guest that blocks interrupts for ever is stopped" },
-	{ 232, "KVM_CAP_MEMORY_FAULT_INFO", "EFAULT of KVM_RUN comes with the address" },
+	{ 203, "KVM_CAP_BINARY_STATS_FD", "statistics per VM and vCPU" },
+	{ 204, "KVM_CAP_EXIT_ON_EMULATION_FAILURE", "failed emulation of guest user code also "
+						    "exits to the VMM" },
+	{ 218, "KVM_CAP_X86_TRIPLE_FAULT_EVENT", "a pending triple fault can be migrated" },
+	{ 219, "KVM_CAP_X86_NOTIFY_VMEXIT", "a guest that blocks interrupts forever is stopped" },
+	{ 232, "KVM_CAP_MEMORY_FAULT_INFO", "EFAULT from KVM_RUN comes with the address" },
 };
 
 /* The name with this number in a file such as /etc/group. */
@@ -73,7 +74,8 @@ static void put_access(const struct kw_host *host, const char *path, const struc
 			mode[i] = '-';
 	put_name(&host->tree, "/etc/passwd", st->st_uid, &user);
 	put_name(&host->tree, "/etc/group", st->st_gid, &group);
-	snprintf(ret, size, "%s %s:%s%s", mode, user.name, group.name, list ? ", and an access list: getfacl /dev/kvm" : "");
+	snprintf(ret, size, "%s %s:%s%s", mode, user.name, group.name, list ? ", with an ACL: run "
+		"'getfacl /dev/kvm'" : "");
 }
 
 static void ask(struct kw_host_kvm *kvm, int fd)
@@ -125,18 +127,22 @@ static void answer_without(struct kw_host *host)
 	bool forbidden = cpu->vmx == KW_NO && cpu->svm == KW_NO && (ours || !kvm->vendor[0]);
 
 	if (forbidden && cpu->hypervisor == KW_YES)
-		answer(kvm, KW_NO, "The processor has neither vmx nor svm: the hypervisor that this host runs under does "
-				   "not offer it. Switch nested virtualisation on there.");
+		answer(kvm, KW_NO, "The processor has neither vmx nor svm: the hypervisor "
+				   "underneath does not expose it. Turn on nested virtualisation "
+				   "there.");
 	else if (forbidden)
-		answer(kvm, KW_NO, "The processor has neither vmx nor svm: it cannot, or the firmware switched it off. Look "
-				   "for VT-x, VMX or SVM in the firmware's setup.");
+		answer(kvm, KW_NO, "The processor has neither vmx nor svm: it lacks "
+				   "virtualisation, or the firmware turned it off. Check VT-x, VMX "
+				   "or SVM in the firmware setup.");
 	else if (kvm->state == KW_KVM_UNKNOWN)
 		answer(kvm, KW_NO, "There is no /dev/kvm.");
 	else if (!kvm->vendor[0])
 		answer(kvm, KW_NO, kvm->state == KW_KVM_NOT_LOADED ? "KVM is not loaded: modprobe " :
-								     "kvm is there, but no module for this processor: modprobe ");
+								     "kvm is loaded, but no module "
+								     "for this processor: "
+								     "modprobe ");
 	else
-		answer(kvm, KW_NO, "KVM is there, but did not start: dmesg | grep -i kvm");
+		answer(kvm, KW_NO, "KVM is loaded but did not start: dmesg | grep -i kvm");
 	if (!forbidden && kvm->state != KW_KVM_UNKNOWN && !kvm->vendor[0])
 		strncat(kvm->why, kw_host_wanted(host), sizeof(kvm->why) - strlen(kvm->why) - 1);
 }
@@ -146,18 +152,18 @@ static void answer_opened(struct kw_host_kvm *kvm)
 	if (kvm->api == 12)
 		answer(kvm, KW_YES, "/dev/kvm answers.");
 	else if (kvm->api >= 0)
-		answer(kvm, KW_NO, "/dev/kvm has an API version that no VMM knows; all know 12.");
+		answer(kvm, KW_NO, "/dev/kvm has an unknown API version; VMMs expect 12.");
 	else
-		answer(kvm, KW_NO, "/dev/kvm is no device of KVM.");
+		answer(kvm, KW_NO, "/dev/kvm is not a KVM device.");
 }
 
 static void answer_refused(struct kw_host_kvm *kvm)
 {
 	if (kvm->open_error == EACCES || kvm->open_error == EPERM)
-		answer(kvm, KW_YES, "/dev/kvm is there, but not for this user: ask to be put into its group, or to be given "
-				    "access by setfacl.");
+		answer(kvm, KW_YES, "/dev/kvm exists, but this user may not open it: ask to be "
+				    "added to its group, or for access through setfacl.");
 	else if (kvm->registered != KW_YES)
-		answer(kvm, KW_NO, "/dev/kvm is there, but no KVM behind it.");
+		answer(kvm, KW_NO, "/dev/kvm exists, but there is no KVM behind it.");
 	else
 		snprintf(kvm->why, sizeof(kvm->why), "/dev/kvm cannot be opened: %s.", strerror(kvm->open_error));
 }
@@ -173,14 +179,14 @@ static void judge(struct kw_host *host)
 	else if (kvm->node == KW_YES && kvm->open_error > 0)
 		answer_refused(kvm);
 	else if (kvm->node == KW_YES && kvm->registered == KW_YES)
-		answer(kvm, KW_YES, "/dev/kvm is there, and KVM behind it.");
+		answer(kvm, KW_YES, "/dev/kvm exists, with KVM behind it.");
 	else if (kvm->node == KW_NO && kvm->registered == KW_YES)
-		answer(kvm, KW_NO, "KVM is at work in the kernel, but there is no /dev/kvm here, as in a container that was not "
-				   "given it: docker run --device /dev/kvm");
+		answer(kvm, KW_NO, "The kernel runs KVM, but /dev/kvm is missing here, as in a "
+				   "container without that device: docker run --device /dev/kvm");
 	else if (kvm->node == KW_NO)
 		answer_without(host);
 	else
-		answer(kvm, KW_TRI_UNKNOWN, "Neither /dev/kvm nor /proc/misc tells.");
+		answer(kvm, KW_TRI_UNKNOWN, "Neither /dev/kvm nor /proc/misc can be read.");
 }
 
 void kw_host_device(struct kw_host *host)

@@ -65,7 +65,8 @@ static void ignored(struct kw_host *host)
 {
 	struct kw_host_diag *d = &host->diag[host->ndiags];
 
-	parameter(host, "report_ignored_msrs", "kvm", "a line for each MSR access that ignore_msrs made harmless");
+	parameter(host, "report_ignored_msrs", "kvm", "a line for each MSR access that ignore_msrs "
+						      "ignored");
 	if (d->on == KW_YES)
 		d->turn_on[0] = d->turn_off[0] = '\0';
 }
@@ -92,7 +93,8 @@ static const char *const controls[] = { "/proc/dynamic_debug/control", "/sys/ker
 /* KVM prints MSRs that it does not know by pr_debug(), unless ignore_msrs is set. */
 static void unhandled(struct kw_host *host)
 {
-	struct kw_host_diag *d = add(host, "unhandled_msrs", "a line for each access to an MSR that KVM does not know");
+	struct kw_host_diag *d = add(host, "unhandled_msrs", "a line for each access to an MSR "
+		"unknown to KVM");
 	struct sites sites = { 0, 0 };
 	const char *file = controls[0];
 	int err = kw_tree_lines(&host->tree, file, count_site, &sites);
@@ -106,18 +108,20 @@ static void unhandled(struct kw_host *host)
 		return;
 	}
 	if (!sites.all) {
-		snprintf(d->state, sizeof(d->state), "%s has no such line: KVM is not loaded, or built without it", file);
+		snprintf(d->state, sizeof(d->state), "%s has no such line: KVM is not loaded, or "
+						     "was built without it", file);
 		return;
 	}
 	d->on = kw_tri(sites.on > 0);
 	if (sites.on && sites.on < sites.all)
-		snprintf(d->state, sizeof(d->state), "%u of %u places", sites.on, sites.all);
+		snprintf(d->state, sizeof(d->state), "%u of %u call sites", sites.on, sites.all);
 	commands(d, file, "'module kvm format \"unhandled \" +p'", "'module kvm format \"unhandled \" -p'");
 }
 
 static void events(struct kw_host *host)
 {
-	struct kw_host_diag *d = add(host, "trace_events", "trace events of KVM: each exit, entry, MSR");
+	struct kw_host_diag *d = add(host, "trace_events", "KVM trace events: every exit, entry, "
+							   "MSR access");
 	char file[KW_HOST_FILE], value[KW_HOST_WORD];
 	int err;
 
@@ -135,7 +139,8 @@ static void events(struct kw_host *host)
 		return;
 	}
 	d->on = kw_tri(strcmp(value, "0"));
-	snprintf(d->state, sizeof(d->state), "%sread them from %s/trace_pipe", strcmp(value, "X") ? "" : "some of them; ",
+	snprintf(d->state, sizeof(d->state), "%sread them from "
+					     "%s/trace_pipe", strcmp(value, "X") ? "" : "only some; ",
 		 host->tracefs_path);
 	commands(d, file, "1", "0");
 }

@@ -58,7 +58,7 @@ static void check_kvm(const struct kw_host *host, struct kw_can *can, unsigned i
 		return;
 	if (kvm->vendor[0]) {
 		r = reason(can, "kvm-not-started", ways);
-		says(r, "KVM is in the kernel, but not at work.");
+		says(r, "KVM is in the kernel, but has not started.");
 		todo(r, "%s", kvm->why);
 		return;
 	}
@@ -67,7 +67,7 @@ static void check_kvm(const struct kw_host *host, struct kw_can *can, unsigned i
 	if (host->cpu.svm == KW_NO && host->cpu.vmx == KW_NO)
 		todo(r, "%s", kvm->why);
 	else
-		todo(r, "Load it: modprobe %s", kw_host_wanted(host));
+		todo(r, "Run: modprobe %s", kw_host_wanted(host));
 }
 
 static void check_confidential(const struct kw_host *host, struct kw_can *can)
@@ -77,8 +77,9 @@ static void check_confidential(const struct kw_host *host, struct kw_can *can)
 	if (strcmp(host->kernel.lockdown, "confidentiality"))
 		return;
 	r = reason(can, "lockdown", KW_WAY_ALL);
-	says(r, "The kernel is locked down for confidentiality, which forbids probes and reading its memory.");
-	todo(r, "Boot with lockdown=integrity, or without lockdown.");
+	says(r, "The kernel is locked down for confidentiality, which forbids probes and reading "
+		"kernel memory.");
+	todo(r, "Boot with lockdown=integrity or without lockdown.");
 }
 
 /* kvmwhy watch */
@@ -92,10 +93,10 @@ static void check_rights(const struct kw_host *host, struct kw_can *can)
 		return;
 	r = reason(can, "not-root", bpf ? KW_WAY_FENTRY : KW_WAY_BPF);
 	if (bpf)
-		says(r, "Without CAP_SYS_ADMIN the types of modules (BTF) cannot be read.");
+		says(r, "Without CAP_SYS_ADMIN, BTF of modules cannot be read.");
 	else
 		says(r, "BPF programs need root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN.");
-	todo(r, "Run it as root: sudo kvmwhy watch");
+	todo(r, "Run as root: sudo kvmwhy watch");
 }
 
 static void check_ring(const struct kw_host *host, struct kw_can *can)
@@ -105,8 +106,8 @@ static void check_ring(const struct kw_host *host, struct kw_can *can)
 	if (!older_than(&host->kernel, RINGBUF_MINOR))
 		return;
 	r = reason(can, "kernel-too-old", KW_WAY_BPF);
-	says(r, "Linux %s has no ring buffer for BPF programs; 5.8 and later have.", host->kernel.release);
-	todo(r, "Use kvmwhy watch --via tracefs, or a kernel from 5.10 on.");
+	says(r, "Linux %s has no BPF ring buffer; 5.8 and later have it.", host->kernel.release);
+	todo(r, "Use kvmwhy watch --via tracefs, or Linux 5.10 or later.");
 }
 
 static void check_bpf(const struct kw_host *host, struct kw_can *can)
@@ -116,7 +117,7 @@ static void check_bpf(const struct kw_host *host, struct kw_can *can)
 	if (host->kernel.bpf != KW_NO)
 		return;
 	r = reason(can, "no-bpf", KW_WAY_BPF);
-	says(r, "The kernel has no BPF programs.");
+	says(r, "The kernel does not support BPF programs.");
 	todo(r, "Use kvmwhy watch --via tracefs, or a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_JIT=y.");
 }
 
@@ -127,7 +128,8 @@ static void check_btf(const struct kw_host *host, struct kw_can *can)
 
 	if (k->btf == KW_NO) {
 		r = reason(can, "no-btf", KW_WAY_BPF);
-		says(r, "The kernel has no type data (/sys/kernel/btf/vmlinux is missing), which BPF programs need.");
+		says(r, "The kernel has no BTF (/sys/kernel/btf/vmlinux is missing), which the BPF "
+			"programs need.");
 		todo(r, "Use kvmwhy watch --via tracefs, or a kernel with CONFIG_DEBUG_INFO_BTF=y.");
 		return;
 	}
@@ -135,10 +137,12 @@ static void check_btf(const struct kw_host *host, struct kw_can *can)
 		return;
 	r = reason(can, "no-module-btf", KW_WAY_FENTRY);
 	if (older_than(k, 11))
-		says(r, "Linux %s has no type data for modules (/sys/kernel/btf/kvm); 5.11 and later can have.", k->release);
+		says(r, "Linux %s has no BTF for modules (/sys/kernel/btf/kvm); 5.11 and later can "
+			"have it.", k->release);
 	else
-		says(r, "The module kvm has no type data (/sys/kernel/btf/kvm is missing).");
-	todo(r, "Nothing needs to be done where kprobes or tracefs serve; CONFIG_DEBUG_INFO_BTF_MODULES=y has it.");
+		says(r, "The module kvm has no BTF (/sys/kernel/btf/kvm is missing).");
+	todo(r, "Kprobes or tracefs may be enough; for fentry, use a kernel with "
+		"CONFIG_DEBUG_INFO_BTF_MODULES=y.");
 }
 
 static void check_jit(const struct kw_host *host, struct kw_can *can)
@@ -148,8 +152,9 @@ static void check_jit(const struct kw_host *host, struct kw_can *can)
 	if (host->kernel.jit != KW_NO)
 		return;
 	r = reason(can, "no-jit", KW_WAY_FENTRY);
-	says(r, "BPF programs are interpreted here, and functions cannot be entered so.");
-	todo(r, "echo 1 > /proc/sys/net/core/bpf_jit_enable");
+	says(r, "The BPF JIT is off, and fentry needs the JIT.");
+	todo(r, "Run: Run: Run: Run: Run: Run: Run: Run: echo 1 > "
+		"/proc/sys/net/core/bpf_jit_enable");
 }
 
 static void check_kprobes(const struct kw_host *host, struct kw_can *can)
@@ -178,8 +183,8 @@ static void check_tracefs(const struct kw_host *host, struct kw_can *can)
 	if (has_cap(host, CAP_ADMIN))
 		return;
 	r = reason(can, "tracefs-not-root", KW_WAY_TRACEFS);
-	says(r, "Only root can make probes in tracefs.");
-	todo(r, "Run it as root: sudo kvmwhy watch --via tracefs");
+	says(r, "Only root can create probes in tracefs.");
+	todo(r, "Run as root: sudo kvmwhy watch --via tracefs");
 }
 
 static void remark_built_in(const struct kw_host *host, struct kw_can *can)
@@ -189,8 +194,8 @@ static void remark_built_in(const struct kw_host *host, struct kw_can *can)
 	if (host->kvm.state != KW_KVM_BUILT_IN)
 		return;
 	r = reason(can, "kvm-built-in", 0);
-	says(r, "KVM is built into the kernel: its functions and types are those of vmlinux.");
-	todo(r, "Nothing needs to be done.");
+	says(r, "KVM is built into the kernel: its functions and types are in vmlinux.");
+	todo(r, "Nothing to do.");
 }
 
 static void watch(const struct kw_host *host, struct kw_can *can)
@@ -216,12 +221,13 @@ static void check_modules(const struct kw_host *host, struct kw_can *can)
 
 	if (host->kernel.modules == KW_NO) {
 		r = reason(can, "no-modules", KW_WAY_MODULE);
-		says(r, "This kernel loads no modules (/proc/modules is missing).");
+		says(r, "This kernel cannot load modules (/proc/modules is missing).");
 		todo(r, "Use a kernel with CONFIG_MODULES=y.");
 	} else if (host->kernel.modules_disabled == KW_YES) {
 		r = reason(can, "modules-disabled", KW_WAY_MODULE);
-		says(r, "Loading modules was forbidden until the next boot (kernel.modules_disabled is 1).");
-		todo(r, "Load kvmwhy.ko before that is set.");
+		says(r, "Loading modules is disabled until the next boot (kernel.modules_disabled "
+			"is 1).");
+		todo(r, "Load kvmwhy.ko before it is set.");
 	}
 }
 
@@ -232,8 +238,8 @@ static void check_module_rights(const struct kw_host *host, struct kw_can *can)
 	if (has_cap(host, CAP_MODULE))
 		return;
 	r = reason(can, "not-root", KW_WAY_MODULE);
-	says(r, "This process may not load modules (CAP_SYS_MODULE).");
-	todo(r, "As root: modprobe kvmwhy");
+	says(r, "This process lacks CAP_SYS_MODULE, which loading modules needs.");
+	todo(r, "Run as root: modprobe kvmwhy");
 }
 
 /* docs/kmod.md, "Secure Boot, lockdown" has what was tried. A signed module passes, so these are remarks. */
@@ -245,7 +251,8 @@ static void remark_closed(const struct kw_host *host, struct kw_can *can)
 	if (!confidential && strcmp(host->kernel.lockdown, "integrity"))
 		return;
 	r = reason(can, "lockdown", 0);
-	says(r, "Lockdown closes kvmwhy.ko's injection%s; permit and report work.", confidential ? " and trace events" : "");
+	says(r, "Lockdown blocks kvmwhy.ko's injection%s; permit and report "
+		"work.", confidential ? " and trace events" : "");
 	todo(r, "Use kvmwhy inject --preload, or boot without lockdown.");
 }
 
@@ -258,10 +265,12 @@ static void remark_signature(const struct kw_host *host, struct kw_can *can)
 		return;
 	r = reason(can, "signature", 0);
 	if (locked)
-		says(r, "The kernel is locked down (%s): it loads signed modules only.", host->kernel.lockdown);
+		says(r, "The kernel is locked down (%s): it loads only signed "
+			"modules.", host->kernel.lockdown);
 	else
-		says(r, "The kernel loads signed modules only (module.sig_enforce).");
-	todo(r, "Sign kvmwhy.ko with a key of this machine: docs/kmod.md, \"Secure Boot, lockdown\".");
+		says(r, "The kernel loads only signed modules (module.sig_enforce).");
+	todo(r, "Sign kvmwhy.ko with a key of this machine: see docs/kmod.md, \"Secure Boot, "
+		"lockdown\".");
 }
 
 static void check_module_kernel(const struct kw_host *host, struct kw_can *can)
@@ -271,8 +280,8 @@ static void check_module_kernel(const struct kw_host *host, struct kw_can *can)
 	if (!older_than(&host->kernel, OLDEST_MINOR))
 		return;
 	r = reason(can, "kernel-too-old", KW_WAY_MODULE);
-	says(r, "kvmwhy.ko is for Linux 5.10 and later, and this is %s.", host->kernel.release);
-	todo(r, "Use a kernel from 5.10 on.");
+	says(r, "kvmwhy.ko needs Linux 5.10 or later; this is %s.", host->kernel.release);
+	todo(r, "Use Linux 5.10 or later.");
 }
 
 static void check_module_kprobes(const struct kw_host *host, struct kw_can *can)
@@ -282,7 +291,7 @@ static void check_module_kprobes(const struct kw_host *host, struct kw_can *can)
 	if (host->kernel.kprobes != KW_NO)
 		return;
 	r = reason(can, "no-kprobes", KW_WAY_MODULE);
-	says(r, "The kernel has no kprobe events, so probably no kprobes, on which kvmwhy.ko stands.");
+	says(r, "The kernel has no kprobe events, so probably no kprobes, which kvmwhy.ko needs.");
 	todo(r, "Use a kernel with CONFIG_KPROBES=y.");
 }
 

@@ -42,8 +42,8 @@ static const char *const with_kprobes[] = { "kvm_arch_vcpu_ioctl_run_entry", "kv
 					    "kvm_mmu_page_fault_return", NULL };
 
 static const struct set sets[] = {
-	{ "BPF programs at the exit of KVM's functions", KVMWHY_SOURCE_BPF, with_btf },
-	{ "BPF programs at kprobes", KVMWHY_SOURCE_BPF_KPROBE, with_kprobes },
+	{ "BPF fexit programs on KVM functions", KVMWHY_SOURCE_BPF, with_btf },
+	{ "BPF programs on kprobes", KVMWHY_SOURCE_BPF_KPROBE, with_kprobes },
 };
 
 static bool exists(const char *path)
@@ -178,7 +178,8 @@ static void want(struct kvmwhy_bpf *programs, const char *name)
 static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs, struct kvmwhy_bpf_config *config)
 {
 	if (read_kvm_exit(config)) {
-		kw_watcher_say(live->missing, "RIP and the last exit are not seen: the event kvm:kvm_exit is not there; mount -t tracefs tracefs "
+		kw_watcher_say(live->missing, "RIP and the last exit cannot be seen: the event "
+			   "kvm:kvm_exit is missing; mount -t tracefs tracefs "
 			   "/sys/kernel/tracing.");
 		return;
 	}
@@ -194,8 +195,9 @@ static void want_end(struct kw_watcher *live, struct kvmwhy_bpf *programs, struc
 		return;
 	}
 	want(programs, "kvm_userspace_exit_raw");
-	kw_watcher_say(live->missing, "On a kernel that preempts, failures in quick succession may not be seen: the event kvm:kvm_userspace_exit is "
-		   "not there; mount -t tracefs tracefs /sys/kernel/tracing.");
+	kw_watcher_say(live->missing, "On a preemptible kernel, failures in quick succession may "
+				      "be missed: the event kvm:kvm_userspace_exit is missing; "
+				      "mount -t tracefs tracefs /sys/kernel/tracing.");
 }
 
 static void choose(struct kw_watcher *live, struct kvmwhy_bpf *programs, const struct set *set)
@@ -221,7 +223,8 @@ static void choose(struct kw_watcher *live, struct kvmwhy_bpf *programs, const s
 	if (config.vmx)
 		want_vmx(live, programs, &config);
 	if (!config.svm && !config.vmx)
-		kw_watcher_say(live->missing, "Neither kvm_amd nor kvm_intel is loaded: the exit and the segments are not seen.");
+		kw_watcher_say(live->missing, "Neither kvm_amd nor kvm_intel is loaded: the exit "
+					      "and the segments cannot be seen.");
 	if (exists("/sys/module/kvmwhy")) {
 		want(programs, "kvmwhy_failure");
 		want(programs, "kvmwhy_inject");
@@ -235,7 +238,8 @@ static int explain(struct kw_watcher *live, const char *what, int err)
 {
 	said[strcspn(said, "\n")] = '\0';
 	if (err == -EPERM || err == -EACCES)
-		return fail(live, "%s: %s: run this as root, or with CAP_SYS_ADMIN, CAP_BPF and CAP_PERFMON", what,
+		return fail(live, "%s: %s: run as root, or with CAP_SYS_ADMIN, CAP_BPF and "
+				  "CAP_PERFMON", what,
 			    strerror(-err));
 	return fail(live, "%s: %s%s%s", what, strerror(-err), *said ? ": " : "", said);
 }
@@ -264,7 +268,7 @@ static int start(struct kw_watcher *live, struct bpf *bpf, const struct set *set
 	choose(live, bpf->programs, set);
 	err = kvmwhy_bpf__load(bpf->programs);
 	if (err)
-		return explain(live, "the kernel does not take the BPF programs", err);
+		return explain(live, "the kernel rejects the BPF programs", err);
 	err = kvmwhy_bpf__attach(bpf->programs);
 	if (err)
 		return explain(live, "cannot attach the BPF programs to KVM", err);
@@ -296,12 +300,14 @@ static int open_set(struct kw_watcher *live, const struct set *set)
 static int open_if(struct kw_watcher *live, const struct set *set)
 {
 	if (!exists("/sys/module/kvm"))
-		return fail(live, "KVM is not loaded: modprobe kvm_amd or kvm_intel, then start this again");
+		return fail(live, "KVM is not loaded: run 'modprobe kvm_amd' or 'modprobe "
+				  "kvm_intel', then try again");
 	if (!exists("/dev/kvm"))
-		return fail(live, "KVM is loaded, and has no processor to run guests on: there is no /dev/kvm");
+		return fail(live, "KVM is loaded but cannot run guests on this processor: there is "
+				  "no /dev/kvm");
 	if (!exists("/sys/kernel/btf/vmlinux"))
-		return fail(live, "the kernel has no BTF (/sys/kernel/btf/vmlinux is missing): take a kernel with "
-				  "CONFIG_DEBUG_INFO_BTF=y, or --via tracefs");
+		return fail(live, "the kernel has no BTF (/sys/kernel/btf/vmlinux is missing): use "
+				  "a kernel with CONFIG_DEBUG_INFO_BTF=y, or --via tracefs");
 	return open_set(live, set);
 }
 
@@ -334,11 +340,15 @@ static void say_missing(struct kw_watcher *live)
 
 	memcpy(live->missing, bpf->missing, sizeof(live->missing));
 	if (ends)
-		kw_watcher_say(live->missing, "At %llu returns of KVM_RUN another program was at work: failures among them were not seen.",
+		kw_watcher_say(live->missing, "At %llu returns of KVM_RUN the program was skipped "
+					      "because another one was running: failures among "
+					      "them were missed.",
 		     (unsigned long long)ends);
 	if (calls)
-		kw_watcher_say(live->missing, "At %llu returns of a vCPU's ioctl another program was at work: a KVM_RUN that was refused before "
-			   "the vCPU would not have been seen there.", (unsigned long long)calls);
+		kw_watcher_say(live->missing, "At %llu returns of a vCPU's ioctl the program was "
+					      "skipped because another one was running: a KVM_RUN "
+					      "refused before it reached the vCPU would have been "
+					      "missed there.", (unsigned long long)calls);
 }
 
 static int read_bpf(struct kw_watcher *live)

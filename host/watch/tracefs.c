@@ -31,13 +31,15 @@ static void say_how(struct kw_tracefs *t)
 
 	snprintf(live->how, sizeof(live->how), "kprobe events in %s", t->names.path[0]);
 	if (t->layout[KW_TRACEFS_MODULE].id >= 0)
-		kw_watcher_say(live->how, "and the event of kvmwhy.ko");
+		kw_watcher_say(live->how, "and kvmwhy.ko's event");
 	if (t->layout[KW_TRACEFS_LEAVE].id < 0)
-		kw_watcher_say(t->missing, "Registers and the data of KVM_EXIT_INTERNAL_ERROR and KVM_EXIT_FAIL_ENTRY are "
-			    "not seen: this kernel does not tell where KVM has them (/sys/kernel/btf/vmlinux).");
-	kw_watcher_say(t->missing, "Segments, control registers and the guest's code are not seen%s.",
+		kw_watcher_say(t->missing, "Registers and the data of KVM_EXIT_INTERNAL_ERROR and "
+					   "KVM_EXIT_FAIL_ENTRY cannot be seen: this kernel has no "
+					   "BTF that locates them (/sys/kernel/btf/vmlinux).");
+	kw_watcher_say(t->missing, "Segments, control registers and the guest's code cannot be "
+				   "seen%s.",
 		    t->layout[KW_TRACEFS_MODULE].id >= 0 ? "" :
-		    ", nor a KVM_RUN that is refused before it looks at the vCPU");
+		    ", nor a KVM_RUN refused before it reaches the vCPU");
 }
 
 /* What only time tells comes behind what was known at open. */
@@ -45,11 +47,12 @@ static void say_missing(struct kw_tracefs *t)
 {
 	memcpy(t->live->missing, t->missing, sizeof(t->live->missing));
 	if (t->bare)
-		kw_watcher_say(t->live->missing, "%llu failures are without what went before them, which newer events had "
-			    "overwritten.", (unsigned long long)t->bare);
+		kw_watcher_say(t->live->missing, "%llu failures lack what happened before them, "
+			    "because newer events had overwritten.", (unsigned long long)t->bare);
 	if (t->missed)
-		kw_watcher_say(t->live->missing, "%llu returns of KVM's functions could not be watched: who refused is not "
-			    "known there.", (unsigned long long)t->missed);
+		kw_watcher_say(t->live->missing, "%llu returns of KVM functions could not be "
+			    "probed: which function refused is not known "
+			    "there.", (unsigned long long)t->missed);
 }
 
 static int open_fds(struct kw_tracefs *t)
@@ -93,12 +96,14 @@ static int start(struct kw_tracefs *t, const char *dir)
 	kw_tracefs_remove_stale(dir);
 	kw_tracefs_names_own(&t->names, dir);
 	if (!access(t->names.path[0], F_OK)) {
-		snprintf(t->live->why, sizeof(t->live->why), "%s is there already: this process watches already.",
+		snprintf(t->live->why, sizeof(t->live->why), "%s already exists: this process is "
+			"already watching.",
 			 t->names.path[0]);
 		return -1;
 	}
 	if (kw_tracefs_guard_start(&t->guard, &t->names))
-		return refuse_with_errno(t->live, "An instance of tracefs and a process that removes it cannot be made");
+		return refuse_with_errno(t->live, "cannot create a tracefs instance and the "
+						  "process that removes it");
 	return kw_tracefs_put_in(t, dir) || open_fds(t) ? -1 : 0;
 }
 

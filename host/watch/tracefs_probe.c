@@ -67,7 +67,8 @@ static const struct row {
 	[KW_TRACEFS_EXIT] = {
 		.system = "kvm", .name = "kvm_exit", .filter = { NULL, "" },
 		.fields = { "exit_reason", "guest_rip", "isa", "info1", "info2", "intr_info", "error_code", "vcpu_id" },
-		.without = "The last VM exit and RIP are not seen: this kernel has no event kvm:kvm_exit.",
+		.without = "The last VM exit and RIP cannot be seen: this kernel has no event "
+			   "kvm:kvm_exit.",
 	},
 	[KW_TRACEFS_NESTED] = {
 		.system = "kvm", .name = "kvm_nested_vmexit", .filter = { NULL, "" },
@@ -90,25 +91,29 @@ static const struct row {
 		.name = "msr_enter", .function = "_set_msr",
 		.fetch = "index=+4(%si):x32 data=+8(%si):x64 host=+0(%si):u8",
 		.filter = { NULL, "" }, .fields = { "index", "data", "host" },
-		.without = "MSR and value of a failed WRMSR are not seen: no probe on kvm_set_msr_common().",
+		.without = "MSR and value of a failed WRMSR cannot be seen: no probe on "
+			   "kvm_set_msr_common().",
 	},
 	[KW_TRACEFS_MSR_COMMON] = {
 		.name = "msr_common", .module = "kvm", .function = "kvm_set_msr_common",
 		.returns = true, .fetch = "ret=$retval:s32",
 		.filter = { NULL, "ret < 0" }, .fields = { "ret" },
-		.without = "Who refuses a WRMSR is not seen: no probe on the end of kvm_set_msr_common().",
+		.without = "Which function refuses a WRMSR cannot be seen: no probe on the return "
+			   "of kvm_set_msr_common().",
 	},
 	[KW_TRACEFS_MSR_VENDOR] = {
 		.name = "msr_vendor", .function = "_set_msr",
 		.returns = true, .fetch = "ret=$retval:s32",
 		.filter = { NULL, "ret < 0" }, .fields = { "ret" },
-		.without = "A WRMSR that svm_set_msr() or vmx_set_msr() refuses itself is not seen: no probe there.",
+		.without = "A WRMSR refused by svm_set_msr() or vmx_set_msr() itself cannot be "
+			   "seen: no probe there.",
 	},
 	[KW_TRACEFS_FAULT_ENTER] = {
 		.name = "fault_enter", .module = "kvm", .function = "kvm_mmu_page_fault",
 		.fetch = "gpa=%si:x64 error_code=%dx:x64",
 		.filter = { NULL, "" }, .fields = { "gpa", "error_code" },
-		.without = "The address of a failed access to memory is not seen: no probe on kvm_mmu_page_fault().",
+		.without = "The address of a failed memory access cannot be seen: no probe on "
+			   "kvm_mmu_page_fault().",
 	},
 	[KW_TRACEFS_FAULT] = {
 		.name = "fault", .module = "kvm", .function = "kvm_mmu_page_fault",
@@ -155,11 +160,12 @@ static bool is_locked_down(void)
 static int refuse_dir(struct kw_watcher *live, const char *path, int error)
 {
 	if (is_locked_down())
-		return refuse(live, "tracefs is closed by the kernel's lockdown (confidentiality): boot with "
-				    "lockdown=integrity or without it.");
+		return refuse(live, "kernel lockdown (confidentiality) closes tracefs: boot with "
+				    "lockdown=integrity or without lockdown.");
 	if (error == EACCES || (error == EPERM && geteuid()))
-		return refuse(live, "%s may not be used by this user: run it as root.", path);
-	return refuse(live, "%s: %s: is the kernel's tracing on (CONFIG_FTRACE)?", path, strerror(error));
+		return refuse(live, "this user may not use %s: run as root.", path);
+	return refuse(live, "%s: %s: check that the kernel has "
+			    "CONFIG_FTRACE", path, strerror(error));
 }
 
 static bool is_loaded(const char *module)
@@ -189,7 +195,8 @@ static int check(struct kw_watcher *live, const char *dir)
 		return refuse(live, "%s: %s: the kernel has no kprobe events (CONFIG_KPROBE_EVENTS).", path,
 			      strerror(errno));
 	if (!has_event(dir, &rows[KW_TRACEFS_RUN_END]))
-		return refuse(live, "KVM is not loaded: modprobe kvm_amd or kvm_intel.");
+		return refuse(live, "KVM is not loaded: run 'modprobe kvm_amd' or 'modprobe "
+				    "kvm_intel'.");
 	return 0;
 }
 
@@ -228,10 +235,11 @@ static int set_up_instance(struct kw_tracefs *t, enum kw_tracefs_instance i, siz
 		return refuse(t->live, "%s: %s", t->names.path[i], strerror(errno));
 	t->instance[i] = made;
 	if (tracefs_instance_set_buffer_size(made, (bytes + 1023) / 1024, -1))
-		return refuse(t->live, "%zu bytes of buffer for each processor are refused by %s: ask for less.", bytes,
-			      t->names.path[i]);
+		return refuse(t->live, "%s refuses a buffer of %zu bytes per processor: use a "
+				       "smaller one.", t->names.path[i], bytes);
 	if (tracefs_instance_file_write(made, "trace_clock", CLOCK) < 0)
-		return refuse(t->live, "%s/trace_clock does not take " CLOCK ": %s", t->names.path[i], strerror(errno));
+		return refuse(t->live, "%s/trace_clock does not "
+				       "accept " CLOCK ": %s", t->names.path[i], strerror(errno));
 	if (tracefs_instance_file_write(made, "options/overwrite", overwrites ? "1" : "0") < 0)
 		return refuse(t->live, "%s/options/overwrite: %s", t->names.path[i], strerror(errno));
 	tracefs_instance_file_write(made, "buffer_percent", "0");
@@ -262,7 +270,7 @@ static int only_process(struct kw_tracefs *t)
 	int result = 0;
 
 	if (!tasks)
-		return refuse(t->live, "There is no process %d.", t->live->options.pid);
+		return refuse(t->live, "No process has ID %d.", t->live->options.pid);
 	for (size_t i = 0; i < KW_TRACEFS_INSTANCES && !result; i++) {
 		if (tracefs_instance_file_write(t->instance[i], "options/event-fork", "1") < 0 ||
 		    tracefs_instance_file_write(t->instance[i], "set_event_pid", tasks) < 0)
@@ -395,12 +403,14 @@ static int find_layouts(struct kw_tracefs *t, const bool there[static KW_TRACEFS
 		t->layout[kind].id = -1;
 	t->tep = tracefs_local_events_system(dir, systems);
 	if (!t->tep)
-		return refuse(t->live, "%s/events: their formats cannot be read: %s", dir, strerror(errno));
+		return refuse(t->live, "%s/events: event formats cannot be read: "
+				       "%s", dir, strerror(errno));
 	for (unsigned int kind = 0; kind < KW_TRACEFS_KINDS; kind++)
 		if (there[kind])
 			find_fields(t, kind);
 	if (t->layout[KW_TRACEFS_RUN_END].id < 0 || !t->layout[KW_TRACEFS_RUN_END].field[KW_TF_ERRNO].size)
-		return refuse(t->live, "%s/events/kvm/kvm_userspace_exit/format is not understood: report it.", dir);
+		return refuse(t->live, "%s/events/kvm/kvm_userspace_exit/format is not understood: "
+				       "please report this.", dir);
 	return 0;
 }
 
@@ -414,12 +424,13 @@ static int enable(struct kw_tracefs *t, enum kw_tracefs_kind kind, enum kw_trace
 	if (t->layout[kind].id < 0 || !filter)
 		return 0;
 	if (*filter && tracefs_event_file_write(t->instance[i], system, row->name, "filter", filter) < 0)
-		return refuse(t->live, "The filter of %s:%s is refused: %s", system, row->name, strerror(errno));
+		return refuse(t->live, "The kernel refuses the filter of %s:%s: "
+				       "%s", system, row->name, strerror(errno));
 	if (tracefs_event_file_write(t->instance[i], system, row->name, "enable", "1") >= 0)
 		return 0;
 	if (kind == KW_TRACEFS_RUN_END)
-		return refuse(t->live, "%s:%s cannot be switched on: %s", system, row->name, strerror(errno));
-	kw_watcher_say(t->missing, "%s:%s cannot be switched on: %s.", row->system ? row->system : "The probe", row->name,
+		return refuse(t->live, "%s:%s cannot be enabled: %s", system, row->name, strerror(errno));
+	kw_watcher_say(t->missing, "%s:%s cannot be enabled: %s.", row->system ? row->system : "The probe", row->name,
 		    strerror(errno));
 	return 0;
 }

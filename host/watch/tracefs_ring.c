@@ -77,7 +77,8 @@ int kw_tracefs_rings_open(struct kw_tracefs *t, int epoll)
 	rings->cpus = count_cpus(t);
 	rings->streams = calloc(KW_TRACEFS_INSTANCES * rings->cpus, sizeof(*rings->streams));
 	if (!rings->streams || rings->page_size <= 0) {
-		snprintf(t->live->why, sizeof(t->live->why), "%s/per_cpu is not understood: report it.",
+		snprintf(t->live->why, sizeof(t->live->why), "%s/per_cpu is not understood: please "
+			"report this.",
 			 t->names.path[0]);
 		return -1;
 	}

@@ -65,11 +65,12 @@ static int give_up(struct kw_watcher *live, const char *tried)
 	if (*tried)
 		snprintf(live->why, sizeof(live->why), "%s", tried);
 	else if (via)
-		snprintf(live->why, sizeof(live->why), "there is no way \"%.32s\" in this kvmwhy: there are bpf and bpf-kprobe "
-			 "where it was built with libbpf, and tracefs where with libtracefs", via);
+		snprintf(live->why, sizeof(live->why), "this kvmwhy has no way \"%.32s\": bpf and "
+						       "bpf-kprobe need a build with libbpf, "
+						       "tracefs one with libtracefs", via);
 	else
-		snprintf(live->why, sizeof(live->why), "this kvmwhy was built without libbpf and without libtracefs: build it "
-			 "where both are installed");
+		snprintf(live->why, sizeof(live->why), "this kvmwhy was built without libbpf and "
+						       "libtracefs: install both and rebuild");
 	return -1;
 }
 
