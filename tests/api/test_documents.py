@@ -71,7 +71,7 @@ def _(_):
 def _(_):
     for document in DOCUMENTS:
         for name in NAMED.findall(document.read_text()):
-            if not re.search(r"\b(NAME|ID)\b|_NAME", name):
+            if not re.search(r"\b(NAME|ID|ARCH)\b|_NAME", name):
                 assert (SOURCE / name).exists(), f"{document}: {name}"
 
 
