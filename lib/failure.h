@@ -197,7 +197,6 @@ enum kw_sign_kind {
 	KW_SIGN_VFIO_DMA_MAP,
 	KW_SIGN_NO_RAM,		/* the guest's memory cannot be had */
 	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
-	KW_SIGN_KILLED,		/* the VMM was sent a signal */
 	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */
 	KW_NSIGNS,
 };

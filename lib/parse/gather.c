@@ -47,6 +47,7 @@ struct kw_gather {
 	unsigned int quiet;
 	struct ring_sign ring[RING];
 	unsigned int nring;
+	struct kw_finder messages; /* the words of all one-line messages: most lines hold none */
 };
 
 static void record_open(struct record *r)
@@ -516,19 +517,22 @@ uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser)
 	return parser->aside && g->beside.open ? &g->beside.state[i] : &g->older->state[i];
 }
 
-static enum kw_took ask(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_parser *parser)
+static enum kw_took ask(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_parser *parser, bool message)
 {
-	if (parser->messages && kw_message_take(g, line, parser->messages) == KW_TOOK_LINE)
+	if (message && parser->messages && kw_message_take(g, line, parser->messages) == KW_TOOK_LINE)
 		return KW_TOOK_LINE;
 	return parser->line ? parser->line(g, line) : KW_TOOK_NOTHING;
 }
 
 void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
 {
+	bool message;
+
 	if (line->logged && g->older->open && g->older->log_over)
 		return;
+	message = kw_find(&g->messages, line->text.p, line->text.len) != SIZE_MAX;
 	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
-		if ((line->logged && !(*p)->kernel) || ask(g, line, *p) != KW_TOOK_LINE)
+		if ((line->logged && !(*p)->kernel) || ask(g, line, *p, message) != KW_TOOK_LINE)
 			continue;
 		if (line->cut && kw_gather_current(g))
 			kw_failure_add_note(kw_gather_current(g), line->number,
@@ -567,6 +571,10 @@ int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret)
 
 	if (!g)
 		return -ENOMEM;
+	if (kw_find_message_words(&g->messages) < 0) {
+		free(g);
+		return -EINVAL;
+	}
 	g->fn = fn;
 	g->arg = arg;
 	g->older = &g->slot[0];

@@ -7,6 +7,7 @@
 #ifndef KW_PARSE_H
 #define KW_PARSE_H
 
+#include "base/find.h"
 #include "failure.h"
 
 /* clean.c */
@@ -68,6 +69,10 @@ enum kw_took {
 	KW_TOOK_NOTHING,
 	KW_TOOK_LINE, /* understood: the block goes on */
 };
+
+/* words.c: the words of all parsers, and of all messages alone. Return: 0, or -EINVAL where they are too many. */
+int kw_find_parser_words(struct kw_finder *ret);
+int kw_find_message_words(struct kw_finder *ret);
 
 /* message.c: one-line messages as rows. */
 
@@ -189,7 +194,7 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const 
 /* A word of state per parser that is zeroed when a record begins, for texts that wrap. */
 uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser);
 
-/* message.c: The first row that fits takes the line; the rows end with empty .words. */
+/* message.c: the first row that fits takes the line; the rows end with empty .words. */
 enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *rows);
 
 /* For reader.c */

@@ -305,50 +305,6 @@ void kw_stream_finish(struct kw_stream *s)
 	s->sized = false;
 }
 
-struct words {
-	struct kw_str word[KW_FIND_NEEDLES];
-	size_t n;
-};
-
-static int add_word(struct words *words, struct kw_str word)
-{
-	if (word.len > KW_FIND_NEEDLE_MAX)
-		word.len = KW_FIND_NEEDLE_MAX;
-	for (size_t i = 0; i < words->n; i++) {
-		if (kw_str_eq(words->word[i], word))
-			return 0;
-	}
-	if (words->n == KW_FIND_NEEDLES)
-		return -EINVAL;
-	words->word[words->n++] = word;
-	return 0;
-}
-
-static int add_parser(struct words *words, const struct kw_parser *parser)
-{
-	int err = 0;
-
-	for (const struct kw_str *word = parser->words; !err && word && word->len; word++)
-		err = add_word(words, *word);
-	for (const struct kw_message *m = parser->messages; !err && m && m->words.len; m++) {
-		if (m->class != KW_CLASS_NONE)
-			err = add_word(words, m->words);
-	}
-	return err;
-}
-
-/* One search for the words of all parsers. */
-static int init_finder(struct kw_finder *ret)
-{
-	struct words words = { .n = 0 };
-	int err;
-
-	err = add_word(&words, KW_STR("\"MESSAGE\":[")); /* journalctl -o json: bytes as numbers, in which no word is found */
-	for (const struct kw_parser *const *p = kw_parsers; !err && *p; p++)
-		err = add_parser(&words, *p);
-	return err ? err : kw_find_init(ret, words.word, words.n);
-}
-
 int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret)
 {
 	struct kw_stream *s = calloc(1, sizeof(*s));
@@ -356,7 +312,7 @@ int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret)
 
 	if (!s)
 		return -ENOMEM;
-	err = init_finder(&s->finder);
+	err = kw_find_parser_words(&s->finder);
 	if (!err)
 		err = kw_gather_create(fn, arg, &s->gather);
 	if (err < 0) {

@@ -464,7 +464,6 @@ static const struct record records[] = {
 	{ .id = "vfio-no-iommu", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_VFIO_NO_IOMMU + 1, .said = "vfio-no-iommu" },
 	{ .id = "guest-memory-unavailable", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_NO_RAM + 1, .said = "guest-memory-unavailable" },
 	{ .id = "disk-pause", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_DISK_PAUSE + 1, .said = "disk-pause" },
-	{ .id = "vmm-killed", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_KILLED + 1, .said = "vmm-killed" },
 	{ .id = "windows-stop", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_WINDOWS_STOP + 1, .said = "windows-stop" },
 };
 
