@@ -37,9 +37,9 @@ static const char *const class_names[KW_NCLASSES] = {
 };
 
 static const char *const arch_names[KW_NARCHES] = {
-	[KW_ARCH_UNKNOWN] = "unknown", [KW_ARCH_X86] = "x86",	  [KW_ARCH_AARCH64] = "aarch64",
-	[KW_ARCH_ARM] = "arm",	       [KW_ARCH_PPC64] = "ppc64", [KW_ARCH_S390X] = "s390x",
-	[KW_ARCH_RISCV64] = "riscv64",
+	[KW_ARCH_UNKNOWN] = "unknown", [KW_ARCH_X86] = "x86",	      [KW_ARCH_AARCH64] = "aarch64",
+	[KW_ARCH_ARM] = "arm",	       [KW_ARCH_PPC64] = "ppc64",     [KW_ARCH_S390X] = "s390x",
+	[KW_ARCH_RISCV64] = "riscv64", [KW_ARCH_LOONGARCH64] = "loongarch64", [KW_ARCH_MIPS] = "mips",
 };
 
 const char *kw_class_name(enum kw_class class)
@@ -69,6 +69,18 @@ static const uint8_t groups[KW_NFACTS] = {
 #include "failure/facts.def"
 #undef F
 };
+
+/* As compact: it is asked of every fact that a parser finds. */
+static const uint8_t archs[KW_NFACTS] = {
+#define F(arch, name, group, print, doc) [KW_F_##name] = KW_ARCH_##arch,
+#include "failure/facts.def"
+#undef F
+};
+
+enum kw_arch kw_fact_arch(enum kw_fact fact)
+{
+	return (enum kw_arch)archs[fact];
+}
 
 bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group)
 {

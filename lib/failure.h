@@ -44,6 +44,8 @@ enum kw_arch {
 	KW_ARCH_PPC64,
 	KW_ARCH_S390X,
 	KW_ARCH_RISCV64,
+	KW_ARCH_LOONGARCH64,
+	KW_ARCH_MIPS,
 	KW_NARCHES,
 };
 
@@ -278,6 +280,9 @@ static inline void kw_failure_set(struct kw_failure *f, enum kw_fact fact, uint6
 	f->fact[fact] = value;
 	f->origin[fact] = (struct kw_origin){ .how = (uint8_t)how, .line = line };
 }
+
+/* The architecture that has this fact; KW_ARCH_UNKNOWN: any has. */
+enum kw_arch kw_fact_arch(enum kw_fact fact);
 
 /* Is any fact of @group known? */
 bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group);

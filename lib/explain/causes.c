@@ -23,7 +23,7 @@ size_t kw_errno_causes(const struct kw_case *c, struct kw_str *ret, size_t max)
 	const struct kw_row *row;
 	size_t n = 0;
 
-	if (f->class != KW_CLASS_KVM_RUN_FAILED || f->arch != KW_ARCH_X86 || !kw_has(f, errno_number) || is_answered(c))
+	if (f->class != KW_CLASS_KVM_RUN_FAILED || !kw_is_x86(f) || !kw_has(f, errno_number) || is_answered(c))
 		return 0;
 	row = kw_row_find(KW_TABLE_KVM_RUN_ERRNO, f->errno_number);
 	for (; row && n < max; row = kw_row_next(KW_TABLE_KVM_RUN_ERRNO, row)) {

@@ -90,7 +90,7 @@ static void mark(struct kw_case *c, struct kw_broken_check *b)
 
 void kw_checks_ask(struct kw_case *c)
 {
-	unsigned int sets = c->f->arch == KW_ARCH_X86 ? sets_asked(c->f) : 0;
+	unsigned int sets = kw_is_x86(c->f) ? sets_asked(c->f) : 0;
 
 	if (!sets)
 		return;
@@ -135,16 +135,4 @@ void kw_checks_count(struct kw_buf *buf, const struct kw_case *c)
 	if (k->asked)
 		kw_buf_printf(buf, "%u checks of %s: %u hold, %u broken, %u undecided", k->asked,
 			      kw_entry_name(c), k->hold, broken, k->cannot_tell);
-}
-
-/* By the dump it is certain, by the VMM's registers likely: KVM may have loaded something else. */
-enum kw_certainty kw_check_sure(const struct kw_case *c)
-{
-	const struct kw_failure *f = c->f;
-	bool refused = kw_has(f, hardware_error) || (kw_has(f, vmcs_reason) && f->vmcs_reason & 0x80000000);
-
-	if (refused)
-		return c->broken->saw.by_vmm ? KW_LIKELY : KW_CERTAIN;
-	/* a VMCS that is dumped because VMLAUNCH or VMRESUME failed has the reason of the exit before */
-	return kw_check_section_of(c->broken->check)->set == KW_CHECKS_VMX_CONTROLS ? KW_LIKELY : KW_POSSIBLE;
 }

@@ -14,27 +14,9 @@ static const char *const certainty_names[] = {
 	[KW_CERTAIN] = "certain", [KW_LIKELY] = "likely", [KW_POSSIBLE] = "possible",
 };
 
-const struct kw_rule *const kw_rule_tables[] = {
-	kw_rules_general, kw_rules_unusable, kw_rules_host_kernel, kw_rules_not_kvm, kw_rules_msr_write, kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery,
-	kw_rules_entry_checks, kw_rules_vmcs, kw_rules_entry, kw_rules_exit, kw_rules_message,
-	kw_rules_told, kw_rules_collect,
-	NULL,
-};
-
 const char *kw_certainty_name(enum kw_certainty certainty)
 {
 	return certainty_names[certainty];
-}
-
-const struct kw_rule *kw_rule_find(const char *id)
-{
-	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
-		for (const struct kw_rule *rule = *table; rule->id; rule++) {
-			if (strcmp(rule->id, id) == 0)
-				return rule;
-		}
-	}
-	return NULL;
 }
 
 /* Derive */
@@ -75,13 +57,18 @@ static void derive_mmio(struct kw_failure *f)
 
 static void derive_insn(struct kw_case *c)
 {
-	if (c->f->arch != KW_ARCH_X86 && c->f->arch != KW_ARCH_UNKNOWN)
-		return;
-	c->mode = kw_mode_of(c->f, &c->mode_why);
-	c->bits = kw_mode_bits(c->f);
-	c->has_linear_rip = kw_linear_rip(c->f, &c->linear_rip);
-	c->code = kw_insn_at_rip(c->f, &c->insn);
-	c->noddities = kw_oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
+	const struct kw_arch_row *arch = kw_arch_row(c->f->arch);
+
+	if (arch->mode)
+		c->mode = arch->mode(c->f, &c->mode_why);
+	if (arch->bits)
+		c->bits = arch->bits(c->f);
+	if (arch->pc)
+		c->has_linear_rip = arch->pc(c->f, &c->linear_rip);
+	if (arch->insn)
+		c->code = arch->insn(c->f, &c->insn);
+	if (arch->oddities)
+		c->noddities = arch->oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
 }
 
 /*
@@ -96,14 +83,14 @@ static bool identity_mapped(const struct kw_case *c)
 static enum kw_place place_of(const struct kw_case *c, uint64_t gva)
 {
 	bool assumed;
-	enum kw_place place = kw_place_of_gva(c->f, gva, &assumed);
+	enum kw_place place = kw_arch_row(c->f->arch)->place(c->f, gva, &assumed);
 
 	return assumed && !identity_mapped(c) ? KW_PLACE_UNKNOWN : place;
 }
 
 static void derive_place(struct kw_case *c)
 {
-	if (!c->has_linear_rip)
+	if (!c->has_linear_rip || !kw_arch_row(c->f->arch)->place)
 		return;
 	c->rip_place = place_of(c, c->linear_rip);
 	if (c->code == KW_CODE_OK && c->insn.has_mem)
@@ -131,7 +118,7 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 	/* Bit 31 of the exit reason and VM-instruction errors are VMX; all ones is SVM's VMEXIT_INVALID. */
 	if (f->hardware_error == 0xffffffff || f->hardware_error == UINT64_MAX)
 		return KW_VENDOR_AMD;
-	if ((f->hardware_error & 0xffff0000) == 0x80000000 || (f->arch == KW_ARCH_X86 && f->hardware_error && f->hardware_error < 32))
+	if ((f->hardware_error & 0xffff0000) == 0x80000000 || (kw_is_x86(f) && f->hardware_error && f->hardware_error < 32))
 		return KW_VENDOR_INTEL;
 	return KW_VENDOR_UNKNOWN;
 }
@@ -233,17 +220,6 @@ static void derive_host(struct kw_case *c, struct kw_failure *f)
 
 /* Judge */
 
-bool kw_rule_needs_known(const struct kw_rule *rule, const struct kw_failure *f)
-{
-	const uint16_t *needs = rule->needs;
-
-	for (size_t i = 0; i < KW_MAX_NEEDS && needs[i]; i++) {
-		if (!kw_known(f, (enum kw_fact)(needs[i] - 1)))
-			return false;
-	}
-	return true;
-}
-
 /* Is the host's kernel one that has the change @id? */
 static enum kw_change_state kernel_has(const struct kw_case *c, const char *id)
 {
@@ -257,13 +233,11 @@ static bool sign_known(const struct kw_rule *rule, const struct kw_failure *f)
 
 static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 {
-	bool x86 = c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
-
 	if (kw_told_injected(c) && !rule->injected)
 		return false;
 	if (rule->kernel && kernel_has(c, rule->kernel) == KW_CHANGE_NOT)
 		return false;
-	return rule->classes & 1u << c->f->class && (x86 || rule->other_arch) &&
+	return rule->classes & 1u << c->f->class && (kw_is_x86(c->f) || rule->any_arch) &&
 	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) && sign_known(rule, c->f) &&
 	       (!rule->test || rule->test(c)) && (!rule->blames || rule->blames(c) != KW_F_none) &&
 	       (rule->blames || !rule->breaks[0] || kw_checks_broken(c, rule));

@@ -322,6 +322,21 @@ static void put_arch(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, kw_str(kw_arch_name(c->f->arch)));
 }
 
+static void put_arch_qemu(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_arch_row(c->f->arch)->qemu));
+}
+
+static void put_arch_kvm(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_arch_row(c->f->arch)->source));
+}
+
+static void put_set_regs(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_arch_row(c->f->arch)->set_regs));
+}
+
 static void put_kernel(const struct kw_case *c, struct kw_buf *buf)
 {
 	struct kw_str seen = c->f->text[KW_T_HOST_KERNEL];
@@ -532,6 +547,7 @@ static const struct slot slots[] = {
 	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "check_id", put_check_id }, { "check_says", put_check_says }, { "check_section", put_check_section },
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch },
+	{ "arch_qemu", put_arch_qemu }, { "arch_kvm", put_arch_kvm }, { "set_regs", put_set_regs },
 	{ "device", put_device }, { "stop_code", put_stop_code }, { "kernel", put_kernel },
 	{ "range", put_range }, { "fix", put_fix }, { "emulator_since", put_emulator_since },
 	{ "refused_msr", put_refused_msr }, { "system_event", put_system_event },

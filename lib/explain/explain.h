@@ -7,7 +7,7 @@
 #define KW_EXPLAIN_H
 
 #include "base/buf.h"
-#include "decode/decode.h"
+#include "decode/arch.h"
 #include "decode/told.h"
 #include "check/check.h"
 #include "explain/kver.h"
@@ -131,7 +131,7 @@ struct kw_rule {
 	const char *id; /* kebab-case, never reused; the name of its page in docs/rules/ */
 	enum kw_certainty certainty;
 	uint32_t classes; /* KW_IN(...) of the failures it is asked for */
-	bool other_arch;  /* also asked where the machine is not x86 */
+	bool any_arch;	  /* also asked where nothing says that the machine is x86, or that it is another one */
 	bool harmless;	  /* says that nothing broke here */
 	bool fallback;	  /* only where no rule before it had an answer */
 	bool aside;	  /* true, but not what one asks first: comes behind the others */

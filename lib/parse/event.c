@@ -131,6 +131,7 @@ void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e)
 	bool failed = c->result < 0 && c->result >= -MAX_ERRNO;
 	size_t len = run_len(c->known);
 
+	f->arch = KW_ARCH_X86; /* records of others are refused */
 	kw_run_page_read(f, failed ? -c->result : 0, len ? c->run : NULL, len, NULL, NULL);
 	read_who(f, c);
 	read_exit(f, e);

@@ -6,6 +6,8 @@
 #include "failure/x86.h"
 #include "parse/parse.h"
 
+#include <kvm_numbers.h>
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -88,9 +90,53 @@ uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line)
 	return kw_failure_add_line(f, line->number, shorten(line->raw, LINE_TEXT));
 }
 
+/*
+ * Numbers of facts that every architecture has, which the KVM of one alone gives (Linux arch/x86/kvm): suberrors of the
+ * emulator and of event delivery, a triple fault, a window that never came, a failed entry with a VMX exit reason or SVM's
+ * VMEXIT_INVALID. A failed entry has 1 on arm64 and 0 on POWER.
+ */
+static const struct {
+	uint16_t fact;
+	enum kw_arch arch;
+	uint64_t low, high;
+} signs[] = {
+	{ KW_F_suberror, KW_ARCH_X86, 1, 4 },
+	{ KW_F_exit_reason, KW_ARCH_X86, KW_KVM_EXIT_SHUTDOWN, KW_KVM_EXIT_SHUTDOWN },
+	{ KW_F_exit_reason, KW_ARCH_X86, KW_KVM_EXIT_NOTIFY, KW_KVM_EXIT_NOTIFY },
+	{ KW_F_hardware_error, KW_ARCH_X86, 0x80000000, 0x8000ffff },
+	{ KW_F_hardware_error, KW_ARCH_X86, UINT32_MAX, UINT32_MAX },
+	{ KW_F_hardware_error, KW_ARCH_X86, UINT64_MAX, UINT64_MAX },
+};
+
+/* The machine, once @fact is known: a fact of one architecture proves it, a number only where there was no sign. */
+static enum kw_arch arch_with(const struct kw_failure *f, enum kw_fact fact, uint64_t value)
+{
+	if (kw_fact_arch(fact) != KW_ARCH_UNKNOWN)
+		return kw_fact_arch(fact);
+	for (size_t i = 0; f->arch == KW_ARCH_UNKNOWN && i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (signs[i].fact == fact && value >= signs[i].low && value <= signs[i].high)
+			return signs[i].arch;
+	}
+	return f->arch;
+}
+
 void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value)
 {
+	f->arch = arch_with(f, fact, value);
 	kw_failure_set(f, fact, value, KW_SEEN, kw_gather_line(f, line));
+}
+
+/* What only the KVM of x86 says, of whatever guest: the machine is the host's. */
+static bool is_of_x86(enum kw_sign_kind kind)
+{
+	return kind == KW_SIGN_VMX_INSN || kind == KW_SIGN_SEV_TERMINATION || kind == KW_SIGN_SEV_MESSAGE || kind == KW_SIGN_SPTE;
+}
+
+static void add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line, uint64_t value, struct kw_str text)
+{
+	if (f->arch == KW_ARCH_UNKNOWN && is_of_x86(kind))
+		f->arch = KW_ARCH_X86;
+	kw_failure_add_sign(f, kind, line, value, text);
 }
 
 static void attach_ring(struct kw_gather *g, struct kw_failure *f)
@@ -103,7 +149,7 @@ static void attach_ring(struct kw_gather *g, struct kw_failure *f)
 
 		if (f->last_line && e->number + SIGN_LINES < f->first_line)
 			continue;
-		kw_failure_add_sign(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
+		add_sign(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
 	}
 	f->first_line = first;
 	g->nring = 0;
@@ -449,7 +495,7 @@ void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum 
 	struct ring_sign *e;
 
 	if (f) {
-		kw_failure_add_sign(f, kind, kw_gather_line(f, line), value, text);
+		add_sign(f, kind, kw_gather_line(f, line), value, text);
 		return;
 	}
 	if (g->nring == RING) {
@@ -475,7 +521,7 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const 
 	struct kw_failure *f = &g->msr.f, *open = kw_gather_current(g);
 
 	if (open)
-		kw_failure_add_sign(open, KW_SIGN_MSR, kw_gather_line(open, line), message->index,
+		add_sign(open, KW_SIGN_MSR, kw_gather_line(open, line), message->index,
 				     shorten(line->text, EVENT_TEXT));
 	if (open && line->logged)
 		return;

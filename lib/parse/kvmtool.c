@@ -239,7 +239,6 @@ static bool take_registers(struct kw_gather *g, const struct kw_clean_line *line
 		}
 		if (!is_hex(word, &value))
 			return took;
-		f->arch = KW_ARCH_X86;
 		kw_gather_fact(f, line, name->fact, value);
 		name = NULL;
 		took = true;

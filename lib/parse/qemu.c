@@ -219,7 +219,6 @@ static bool take_host_msr(struct kw_gather *g, const struct kw_clean_line *line,
 	if (!len || index > UINT32_MAX)
 		return false;
 	f = vmm_headline(g, KW_CLASS_VMM_ERROR, index, false, line);
-	f->arch = KW_ARCH_X86;
 	kw_gather_fact(f, line, KW_F_host_msr_index, index);
 	if (write && kw_str_skip(kw_str_from(rest, len), KW_STR(" to "), &rest) && kw_str_hex(rest, &value))
 		kw_gather_fact(f, line, KW_F_host_msr_value, value);

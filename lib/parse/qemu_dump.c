@@ -291,7 +291,6 @@ static struct kw_str take_register(struct kw_gather *g, const struct kw_clean_li
 		f = kw_gather_dump(g, reg->fact, line);
 	if (kw_known(f, reg->fact)) /* prose behind a dump: "... although SMM=0" */
 		return s;
-	f->arch = KW_ARCH_X86;
 	if (reg->narrow)
 		f->registers_narrow = reg->narrow == 1;
 	if (reg->decimal) {

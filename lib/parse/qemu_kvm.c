@@ -72,7 +72,6 @@ static bool take_registers(struct kw_gather *g, const struct kw_clean_line *line
 		f = kw_gather_dumping(g);
 		if (!f || name->fact == KW_F_rax || name->fact == KW_F_rip)
 			f = kw_gather_dump(g, name->fact, line);
-		f->arch = KW_ARCH_X86;
 		kw_gather_fact(f, line, name->fact, value);
 		took = true;
 	}

@@ -375,7 +375,6 @@ void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size
 	if (page)
 		put_bytes(&f->page, 0, page, len < sizeof(f->page.bytes) ? len : sizeof(f->page.bytes));
 	put_registers(&f->page, regs_, sregs_);
-	f->arch = KW_ARCH_X86;
 	read_end(f, error);
 	read_flags(f);
 	for (size_t row = 0; row < KW_RUN_ROWS; row++) {

@@ -92,7 +92,8 @@ static void code_row(struct kw_doc *doc, const struct kw_case *c, const struct k
 static void code_listing(struct kw_doc *doc, const struct kw_case *c, bool all)
 {
 	struct kw_listing_row rows[KW_MAX_ROWS];
-	size_t n = kw_listing(c->f, rows), marked = 0, first, end;
+	const struct kw_arch_row *arch = kw_arch_row(c->f->arch);
+	size_t n = arch->listing ? arch->listing(c->f, rows) : 0, marked = 0, first, end;
 
 	while (marked < n && !rows[marked].marked)
 		marked++;

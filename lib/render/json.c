@@ -703,7 +703,7 @@ static void write_case(struct kw_buf *buf, const struct kw_case *c, const struct
 	watch(j, c);
 	memory_fault(j, f);
 	entry_checks(j, c);
-	if (f->arch == KW_ARCH_X86)
+	if (kw_is_x86(f))
 		code_state(j, c->code);
 	kw_json_object_end(j);
 }

@@ -5,7 +5,7 @@
  */
 #include "write/write.h"
 
-#include "decode/decode.h"
+#include "decode/x86/insn.h"
 
 enum { INSN_MAX = 15, BASIC_REASON = 0xffff };
 

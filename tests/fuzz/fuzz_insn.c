@@ -5,7 +5,7 @@
  */
 #include "failure/x86.h"
 #include "fuzz.h"
-#include "decode/decode.h"
+#include "decode/x86/insn.h"
 
 static struct kw_failure failure;
 

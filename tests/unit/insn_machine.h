@@ -6,7 +6,7 @@
 #ifndef KW_INSN_MACHINE_H
 #define KW_INSN_MACHINE_H
 
-#include "decode/decode.h"
+#include "decode/x86/insn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

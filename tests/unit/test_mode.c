@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The mode of the code bytes, from every combination of the facts that matter. */
-#include "decode/decode.h"
+#include "decode/x86/mode.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,13 +174,6 @@ static void amd_attributes_are_packed(void **state)
 	expect(KW_MODE_COMPAT32, 32);
 }
 
-static void other_architectures_have_no_mode(void **state)
-{
-	(void)state;
-	machine(0x60000010, 0, 2, 0, CS16)->arch = KW_ARCH_PPC64;
-	expect(KW_MODE_UNKNOWN, 0);
-}
-
 static void linear_rip_is_cut_to_the_mode(void **state)
 {
 	uint64_t rip = 0;
@@ -230,7 +223,6 @@ int main(void)
 		cmocka_unit_test(entry_controls_tell_ia32e_mode),
 		cmocka_unit_test(the_read_shadow_tells_what_the_guest_believes),
 		cmocka_unit_test(amd_attributes_are_packed),
-		cmocka_unit_test(other_architectures_have_no_mode),
 		cmocka_unit_test(linear_rip_is_cut_to_the_mode),
 		cmocka_unit_test(canonical_depends_on_la57),
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What lies where in a PC. */
-#include "decode/decode.h"
+#include "decode/x86/place.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Bits as names, segment rights as text, and registers that do not fit together. */
-#include "decode/decode.h"
+#include "decode/x86/registers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

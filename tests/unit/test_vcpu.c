@@ -153,7 +153,7 @@ static void exits_are_explained(void **state)
 	(void)state;
 	vcpu_init(&v, 0, 0);
 	vcpu_exit(&v, KVM_EXIT_SHUTDOWN);
-	check("unknown-exit", "exit-shutdown likely", "KVM_EXIT_SHUTDOWN: triple fault");
+	check("unknown-exit", "exit-shutdown likely", "KVM_EXIT_SHUTDOWN: Triple fault");
 	vcpu_exit(&v, KVM_EXIT_UNKNOWN);
 	check("unknown-exit", "exit-unknown-zero possible", "KVM_RUN returned with exit reason 0 KVM_EXIT_UNKNOWN");
 	v.run.hw.hardware_exit_reason = 0x4d;

@@ -522,8 +522,6 @@ enum kw_code_state kw_insn_at_rip(const struct kw_failure *f, struct kw_insn *re
 	enum kw_code_state state = window_of_code(&f->code, &window);
 
 	*ret = (struct kw_insn){ 0 };
-	if (f->arch != KW_ARCH_X86 && f->arch != KW_ARCH_UNKNOWN)
-		return KW_CODE_NONE;
 	if (state == KW_CODE_OK)
 		state = decode_window(f, &window, ret);
 	if (state != KW_CODE_NONE && state != KW_CODE_NO_MARK && state != KW_CODE_UNREADABLE &&

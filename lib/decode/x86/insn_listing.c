@@ -151,7 +151,7 @@ size_t kw_listing(const struct kw_failure *f, struct kw_listing_row ret[static K
 	bool marked = f->code.marked >= 0 && (size_t)f->code.marked < code.len;
 	size_t first;
 
-	if (!code.bits || (f->arch != KW_ARCH_X86 && f->arch != KW_ARCH_UNKNOWN))
+	if (!code.bits)
 		return 0;
 	if (!marked) {
 		forward(&code, 0, true, &rows);

@@ -8,7 +8,8 @@
 
 #include <Zydis/Zydis.h>
 
-#include "decode/decode.h"
+#include "decode/x86/insn.h"
+#include "decode/x86/mode.h"
 
 /* One of the instructions that Zydis 4.0 does not know. */
 struct insn_extra {

@@ -4,7 +4,7 @@
  * order in which the CPU asks. Intel SDM vol. 3, "Modes of Operation" and "Code Segment Descriptor
  * in 64-bit Mode".
  */
-#include "decode/decode.h"
+#include "decode/x86/mode.h"
 
 #define CR0_PE (1ull << 0)
 #define CR0_PG (1ull << 31)
@@ -117,8 +117,6 @@ static struct state state_of(const struct kw_failure *f)
 	struct state s = { OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, false, false, false };
 	uint64_t value;
 
-	if (f->arch != KW_ARCH_X86 && f->arch != KW_ARCH_UNKNOWN)
-		return s;
 	if (GUEST_CR(f, cr0, &value)) {
 		s.pe = bit(value, CR0_PE);
 		s.pg = bit(value, CR0_PG);

@@ -3,7 +3,8 @@
  * What lies at a physical address of a PC. The map is that of QEMU's pc and q35 machines (hw/i386)
  * and of the chipsets they model; other VMMs keep the fixed addresses of IOAPIC and local APIC.
  */
-#include "decode/decode.h"
+#include "decode/x86/mode.h"
+#include "decode/x86/place.h"
 
 #define CR0_PE (1ull << 0)
 #define CR0_PG (1ull << 31)

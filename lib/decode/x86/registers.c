@@ -4,7 +4,8 @@
  * registers. Names: Intel SDM vol. 3, "Control Registers", "Debug Registers"; vol. 1, "EFLAGS
  * Register"; AMD APM vol. 2, "Extended Feature Enable Register (EFER)".
  */
-#include "decode/decode.h"
+#include "decode/x86/mode.h"
+#include "decode/x86/registers.h"
 #include "failure/x86.h"
 
 /* A named bit, or a field of @width bits. */
@@ -546,8 +547,6 @@ size_t kw_oddities(const struct kw_failure *f, struct kw_oddity *ret, size_t max
 	struct oddities o = { ret, 0, max };
 	enum kw_mode mode = kw_mode_of(f, NULL);
 
-	if (f->arch != KW_ARCH_X86 && f->arch != KW_ARCH_UNKNOWN)
-		return 0;
 	check_bits(f, &o);
 	check_cs(f, &o);
 	check_tr(f, &o);

@@ -2,14 +2,14 @@
 /* "Cannot tell from this; collect that": the answer where no other rule has one. Must be the last table. */
 #include "explain/rules/rules.h"
 
-static bool x86_or_unknown(const struct kw_case *c)
+static bool not_foreign(const struct kw_case *c)
 {
-	return c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN;
+	return !kw_is_foreign(c->f);
 }
 
 static bool no_reason(const struct kw_case *c)
 {
-	return x86_or_unknown(c) && !kw_has(c->f, hardware_error);
+	return not_foreign(c) && !(kw_is_x86(c->f) && kw_has(c->f, hardware_error));
 }
 
 static bool has_vmcb(const struct kw_case *c)
@@ -20,17 +20,18 @@ static bool has_vmcb(const struct kw_case *c)
 /* `kvmwhy watch` sees the exit before the VMM does: what that makes of it is not told. */
 static bool vmm_gave_up(const struct kw_case *c)
 {
-	return x86_or_unknown(c) && !c->f->watch.begun;
+	return not_foreign(c) && !c->f->watch.begun && !kw_page_alone(c->f);
 }
 
 
 const struct kw_rule kw_rules_collect[] = {
 	{
 		.id = "run-failed-collect",
+		.any_arch = true,
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.fallback = true,
-		.test = x86_or_unknown,
+		.test = not_foreign,
 		.title = "This text does not show why KVM_RUN failed",
 		.why = "KVM gives the VMM an errno and nothing else. None of the causes known for "
 		       "it fits what this text shows.",
@@ -42,10 +43,11 @@ const struct kw_rule kw_rules_collect[] = {
 	},
 	{
 		.id = "internal-error-collect",
+		.any_arch = true,
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(INTERNAL_ERROR),
 		.fallback = true,
-		.test = x86_or_unknown,
+		.test = not_foreign,
 		.title = "This text does not show which internal error stopped KVM",
 		.why = "KVM_EXIT_INTERNAL_ERROR comes with a suberror and data words.",
 		.todo = { &kw_do_whole_log,
@@ -56,13 +58,15 @@ const struct kw_rule kw_rules_collect[] = {
 	},
 	{
 		.id = "entry-collect",
+		.any_arch = true,
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(ENTRY_FAILED),
 		.fallback = true,
 		.test = no_reason,
 		.title = "This text does not show why the CPU refused to enter the guest",
 		.why = "KVM_EXIT_FAIL_ENTRY carries hardware_entry_failure_reason: on Intel an "
-		       "exit reason with bit 31 set or a VM-instruction error, on AMD all ones.",
+		       "exit reason with bit 31 set or a VM-instruction error, on AMD all ones, on "
+		       "arm64 1: a host CPU that lacks what the guest was given.",
 		.todo = { KW_DO("Collect hardware_entry_failure_reason from kvm_run or from the "
 				"VMM's log."),
 			  &kw_do_dump_vmcs,
@@ -86,6 +90,7 @@ const struct kw_rule kw_rules_collect[] = {
 	},
 	{
 		.id = "exit-not-handled",
+		.any_arch = true,
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
 		.fallback = true,
@@ -102,6 +107,7 @@ const struct kw_rule kw_rules_collect[] = {
 	},
 	{
 		.id = "exit-collect",
+		.any_arch = true,
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
 		.fallback = true,

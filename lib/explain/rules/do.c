@@ -2,6 +2,11 @@
 /* Things to do that several rules share: each once, with the condition under which it is of use. */
 #include "explain/rules/rules.h"
 
+static bool on_x86(const struct kw_case *c)
+{
+	return kw_is_x86(c->f);
+}
+
 static bool has_host_dump(const struct kw_case *c)
 {
 	return kw_failure_has_host_dump(c->f);
@@ -10,6 +15,7 @@ static bool has_host_dump(const struct kw_case *c)
 const struct kw_do kw_do_dump_vmcs = {
 	.text = "Run: `echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs` on the host, provoke the failure again, and "
 		"give `kvmwhy explain` the VMCS dump from dmesg.",
+	.when = on_x86,
 	.unless = has_host_dump,
 	.kernel = "dump-invalid-vmcs",
 };
@@ -17,6 +23,7 @@ const struct kw_do kw_do_dump_vmcs = {
 const struct kw_do kw_do_dump_vmcb = {
 	.text = "Run: `echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb` on the host, provoke the failure again, and "
 		"give `kvmwhy explain` the VMCB dump from dmesg.",
+	.when = on_x86,
 	.unless = has_host_dump,
 	.kernel = "dump-invalid-vmcb",
 };
@@ -39,12 +46,14 @@ const struct kw_do kw_do_kretprobe_msr = {
 const struct kw_do kw_do_trace_page_fault = {
 	.text = "Run: `trace-cmd record -e kvm:kvm_page_fault -e kvm:kvm_userspace_exit`. The last kvm_page_fault event has the "
 		"guest physical address.",
+	.when = on_x86,
 	.without = KW_NEED(fault_gpa),
 };
 
 const struct kw_do kw_do_trace_exits = {
 	.text = "Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit -e kvm:kvm_page_fault` until it fails. The last "
 		"kvm_exit event says what the CPU did.",
+	.when = on_x86,
 	.without = KW_NEED(last_exit),
 };
 

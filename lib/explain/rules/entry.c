@@ -96,12 +96,12 @@ static bool vmx_other(const struct kw_case *c)
 /* VM-instruction errors are Intel's; other machines have small numbers of their own. */
 static bool is_vmx(const struct kw_case *c)
 {
-	return c->f->arch == KW_ARCH_X86 || c->vendor == KW_VENDOR_INTEL;
+	return kw_is_x86(c->f) || c->vendor == KW_VENDOR_INTEL;
 }
 
 static bool small_number(const struct kw_case *c)
 {
-	return kw_has(c->f, hardware_error) && c->f->hardware_error < 0x100 && c->f->arch == KW_ARCH_UNKNOWN && !is_vmx(c);
+	return kw_has(c->f, hardware_error) && c->f->hardware_error < 0x100 && !kw_is_foreign(c->f) && !is_vmx(c);
 }
 
 static bool insn_error(const struct kw_case *c)
@@ -176,7 +176,7 @@ const struct kw_rule kw_rules_entry[] = {
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(ENTRY_FAILED),
 		.needs = { KW_NEED(hardware_error) },
-		.other_arch = true,
+		.any_arch = true,
 		.test = small_number,
 		.title = "hardware_entry_failure_reason {hardware_error} means something else on "
 		       "each architecture, and this text does not show which it is",

@@ -32,7 +32,7 @@ static bool guest_crashed(const struct kw_case *c)
 
 static bool arm_nisv(const struct kw_case *c)
 {
-	return c->f->arch != KW_ARCH_X86 && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
+	return !kw_is_x86(c->f) && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
 }
 
 /* The MSRs that KVM_SET_MSRS is known to refuse, each with its answer. */
@@ -65,7 +65,7 @@ static bool is_other_msr(const struct kw_case *c)
 
 static bool arm_exit_on_x86(const struct kw_case *c)
 {
-	return c->f->arch == KW_ARCH_X86 && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
+	return kw_is_x86(c->f) && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
 }
 
 static bool vmm_exit_unknown(const struct kw_case *c)
@@ -103,7 +103,7 @@ static bool notify(const struct kw_case *c)
 /* A push with ESP 0 goes to the last four bytes below 4 GiB, where no RAM is. */
 static bool stack_below_zero(const struct kw_case *c)
 {
-	return kw_has(c->f, mmio_gpa) && c->f->mmio_gpa >= 0xffffff00 && c->f->mmio_gpa <= 0xffffffff;
+	return !kw_is_foreign(c->f) && kw_has(c->f, mmio_gpa) && c->f->mmio_gpa >= 0xffffff00 && c->f->mmio_gpa <= 0xffffffff;
 }
 
 static bool mmio_unregistered(const struct kw_case *c)
@@ -162,7 +162,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
 		.needs = { KW_NEED(exit_reason) },
 		.shows = { KW_NEED(system_event_type), KW_NEED(system_event_data) },
-		.other_arch = true,
+		.any_arch = true,
 		.test = system_event,
 		.title = "The guest asked for a system event that this VMM does not handle "
 		       "(KVM_EXIT_SYSTEM_EVENT{system_event})",
@@ -199,7 +199,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR),
 		.needs = { KW_NEED(exit_reason) },
-		.other_arch = true,
+		.any_arch = true,
 		.test = arm_nisv,
 		.title = "On arm64, the guest touched an address without memory by an instruction "
 		       "that carries no syndrome (KVM_EXIT_ARM_NISV)",
@@ -278,6 +278,7 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "exit-memory-fault",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = ANY_VMM | KW_IN(KVM_RUN_FAILED),
 		.needs = { 0 },
@@ -309,6 +310,7 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "stack-below-zero",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(mmio_gpa) },
@@ -325,6 +327,7 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "mmio-unregistered",
+		.any_arch = true,
 		.certainty = KW_POSSIBLE,
 		.classes = ANY_VMM,
 		.needs = { 0 },
@@ -339,16 +342,17 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "register-sync",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(VMM_ERROR) | KW_IN(KVM_RUN_FAILED) | KW_IN(ENTRY_FAILED),
 		.needs = { 0 },
 		.test = register_sync,
 		.sign = KW_SIGN_REGISTER_SYNC + 1,
 		.title = "The VMM could not read or set the vCPU's registers: the dump is not what the guest had",
-		.why = "An ioctl such as KVM_SET_SREGS or KVM_SET_MSRS was refused. Whatever the "
+		.why = "KVM refused an ioctl that sets registers. Whatever the "
 		       "VMM set before it is set, the rest is not.",
-		.todo = { KW_DO("Follow the errno in that line first: an MSR or a CR4 bit that "
-				"this host lacks?"),
+		.todo = { KW_DO("Follow the errno in that line first: a register or a feature "
+				"that this host lacks?"),
 			  KW_DO("Use a CPU model that both hosts have.") },
 		.source = { "QEMU accel/kvm/kvm-all.c, do_kvm_cpu_synchronize_state()" },
 	},

@@ -6,7 +6,7 @@
 
 static bool other_machine(const struct kw_case *c)
 {
-	return c->f->arch != KW_ARCH_X86 && c->f->arch != KW_ARCH_UNKNOWN;
+	return kw_is_foreign(c->f);
 }
 
 static bool tcg(const struct kw_case *c)
@@ -82,13 +82,16 @@ const struct kw_rule kw_rules_general[] = {
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_ARCH },
 		.classes = ANY_CLASS,
-		.other_arch = true,
+		.any_arch = true,
 		.test = other_machine,
 		.title = "The guest is {arch}, not x86: kvmwhy names the failure and makes no claim "
 		       "about its registers",
 		.why = "The register names are those of {arch}. Rules and decoders here are for x86.",
-		.todo = { KW_DO("Look at the host's dmesg, and at the architecture's part of "
-				"Documentation/virt/kvm.") },
+		.todo = { KW_DO("Check the host's dmesg, and the architecture's part of "
+				"Documentation/virt/kvm."),
+			  KW_DO("Run: `strace -f -e trace=ioctl` on the VMM (qemu-system-{arch_qemu}). It "
+				"shows which values {set_regs} gave the vCPU. What KVM makes of them is in "
+				"Linux {arch_kvm}.") },
 		.source = { "register names in this log" },
 	},
 	{

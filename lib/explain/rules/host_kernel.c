@@ -17,6 +17,7 @@ static bool injected_into_guest(const struct kw_case *c)
 const struct kw_rule kw_rules_host_kernel[] = {
 	{
 		.id = "host-spurious-fault",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = WITH_FAILURE,
 		.sign = KW_SIGN_SPURIOUS_FAULT + 1,
@@ -31,6 +32,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 	},
 	{
 		.id = "host-mmio-spte",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = WITH_FAILURE | KW_IN(UNKNOWN_EXIT),
 		.sign = KW_SIGN_MMIO_SPTE + 1,
@@ -44,6 +46,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 	},
 	{
 		.id = "host-lockup",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = WITH_FAILURE,
 		.sign = KW_SIGN_LOCKUP + 1,
@@ -57,6 +60,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 	},
 	{
 		.id = "host-kernel-fault",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = HOST,
 		.fallback = true,
@@ -67,6 +71,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 	},
 	{
 		.id = "split-lock",
+		.any_arch = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = KW_IN(SPLIT_LOCK),
@@ -82,6 +87,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 	},
 	{
 		.id = "bus-lock",
+		.any_arch = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = KW_IN(SPLIT_LOCK),
@@ -99,7 +105,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = KW_IN(MEMORY_ERROR) | KW_IN(KVM_RUN_FAILED),
-		.other_arch = true,
+		.any_arch = true,
 		.sign = KW_SIGN_MCE_GUEST + 1,
 		.needs_sign = true,
 		.test = injected_into_guest,
@@ -116,7 +122,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = KW_IN(MEMORY_ERROR) | KW_IN(KVM_RUN_FAILED),
-		.other_arch = true,
+		.any_arch = true,
 		.sign = KW_SIGN_MCE_HOST + 1,
 		.needs_sign = true,
 		.title = "An uncorrectable error in the host's memory, in a page of this VM's process",

@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: MIT
-/* The longer of the questions that several rules ask. */
+/* The tables of rules, in the order in which they are asked, and the look-up of a rule. */
 #include "explain/rules/rules.h"
-#include "failure/x86.h"
 
-bool kw_real_mode_segment_odd(const struct kw_failure *f)
+const struct kw_rule *const kw_rule_tables[] = {
+	kw_rules_general, kw_rules_unusable, kw_rules_host_kernel, kw_rules_not_kvm, kw_rules_msr_write,
+	kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery, kw_rules_entry_checks, kw_rules_vmcs,
+	kw_rules_entry, kw_rules_exit, kw_rules_message, kw_rules_told, kw_rules_collect,
+	NULL,
+};
+
+const struct kw_rule *kw_rule_find(const char *id)
 {
-	for (unsigned int i = 0; kw_segment_of(i) != KW_F_none; i++) {
-		enum kw_fact limit = kw_part(kw_segment_of(i), KW_LIMIT), attr = kw_part(kw_segment_of(i), KW_ATTR);
-
-		if (kw_known(f, limit) && f->fact[limit] > 0xffff)
-			return true;
-		if (kw_known(f, attr) && f->fact[attr] & 0x60)
-			return true;
+	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
+		for (const struct kw_rule *rule = *table; rule->id; rule++) {
+			if (strcmp(rule->id, id) == 0)
+				return rule;
+		}
 	}
-	return false;
+	return NULL;
 }
 
-bool kw_all_zero(const struct kw_failure *f)
+bool kw_rule_needs_known(const struct kw_rule *rule, const struct kw_failure *f)
 {
-	if (!kw_has(f, rip) || f->rip || !kw_has(f, cs_base) || f->cs_base || !kw_has(f, cs_limit) || f->cs_limit)
-		return false;
-	for (size_t i = KW_GPR_FIRST; i <= KW_GPR_LAST; i++) {
-		/* EDX holds the CPU's signature after INIT and RESET */
-		if (i != KW_F_rdx && kw_known(f, (enum kw_fact)i) && f->fact[i])
+	const uint16_t *needs = rule->needs;
+
+	for (size_t i = 0; i < KW_MAX_NEEDS && needs[i]; i++) {
+		if (!kw_known(f, (enum kw_fact)(needs[i] - 1)))
 			return false;
 	}
-	return kw_has(f, rax);
+	return true;
 }

@@ -90,7 +90,7 @@ static bool enoent(const struct kw_case *c)
 
 static bool enosys(const struct kw_case *c)
 {
-	return is_errno(c, KW_ENOSYS) && c->f->arch != KW_ARCH_X86;
+	return is_errno(c, KW_ENOSYS) && !kw_is_x86(c->f);
 }
 
 static bool ebusy(const struct kw_case *c)
@@ -161,6 +161,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 	},
 	{
 		.id = "efault-page",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
@@ -179,6 +180,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 	},
 	{
 		.id = "eio-vm-dead",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
@@ -187,7 +189,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "KVM hit a bug of its own and shut the VM down (EIO)",
 		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead, "
 		       "and from then on every ioctl on it fails with EIO; other EIO returns "
-		       "follow a WARN. The instruction at RIP need not be involved. A process "
+		       "follow a WARN. The guest's instruction need not be involved. A process "
 		       "that uses a VM it did not create, for example after fork(), also gets "
 		       "EIO, without a WARN.",
 		.todo = { KW_DO("Read the host's dmesg: the WARNING with a KVM function (printed "
@@ -266,7 +268,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = enomem,
-		.other_arch = true,
+		.any_arch = true,
 		.title = "KVM could not allocate memory for this VM (ENOMEM)",
 		.why = "KVM needs memory of its own while the guest runs, for page tables and "
 		       "nested state. Either the host or the VM's memory cgroup is at its limit. "
@@ -295,6 +297,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 	},
 	{
 		.id = "ehwpoison-page",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
@@ -329,7 +332,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = enosys,
-		.other_arch = true,
+		.any_arch = true,
 		.title = "On ARM, the guest touched an address without memory by an instruction "
 		       "that KVM cannot decode (ENOSYS)",
 		.why = "On arm64, and before it on 32-bit ARM, io_mem_abort() is the only ENOSYS "
@@ -350,7 +353,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = ebusy,
-		.other_arch = true,
+		.any_arch = true,
 		.sign = KW_SIGN_SMT + 1,
 		.title = "On POWER: SMT is enabled on the host, and this KVM cannot run guests with "
 		       "it (EBUSY)",

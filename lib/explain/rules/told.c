@@ -276,6 +276,7 @@ const struct kw_rule kw_rules_told[] = {
 	},
 	{
 		.id = "module-words-missing",
+		.any_arch = true,
 		.certainty = KW_POSSIBLE,
 		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
@@ -293,6 +294,7 @@ const struct kw_rule kw_rules_told[] = {
 	},
 	{
 		.id = "run-page-ordinary-exit",
+		.any_arch = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_NEED(run_exit_reason) },
 		.classes = KW_IN(UNKNOWN_EXIT),

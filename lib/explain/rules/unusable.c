@@ -31,7 +31,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = UNUSABLE,
-		.other_arch = true,
+		.any_arch = true,
 		.sign = KW_SIGN_KVM_DENIED + 1,
 		.needs_sign = true,
 		.title = "This user may not open /dev/kvm",
@@ -43,6 +43,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	},
 	{
 		.id = "kvm-busy",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = UNUSABLE,
 		.sign = KW_SIGN_KVM_BUSY + 1,
@@ -57,6 +58,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	},
 	{
 		.id = "kvm-vmxon-faulted",
+		.any_arch = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = UNUSABLE,
@@ -72,6 +74,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	},
 	{
 		.id = "kvm-off-in-firmware",
+		.any_arch = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = UNUSABLE,
@@ -87,6 +90,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	},
 	{
 		.id = "kvm-other-vendor",
+		.any_arch = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = UNUSABLE,
@@ -100,6 +104,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	},
 	{
 		.id = "kvm-no-hardware",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = UNUSABLE,
 		.sign = KW_SIGN_KVM_NO_HARDWARE + 1,
@@ -115,7 +120,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = UNUSABLE,
-		.other_arch = true,
+		.any_arch = true,
 		.sign = KW_SIGN_KVM_MISSING + 1,
 		.needs_sign = true,
 		.title = "There is no /dev/kvm here: KVM is not loaded, or cannot be",
@@ -129,7 +134,7 @@ const struct kw_rule kw_rules_unusable[] = {
 		.id = "kvm-unusable",
 		.certainty = KW_LIKELY,
 		.classes = UNUSABLE,
-		.other_arch = true,
+		.any_arch = true,
 		.fallback = true,
 		.test = NULL,
 		.sign = KW_SIGN_KVM_UNUSABLE + 1,

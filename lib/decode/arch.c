@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/* A row for each architecture. The one of x86 has all of decode/x86/; of the others only the words are known. */
+#include "decode/arch.h"
+
+static const struct kw_arch_row rows[KW_NARCHES] = {
+	[KW_ARCH_X86] = {
+		.qemu = "x86_64",
+		.source = "arch/x86/kvm",
+		.set_regs = "KVM_SET_REGS, KVM_SET_SREGS",
+		.mode = kw_mode_of,
+		.bits = kw_mode_bits,
+		.pc = kw_linear_rip,
+		.insn = kw_insn_at_rip,
+		.listing = kw_listing,
+		.place = kw_place_of_gva,
+		.oddities = kw_oddities,
+	},
+	[KW_ARCH_AARCH64] = { .qemu = "aarch64", .source = "arch/arm64/kvm", .set_regs = "KVM_SET_ONE_REG" },
+	[KW_ARCH_ARM] = { .qemu = "arm", .source = "arch/arm/kvm (to v5.6)", .set_regs = "KVM_SET_ONE_REG" },
+	[KW_ARCH_PPC64] = {
+		.qemu = "ppc64", .source = "arch/powerpc/kvm", .set_regs = "KVM_SET_REGS, KVM_SET_SREGS, KVM_SET_ONE_REG",
+	},
+	[KW_ARCH_S390X] = {
+		.qemu = "s390x", .source = "arch/s390/kvm", .set_regs = "KVM_SET_REGS, KVM_SET_SREGS, KVM_SET_ONE_REG",
+	},
+	[KW_ARCH_RISCV64] = { .qemu = "riscv64", .source = "arch/riscv/kvm", .set_regs = "KVM_SET_ONE_REG" },
+	[KW_ARCH_LOONGARCH64] = {
+		.qemu = "loongarch64", .source = "arch/loongarch/kvm", .set_regs = "KVM_SET_REGS, KVM_SET_ONE_REG",
+	},
+	[KW_ARCH_MIPS] = { .qemu = "mips64", .source = "arch/mips/kvm", .set_regs = "KVM_SET_REGS, KVM_SET_ONE_REG" },
+};
+
+const struct kw_arch_row *kw_arch_row(enum kw_arch arch)
+{
+	return &rows[arch];
+}
+
+bool kw_is_x86(const struct kw_failure *f)
+{
+	return f->arch == KW_ARCH_X86;
+}
+
+bool kw_is_foreign(const struct kw_failure *f)
+{
+	return f->arch != KW_ARCH_UNKNOWN && !kw_is_x86(f);
+}
