@@ -49,6 +49,9 @@ static void refused(void **state)
 	struct kw_watcher live;
 
 	(void)state;
+#ifndef KW_WITH_TRACEFS
+	skip();
+#endif
 	options.via = "tracefs";
 	assert_int_equal(kw_watcher_open(&live, &options, ignore, NULL), -1);
 	assert_memory_equal(live.why, "tracefs: ", strlen("tracefs: "));
