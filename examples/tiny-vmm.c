@@ -50,7 +50,7 @@ static int read_guest(void *arg, uint64_t gpa, void *buf, size_t len)
 	return 0;
 }
 
-/* After a KVM_RUN that failed with @error, or gave an exit that ends this guest (0). */
+/* Call it when KVM_RUN failed with @error, or returned an exit that ends this guest (0). */
 static int explain(struct vm *vm, int error)
 {
 	struct kw_guest_memory memory = { .read = read_guest, .arg = vm };

@@ -180,7 +180,7 @@ const char *kw_mca_reason(const struct kw_mca *mca, uint32_t msr, uint64_t value
 
 		/* the rule's own text speaks of older kernels too */
 		return reason == KW_MCE_CTL_VALUE ?
-			       "MCi_CTL takes only 0 and all ones (bits 0 and 10 may be clear)" :
+			       "MCi_CTL accepts only 0 and all ones (bits 0 and 10 may be clear)" :
 			       kw_mce_reason_text(reason);
 	}
 	return hwcr_takes(value) ? "the value is allowed" :

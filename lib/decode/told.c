@@ -82,11 +82,11 @@ const char *kw_told_refusal(enum kw_told_state state)
 {
 	switch (state) {
 	case KW_TOLD_CUT:
-		return "some of its words are missing";
+		return "some of its data words are missing";
 	case KW_TOLD_NO_VERSION:
 		return "word 0 has no version";
 	case KW_TOLD_NO_RESULT:
-		return "word 1 is no negative errno";
+		return "word 1 is not a negative errno";
 	default:
 		return NULL;
 	}

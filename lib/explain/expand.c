@@ -10,7 +10,7 @@
 
 static void put_msr(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_printf(buf, "%s (0x%x)", c->msr_name[0] ? c->msr_name : "an MSR without a known name", c->msr_index);
+	kw_buf_printf(buf, "%s (0x%x)", c->msr_name[0] ? c->msr_name : "an unknown MSR", c->msr_index);
 }
 
 static void put_value(const struct kw_case *c, struct kw_buf *buf)
@@ -73,14 +73,14 @@ static void put_exit_name(const struct kw_case *c, struct kw_buf *buf)
 {
 	const char *name = kw_kvm_exit_name(c->f->exit_reason);
 
-	kw_buf_add(buf, kw_str(name ? name : "no KVM_EXIT_* of any kernel known here"));
+	kw_buf_add(buf, kw_str(name ? name : "not a KVM_EXIT_* of any known kernel"));
 }
 
 static void put_insn_error(const struct kw_case *c, struct kw_buf *buf)
 {
 	const char *name = kw_vmx_insn_error(c->f->hardware_error);
 
-	kw_buf_add(buf, kw_str(name ? name : "a number without a name"));
+	kw_buf_add(buf, kw_str(name ? name : "an unknown number"));
 }
 
 static void put_insn_error_about(const struct kw_case *c, struct kw_buf *buf)
@@ -95,7 +95,7 @@ static void put_vectoring(const struct kw_case *c, struct kw_buf *buf)
 	char text[160];
 
 	if (kw_exit_is_svm(c, c->f->extra[1])) {
-		KW_BUF_LIT(buf, "an event that the words do not name");
+		KW_BUF_LIT(buf, "an event that the data words do not name");
 		return;
 	}
 	kw_vmx_intr_info_text(KW_VMX_IDT_VECTORING, (uint32_t)c->f->extra[0], text, sizeof(text));
@@ -172,7 +172,8 @@ static void put_blamed_bits(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_blamed_base(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_add(buf, kw_is_canonical57(blamed(c)) ? KW_STR("it has more than 32 bits") : KW_STR("it is not canonical"));
+	kw_buf_add(buf, kw_is_canonical57(blamed(c)) ? KW_STR("it has more than 32 bits") :
+							 KW_STR("it is not canonical"));
 }
 
 static void put_svm_event(const struct kw_case *c, struct kw_buf *buf)
@@ -244,7 +245,7 @@ static void put_checks_count(const struct kw_case *c, struct kw_buf *buf)
 /* Further broken checks that no rule is about. */
 static void put_checks_also(const struct kw_case *c, struct kw_buf *buf)
 {
-	const char *comma = " Broken, too: ";
+	const char *comma = " Also broken: ";
 
 	for (size_t i = 0; i < c->checks.nbroken; i++) {
 		const struct kw_broken_check *b = &c->checks.broken[i];
@@ -435,7 +436,7 @@ static void put_told_msr(const struct kw_case *c, struct kw_buf *buf)
 	else
 		KW_BUF_LIT(buf, "WRMSR to ");
 	if (m->has_msr)
-		kw_buf_printf(buf, "%s (0x%x)", name[0] ? name : "an MSR without a known name", m->msr);
+		kw_buf_printf(buf, "%s (0x%x)", name[0] ? name : "an unknown MSR", m->msr);
 	else
 		KW_BUF_LIT(buf, "an MSR");
 }
@@ -499,7 +500,8 @@ static void put_foreign_cause(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_words_of(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_add(buf, c->told_by_watch ? KW_STR("The words that `kvmwhy watch` put together") : KW_STR("The module's words"));
+	kw_buf_add(buf, c->told_by_watch ? KW_STR("The data words recorded by `kvmwhy watch`") :
+					 KW_STR("The module's data words"));
 }
 
 /* "VMX exit reason 0x30, \"EPT violation\", info1 0x181" */

@@ -414,13 +414,13 @@ const char *kw_change_doubt_text(enum kw_change_doubt doubt)
 {
 	switch (doubt) {
 	case KW_DOUBT_NO_VERSION:
-		return "the host's kernel version is not known";
+		return "the host's kernel version is unknown";
 	case KW_DOUBT_NO_POINT_RELEASE:
-		return "the kernel's name does not tell its point release";
+		return "the kernel's release string does not show the point release";
 	case KW_DOUBT_BACKPORTS:
-		return "the maker of this kernel backports changes from later ones";
+		return "this kernel's vendor backports changes from later kernels";
 	case KW_DOUBT_GAP:
-		return "the exact version of this change is not known";
+		return "the exact version of this change is unknown";
 	case KW_DOUBT_NONE:
 		break;
 	}

@@ -12,14 +12,14 @@ static struct kw_str run_failed(const struct kw_case *c)
 	const char *name;
 
 	if (!kw_has(f, errno_number))
-		return kw_arena_printf(f->arena, "KVM_RUN failed; the text of its errno is in no language known here");
+		return KW_STR("KVM_RUN failed; its error text is in an unknown language");
 	name = kw_errno_name((int)f->errno_number);
-	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)%s", name ? name : "with an errno without a name",
+	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)%s", name ? name : "with an unknown errno",
 			       kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?",
 			       c->told_state != KW_TOLD_OK ? ""
 			       : c->told_by_watch	       ? "; kvmwhy watch saw where it came from"
-			       : c->told.converted	       ? "; kvmwhy.ko made it an internal error, suberror 19287"
-							       : "; kvm_run has the words of kvmwhy.ko");
+			       : c->told.converted	       ? "; kvmwhy.ko turned it into an internal error, suberror 19287"
+							       : "; kvm_run has kvmwhy.ko's data");
 }
 
 static struct kw_str internal_error(const struct kw_case *c)
@@ -30,12 +30,12 @@ static struct kw_str internal_error(const struct kw_case *c)
 	if (kw_has(f, exit_reason))
 		return kw_arena_printf(f->arena, "%s: %s", kw_kvm_exit_name(f->exit_reason), kw_kvm_exit_about(f->exit_reason));
 	if (!kw_has(f, suberror))
-		return KW_STR("KVM_EXIT_INTERNAL_ERROR; its suberror is not in the text");
+		return KW_STR("KVM_EXIT_INTERNAL_ERROR; the text does not show its suberror");
 	about = kw_kvm_suberror_about(f->suberror);
 	return kw_arena_printf(f->arena, "KVM_EXIT_INTERNAL_ERROR, suberror %llu%s%s: %s",
 			       (unsigned long long)f->suberror, about ? " " : "",
 			       about ? kw_kvm_suberror_name(f->suberror) : "",
-			       about ? about : "no kernel known here has this number");
+			       about ? about : "no known kernel uses this number");
 }
 
 static struct kw_str entry_failed(const struct kw_case *c)
@@ -69,10 +69,11 @@ static struct kw_str unknown_exit(const struct kw_case *c)
 
 	if (!kw_has(f, exit_reason))
 		return f->watch.begun ? KW_STR("KVM_RUN returned with an exit that ends a guest") :
-					KW_STR("KVM_RUN returned with an exit the VMM does not handle");
+					KW_STR("KVM_RUN returned with an exit that the VMM does "
+					       "not handle");
 	return kw_arena_printf(f->arena, "%s exit reason %llu %s%s%s%s",
 			       kw_page_alone(f) ? "kvm_run holds" : "KVM_RUN returned with",
-			       (unsigned long long)f->exit_reason, name ? name : "(no name known here)",
+			       (unsigned long long)f->exit_reason, name ? name : "(unknown)",
 			       about ? ": " : "", about ? about : "",
 			       kw_page_alone(f) || f->watch.begun ? "" : ", which the VMM does not handle");
 }
@@ -83,11 +84,12 @@ static struct kw_str vmcs_dump(const struct kw_case *c)
 	const char *name;
 
 	if (!kw_has(f, vmcs_reason))
-		return KW_STR("KVM dumped a VMCS; the exit reason is not in the text");
+		return KW_STR("KVM dumped a VMCS; the text does not show the exit reason");
 	name = kw_vmx_exit_name(f->vmcs_reason & 0xffff);
 	return kw_arena_printf(f->arena, "KVM dumped a VMCS with exit reason 0x%llx, \"%s\"%s",
 			       (unsigned long long)f->vmcs_reason, name ? name : "no name",
-			       f->vmcs_reason & 0x80000000 ? ": VM entry failed" : ": VM entry had worked");
+			       f->vmcs_reason & 0x80000000 ? ": VM entry failed" :
+								": VM entry had succeeded");
 }
 
 static struct kw_str vmcb_dump(const struct kw_case *c)
@@ -96,7 +98,7 @@ static struct kw_str vmcb_dump(const struct kw_case *c)
 	const char *name;
 
 	if (!kw_has(f, vmcb_exit_code))
-		return KW_STR("KVM dumped a VMCB; the exit code is not in the text");
+		return KW_STR("KVM dumped a VMCB; the text does not show the exit code");
 	name = kw_svm_exit_name(f->vmcb_exit_code);
 	return kw_arena_printf(f->arena, "KVM dumped a VMCB with exit code 0x%llx %s",
 			       (unsigned long long)f->vmcb_exit_code, name ? name : "");
@@ -118,7 +120,8 @@ struct kw_str kw_said(const struct kw_case *c)
 	case KW_CLASS_VMCB_DUMP:
 		return vmcb_dump(c);
 	case KW_CLASS_MSR_MESSAGE:
-		return KW_STR("the host's KVM logged accesses of the guest to MSRs that it does not emulate");
+		return KW_STR("the host's KVM logged guest accesses to MSRs that it does not "
+			      "emulate");
 	case KW_CLASS_VMM_ERROR:
 	case KW_CLASS_KVM_UNUSABLE:
 	case KW_CLASS_SETUP_FAILED:
@@ -134,8 +137,10 @@ struct kw_str kw_said(const struct kw_case *c)
 		return c->f->text[KW_T_HEADLINE];
 	case KW_CLASS_REGISTER_DUMP:
 		if (c->f->watch.begun)
-			return KW_STR("kvmwhy watch saw a vCPU fail, and its record does not say how");
-		return KW_STR("registers of a vCPU, without a word on why they were printed");
+			return KW_STR("kvmwhy watch saw a vCPU fail, but its record does not say "
+				      "how");
+		return KW_STR("a vCPU's registers, without a message that says why they were "
+			      "printed");
 	default:
 		return KW_STR("");
 	}

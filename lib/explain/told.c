@@ -52,7 +52,8 @@ static void doubt(struct kw_case *c, struct kw_failure *f, unsigned int word, co
 {
 	c->told_doubt = true;
 	note(c, f, word,
-	     kw_arena_printf(f->arena, "%s says %s 0x%llx, the dump 0x%llx: its words may be of another failure",
+	     kw_arena_printf(f->arena, "%s says %s 0x%llx, the dump says 0x%llx: its data may "
+				       "belong to another failure",
 			     kw_told_speaker(c), name, (unsigned long long)ours, (unsigned long long)theirs));
 }
 
@@ -93,7 +94,8 @@ static void take_insn(const struct kw_case *c, struct kw_failure *f)
 		if (!(code->known >> (code->marked + i) & 1) || code->bytes[code->marked + i] == m->insn[i])
 			continue;
 		note(c, f, WORD_INSN,
-		     kw_arena_printf(f->arena, "the instruction bytes that %s gives are not those of the dump",
+		     kw_arena_printf(f->arena, "the instruction bytes from %s differ from those in "
+					       "the dump",
 				     kw_told_speaker(c)));
 		return;
 	}
@@ -129,8 +131,9 @@ static void forget_memory_fault(struct kw_failure *f)
 	f->origin[KW_F_memory_fault_flags].how = f->origin[KW_F_memory_fault_gpa].how =
 		f->origin[KW_F_memory_fault_size].how = KW_NOT_KNOWN;
 	kw_failure_add_note(f, input_line(f, f->origin[KW_F_run_exit_reason].line),
-			    KW_STR("kvm_run holds exit_reason 39, KVM_EXIT_MEMORY_FAULT, which has no meaning with this errno: "
-				   "it is of an earlier exit"));
+			    KW_STR("kvm_run holds exit_reason 39, KVM_EXIT_MEMORY_FAULT, which has "
+				   "no meaning with this errno: it is left over from an earlier "
+				   "exit"));
 }
 
 static void read_words(struct kw_case *c, struct kw_failure *f, const uint64_t *words, size_t n)
@@ -138,7 +141,8 @@ static void read_words(struct kw_case *c, struct kw_failure *f, const uint64_t *
 	c->told_state = kw_told_read(words, n, &c->told);
 	if (c->told_state != KW_TOLD_OK) {
 		note(c, f, WORD_HEAD,
-		     kw_arena_printf(f->arena, "what %s said is not used: %s", kw_told_speaker(c),
+		     kw_arena_printf(f->arena, "the data from %s is not used: %s",
+				     kw_told_speaker(c),
 				     kw_told_refusal(c->told_state)));
 		return;
 	}
@@ -212,8 +216,8 @@ void kw_told_msr(struct kw_case *c, struct kw_failure *f)
 	} else if (c->code == KW_CODE_OK && f->code.origin.how == KW_SEEN && c->insn.kind != kind) {
 		c->told_doubt = true;
 		note(c, f, WORD_HEAD,
-		     kw_arena_printf(f->arena, "%s says an access to an MSR failed, and the instruction at RIP is none: its "
-					       "words may be of another failure", kw_told_speaker(c)));
+		     kw_arena_printf(f->arena, "%s says an MSR access failed, but the instruction at RIP "
+					       "is not one: its data may belong to another failure", kw_told_speaker(c)));
 		return;
 	}
 	c->has_msr = c->told_msr = true;

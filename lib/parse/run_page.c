@@ -97,8 +97,9 @@ static void disagree(struct kw_failure *f, const struct kw_clean_line *line, con
 		return;
 	f->page.odd = true;
 	kw_failure_add_note(f, line ? line->number : 0,
-			    kw_arena_printf(f->arena, "kvm_run and the rest of the text differ in %s: the page may "
-						      "be of another failure", name));
+			    kw_arena_printf(f->arena, "kvm_run and the rest of the text differ in "
+						      "%s: the page may belong to another "
+						      "failure", name));
 }
 
 /* What the text said before stands; a page that says something else is noted. */
@@ -114,7 +115,7 @@ static void put_data(struct kw_failure *f, const struct kw_clean_line *line, uns
 {
 	if (f->extra_known >> i & 1) {
 		if (f->extra[i] != value)
-			disagree(f, line, "the words of the internal error");
+			disagree(f, line, "the data of the internal error");
 		return;
 	}
 	f->extra[i] = value;

@@ -27,14 +27,14 @@ static const struct part {
 	[KW_CHECKS_VMX_MSR_LOAD] = {
 		.name = "vmx-msr-load",
 		.made_by = "VM entry (Intel), while it loads MSRs, once the guest state is accepted",
-		.gives = "exit reason 34 with bit 31, the number of the entry in the exit qualification; QEMU prints: "
-			 "KVM: entry failed, hardware error 0x80000022",
+		.gives = "exit reason 34 with bit 31, with the entry's number in the exit "
+			 "qualification; QEMU prints: KVM: entry failed, hardware error 0x80000022",
 	},
 	[KW_CHECKS_SVM] = {
 		.name = "svm",
 		.made_by = "VMRUN (AMD), on the VMCB",
-		.gives = "VMEXIT_INVALID, exit code -1; QEMU prints: KVM: entry failed, hardware error 0xffffffff, "
-			 "or 0xffffffffffffffff as Linux 7.x has it",
+		.gives = "VMEXIT_INVALID, exit code -1; QEMU prints: KVM: entry failed, hardware "
+			 "error 0xffffffff, or 0xffffffffffffffff with Linux 7.x",
 	},
 };
 

@@ -44,13 +44,13 @@ static const char *effect_text(enum kw_mce_effect effect)
 /* The kernels of a generation, in the order of enum kw_mce_gen. */
 static const char *const generations[KW_NMCE_GENS] = {
 	[KW_MCE_BEFORE_5_10] = "before v5.10",
-	[KW_MCE_5_10] = "from v5.10 on, without the fix",
+	[KW_MCE_5_10] = "v5.10 and later, without the fix",
 	[KW_MCE_FIXED] = "stable releases with the fix",
 	[KW_MCE_6_0] = "v6.0 and later",
 };
 
 /* A guest of QEMU: 10 banks, MCG_CAP.MCG_CTL_P, no MCG_CMCI_P (target/i386/cpu.h, MCE_CAP_DEF). */
-#define GUEST_TEXT "WRMSR of a guest of QEMU, which has 10 banks and MCG_CTL:"
+#define GUEST_TEXT "WRMSR in a QEMU guest, which has 10 banks and MCG_CTL:"
 
 static struct kw_mce_write guest_write(const struct query *q)
 {
@@ -173,9 +173,9 @@ static void fields(struct kw_lines *lines, const struct query *q)
 		field_row(lines, q, &field, width);
 	}
 	if (!shown && count)
-		row(lines, "fields", "all are 0");
+		row(lines, "fields", "all 0");
 	else if (shown < count)
-		row(lines, "", "the others are 0");
+		row(lines, "", "all others are 0");
 }
 
 static void reserved(struct kw_lines *lines, const struct query *q, struct kw_buf *buf)
@@ -184,7 +184,7 @@ static void reserved(struct kw_lines *lines, const struct query *q, struct kw_bu
 
 	if (!set)
 		return;
-	KW_BUF_LIT(buf, "set although reserved:");
+	KW_BUF_LIT(buf, "reserved bits set:");
 	for (unsigned int i = 0; i < 64; i++) {
 		if (set >> i & 1)
 			kw_buf_printf(buf, " bit%u", i);

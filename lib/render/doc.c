@@ -60,9 +60,9 @@ void kw_doc_bytes(struct kw_buf *buf, const uint8_t *bytes, uint64_t known, size
 static void data_text(struct kw_buf *buf, const struct kw_case *c, const struct kw_listing_row *row)
 {
 	if (row->marked && c->code == KW_CODE_CUT)
-		KW_BUF_LIT(buf, "(the bytes end inside this instruction)");
+		KW_BUF_LIT(buf, "(the bytes end within this instruction)");
 	else if (row->marked)
-		KW_BUF_LIT(buf, "(no instruction in this mode)");
+		KW_BUF_LIT(buf, "(not an instruction in this mode)");
 	else
 		KW_BUF_LIT(buf, "(data)");
 }
@@ -152,16 +152,16 @@ static void add_code(struct kw_doc *doc, const struct kw_case *c, bool all)
 		break;
 	case KW_CODE_NO_MARK:
 		code_bytes(doc, c,
-			   "no byte is marked, so which of them RIP points at is not known");
+			   "no byte is marked, so it is unknown which one RIP points to");
 		break;
 	case KW_CODE_NO_MODE:
-		code_bytes(doc, c, "not decoded: the registers that tell the CPU mode are missing");
+		code_bytes(doc, c, "not decoded: the registers that show the CPU mode are missing");
 		break;
 	case KW_CODE_ZEROS:
-		code_bytes(doc, c, "nothing but zeros at RIP: this memory holds no code");
+		code_bytes(doc, c, "all zeros at RIP: this memory holds no code");
 		break;
 	case KW_CODE_FFS:
-		code_bytes(doc, c, "nothing but ff at RIP: nothing answers at this address");
+		code_bytes(doc, c, "all ff at RIP: nothing responds at this address");
 		break;
 	}
 }

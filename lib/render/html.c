@@ -445,7 +445,7 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 		kw_picture_bits(buf, c);
 		kw_picture_places(buf, c);
 		put_findings(buf, doc.first, style);
-		put_remarks(buf, doc.first, KW_PIECE_ODD, "Odd in the registers");
+		put_remarks(buf, doc.first, KW_PIECE_ODD, "Contradictions in the registers");
 		put_remarks(buf, doc.first, KW_PIECE_NOTE, "Notes");
 		put_checks(buf, doc.first, c);
 		put_tables(buf, doc.first);
@@ -459,8 +459,8 @@ static void end(struct kw_buf *buf, bool empty)
 {
 	if (empty)
 		put(buf, "<article><h1>No failure of a KVM guest was recognised</h1></article>\n");
-	put(buf, "<footer>Made by kvmwhy. <b>certain</b>: the record proves it; <b>likely</b> and "
-		 "<b>possible</b>: it fits.</footer>\n</body></html>\n");
+	put(buf, "<footer>Made by kvmwhy. <b>certain</b>: the record proves it; <b>likely</b> "
+		 "and <b>possible</b>: the record fits.</footer>\n</body></html>\n");
 }
 
 const struct kw_renderer kw_renderer_html = {

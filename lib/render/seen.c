@@ -138,7 +138,7 @@ static void put_emulators(struct kw_buf *buf, enum kw_vendor vendor)
 	const struct kw_msr_seen_kernel *kernel;
 	const char *last = "";
 
-	KW_BUF_LIT(buf, "each under an emulated processor: ");
+	KW_BUF_LIT(buf, "each on an emulated processor: ");
 	for (size_t i = 0; (kernel = kw_msr_seen_kernel_at(i)); i++) {
 		if ((vendor != KW_VENDOR_UNKNOWN && vendor != kernel->vendor) ||
 		    !strcmp(last, kernel->how))

@@ -136,7 +136,7 @@ void kw_what(struct kw_buf *buf, const struct kw_case *c)
 		KW_BUF_LIT(buf, "   ");
 		msr_operand(buf, c);
 		if (c->exit_msr)
-			KW_BUF_LIT(buf, "   (by the last VM exit and the registers)");
+			KW_BUF_LIT(buf, "   (from the last VM exit and the registers)");
 	} else if (decoded) {
 		instruction(buf, c);
 	}

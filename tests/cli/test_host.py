@@ -179,7 +179,7 @@ def _(directory):
     assert "affected     refused MCi_CTL" in page(root), page(root)
     put(root, "proc/sys/kernel/osrelease", "5.14.0-427.13.1.el9_4.x86_64\n")
     equal(defects(host(root))["set-msr-mce-eperm"], "cannot-tell")
-    assert "the maker of this kernel backports" in page(root), page(root)
+    assert "this kernel's vendor backports" in page(root), page(root)
     put(root, "proc/sys/kernel/osrelease", "5.15.0-91-generic\n")
     equal(defects(host(root))["set-msr-mce-eperm"], "cannot-tell")
     put(root, "proc/version_signature", "Ubuntu 5.15.0-91.101-generic 5.15.131\n")

@@ -41,7 +41,7 @@ static void an_msr_has_its_names_and_fields(void **state)
 	assert_has(text, "IA32_EFER [0xc0000080]: ");
 	assert_has(text, "\n  linux     MSR_EFER\n");
 	assert_has(text, "NXE");
-	assert_has(text, "\n  reserved  set although reserved: bit63\n");
+	assert_has(text, "\n  reserved  reserved bits set: bit63\n");
 	assert_has(text, "\n  source    Intel SDM vol. 4");
 }
 
@@ -65,7 +65,7 @@ static void without_a_kernel_each_generation_is_judged(void **state)
 
 	(void)state;
 	assert_has(text, "Linux before v5.10: #GP(0) in the guest");
-	assert_has(text, "Linux from v5.10 on, without the fix: set_msr_mce() returns -1 and");
+	assert_has(text, "Linux v5.10 and later, without the fix: set_msr_mce() returns -1 and");
 	assert_has(text, "v6.0 and later: the write succeeds");
 	assert_has(text, "\n  history   ");
 }
@@ -86,7 +86,7 @@ static void what_was_seen_names_kernels_and_emulators(void **state)
 	(void)state;
 	assert_has(text, "\n  seen on   5.10.");
 	assert_has(text, "ok; of 1: #GP\n");
-	assert_has(text, "\n            each under an emulated processor: ");
+	assert_has(text, "\n            each on an emulated processor: ");
 	assert_has(describe(0x20, NULL, NULL, false), "read and write #GP (KVM");
 	assert_has(describe(0x201, NULL, NULL, false), "ones: #DF\n");
 	text = describe(0x404, NULL, NULL, true);

@@ -231,7 +231,7 @@ static void what_is_not_there_is_left_out(void **state)
 	assert_null(strstr(dump, "CPL="));
 	assert_null(strstr(dump, "CR0="));
 	v.state.error = 0;
-	check("register-dump", "register-dump-alone possible", "registers of a vCPU");
+	check("register-dump", "register-dump-alone possible", "a vCPU's registers");
 }
 
 static uint64_t fact_of(enum kw_fact fact)

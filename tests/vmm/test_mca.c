@@ -85,8 +85,8 @@ static void write_as_the_rule_says(const struct kw_mca *from, uint32_t msr, uint
 	assert_int_equal(wrmsr(&mca, msr, value), rule.ret);
 	if (rule.reason == KW_MCE_CTL_VALUE)
 		assert_string_equal(kw_mca_reason(from, msr, value),
-				    "MCi_CTL takes only 0 and all ones "
-				    "(bits 0 and 10 may be clear)");
+				    "MCi_CTL accepts only 0 and all ones (bits 0 and 10 may be "
+				    "clear)");
 	else
 		assert_string_equal(kw_mca_reason(from, msr, value),
 				    kw_mce_reason_text(rule.reason));

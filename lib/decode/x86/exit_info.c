@@ -185,7 +185,7 @@ const char *kw_vmx_intr_info_refused(uint32_t entry_intr_info)
 	if (e.type == KW_VMX_HARDWARE_EXCEPTION && e.vector > 31)
 		return "type hardware exception needs a vector up to 31";
 	if (e.error_code && e.type != KW_VMX_HARDWARE_EXCEPTION)
-		return "an error code goes with type hardware exception only";
+		return "an error code is valid only with type hardware exception";
 	return NULL;
 }
 
@@ -251,7 +251,7 @@ const char *kw_svm_event_inj_refused(uint64_t eventinj)
 	    e.type != KW_SVM_SOFTWARE_INTERRUPT)
 		return "the event type is reserved";
 	if (e.type == KW_SVM_EXCEPTION && (e.vector == 2 || e.vector > 31))
-		return "type exception has a vector that is no exception";
+		return "type exception has a vector that is not an exception";
 	if (e.type == KW_SVM_EXCEPTION && (e.vector == 15 || (e.vector >= 22 && e.vector <= 27) || e.vector == 31))
 		return "type exception has a reserved vector";
 	return NULL;

@@ -168,18 +168,18 @@ const char *kw_mce_reason_text(enum kw_mce_reason reason)
 	case KW_MCE_NO_MCG_CTL:
 		return "the guest's MCG_CAP has no MCG_CTL_P, so there is no MCG_CTL";
 	case KW_MCE_MCG_CTL_VALUE:
-		return "MCG_CTL takes only 0 and all ones";
+		return "MCG_CTL accepts only 0 and all ones";
 	case KW_MCE_NO_BANK:
 		return "the guest's MCG_CAP has no such bank";
 	case KW_MCE_CTL_BIT0:
-		return "MCi_CTL takes only 0 and all ones (bit 10 may be clear); this kernel does "
-		       "not yet let a guest clear bit 0 to ignore correctable single-bit ECC "
+		return "MCi_CTL accepts only 0 and all ones (bit 10 may be clear); this kernel "
+		       "does not yet let a guest clear bit 0 to ignore correctable single-bit ECC "
 		       "errors";
 	case KW_MCE_CTL_VALUE:
-		return "MCi_CTL takes only 0 and all ones (bit 10 may be clear; in newer kernels "
-		       "bit 0 too)";
+		return "MCi_CTL accepts only 0 and all ones (bit 10 may be clear; in newer kernels "
+		       "also bit 0)";
 	case KW_MCE_STATUS_VALUE:
-		return "MCi_STATUS takes only 0, unless the guest is AMD-compatible and has set "
+		return "MCi_STATUS accepts only 0, unless the guest is AMD-compatible and has set "
 		       "HWCR[McStatusWrEn]";
 	case KW_MCE_NO_CTL2:
 		return "this kernel does not emulate MCi_CTL2; the index falls into the MTRR range";

@@ -187,11 +187,11 @@ static struct outcome outcome_of(const struct state *s)
 	if (s->cs_astray)
 		return OUT(
 			UNKNOWN,
-			"CS is null and RIP lies beyond its limit: CS was not loaded for this RIP");
+			"CS is null and RIP is beyond its limit: CS was not loaded for this RIP");
 	if (s->pe == NO && s->d == YES)
 		return OUT(
 			REAL16,
-			"CR0.PE is clear; CS.D is set, so the code is 32 bits wide all the same");
+			"CR0.PE is clear, but CS.D is set, so the code is 32-bit");
 	if (s->pe == NO)
 		return OUT(REAL16, "CR0.PE is clear");
 	if (s->lma == YES)

@@ -55,14 +55,14 @@ static const char *const place_names[KW_NPLACES] = {
 };
 
 static const char *const place_texts[KW_NPLACES] = {
-	[KW_PLACE_UNKNOWN] = "an address that only the guest's page tables can place",
+	[KW_PLACE_UNKNOWN] = "an address that only the guest's page tables can resolve",
 	[KW_PLACE_RAM_LOW] = "low RAM",
 	[KW_PLACE_FIRST_PAGE] = "the first page (real-mode vectors, or a null pointer)",
 	[KW_PLACE_VGA_HOLE] = "the VGA hole",
 	[KW_PLACE_OPTION_ROM] = "the option ROM area",
 	[KW_PLACE_SYSTEM_ROM] = "the system ROM below 1 MiB",
 	[KW_PLACE_RAM] = "RAM, if the guest has that much",
-	[KW_PLACE_RAM_OR_HOLE] = "RAM or the PCI hole, by machine type and memory size",
+	[KW_PLACE_RAM_OR_HOLE] = "RAM or the PCI hole, depending on machine type and memory size",
 	[KW_PLACE_PCI_HOLE] = "the PCI hole below 4 GiB",
 	[KW_PLACE_IOAPIC] = "the I/O APIC",
 	[KW_PLACE_HPET] = "the HPET",

@@ -333,7 +333,7 @@ static const struct bit_rule bit_rules[] = {
 	 * Registers, and MSRs"
 	 */
 	{ KW_F_cr0, KW_F_none, PG, PE, 0, 0,
-	  "CR0.PG is set with CR0.PE clear: paging exists in protected mode only" },
+	  "CR0.PG is set with CR0.PE clear: paging exists only in protected mode" },
 	{ KW_F_cr0, KW_F_none, NW, CD, 0, 0,
 	  "CR0.NW is set with CR0.CD clear, a combination that raises #GP when it is loaded" },
 	{ KW_F_cr0, KW_F_none, 0, ET, 0, 0,
@@ -520,7 +520,7 @@ static void check_tr(const struct kw_failure *f, struct oddities *o)
 		    "TR is not a busy TSS, as reset and LTR leave it");
 	else if (ia32e && type == 3)
 		add(o, KW_F_tr_attr, KW_F_efer, false,
-		    "TR is a 16-bit TSS in IA-32e mode, which knows only 64-bit ones");
+		    "TR is a 16-bit TSS in IA-32e mode, which has only 64-bit ones");
 }
 
 static void check_addresses(const struct kw_failure *f, enum kw_mode mode, struct oddities *o)
@@ -539,7 +539,7 @@ static void check_addresses(const struct kw_failure *f, enum kw_mode mode, struc
 	else if (usable(f, KW_F_cs_sel) && kw_has(f, cs_limit) && f->rip > f->cs_limit &&
 		 (f->cs_attr & (ATTR_CODE | ATTR_DC)) != ATTR_DC)
 		add(o, KW_F_rip, KW_F_cs_limit, false,
-		    "RIP lies beyond the limit of CS: the fetch raises #GP");
+		    "RIP is beyond the limit of CS: the fetch raises #GP");
 }
 
 size_t kw_oddities(const struct kw_failure *f, struct kw_oddity *ret, size_t max)
