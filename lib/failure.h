@@ -200,6 +200,20 @@ enum kw_sign_kind {
 	KW_SIGN_NO_RAM,		/* the guest's memory cannot be had */
 	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
 	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */
+
+	/* the VMM gave up, or refused to start or to go on */
+	KW_SIGN_FATAL,		/* cpu_abort() */
+	KW_SIGN_OUTSIDE_RAM,	/* cpu_abort() for code where no memory is; value: the address */
+	KW_SIGN_HW_ERROR,	/* hw_error() of a device model */
+	KW_SIGN_CPU_RESET,
+	KW_SIGN_RESET_REQUIRED, /* cont was refused */
+	KW_SIGN_MIGRATION_DEVICE, /* a device's state does not load */
+	KW_SIGN_MIGRATION_UNKNOWN, /* the stream has a device that this VM has not */
+	KW_SIGN_MIGRATION_RAM,	/* memory blocks differ */
+	KW_SIGN_MIGRATION_MACHINE, /* machine types differ */
+	KW_SIGN_MIGRATION,
+	KW_SIGN_MISSING_FEATURES, /* of the CPU model */
+	KW_SIGN_EXTRA_FEATURES,
 	KW_NSIGNS,
 };
 

@@ -290,6 +290,19 @@ static void put_device(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, device.len ? device : KW_STR("that the line names"));
 }
 
+/* "missing features: vmx-vnmi,xsaves": what stands behind the last colon of the line. */
+static void put_features(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MISSING_FEATURES);
+	struct kw_str s = sign ? sign->text : KW_STR("");
+	size_t at = kw_str_find(s, KW_STR("missing features: "));
+
+	if (at == SIZE_MAX)
+		kw_buf_add(buf, KW_STR("some of its features"));
+	else
+		kw_buf_add(buf, kw_str_from(s, at + strlen("missing features: ")));
+}
+
 /* Bug-check codes that every engineer of Windows guests knows; Microsoft's bug check code reference. */
 static const char *stop_name(uint64_t code)
 {
@@ -550,7 +563,7 @@ static const struct slot slots[] = {
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch },
 	{ "arch_qemu", put_arch_qemu }, { "arch_kvm", put_arch_kvm }, { "set_regs", put_set_regs },
-	{ "device", put_device }, { "stop_code", put_stop_code }, { "kernel", put_kernel },
+	{ "device", put_device }, { "stop_code", put_stop_code }, { "features", put_features }, { "kernel", put_kernel },
 	{ "range", put_range }, { "fix", put_fix }, { "emulator_since", put_emulator_since },
 	{ "refused_msr", put_refused_msr }, { "system_event", put_system_event },
 	{ "slide_byte", put_slide_byte }, { "fetched_insn", put_fetched_insn },

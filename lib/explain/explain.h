@@ -179,7 +179,7 @@ extern const struct kw_rule *const kw_rule_tables[];
 extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
 	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[], kw_rules_entry[],
 	kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_unusable[],
-	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_collect[];
+	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_vmm[], kw_rules_collect[];
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);

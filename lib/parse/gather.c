@@ -348,6 +348,7 @@ static bool is_message(enum kw_class class)
 	case KW_CLASS_KVM_UNUSABLE:
 	case KW_CLASS_SETUP_FAILED:
 	case KW_CLASS_HOST_KERNEL:
+	case KW_CLASS_VMM_FATAL:
 	case KW_CLASS_SPLIT_LOCK:
 	case KW_CLASS_PROTECTED_VM:
 	case KW_CLASS_MEMORY_ERROR:
@@ -369,7 +370,7 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 		forget_registers(&r->f);
 		return set_headline(r, class, number, line);
 	}
-	if (r->open && is_message(r->f.class) && !is_message(class))
+	if (r->open && is_message(r->f.class) && !is_message(class) && !has_registers(&r->f))
 		return set_headline(r, class, number, line);
 	if (r->open && r->f.class == KW_CLASS_NONE && (!has_registers(&r->f) || dump_was_before))
 		return set_headline(r, class, number, line);

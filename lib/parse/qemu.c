@@ -298,10 +298,27 @@ static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line,
 	return true;
 }
 
+/* Any program may assert: it must name itself, or a folder of QEMU's source. */
+static bool is_of_vmm(struct kw_str line)
+{
+	static const struct kw_str marks[] = {
+		KW_STR("qemu"), KW_STR("/kvm: "), KW_STR("accel/kvm/"), KW_STR("target/i386/"),
+		KW_STR("../hw/"), KW_STR("hw/virtio/"),
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (kw_str_has(line, marks[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	if (!kw_str_has(rest, KW_STR("failed")))
 		return false;
+	if (!kw_gather_current(g) && is_of_vmm(line->raw))
+		vmm_headline(g, KW_CLASS_VMM_FATAL, 0, false, line);
 	kw_gather_sign(g, line, KW_SIGN_ASSERTION, 0);
 	return true;
 }
@@ -448,7 +465,8 @@ static const struct kw_str needles[] = {
 	KW_STR("unhandled exit"), KW_STR("unhandled vm exit"), KW_STR("KVM: unknown exit"),
 	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("Failed to get registers"),
 	KW_STR("Failed to put registers"), KW_STR("failed to set MSR"),
-	KW_STR("failed to get MSR"), KW_STR("Convert non guest_memfd"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
+	KW_STR("failed to get MSR"), KW_STR("Assertion `"),
+	KW_STR("Convert non guest_memfd"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
 	KW_STR("RIP="), KW_STR("Code="), { 0 }
 };
 

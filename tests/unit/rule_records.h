@@ -465,6 +465,21 @@ static const struct record records[] = {
 	{ .id = "guest-memory-unavailable", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_NO_RAM + 1, .said = "guest-memory-unavailable" },
 	{ .id = "disk-pause", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_DISK_PAUSE + 1, .said = "disk-pause" },
 	{ .id = "windows-stop", .class = KW_CLASS_NOT_KVM, .sign = KW_SIGN_WINDOWS_STOP + 1, .said = "windows-stop" },
+
+	/* vmm.c */
+	{ .id = "qemu-code-outside-ram", .class = KW_CLASS_VMM_FATAL, .sign = KW_SIGN_OUTSIDE_RAM + 1, .said = "qemu-code-outside-ram" },
+	{ .id = "qemu-hardware-error", .class = KW_CLASS_VMM_FATAL, .sign = KW_SIGN_HW_ERROR + 1, .said = "qemu-hardware-error" },
+	{ .id = "qemu-fatal", .class = KW_CLASS_VMM_FATAL, .sign = KW_SIGN_FATAL + 1, .said = "qemu-fatal" },
+	{ .id = "reset-required", .class = KW_CLASS_VMM_ERROR, .sign = KW_SIGN_RESET_REQUIRED + 1, .said = "reset-required" },
+	{ .id = "migration-device", .class = KW_CLASS_MIGRATION_FAILED, .sign = KW_SIGN_MIGRATION_DEVICE + 1, .said = "migration-device" },
+	{ .id = "migration-unknown-device", .class = KW_CLASS_MIGRATION_FAILED, .sign = KW_SIGN_MIGRATION_UNKNOWN + 1, .said = "migration-unknown-device" },
+	{ .id = "migration-ram", .class = KW_CLASS_MIGRATION_FAILED, .sign = KW_SIGN_MIGRATION_RAM + 1, .said = "migration-ram" },
+	{ .id = "migration-machine", .class = KW_CLASS_MIGRATION_FAILED, .sign = KW_SIGN_MIGRATION_MACHINE + 1, .said = "migration-machine" },
+	{ .id = "migration-failed", .class = KW_CLASS_MIGRATION_FAILED, .sign = KW_SIGN_MIGRATION + 1, .said = "migration-failed" },
+	{ .id = "cpu-features-missing", .class = KW_CLASS_CPU_FEATURES, .sign = KW_SIGN_MISSING_FEATURES + 1, .said = "cpu-features-missing" },
+	{ .id = "cpu-features-extra", .class = KW_CLASS_CPU_FEATURES, .sign = KW_SIGN_EXTRA_FEATURES + 1, .said = "cpu-features-extra" },
+	{ .id = "cpu-reset", .class = KW_CLASS_CPU_RESET, .sign = KW_SIGN_CPU_RESET + 1, .said = "cpu-reset" },
+	{ .id = "cpu-reset-power-on", .class = KW_CLASS_CPU_RESET, .facts = "rax=0 rbx=0 rcx=0 rdx=0 rsi=0 rdi=0 rbp=0 rsp=0 rip=0 cs_base=0 cs_limit=0" },
 };
 
 #endif

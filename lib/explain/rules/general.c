@@ -33,15 +33,20 @@ static bool register_dump(const struct kw_case *c)
 	return !any_sign(c, KW_SIGN_TCG) && !c->f->watch.begun;
 }
 
-static bool vmm_assertion(const struct kw_case *c)
+static bool vmm_alone(const struct kw_case *c)
 {
-	return any_sign(c, KW_SIGN_ASSERTION) && c->f->class != KW_CLASS_MSR_MESSAGE && !kw_has(c->f, host_msr_index);
+	return c->f->class == KW_CLASS_MSR_MESSAGE || c->f->class == KW_CLASS_VMM_FATAL;
 }
 
-/* Where only MSR lines are there beside it, the assertion is the failure. */
+static bool vmm_assertion(const struct kw_case *c)
+{
+	return any_sign(c, KW_SIGN_ASSERTION) && !vmm_alone(c) && !kw_has(c->f, host_msr_index);
+}
+
+/* Where nothing but MSR lines stands beside it, the assertion is the failure. */
 static bool vmm_aborted(const struct kw_case *c)
 {
-	return any_sign(c, KW_SIGN_ASSERTION) && c->f->class == KW_CLASS_MSR_MESSAGE;
+	return any_sign(c, KW_SIGN_ASSERTION);
 }
 
 /* RFLAGS 0 is no guest's: bit 1 is always set. Control registers of a running guest beside it are all that KVM shows. */
@@ -176,12 +181,14 @@ const struct kw_rule kw_rules_general[] = {
 		.id = "vmm-aborted",
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
-		.classes = KW_IN(MSR_MESSAGE),
+		.classes = KW_IN(MSR_MESSAGE) | KW_IN(VMM_FATAL),
+		.any_arch = true,
 		.test = vmm_aborted,
 		.sign = KW_SIGN_ASSERTION + 1,
 		.title = "The VMM aborted on an assertion of its own",
-		.why = "The line names the file and the condition. The kernel's MSR lines beside "
-		       "it are what operating systems cause on every start.",
+		.why = "The line names the file and the condition that does not hold. Lines of the "
+		       "host's kernel about MSRs are no reason for it: operating systems cause "
+		       "those on every start.",
 		.todo = { KW_DO("Report the assertion to the VMM's maker, with its version; a core "
 				"dump has the stack: `coredumpctl info`.") },
 		.source = { "assertion in this log" },

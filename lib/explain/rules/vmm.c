@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/* Ends that no KVM_RUN made: QEMU gave up, a reset, a migration stream or CPU model that does not fit. */
+#include "explain/rules/rules.h"
+
+#define MIGRATION KW_IN(MIGRATION_FAILED)
+#define SOURCE_LOAD "QEMU migration/savevm.c, qemu_loadvm_state()"
+
+static const struct kw_do same_machine = {
+	.text = "Use the same versioned machine type on both sides (`-machine pc-q35-9.0`, not the "
+		"alias `q35`), and the same devices with the same properties and addresses.",
+};
+
+static const struct kw_do known_break = {
+	.text = "Compare the QEMU versions: `qemu-system-x86_64 --version` on both hosts. Search "
+		"QEMU's ChangeLog for this device: streams between two releases have been broken "
+		"and mended before.",
+};
+
+static const struct kw_do accel_check = {
+	.text = "Check how QEMU was started: without `-accel kvm` (or `-enable-kvm`) it runs the "
+		"guest under TCG, and KVM has no part in it.",
+};
+
+static bool power_on(const struct kw_case *c)
+{
+	return kw_all_zero(c->f);
+}
+
+static bool ran_before(const struct kw_case *c)
+{
+	return !kw_all_zero(c->f);
+}
+
+/* Beside a memory block or a device that is unknown, the state of the device only fails with it. */
+static bool only_the_device(const struct kw_case *c)
+{
+	return !any_sign(c, KW_SIGN_MIGRATION_RAM) && !any_sign(c, KW_SIGN_MIGRATION_UNKNOWN);
+}
+
+const struct kw_rule kw_rules_vmm[] = {
+	{
+		.id = "qemu-code-outside-ram",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = KW_IN(VMM_FATAL),
+		.any_arch = true,
+		.sign = KW_SIGN_OUTSIDE_RAM + 1,
+		.needs_sign = true,
+		.title = "QEMU's TCG stopped: the guest ran into an address where neither RAM nor "
+			 "ROM is",
+		.why = "QEMU's own translator (TCG) was to fetch code there and ends the process. "
+		       "KVM was not running this vCPU. A wild jump or return, a boot image for "
+		       "another machine or load address, and code that runs off its end look like "
+		       "this.",
+		.todo = { KW_DO("Check what was booted: is the image for this machine type, loaded "
+				"where it was linked to run?"),
+			  KW_DO("Run: `qemu-system-... -d in_asm,int -D trace.log`. The last "
+				"blocks before the end show where the guest came from."),
+			  &accel_check },
+		.source = { "QEMU accel/tcg, get_page_addr_code()",
+			    "QEMU cpu-target.c, cpu_abort()" },
+	},
+	{
+		.id = "qemu-hardware-error",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = KW_IN(VMM_FATAL),
+		.any_arch = true,
+		.sign = KW_SIGN_HW_ERROR + 1,
+		.needs_sign = true,
+		.title = "A device model of QEMU gave up (hw_error): neither the host's hardware "
+			 "nor KVM failed",
+		.why = "The text behind `hardware error:` is the device model's. QEMU prints every "
+		       "vCPU's registers and aborts; nearly always the guest used the device in a "
+		       "way that QEMU does not emulate.",
+		.todo = { KW_DO("Look up the text in QEMU's source: it names the device and what "
+				"it did not expect."),
+			  KW_DO("Check machine type and device: does the guest's driver fit what "
+				"QEMU emulates? Then try a newer QEMU.") },
+		.source = { "QEMU system/cpus.c, hw_error()" },
+	},
+	{
+		.id = "qemu-fatal",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(VMM_FATAL),
+		.any_arch = true,
+		.sign = KW_SIGN_FATAL + 1,
+		.needs_sign = true,
+		.title = "QEMU stopped itself (cpu_abort): the text behind `fatal:` is the reason",
+		.why = "cpu_abort() prints the reason, then the registers, and aborts. Nearly all "
+		       "of its callers are TCG, the emulation without KVM, or an interrupt "
+		       "controller model.",
+		.todo = { KW_DO("Look up the text in QEMU's source; then try a newer "
+				"QEMU."), &accel_check },
+		.source = { "QEMU cpu-target.c, cpu_abort()" },
+	},
+	{
+		.id = "cpu-reset-power-on",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.harmless = true,
+		.classes = KW_IN(CPU_RESET),
+		.needs = { KW_NEED(rip) },
+		.test = power_on,
+		.title = "Harmless: `-d cpu_reset` logged the reset that every vCPU gets before it "
+			 "first runs",
+		.why = "All registers are 0: the vCPU has not run yet.",
+		.todo = { KW_DO("Do nothing. Resets with other registers are the guest's.") },
+		.source = { "QEMU target/i386/cpu.c, x86_cpu_reset_hold()" },
+	},
+	{
+		.id = "cpu-reset",
+		.any_arch = true,
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(CPU_RESET),
+		.test = ran_before,
+		.sign = KW_SIGN_CPU_RESET + 1,
+		.title = "QEMU logged the state before a reset (-d cpu_reset); if it repeats, the "
+			 "guest resets itself in a loop",
+		.why = "The dump shows where the vCPU was when the reset came: a reboot of the "
+		       "guest, `system_reset`, or a triple fault, after which QEMU resets the VM. "
+		       "QEMU prints it under KVM and under TCG. One reset is ordinary.",
+		.todo = { KW_DO("Start with `-no-reboot -no-shutdown`: QEMU then stops at the "
+				"first reset, and `info registers` and `x/10i $pc` of the monitor "
+				"show what led there."),
+			  KW_DO("To tell a triple fault from a reboot, run on the host: `trace-cmd "
+				"record -e kvm:kvm_exit -e kvm:kvm_inj_exception -e "
+				"kvm:kvm_userspace_exit`. A triple fault is KVM_EXIT_SHUTDOWN."),
+			  KW_DO("Under TCG run: `-d int,cpu_reset`. It logs each exception in "
+				"front of the reset.") },
+		.source = { "QEMU hw/core/cpu-common.c, cpu_common_reset_hold()" },
+	},
+	{
+		.id = "reset-required",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(VMM_ERROR),
+		.any_arch = true,
+		.sign = KW_SIGN_RESET_REQUIRED + 1,
+		.needs_sign = true,
+		.title = "The guest had stopped on an internal error (or has shut down) and cannot "
+			 "be continued without a reset",
+		.why = "QEMU refuses `cont` in the run states internal-error and shutdown. The "
+		       "reason was printed earlier, when the guest stopped.",
+		.todo = { KW_DO("Read the reason in QEMU's log, with libvirt "
+				"/var/log/libvirt/qemu/NAME.log: `kvmwhy "
+				"/var/log/libvirt/qemu/NAME.log`."),
+			  KW_DO("Then reset it: `virsh reset NAME`, or `system_reset` and `cont` "
+				"in the monitor.") },
+		.source = { "QEMU system/runstate.c, runstate_needs_reset()" },
+	},
+	{
+		.id = "migration-device",
+		.certainty = KW_LIKELY,
+		.classes = MIGRATION,
+		.any_arch = true,
+		.sign = KW_SIGN_MIGRATION_DEVICE + 1,
+		.needs_sign = true,
+		.test = only_the_device,
+		.title = "A migration stream or snapshot does not fit this QEMU: the state of "
+			 "{device} does not load. KVM has no part in it",
+		.why = "What the source wrote for this device is longer, shorter or other than "
+		       "this QEMU reads. Machine type, device properties or QEMU versions of the "
+		       "two sides differ.",
+		.todo = { &same_machine, &known_break,
+			  KW_DO("Compare the stream with the source: write it to a file (`migrate "
+				"\"exec:cat > stream\"`) and run QEMU's "
+				"`scripts/analyze-migration.py -f stream`.") },
+		.source = { SOURCE_LOAD, "QEMU docs/devel/migration" },
+	},
+	{
+		.id = "migration-unknown-device",
+		.certainty = KW_LIKELY,
+		.classes = MIGRATION,
+		.any_arch = true,
+		.sign = KW_SIGN_MIGRATION_UNKNOWN + 1,
+		.needs_sign = true,
+		.title = "The migration stream has a device that this VM does not have: {device}",
+		.why = "The destination was started with other devices than the source, or its "
+		       "QEMU was built without this one.",
+		.todo = { KW_DO("Start the destination with the source's devices, {device} "
+				"too."), &same_machine },
+		.source = { SOURCE_LOAD },
+	},
+	{
+		.id = "migration-ram",
+		.certainty = KW_LIKELY,
+		.classes = MIGRATION,
+		.any_arch = true,
+		.sign = KW_SIGN_MIGRATION_RAM + 1,
+		.needs_sign = true,
+		.title = "The migration stream's memory block {device} does not fit this VM",
+		.why = "The size of RAM, or of an option ROM or firmware image, differs between "
+		       "the two sides, or the destination has no such block.",
+		.todo = { KW_DO("Compare `-m`, memory backends and the sizes of firmware and "
+				"option ROM files on both hosts."),
+			  &same_machine },
+		.source = { "QEMU migration/ram.c, parse_ramblock()" },
+	},
+	{
+		.id = "migration-machine",
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = MIGRATION,
+		.any_arch = true,
+		.sign = KW_SIGN_MIGRATION_MACHINE + 1,
+		.needs_sign = true,
+		.title = "The migration stream is of another machine type than this VM",
+		.why = "QEMU compares the names before it loads anything. The line names both.",
+		.todo = { &same_machine },
+		.source = { "QEMU migration/savevm.c, configuration_post_load()" },
+	},
+	{
+		.id = "migration-failed",
+		.certainty = KW_POSSIBLE,
+		.classes = MIGRATION,
+		.any_arch = true,
+		.fallback = true,
+		.sign = KW_SIGN_MIGRATION + 1,
+		.title = "A migration stream or snapshot did not load; this text does not show "
+			 "which part of it",
+		.why = "The lines before `load of migration failed` name the device or the memory "
+		       "block. I/O error and \"Connection reset\" mean that the stream ended "
+		       "early: then the source has the reason.",
+		.todo = { KW_DO("Collect QEMU's log of both hosts from the second of the "
+				"migration."), &same_machine, &known_break },
+		.source = { SOURCE_LOAD },
+	},
+	{
+		.id = "cpu-features-missing",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(CPU_FEATURES),
+		.any_arch = true,
+		.sign = KW_SIGN_MISSING_FEATURES + 1,
+		.needs_sign = true,
+		.title = "The guest's CPU model needs what this host does not offer: {features}",
+		.why = "The host's CPU, microcode, kernel or a module parameter does not give "
+		       "these features to guests, or this QEMU does not know them. Nothing ran, "
+		       "and nothing is broken.",
+		.todo = { KW_DO("Leave them out: `<feature policy='disable' name='...'/>` in "
+				"libvirt, `-cpu MODEL,-NAME` for QEMU; or use a CPU model that all "
+				"hosts have (`virsh hypervisor-cpu-baseline` finds it)."),
+			  KW_DO("vmx-* and svm need nesting: `cat "
+				"/sys/module/kvm_intel/parameters/nested` (or kvm_amd) must say Y "
+				"or 1. vmx-apicv-* and vmx-posted-intr also need "
+				"`enable_apicv=Y`."),
+			  KW_DO("Run: `virsh domcapabilities --virttype kvm`, and `kvmwhy host`: "
+				"they show what this host gives. Features that went away come from "
+				"a microcode or kernel update (TSX: hle, rtm), mitigations or "
+				"firmware setup.") },
+		.source = { "libvirt src/cpu/cpu_x86.c, virCPUx86Compare()",
+			    "QEMU target/i386/cpu.c, x86_cpu_filter_features()" },
+	},
+	{
+		.id = "cpu-features-extra",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(CPU_FEATURES),
+		.sign = KW_SIGN_EXTRA_FEATURES + 1,
+		.needs_sign = true,
+		.title = "The guest's CPU has features that its definition does not list, so "
+			 "libvirt refuses it",
+		.why = "QEMU and KVM of this host add features to the model (or the definition is "
+		       "of an older QEMU), and the domain asks for an exact match.",
+		.todo = { KW_DO("Add the features that the line names to the domain, or use "
+				"`check='partial'` instead of `check='full'`.") },
+		.source = { "libvirt src/qemu/qemu_process.c" },
+	},
+	{ 0 }
+};
