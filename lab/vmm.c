@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vmm.h"
+#include "vmm_parts.h"
 
 #define MAX_CPUID	256
 #define VGA_FROM	0xa0000u

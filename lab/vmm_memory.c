@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vmm.h"
+#include "vmm_parts.h"
 
 /* Since Linux v6.8; the flags, with which any VM can have a guest_memfd, are younger. */
 #ifndef KVM_CREATE_GUEST_MEMFD

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "vmm.h"
+#include "vmm_parts.h"
 
 #define CODE_BYTES	50
 #define CODE_BEFORE	20

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm.h"
+#include "vmm_parts.h"
 
 #define GDT_AT		0x500u
 #define PML4_AT		0x1000u

@@ -43,7 +43,7 @@ static unsigned int banks_of(const struct kw_mca *mca)
 	return mca->mcg_cap & 0xff;
 }
 
-static bool is_initialised(const struct kw_mca *mca)
+bool kw_mca_is_initialised(const struct kw_mca *mca)
 {
 	return mca && (mca->vendor == KW_MCA_INTEL || mca->vendor == KW_MCA_AMD) &&
 	       banks_of(mca) >= 1 && banks_of(mca) <= KW_MCA_BANKS;
@@ -71,17 +71,6 @@ int kw_mca_init(struct kw_mca *mca, enum kw_mca_vendor vendor, unsigned int bank
 	for (unsigned int i = 0; i < banks; i++)
 		mca->mci[i][CTL] = ~(uint64_t)0;
 	return 0;
-}
-
-int kw_mca_enable(const struct kw_mca *mca, int vm_fd)
-{
-	struct kw_msr_filter filter;
-
-	if (!is_initialised(mca))
-		return -EINVAL;
-	if (kw_msr_filter_compile(&filter, NULL, mca))
-		return -EINVAL;
-	return kw_msr_filter_enable(&filter, vm_fd);
 }
 
 static struct kw_mce_result rule(const struct kw_mca *mca, uint32_t msr, uint64_t value)
@@ -153,7 +142,7 @@ int kw_mca_exit(struct kw_mca *mca, struct kvm_run *run)
 	uint64_t value = 0;
 	bool done;
 
-	if (!run || !is_initialised(mca))
+	if (!run || !kw_mca_is_initialised(mca))
 		return -EINVAL;
 	if (run->exit_reason != KVM_EXIT_X86_RDMSR && run->exit_reason != KVM_EXIT_X86_WRMSR)
 		return 0;
@@ -171,7 +160,7 @@ int kw_mca_exit(struct kw_mca *mca, struct kvm_run *run)
 
 const char *kw_mca_reason(const struct kw_mca *mca, uint32_t msr, uint64_t value)
 {
-	if (!is_initialised(mca) || !kw_mca_has(mca, msr))
+	if (!kw_mca_is_initialised(mca) || !kw_mca_has(mca, msr))
 		return "";
 	if (msr == MCG_CAP)
 		return "MCG_CAP is read-only";
@@ -237,7 +226,7 @@ int kw_mca_inject(struct kw_mca *mca, int vcpu_fd, const struct kvm_x86_mce *mce
 	bool raise;
 	int ret;
 
-	if (!mce || !is_initialised(mca) || mce->bank >= banks_of(mca) ||
+	if (!mce || !kw_mca_is_initialised(mca) || mce->bank >= banks_of(mca) ||
 	    !(mce->status & STATUS_VAL))
 		return -EINVAL;
 	raise = (mce->status & STATUS_UC) && !is_ucna(mce);
@@ -258,7 +247,7 @@ int kw_mca_inject(struct kw_mca *mca, int vcpu_fd, const struct kvm_x86_mce *mce
 
 int kw_mca_save(const struct kw_mca *mca, struct kw_mca_state *ret)
 {
-	if (!ret || !is_initialised(mca))
+	if (!ret || !kw_mca_is_initialised(mca))
 		return -EINVAL;
 	*ret = (struct kw_mca_state){
 		.version = KW_MCA_STATE_VERSION,
@@ -301,7 +290,7 @@ int kw_mca_restore(struct kw_mca *mca, const void *state, size_t size)
 	struct kw_mca_state from;
 	struct kw_mca to;
 
-	if (!state || !is_initialised(mca) || size < offsetof(struct kw_mca_state, vendor))
+	if (!state || !kw_mca_is_initialised(mca) || size < offsetof(struct kw_mca_state, vendor))
 		return -EINVAL;
 	memcpy(&from, state, size < sizeof(from) ? size : sizeof(from));
 	if (from.version != KW_MCA_STATE_VERSION)

@@ -202,11 +202,3 @@ int kw_msr_filter_enable(const struct kw_msr_filter *filter, int vm_fd)
 		return -errno;
 	return 0;
 }
-
-int kw_msr_policy_enable(const struct kw_msr_policy *policy, const struct kw_mca *mca, int vm_fd)
-{
-	struct kw_msr_filter filter;
-	int ret = kw_msr_filter_compile(&filter, policy, mca);
-
-	return ret ? ret : kw_msr_filter_enable(&filter, vm_fd);
-}

@@ -7,6 +7,7 @@
 #define KW_MSR_FILTER_H
 
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <kvmwhy/mca.h>
@@ -29,6 +30,9 @@ int kw_msr_filter_compile(struct kw_msr_filter *filter, const struct kw_msr_poli
 			  const struct kw_mca *mca);
 
 int kw_msr_filter_enable(const struct kw_msr_filter *filter, int vm_fd);
+
+/* mca.c: a vendor and a number of banks that there are? */
+bool kw_mca_is_initialised(const struct kw_mca *mca);
 
 /* mca.c: does kw_mca_exit() answer for this MSR? */
 int kw_mca_has(const struct kw_mca *mca, uint32_t msr);

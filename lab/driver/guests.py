@@ -16,7 +16,7 @@ LAB = pathlib.Path(__file__).resolve().parent.parent
 VMM_FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-static")
 STRESS_FLAGS = (*VMM_FLAGS, "-D_GNU_SOURCE", "-pthread", f"-I{LAB.parent / 'include'}")
 MCA_FLAGS = (*VMM_FLAGS, "-D_GNU_SOURCE", f"-I{LAB.parent / 'include'}", f"-I{LAB.parent / 'lib'}")
-MCA_FILES = ("lab/mca.c", "vmm/mca.c", "vmm/msr_filter.c", "vmm/msr_policy.c", "lib/decode/x86/mce_rule.c")
+MCA_FILES = ("lab/mca.c", "vmm/enable.c", "vmm/mca.c", "vmm/msr_filter.c", "vmm/msr_find.c", "vmm/msr_policy.c", "lib/decode/x86/mce_rule.c")
 GUEST_FLAGS = ("-m32", "-nostdlib", "-nostartfiles", "-static", "-Wl,--build-id=none")
 TABLES = sorted({*(LAB.parent / "data").glob("*.tbl")} - {LAB.parent / "data" / name for name in ("msr.tbl", "kvm_msr_seen.tbl")})
 ROM_SIZE = 0x10000
