@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The source tree in, every #include that breaks the order of the layers out.
+"""The source tree in, every #include that breaks the order of the rooms out.
 
     check-layers.py [ROOT]
 
@@ -12,40 +12,48 @@ import pathlib
 import re
 import sys
 
-# Which stages of lib/ a stage may include, beside itself. parse and decode do not know each other.
+PUBLIC = "include/kvmwhy/kvmwhy.h"
+VMM = "include/kvmwhy/"         # of libkvmwhy-vmm: its headers lie beside the public one
+UAPI = "include/uapi/"
+RULE = "lib/decode/x86/mce_rule.h"
+
+# What the files of a room may include beside their own: rooms, folders of headers, single headers. A file belongs to the
+# room with the longest name that its path begins with. parse and decode do not know each other.
 MAY_USE = {
-    "base": set(),
-    "failure": {"base"},
-    "parse": {"base", "failure"},
-    "decode": {"base", "failure"},
-    "check": {"base", "failure", "decode"},
-    "explain": {"base", "failure", "decode", "check"},
-    "write": {"base", "failure", "parse", "decode"},
-    "render": {"base", "failure", "decode", "check", "explain"},
-    "api": {"base", "failure", "parse", "decode", "check", "explain", "write", "render"},
+    "lib/base": (),
+    "lib/failure": ("lib/base",),
+    "lib/parse": ("lib/base", "lib/failure", UAPI),
+    "lib/decode": ("lib/base", "lib/failure", UAPI),
+    "lib/check": ("lib/base", "lib/failure", "lib/decode"),
+    "lib/explain": ("lib/base", "lib/failure", "lib/decode", "lib/check", UAPI),
+    "lib/write": ("lib/base", "lib/failure", "lib/parse", "lib/decode", UAPI),
+    "lib/render": ("lib/base", "lib/failure", "lib/decode", "lib/check", "lib/explain", UAPI),
+    "lib/api": ("lib/base", "lib/failure", "lib/parse", "lib/decode", "lib/check", "lib/explain", "lib/write",
+                "lib/render", PUBLIC, UAPI),
+    # The machine-check rule is compiled into libkvmwhy-vmm, as it is into the kernel module.
+    "vmm": (PUBLIC, VMM, UAPI, RULE),
+    "preload": (PUBLIC, UAPI),
+    "host/facts": (PUBLIC, UAPI),
+    "host/watch": ("host/facts", PUBLIC, UAPI),
+    # The command judges a specification as the injector does, and prints what host/ finds out.
+    "cli": ("host/facts", "host/watch", "preload/spec.h", "preload/errnos.h", PUBLIC, UAPI),
+    "kmod": (UAPI, RULE),
+    "lab": ("host/watch", PUBLIC, VMM, UAPI),
+    "examples": (PUBLIC, VMM, UAPI),
+    "bench": (),
+    "tests": None,  # see everything
+    # Headers that are installed stand alone.
+    "include": (PUBLIC, VMM, UAPI),
 }
+
+# Written when it is built; they belong to nobody.
+GENERATED = re.compile(r"^(kvm_numbers|kvmwhy\.skel|vmlinux)\.h$")
 
 # The library does no I/O and asks nothing of the machine it runs on; decode does not allocate.
 NOT_IN_LIB = re.compile(r"(unistd|fcntl|signal|locale|dirent|pthread|syslog)\.h$|sys/")
 NOT_IN_DECODE = re.compile(r"(stdio|stdlib|malloc)\.h$")
 
-# These see the library as any program does.
-OUTSIDE = ("cli", "host", "vmm", "preload", "examples")
-PUBLIC = "kvmwhy/kvmwhy.h"
-
-# vmm/ is a library of its own: it, and examples of it, see its headers too. The machine-check rule is compiled into it,
-# as it is into the kernel module.
-SEE_VMM = ("vmm", "examples")
-RULE = "decode/x86/mce_rule.h"
-
-# The command judges a specification of preload/ as the injector does, and shares its names of errnos.
-SHARED = {("cli", "../preload/spec.h"), ("cli", "../preload/errnos.h"), ("vmm", RULE),
-          ("host", "kvmwhy.skel.h")}
-
-# The command prints what host/ finds out.
-SHARED_FOLDERS = {("cli", "../host/facts/"), ("cli", "../host/watch/")}
-
-SOURCE = {".c", ".h", ".def"}
+SOURCE = {".c", ".h", ".def", ".S"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -56,57 +64,57 @@ def includes(path):
             yield number, match[1] == '"', match[2]
 
 
-def stage_of(name):
-    """The stage of a path below lib/: "parse" of parse/qemu.c, "failure" of failure.h."""
-    first = name.split("/")[0]
-    return "failure" if "/" not in name and first.startswith("failure") else first
+def begins(name, part):
+    return name == part or name.startswith(part if part.endswith("/") else part + "/")
 
 
-def broken_in_lib(lib, path):
-    stage = stage_of(path.relative_to(lib).as_posix())
-    if stage not in MAY_USE:
-        yield 1, f"{stage} is no stage: name it in MAY_USE"
+def room_of(name):
+    """The room of a path below the root: "lib/parse" of lib/parse/qemu.c, "lib/failure" of lib/failure.h."""
+    name = re.sub(r"^lib/failure\.[ch]$", "lib/failure/", name)
+    return max((room for room in MAY_USE if begins(name, room)), key=len, default=None)
+
+
+def target(root, path, quoted, name):
+    """The file of the tree that an #include means, as a path below the root, or None: it is the system's."""
+    folders = ([path.parent] if quoted else []) + [root / "include", root / "lib"]
+    for folder in folders:
+        found = pathlib.Path(folder, name)
+        if found.exists():
+            return found.resolve().relative_to(root.resolve()).as_posix()
+    return None
+
+
+def allowed(room, used):
+    """A header that is open to a room as such, or by its room."""
+    return room_of(used) == room or any(begins(used, part) or room_of(used) == part for part in MAY_USE[room]) \
+        and (used != PUBLIC or PUBLIC in MAY_USE[room])
+
+
+def broken(root, path):
+    name = path.relative_to(root).as_posix()
+    room = room_of(name)
+    if room is None:
+        yield 1, f"{name} is in no room: name its folder in MAY_USE"
         return
-    for number, quoted, name in includes(path):
-        if not quoted:
-            if NOT_IN_LIB.search(name) or (stage == "decode" and NOT_IN_DECODE.search(name)):
-                yield number, f"{stage}/ must not use <{name}>"
-            continue
-        if name == PUBLIC:
-            if stage != "api":
-                yield number, f"{stage}/ must not use the public header"
-            continue
-        if not (lib / name).exists():
-            if not (path.parent / name).exists():
-                yield number, f'"{name}" is not in lib/'
-            continue
-        used = stage_of(name)
-        if used != stage and used not in MAY_USE[stage]:
-            yield number, f"{stage}/ must not use {used}/"
-
-
-def broken_outside(root, folder, path):
-    for number, quoted, name in includes(path):
-        own = (path.parent / name).exists() and not name.startswith("../")
-        shared = (folder, name) in SHARED or any(
-            folder == used_by and name.startswith(used) and (path.parent / name).exists() for used_by, used in SHARED_FOLDERS)
-        if quoted and not own and not shared:
-            yield number, f'"{name}" is none of its own folder\'s; of the library only <{PUBLIC}>'
-        if not quoted and name.startswith("kvmwhy/") and name != PUBLIC:
-            if folder not in SEE_VMM or not (root / "include" / name).exists():
-                yield number, f"<{name}> is not the public header"
-        if not quoted and (root / "lib" / name).exists():
-            yield number, f"<{name}> is inside the library"
+    if MAY_USE[room] is None:
+        return
+    for number, quoted, header in includes(path):
+        used = target(root, path, quoted, header)
+        if used is None and quoted and not GENERATED.search(header):
+            yield number, f'"{header}" is not in the tree'
+        elif used is None and room.startswith("lib/") and (
+                NOT_IN_LIB.search(header) or (room == "lib/decode" and NOT_IN_DECODE.search(header))):
+            yield number, f"{room}/ must not use <{header}>"
+        elif used is not None and not allowed(room, used):
+            yield number, f"{room}/ must not use {used}"
 
 
 def main(root):
     root = pathlib.Path(root)
-    files = [(path, broken_in_lib(root / "lib", path))
-             for path in sorted((root / "lib").rglob("*")) if path.suffix in SOURCE]
-    files += [(path, broken_outside(root, folder, path)) for folder in OUTSIDE
-              for path in sorted((root / folder).rglob("*")) if path.suffix in SOURCE]
-    found = [f"{path.relative_to(root)}:{number}: {what}"
-             for path, broken in files for number, what in broken]
+    tops = sorted({room.split("/")[0] for room in MAY_USE})
+    files = [path for top in tops for path in sorted((root / top).rglob("*"))
+             if path.suffix in SOURCE and not path.is_symlink() and "corpus" not in path.parent.name]
+    found = [f"{path.relative_to(root)}:{number}: {what}" for path in files for number, what in broken(root, path)]
     print("\n".join(found) or f"{len(files)} files keep to the layers")
     if not files:
         sys.exit(f"{root}: no sources")

@@ -39,21 +39,21 @@ def _(directory):
     equal(check(directory, lib__explain__x_h="", lib__parse__x_h="", lib__decode__x_h="",
                 lib__decode__x86__msr_c='#include "explain/x.h"\n',
                 lib__parse__qemu_c='\n#include "decode/x.h"\n'),
-          (1, ["lib/decode/x86/msr.c:1: decode/ must not use explain/",
-               "lib/parse/qemu.c:2: parse/ must not use decode/"]))
+          (1, ["lib/decode/x86/msr.c:1: lib/decode/ must not use lib/explain/x.h",
+               "lib/parse/qemu.c:2: lib/parse/ must not use lib/decode/x.h"]))
 
 
 @test("the library does no I/O, and decode does not allocate")
 def _(directory):
     equal(check(directory, lib__render__x_c="#include <unistd.h>\n",
                 lib__decode__x_c="#include <stdlib.h>\n"),
-          (1, ["lib/decode/x.c:1: decode/ must not use <stdlib.h>",
-               "lib/render/x.c:1: render/ must not use <unistd.h>"]))
+          (1, ["lib/decode/x.c:1: lib/decode/ must not use <stdlib.h>",
+               "lib/render/x.c:1: lib/render/ must not use <unistd.h>"]))
 
 
 @test("command and examples see the public header only")
 def _(directory):
-    status, lines = check(directory, lib__base__str_h="",
+    status, lines = check(directory, lib__base__str_h="", include__kvmwhy__x_h="", include__kvmwhy__kvmwhy_h="",
                           cli__main_c='#include "base/str.h"\n#include <kvmwhy/x.h>\n',
                           examples__x_c="#include <kvmwhy/kvmwhy.h>\n")
     equal((status, len(lines)), (1, 2))
@@ -73,6 +73,21 @@ def _(directory):
                           vmm__mca_c=rule + header, examples__x_c=header, cli__main_c=rule + header)
     equal((status, [line.partition(" ")[0] for line in lines]), (1, ["cli/main.c:1:", "cli/main.c:2:"]))
     equal(len(check(directory, vmm__mca_c='#include "decode/x86/msr.h"\n')[1]), 3)
+
+
+@test("host/watch/ may use host/facts/, never the other way; kmod/ nothing of the library but the machine-check rule")
+def _(directory):
+    status, lines = check(directory, host__facts__host_h="", host__watch__watch_h="", lib__decode__x86__mce_rule_h="",
+                          lib__base__str_h="", host__watch__x_c='#include "../facts/host.h"\n',
+                          host__facts__x_c='#include "../watch/watch.h"\n',
+                          kmod__x_c='#include "../lib/decode/x86/mce_rule.h"\n#include "../lib/base/str.h"\n')
+    equal((status, lines), (1, ["host/facts/x.c:1: host/facts/ must not use host/watch/watch.h",
+                                "kmod/x.c:2: kmod/ must not use lib/base/str.h"]))
+
+
+@test("a folder without a row in the table is told")
+def _(directory):
+    equal(check(directory, lib__new__x_c=""), (1, ["lib/new/x.c:1: lib/new/x.c is in no room: name its folder in MAY_USE"]))
 
 
 main()
