@@ -7,6 +7,7 @@
  *
  *   cc -D_GNU_SOURCE tiny-vmm.c $(pkg-config --cflags --libs libkvmwhy-vmm libkvmwhy)
  */
+#define _GNU_SOURCE 1 /* process_vm_readv() */
 #include <errno.h>
 #include <fcntl.h>
 #include <kvmwhy/kvmwhy.h>

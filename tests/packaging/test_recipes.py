@@ -60,7 +60,7 @@ def optional(pattern):
 @test("Debian's packages share all that is installed")
 def _(_):
     packages = {}
-    for path in DEBIAN.glob("*.install"):
+    for path in *DEBIAN.glob("*.install"), DEBIAN / "not-installed":
         lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
         packages[path.stem] = [line.removeprefix("usr/").replace("lib/*/", "LIBDIR/") for line in lines]
     for package, pattern in re.findall(r"dh_install -p (\S+) usr/(\S+)$", (DEBIAN / "rules").read_text(), re.M):
