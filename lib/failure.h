@@ -146,7 +146,7 @@ enum kw_sign_kind {
 	KW_SIGN_WARN,	      /* WARNING: ... at a KVM source file or function */
 	KW_SIGN_BUG,	      /* BUG:, Oops, general protection fault ... in KVM or in memory management */
 	KW_SIGN_VMX_INSN,	      /* vmptrld/vmclear/vmread/vmwrite/invept/invvpid failed */
-	KW_SIGN_SEV_TERMINATION, /* SEV-ES guest requested termination */
+	KW_SIGN_SEV_TERMINATION, /* SEV-ES guest requested termination; value: set << 8 | reason */
 	KW_SIGN_SEV_MESSAGE,    /* vmgexit: ..., other SEV lines */
 	KW_SIGN_EIO_IOCTL,      /* another KVM ioctl failed with EIO in the same log */
 	KW_SIGN_ASSERTION,      /* an assertion of the VMM */
@@ -186,6 +186,21 @@ enum kw_sign_kind {
 	KW_SIGN_BUS_LOCK,
 	KW_SIGN_MCE_GUEST,	/* QEMU gave a memory error to the guest */
 	KW_SIGN_MCE_HOST,	/* memory_failure() killed, or is about to */
+
+	/* small monitors, and how a monitor ended itself */
+	KW_SIGN_FEW_WORDS,	/* an exit by its number or name, and nothing else */
+	KW_SIGN_SECCOMP,	/* value: number of the system call */
+
+	/* encrypted guests */
+	KW_SIGN_SEV_LAUNCH,	/* value: fw_error */
+	KW_SIGN_SEV_UNSUPPORTED,
+	KW_SIGN_SEV_RMPUPDATE,
+	KW_SIGN_SEV_RMP_FAULT,
+	KW_SIGN_TDX_SEAMCALL,	/* value: the status */
+	KW_SIGN_TDX_UNACCEPTED,
+	KW_SIGN_TDX_PLATFORM,
+	KW_SIGN_TDX_REFUSED,
+	KW_SIGN_TDX_GUEST_FATAL,
 
 	/* not KVM */
 	KW_SIGN_OOM,

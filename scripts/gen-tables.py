@@ -86,6 +86,10 @@ SCHEMA = {
         "value": many("value")}),
     "kvm_emulator": Schema("id", {
         "insn": many("symbol"), "not": opt("symbol"), "since": one("version"), "commit": many("commit")}),
+    "sev_error": Schema("number", {"about": opt()}),
+    "ghcb_termination": Schema("number", {"about": opt()}),
+    "tdx_leaf": Schema("number", {"about": opt()}),
+    "tdx_status": Schema("number", {"about": opt()}),
 }
 UNBOUNDED = {"word": 16, "tr": 200}
 

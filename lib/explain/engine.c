@@ -67,7 +67,7 @@ static void derive_insn(struct kw_case *c)
 		c->has_linear_rip = arch->pc(c->f, &c->linear_rip);
 	if (arch->insn)
 		c->code = arch->insn(c->f, &c->insn);
-	if (arch->oddities)
+	if (arch->oddities && !kw_encrypted_state(c))
 		c->noddities = arch->oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
 }
 

@@ -283,6 +283,149 @@ static void put_entry_name(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, kw_str(kw_entry_name(c)));
 }
 
+static void put_row(struct kw_buf *buf, const struct kw_row *row, uint64_t number)
+{
+	if (row)
+		kw_buf_add(buf, kw_str(kw_row_name(row)));
+	else
+		kw_buf_printf(buf, "0x%llx, no name known here", (unsigned long long)number);
+}
+
+/* ": WHAT" behind a sentence, nothing where the row has none. */
+static void put_about(struct kw_buf *buf, const struct kw_row *row)
+{
+	const char *about = kw_row_get(row, KW_ATTR_ABOUT);
+
+	if (!about)
+		return;
+	KW_BUF_LIT(buf, ": ");
+	kw_buf_add(buf, kw_str(about));
+}
+
+static void put_sev_error(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (c->f->fw_error == 0xffffffff)
+		KW_BUF_LIT(buf, "-1 (the firmware was not called)");
+	else
+		put_row(buf, kw_row_find(KW_TABLE_SEV_ERROR, c->f->fw_error), c->f->fw_error);
+}
+
+static void put_sev_error_about(const struct kw_case *c, struct kw_buf *buf)
+{
+	put_about(buf, kw_row_find(KW_TABLE_SEV_ERROR, c->f->fw_error));
+}
+
+static void put_launch_errno_name(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *name = kw_has(c->f, launch_errno) ? kw_errno_name((int)c->f->launch_errno) : NULL;
+
+	kw_buf_add(buf, kw_str(name ? name : "its errno is not in the text"));
+}
+
+static void put_seamcall(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (kw_has(c->f, seamcall_leaf))
+		put_row(buf, kw_row_find(KW_TABLE_TDX_LEAF, c->f->seamcall_leaf), c->f->seamcall_leaf);
+	else if (c->f->text[KW_T_FUNCTION].len)
+		kw_buf_add(buf, c->f->text[KW_T_FUNCTION]);
+	else
+		KW_BUF_LIT(buf, "a call");
+	if (kw_has(c->f, seamcall_leaf))
+		kw_buf_printf(buf, " (leaf %llu)", (unsigned long long)c->f->seamcall_leaf);
+}
+
+static void put_seamcall_msr(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_printf(buf, "0x%x", (uint32_t)c->f->seamcall_status);
+}
+
+/* Bits 63:32 are the status, 31:0 details: which MSR, which operand. */
+static void put_tdx_status(const struct kw_case *c, struct kw_buf *buf)
+{
+	const uint64_t status = c->f->seamcall_status;
+	const bool msr = status >> 32 == 0xc0000920 || status >> 32 == 0xc0000921;
+	const struct kw_msr *known = msr ? kw_msr_find((uint32_t)status, KW_VENDOR_INTEL) : NULL;
+	char name[KW_MSR_NAME_SIZE] = "";
+
+	put_row(buf, kw_row_find(KW_TABLE_TDX_STATUS, status >> 32), status);
+	if (known)
+		kw_msr_name(known, (uint32_t)status, name, sizeof(name));
+	if (msr)
+		kw_buf_printf(buf, ", MSR 0x%x %s", (uint32_t)status, name);
+}
+
+static void put_tdx_status_about(const struct kw_case *c, struct kw_buf *buf)
+{
+	put_about(buf, kw_row_find(KW_TABLE_TDX_STATUS, c->f->seamcall_status >> 32));
+}
+
+/* Reason code set in bits 15:8 and reason, from KVM's line or the value of the GHCB MSR. */
+static bool ghcb_code(const struct kw_case *c, uint64_t *ret)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_SEV_TERMINATION);
+	const uint64_t msr = c->f->system_event_data;
+
+	if (sign)
+		*ret = sign->value;
+	else if (kw_has(c->f, system_event_data) && (msr & 0xfff) == 0x100)
+		*ret = (msr >> 12 & 0xf) << 8 | (msr >> 16 & 0xff);
+	else
+		return false;
+	return true;
+}
+
+/* ": reason code set 0, reason 2, SNP features are missing" */
+static void put_ghcb_termination(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_row *row;
+	uint64_t code;
+
+	if (!ghcb_code(c, &code))
+		return;
+	row = kw_row_find(KW_TABLE_GHCB_TERMINATION, code);
+	kw_buf_printf(buf, ": reason code set %llu, reason %llu%s%s", (unsigned long long)code >> 8, (unsigned long long)code & 0xff,
+		      row ? ", " : "", row ? kw_row_name(row) : "");
+}
+
+static void put_ghcb_about(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *about;
+	uint64_t code;
+
+	about = ghcb_code(c, &code) ? kw_row_get(kw_row_find(KW_TABLE_GHCB_TERMINATION, code), KW_ATTR_ABOUT) : NULL;
+	if (about)
+		kw_buf_printf(buf, " %s.", about);
+}
+
+/* The system calls that filters of VMMs miss, as x86-64 numbers them; other architectures have other numbers. */
+static void put_syscall(const struct kw_case *c, struct kw_buf *buf)
+{
+	static const struct { uint16_t number; const char *name; } names[] = {
+		{ 9, "mmap" }, { 10, "mprotect" }, { 11, "munmap" }, { 13, "rt_sigaction" }, { 14, "rt_sigprocmask" },
+		{ 16, "ioctl" }, { 24, "sched_yield" }, { 25, "mremap" }, { 28, "madvise" }, { 39, "getpid" }, { 56, "clone" },
+		{ 72, "fcntl" }, { 131, "sigaltstack" }, { 186, "gettid" }, { 202, "futex" }, { 204, "sched_getaffinity" },
+		{ 228, "clock_gettime" }, { 230, "clock_nanosleep" }, { 231, "exit_group" }, { 234, "tgkill" }, { 257, "openat" },
+		{ 281, "epoll_pwait" }, { 318, "getrandom" }, { 332, "statx" }, { 334, "rseq" }, { 435, "clone3" },
+	};
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_SECCOMP);
+
+	if (!sign)
+		return;
+	kw_buf_printf(buf, "%llu", (unsigned long long)sign->value);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].number == sign->value)
+			kw_buf_printf(buf, " (on x86-64 %s)", names[i].name);
+	}
+}
+
+static void put_mmio_unregistered(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MMIO_UNREGISTERED);
+
+	if (sign)
+		kw_buf_printf(buf, "0x%llx", (unsigned long long)sign->value);
+}
+
 static void put_device(const struct kw_case *c, struct kw_buf *buf)
 {
 	struct kw_str device = c->f->text[KW_T_DEVICE];
@@ -394,7 +537,7 @@ static void put_refused_msr(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_system_event(const struct kw_case *c, struct kw_buf *buf)
 {
-	static const char *const names[] = { NULL, "SHUTDOWN", "RESET", "CRASH", "WAKEUP", "SUSPEND", "SEV_TERM" };
+	static const char *const names[] = { NULL, "SHUTDOWN", "RESET", "CRASH", "WAKEUP", "SUSPEND", "SEV_TERM", "TDX_FATAL" };
 	uint64_t type = c->f->system_event_type;
 
 	if (!kw_has(c->f, system_event_type))
@@ -564,6 +707,12 @@ static const struct slot slots[] = {
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch },
 	{ "arch_qemu", put_arch_qemu }, { "arch_kvm", put_arch_kvm }, { "set_regs", put_set_regs },
 	{ "device", put_device }, { "stop_code", put_stop_code }, { "features", put_features }, { "kernel", put_kernel },
+	{ "sev_error", put_sev_error }, { "sev_error_about", put_sev_error_about },
+	{ "launch_errno_name", put_launch_errno_name }, { "seamcall", put_seamcall },
+	{ "seamcall_msr", put_seamcall_msr }, { "tdx_status", put_tdx_status },
+	{ "tdx_status_about", put_tdx_status_about }, { "ghcb_termination", put_ghcb_termination },
+	{ "ghcb_about", put_ghcb_about }, { "syscall", put_syscall },
+	{ "mmio_unregistered", put_mmio_unregistered },
 	{ "range", put_range }, { "fix", put_fix }, { "emulator_since", put_emulator_since },
 	{ "refused_msr", put_refused_msr }, { "system_event", put_system_event },
 	{ "slide_byte", put_slide_byte }, { "fetched_insn", put_fetched_insn },

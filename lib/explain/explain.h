@@ -179,7 +179,7 @@ extern const struct kw_rule *const kw_rule_tables[];
 extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
 	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[], kw_rules_entry[],
 	kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_unusable[],
-	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_vmm[], kw_rules_collect[];
+	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_protected[], kw_rules_vmm[], kw_rules_collect[];
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);
@@ -256,6 +256,9 @@ static inline bool kw_page_alone(const struct kw_failure *f)
 const struct kw_row *kw_emulator_row(const struct kw_case *c);
 uint8_t kw_fetched_byte(const struct kw_failure *f, unsigned int i);
 bool kw_fetched_insn(const struct kw_failure *f, struct kw_insn *ret);
+
+/* rules/general.c: are the registers what KVM shows of a guest with encrypted state? Then they say nothing. */
+bool kw_encrypted_state(const struct kw_case *c);
 
 /* fingerprint.c */
 struct kw_str kw_fingerprint(const struct kw_case *c);

@@ -160,8 +160,6 @@ static const struct sign signs[] = {
 	{ KW_STR("vmwrite error: "), KW_STR("reg"), KW_SIGN_VMX_INSN },
 	{ KW_STR("invept failed"), KW_STR(""), KW_SIGN_VMX_INSN },
 	{ KW_STR("invvpid failed"), KW_STR(""), KW_SIGN_VMX_INSN },
-	{ KW_STR("SEV-ES guest requested termination"), KW_STR(""), KW_SIGN_SEV_TERMINATION },
-	{ KW_STR("vmgexit: "), KW_STR(""), KW_SIGN_SEV_MESSAGE },
 	{ KW_STR("dump_invalid_vmc"), KW_STR("=1 to dump internal KVM state"), KW_SIGN_DUMP_OFF },
 	{ KW_STR("unexpected exit reason"), KW_STR(""), KW_SIGN_UNUSUAL_EXIT },
 	{ KW_STR("kvmwhy: kvm ["), KW_STR(" from "), KW_SIGN_OTHER }, /* kmod/report.c, kw_say() */
@@ -179,20 +177,6 @@ static const struct sign signs[] = {
 	{ KW_STR("unable to handle"), KW_STR("kernel"), KW_SIGN_BUG },
 	{ KW_STR("general protection fault"), KW_STR(""), KW_SIGN_BUG },
 };
-
-static uint64_t termination_code(struct kw_str s)
-{
-	size_t at = kw_str_find(s, KW_STR("termination: "));
-	uint64_t set = 0, reason = 0;
-	size_t len;
-
-	if (at == SIZE_MAX)
-		return 0;
-	s = kw_str_from(s, at + 13);
-	len = kw_str_hex(s, &set);
-	kw_str_hex(kw_str_from(s, len + 1), &reason);
-	return set << 8 | (reason & 0xff);
-}
 
 /* "CPU: 3 PID: 82067 Comm: CPU 0/KVM ... Not tainted 5.2.0-rc2 #5": the kernel that speaks, and for whom. */
 static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
@@ -226,9 +210,7 @@ static uint64_t injected_msr(struct kw_str s)
 
 static uint64_t sign_value(enum kw_sign_kind kind, struct kw_str text)
 {
-	if (kind == KW_SIGN_INJECTED)
-		return injected_msr(text);
-	return kind == KW_SIGN_SEV_TERMINATION ? termination_code(text) : 0;
+	return kind == KW_SIGN_INJECTED ? injected_msr(text) : 0;
 }
 
 static bool take_sign(struct kw_gather *g, const struct kw_clean_line *line)

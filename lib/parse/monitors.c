@@ -372,12 +372,32 @@ static bool take_perror(struct kw_gather *g, const struct kw_clean_line *line, s
 	return true;
 }
 
-/* "Guest MMIO write to unregistered address 0xfffffffc" */
+/* Firecracker: "Shutting down VM after intercepting a bad syscall (14)." */
+static bool take_seccomp(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	uint64_t number;
+
+	if (!read_number(skip_any(rest, KW_STR(" (")), &number))
+		return false;
+	if (!ours(g))
+		speak(g, line, KW_CLASS_VMM_ERROR, number, KW_STR("Firecracker"));
+	kw_gather_sign(g, line, KW_SIGN_SECCOMP, number);
+	return true;
+}
+
+/* cloud-hypervisor: "Guest likely triple-faulted" */
+static bool take_triple_fault(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+{
+	speak_of_exit(g, line, KW_KVM_EXIT_SHUTDOWN, rest, KW_STR("cloud-hypervisor"));
+	return true;
+}
+
+/* "Invalid MMIO read @ 0xfffffffc:0x4", "Guest MMIO write to unregistered address 0xfffffffc" */
 static bool take_mmio(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	uint64_t gpa;
 
-	if (!number_behind(rest, KW_STR("unregistered address"), &gpa))
+	if (!number_behind(rest, KW_STR("unregistered address"), &gpa) && !number_behind(rest, KW_STR("@"), &gpa))
 		return false;
 	kw_gather_sign(g, line, KW_SIGN_MMIO_UNREGISTERED, gpa);
 	return true;
@@ -402,7 +422,10 @@ static const struct said said[] = {
 	{ KW_STR("Failed to run vCPU: "), take_any_errno },
 	{ KW_STR("VCPU error "), take_cloud_errno },
 	{ KW_STR("VCPU generated error: "), take_cloud },
+	{ KW_STR("Guest likely triple-faulted"), take_triple_fault },
+	{ KW_STR("intercepting a bad syscall"), take_seccomp },
 	{ KW_STR("Guest MMIO "), take_mmio },
+	{ KW_STR("Invalid MMIO "), take_mmio },
 	{ KW_STR("KVM_RUN: "), take_perror },
 	{ KW_STR("ioctl(KVM_RUN): "), take_perror },
 };
@@ -436,13 +459,117 @@ static bool take_plain(struct kw_gather *g, const struct kw_clean_line *line)
 	return true;
 }
 
+/* Ends of a guest or of its run: what a monitor's number without a word around it may stand for. */
+static bool ends_guest(uint64_t exit)
+{
+	return exit == KW_KVM_EXIT_UNKNOWN || exit == KW_KVM_EXIT_SHUTDOWN || exit == KW_KVM_EXIT_FAIL_ENTRY ||
+	       exit == KW_KVM_EXIT_INTERNAL_ERROR || exit == KW_KVM_EXIT_SYSTEM_EVENT;
+}
+
+/* The exit behind "exit reason", as a number or by one of its names, and nothing that goes on as a word. */
+static bool few_exit(struct kw_str s, bool number, uint64_t *ret, struct kw_str *rest)
+{
+	const struct exit_name *exit;
+	struct kw_str word;
+	size_t len = 0;
+
+	s = skip_any(s, KW_STR(" :=("));
+	while (len < s.len && kw_is_word(s.p[len]))
+		len++;
+	word = (struct kw_str){ s.p, len };
+	*rest = kw_str_from(s, len);
+	if (number && read_number(word, ret))
+		return *ret <= KW_KVM_EXIT_MEMORY_FAULT;
+	exit = kw_str_skip(word, KW_STR("KVM_EXIT_"), &word) ? exit_by(word, false) : exit_by(word, true);
+	if (!exit)
+		return false;
+	*ret = exit->number;
+	return true;
+}
+
+/* "Unhandled", "unexpected", ...: it was no exit that the monitor serves. */
+static bool complains(struct kw_str before)
+{
+	static const struct kw_str verbs[] = {
+		KW_STR("nhandled"), KW_STR("nknown"), KW_STR("nexpected"), KW_STR("nsupported"), KW_STR("nrecognized"),
+		KW_STR("nimplemented"), KW_STR("UNHANDLED"), KW_STR("UNKNOWN"), KW_STR("UNEXPECTED"),
+	};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (kw_str_has(before, verbs[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "kvm: ", "vcpu0 ": what may stand in front where nothing complains. */
+static bool short_prefix(struct kw_str before)
+{
+	return !before.len || (before.len <= 24 && (kw_str_has(before, KW_STR("kvm")) || kw_str_has(before, KW_STR("KVM")) ||
+						    kw_str_has(before, KW_STR("cpu")) || kw_str_has(before, KW_STR("CPU"))));
+}
+
+/*
+ * Small monitors and exercises: "exit_reason=0x8", "Unknown exit reason: 17", "Unexpected KVM Exit Shutdown", "Unhandled exit
+ * reason: KVM_EXIT_INTERNAL_ERROR (17)". The kernel's lines of this kind have the CPU's number, and are others'.
+ */
+static bool take_few_words(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	static const struct { struct kw_str words; bool reason; } forms[] = {
+		{ KW_STR("exit reason"), true }, { KW_STR("exit_reason"), true }, { KW_STR("Exit reason"), true },
+		{ KW_STR("exitReason"), true }, { KW_STR("ExitReason"), true }, { KW_STR("EXIT REASON"), true },
+		{ KW_STR("VMExit"), false }, { KW_STR("VmExit"), false }, { KW_STR("VcpuExit::"), false },
+		{ KW_STR("Exit"), false }, { KW_STR("exit"), false },
+	};
+	struct kw_str text = line->text, before, rest;
+	size_t at = SIZE_MAX, i;
+	uint64_t exit;
+
+	if (text.len > 120 || line->source == KW_SRC_KERNEL || kw_str_has(line->raw, KW_STR("vmx")) ||
+	    kw_str_has(line->raw, KW_STR("svm")) || kw_str_has(line->raw, KW_STR("kvm [")))
+		return false;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]) && at == SIZE_MAX; i++)
+		at = kw_str_find(text, forms[i].words);
+	if (at == SIZE_MAX)
+		return false;
+	i--;
+	before = (struct kw_str){ text.p, at };
+	if (!few_exit(kw_str_from(text, at + forms[i].words.len), forms[i].reason, &exit, &rest))
+		return false;
+	rest = skip_any(rest, KW_STR(" "));
+	if (rest.len && !memchr("(),.;!", rest.p[0], 6))
+		return false;
+	if (!complains(before) && (!forms[i].reason || rest.len || !short_prefix(before)))
+		return false;
+	if (!ends_guest(exit) && !(complains(before) && kw_str_has(text, KW_STR("cpu"))))
+		return false;
+	speak_of_exit(g, line, exit, rest, KW_STR(""));
+	kw_gather_sign(g, line, KW_SIGN_FEW_WORDS, exit);
+	return true;
+}
+
+/* "KVM_EXIT_SHUTDOWN", the whole line. */
+static bool take_name_alone(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_str text = line->text, end = KW_STR("KVM_EXIT_SHUTDOWN");
+	size_t at = kw_str_find(text, end);
+
+	if (at == SIZE_MAX || at > 24 || at + end.len != text.len || (at && text.p[at - 1] != ' ') ||
+	    (at && (at < 2 || text.p[at - 2] != ':')))
+		return false;
+	speak_of_exit(g, line, KW_KVM_EXIT_SHUTDOWN, KW_STR(""), KW_STR(""));
+	kw_gather_sign(g, line, KW_SIGN_FEW_WORDS, KW_KVM_EXIT_SHUTDOWN);
+	return true;
+}
+
 /* All wordings hold one of these: one pass over the line, since most lines are none of ours. */
 static bool may_be_ours(struct kw_str text)
 {
 	static const struct kw_str marks[] = {
 		KW_STR("cpu"), KW_STR("CPU "), KW_STR("KVM_EXIT_"), KW_STR("FailEntry"),
 		KW_STR("InternalError"), KW_STR("gh exit reason"), KW_STR("Guest MMIO"),
-		KW_STR("KVM_RUN"),
+		KW_STR("Invalid MMIO"), KW_STR("KVM_RUN"), KW_STR("exit"), KW_STR("Exit"), KW_STR("EXIT REASON"), KW_STR("triple-fault"),
+		KW_STR("bad syscall"),
 	};
 
 	for (; text.len; text = kw_str_from(text, 1)) {
@@ -460,7 +587,7 @@ static enum kw_took monitors_line(struct kw_gather *g, const struct kw_clean_lin
 
 	if (text.len > 1024)
 		text.len = 1024;
-	if (text.len < 16 || !may_be_ours(text))
+	if (text.len < 12 || !may_be_ours(text))
 		return KW_TOOK_NOTHING;
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
 		size_t at = kw_str_find(text, said[i].words);
@@ -469,13 +596,16 @@ static enum kw_took monitors_line(struct kw_gather *g, const struct kw_clean_lin
 		    said[i].take(g, line, kw_str_from(text, at + said[i].words.len)))
 			return KW_TOOK_LINE;
 	}
-	return take_plain(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
+	return take_plain(g, line) || take_name_alone(g, line) || take_few_words(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
 }
 
 static const struct kw_str needles[] = {
 	KW_STR("KVM_EXIT_"), KW_STR("VcpuRun"), KW_STR("run vcpu"), KW_STR("vcpu run"),
 	KW_STR("vcpu hit unknown"), KW_STR("Guest MMIO"), KW_STR("gh exit reason"),
-	KW_STR("vcpu hw run failure"), KW_STR("VCPU generated error"), KW_STR("FailEntry"), { 0 }
+	KW_STR("vcpu hw run failure"), KW_STR("VCPU generated error"), KW_STR("FailEntry"),
+	KW_STR("triple-faulted"), KW_STR("bad syscall"), KW_STR("xit reason"), KW_STR("xit_reason"), KW_STR("xitReason"),
+	KW_STR("EXIT REASON"), KW_STR("KVM Exit"), KW_STR("KVM exit"), KW_STR("VcpuExit"), KW_STR("vcpu exit"), KW_STR("VMExit"),
+	KW_STR("VmExit"), { 0 }
 };
 
 const struct kw_parser kw_parser_monitors = { .name = "monitors", .words = needles, .line = monitors_line, .aside = true };

@@ -480,6 +480,21 @@ static const struct record records[] = {
 	{ .id = "cpu-features-extra", .class = KW_CLASS_CPU_FEATURES, .sign = KW_SIGN_EXTRA_FEATURES + 1, .said = "cpu-features-extra" },
 	{ .id = "cpu-reset", .class = KW_CLASS_CPU_RESET, .sign = KW_SIGN_CPU_RESET + 1, .said = "cpu-reset" },
 	{ .id = "cpu-reset-power-on", .class = KW_CLASS_CPU_RESET, .facts = "rax=0 rbx=0 rcx=0 rdx=0 rsi=0 rdi=0 rbp=0 rsp=0 rip=0 cs_base=0 cs_limit=0" },
+	/* protected.c, and the exits of small monitors */
+	{ .id = "sev-firmware-refused", .class = KW_CLASS_PROTECTED_VM, .facts = "fw_error=7 launch_errno=5" },
+	{ .id = "sev-launch-refused", .class = KW_CLASS_PROTECTED_VM, .facts = "fw_error=0 launch_errno=22" },
+	{ .id = "tdx-seamcall", .class = KW_CLASS_PROTECTED_VM, .facts = "seamcall_leaf=33 seamcall_status=0xc000092100000122" },
+	{ .id = "sev-not-available", .class = KW_CLASS_PROTECTED_VM, .sign = KW_SIGN_SEV_UNSUPPORTED + 1, .said = "sev-not-available" },
+	{ .id = "sev-rmpupdate", .class = KW_CLASS_PROTECTED_VM, .sign = KW_SIGN_SEV_RMPUPDATE + 1, .said = "sev-rmpupdate" },
+	{ .id = "sev-rmp-fault", .class = KW_CLASS_PROTECTED_VM, .sign = KW_SIGN_SEV_RMP_FAULT + 1, .said = "sev-rmp-fault" },
+	{ .id = "sev-vmgexit", .class = KW_CLASS_PROTECTED_VM, .sign = KW_SIGN_SEV_MESSAGE + 1, .said = "sev-vmgexit" },
+	{ .id = "tdx-unaccepted-page", .class = KW_CLASS_PROTECTED_VM, .facts = "fault_gpa=0x1000", .sign = KW_SIGN_TDX_UNACCEPTED + 1, .said = "tdx-unaccepted-page" },
+	{ .id = "tdx-platform", .class = KW_CLASS_PROTECTED_VM, .sign = KW_SIGN_TDX_PLATFORM + 1, .said = "tdx-platform" },
+	{ .id = "tdx-launch-refused", .class = KW_CLASS_PROTECTED_VM, .sign = KW_SIGN_TDX_REFUSED + 1, .said = "tdx-launch-refused" },
+	{ .id = "tdx-guest-fatal", .class = KW_CLASS_PROTECTED_VM, .sign = KW_SIGN_TDX_GUEST_FATAL + 1, .said = "tdx-guest-fatal" },
+	{ .id = "mmio-near-zero", .class = KW_CLASS_VMM_ERROR, .facts = "exit_reason=8", .sign = KW_SIGN_MMIO_UNREGISTERED + 1, .value = 0xfffffffc, .said = "mmio" },
+	{ .id = "vmm-seccomp", .class = KW_CLASS_VMM_ERROR, .sign = KW_SIGN_SECCOMP + 1, .value = 14, .said = "seccomp" },
+	{ .id = "exit-few-words", .class = KW_CLASS_VMM_ERROR, .facts = "exit_reason=8", .sign = KW_SIGN_FEW_WORDS + 1, .said = "exit" },
 };
 
 #endif

@@ -55,6 +55,17 @@ static const struct expected lines[] = {
 	  "", KW_CLASS_ENTRY_FAILED, NONE, 9, 0x80000021, NONE, NONE },
 	{ "KVM_EXIT_INTERNAL_ERROR: internal error, suberror = 0x1\n",
 	  "", KW_CLASS_INTERNAL_ERROR, NONE, 17, NONE, NONE, NONE },
+	{ "exit_reason=0x8\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
+	{ "kvm: exit reason 9\n", "", KW_CLASS_ENTRY_FAILED, NONE, 9, NONE, NONE, NONE },
+	{ "panic: unexpected kvm exit reason 8\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
+	{ "Unknown exit reason: 17\n", "", KW_CLASS_INTERNAL_ERROR, NONE, 17, NONE, NONE, NONE },
+	{ "unhandled vcpu exit reason: 6\n", "", KW_CLASS_VMM_ERROR, NONE, 6, NONE, NONE, NONE },
+	{ "Unhandled exit reason: KVM_EXIT_INTERNAL_ERROR (17)\n", "", KW_CLASS_INTERNAL_ERROR, NONE, 17, NONE, NONE, NONE },
+	{ "Unexpected KVM Exit Shutdown\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
+	{ "unexpected vcpu exit: Shutdown\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
+	{ "KVM_EXIT_SHUTDOWN\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
+	{ "cloud-hypervisor: 3.4s: <vcpu1> ERROR:vmm/src/cpu.rs:1164 -- Guest likely triple-faulted\n",
+	  "cloud-hypervisor", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, 1 },
 	{ "km: KVM_EXIT_FAIL_ENTRY\n",
 	  "", KW_CLASS_ENTRY_FAILED, NONE, 9, NONE, NONE, NONE },
 };
@@ -124,6 +135,15 @@ static void sources_traces_and_prose_begin_nothing(void **state)
 		"It stops with KVM_EXIT_INTERNAL_ERROR, says the manual.\n",
 		"vcpu run loop started, vcpu hit unknown territory\n",
 		"Received KVM_EXIT_HLT signal\n",
+		"The exit reason 8 stands for a shutdown, as one reads.\n",
+		"container exit reason: 8\n and so on\n",
+		"unexpected exit reason: 255\n",
+		"Unknown exit reason: 2\n",
+		"unexpected exit status 8\n",
+		"[  12.000000] kvm [812]: vcpu0, guest rIP: 0x1000 unexpected exit reason 0x8\n",
+		"[  12.000000] vmx: unexpected exit reason 0x8\n",
+		"KVM_EXIT_SHUTDOWN = 8\n",
+		"the guest asked: KVM_EXIT_SHUTDOWN and more\n",
 	};
 
 	(void)state;
@@ -135,6 +155,20 @@ static void sources_traces_and_prose_begin_nothing(void **state)
 		assert_int_equal(seen.count, 0);
 		seen_free(&seen);
 	}
+}
+
+/* What the monitor says after the exit is evidence of it, and no second failure. */
+static void a_bad_system_call_joins_the_exit(void **state)
+{
+	struct seen seen = seen_in(KW_STR("[vm:INFO] Received KVM_EXIT_SHUTDOWN signal\n"
+					  "[vm:ERROR] Shutting down VM after intercepting a bad syscall (72).\n"));
+
+	(void)state;
+	assert_int_equal(seen.count, 1);
+	assert_fact(seen.failure[0], exit_reason, 8);
+	assert_non_null(kw_failure_sign(seen.failure[0], KW_SIGN_SECCOMP));
+	assert_int_equal(kw_failure_sign(seen.failure[0], KW_SIGN_SECCOMP)->value, 72);
+	seen_free(&seen);
 }
 
 static void a_real_cloud_hypervisor_log_is_read(void **state)
@@ -191,6 +225,7 @@ int main(void)
 		cmocka_unit_test(an_errno_text_is_kept),
 		cmocka_unit_test(a_memory_fault_keeps_its_numbers),
 		cmocka_unit_test(sources_traces_and_prose_begin_nothing),
+		cmocka_unit_test(a_bad_system_call_joins_the_exit),
 		cmocka_unit_test(a_real_cloud_hypervisor_log_is_read),
 		cmocka_unit_test(a_real_crosvm_log_is_read),
 		cmocka_unit_test(a_cut_line_harms_nothing),

@@ -2,27 +2,23 @@
 /* Exits that a VMM does not handle, and the messages of other VMMs. */
 #include "explain/rules/rules.h"
 
+enum { EVENT_SHUTDOWN = 1, EVENT_RESET, EVENT_CRASH, EVENT_WAKEUP, EVENT_SUSPEND, EVENT_SEV_TERM };
+
 static bool sev_termination(const struct kw_case *c)
 {
-	return any_sign(c, KW_SIGN_SEV_TERMINATION);
+	return any_sign(c, KW_SIGN_SEV_TERMINATION) ||
+	       (FACT_IS(c->f, system_event_type, EVENT_SEV_TERM) && !c->f->watch.begun);
 }
 
 /* The kernel's line does not name the VM; the exit that goes with it does. */
 static enum kw_certainty termination_sure(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_SYSTEM_EVENT) ? KW_CERTAIN : KW_LIKELY;
+	return any_sign(c, KW_SIGN_SEV_TERMINATION) && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_SYSTEM_EVENT) ? KW_CERTAIN : KW_LIKELY;
 }
 
 static bool system_event(const struct kw_case *c)
 {
 	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_SYSTEM_EVENT) && !sev_termination(c) && !c->f->watch.begun;
-}
-
-enum { EVENT_SHUTDOWN = 1, EVENT_RESET, EVENT_CRASH, EVENT_WAKEUP, EVENT_SUSPEND, EVENT_SEV_TERM };
-
-static bool sev_term(const struct kw_case *c)
-{
-	return FACT_IS(c->f, system_event_type, EVENT_SEV_TERM);
 }
 
 static bool guest_crashed(const struct kw_case *c)
@@ -131,6 +127,20 @@ static bool exception(const struct kw_case *c)
 	return kw_has(c->f, exception);
 }
 
+/* "exit_reason=8": the number may be another's than kvm_run's. */
+static enum kw_certainty by_words(const struct kw_case *c)
+{
+	return any_sign(c, KW_SIGN_FEW_WORDS) ? KW_POSSIBLE : KW_LIKELY;
+}
+
+static bool near_zero(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MMIO_UNREGISTERED);
+
+	return sign && (sign->value < 0x1000 || (sign->value >= 0xfffff000 && sign->value <= 0xffffffff) ||
+			sign->value >= UINT64_MAX - 0xfff);
+}
+
 #define ANY_VMM (KW_IN(UNKNOWN_EXIT) | KW_IN(VMM_ERROR) | KW_IN(INTERNAL_ERROR))
 
 const struct kw_rule kw_rules_exit[] = {
@@ -139,20 +149,18 @@ const struct kw_rule kw_rules_exit[] = {
 		.certainty = KW_LIKELY,
 		.sure = termination_sure,
 		.proof = { KW_NEED(exit_reason), KW_PROOF_SIGN },
-		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(KVM_RUN_FAILED) | KW_IN(VMM_ERROR),
-		.needs = { 0 },
+		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(KVM_RUN_FAILED) | KW_IN(VMM_ERROR) | KW_IN(PROTECTED_VM),
+		.any_arch = true,
+		.shows = { KW_NEED(system_event_type), KW_NEED(system_event_data) },
 		.test = sev_termination,
 		.sign = KW_SIGN_SEV_TERMINATION + 1,
-		.title = "The encrypted guest asked to be terminated (GHCB termination request)",
-		.why = "The host's KVM logged it: the first number is the reason code set, the "
-		       "second the reason. In the general set (0), 1 means that guest and host "
-		       "share no GHCB protocol version, 2 that SNP features which the guest needs "
-		       "are not supported. The registers of an encrypted guest are not visible; "
-		       "the dump shows RESET values.",
-		.todo = { KW_DO("With reason 0x0:0x2, start the guest with what it demands (for "
-				"SNP a GHCB protocol version of 2 or later; newer KVM and VMM)."),
-			  KW_DO("Look in the guest's early console or firmware log for what it "
-				"missed.") },
+		.title = "The encrypted guest asked to be terminated (GHCB termination request){ghcb_termination}",
+		.why = "The guest's firmware or kernel ended itself by the GHCB protocol; KVM only passed that on. Set 0 holds the "
+		       "specification's reasons, set 1 those of Linux guests.{ghcb_about} The registers of an encrypted guest are not visible.",
+		.todo = { KW_DO("Look in the guest's early console or firmware log for what it missed."),
+			  KW_DO("Reasons 0:1 and 0:2: SNP needs a GHCB protocol version of 2 or later and a KVM and VMM that have it "
+				"(Linux v6.11); compare the guest's SEV features with what it knows."),
+			  KW_DO("Look in the host's dmesg for `SEV-ES guest requested termination`.", .with = KW_NEED(system_event_type)) },
 		.source = { "AMD SEV-ES Guest-Hypervisor Communication Block Standardization, \"Termination Request\"",
 			    "Linux arch/x86/kvm/svm/sev.c, sev_handle_vmgexit_msr_protocol()" },
 	},
@@ -170,11 +178,6 @@ const struct kw_rule kw_rules_exit[] = {
 		       "of an SEV guest. KVM passes on what the guest asked for: by PSCI on "
 		       "arm64, by SBI on RISC-V, by Hyper-V crash MSRs or the GHCB on x86.",
 		.todo = { KW_DO("Look at the guest's console: it reported a crash of its own.", .when = guest_crashed),
-			  KW_DO("Look at the guest's firmware or early console: an SEV guest ended "
-				"itself. Data 0x100 is a GHCB termination request, bits 15:12 the "
-				"reason code set and 23:16 the reason.", .when = sev_term),
-			  KW_DO("Look in the host's dmesg for `SEV-ES guest requested "
-				"termination`.", .when = sev_term),
 			  KW_DO("Check whether the VMM is told to handle this event; newer VMMs "
 				"know more of them.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_SYSTEM_EVENT\"" },
@@ -241,8 +244,39 @@ const struct kw_rule kw_rules_exit[] = {
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_UNKNOWN\"" },
 	},
 	{
+		.id = "mmio-near-zero",
+		.certainty = KW_LIKELY,
+		.classes = ANY_VMM | KW_IN(KVM_RUN_FAILED),
+		.any_arch = true,
+		.test = near_zero,
+		.sign = KW_SIGN_MMIO_UNREGISTERED + 1,
+		.needs_sign = true,
+		.title = "the guest used a pointer or a stack at 0: it touched {mmio_unregistered}",
+		.why = "The address is within a page of 0, above it or, wrapped around, below it: a member of a structure at NULL, or a push "
+		       "with the stack pointer at 0 (0 - 4 is 0xfffffffc). Where a triple fault follows, no handler could use that stack.",
+		.todo = { KW_DO("Check where the guest's boot code sets its stack pointer, and that it does before the first interrupt or call."),
+			  KW_DO("Look for a pointer that was not filled in: a boot parameter or a table that the VMM did not hand over.") },
+		.source = { "messages of the VMM in this log" },
+	},
+	{
+		.id = "vmm-seccomp",
+		.certainty = KW_LIKELY,
+		.classes = ANY_VMM | KW_IN(KVM_RUN_FAILED) | KW_IN(ENTRY_FAILED),
+		.any_arch = true,
+		.aside = true,
+		.sign = KW_SIGN_SECCOMP + 1,
+		.needs_sign = true,
+		.title = "the VMM ended itself: its seccomp filter does not allow system call {syscall}",
+		.why = "SIGSYS came for a system call that the VMM's own filter leaves out. That is a defect of the filter, or another C "
+		       "library or kernel than it was written for. What stands before it in the log is why the VMM was ending or failing.",
+		.todo = { KW_DO("Update the VMM, or use the binary that its makers build (musl): a filter fits one C library."),
+			  KW_DO("To see the first error undisturbed, run it once without the filter (Firecracker: `--no-seccomp`).") },
+		.source = { "Linux Documentation/userspace-api/seccomp_filter.rst", "Firecracker docs/seccomp.md" },
+	},
+	{
 		.id = "exit-shutdown",
 		.certainty = KW_LIKELY,
+		.sure = by_words,
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(exit_reason) },
 		.test = shutdown,
@@ -417,6 +451,25 @@ const struct kw_rule kw_rules_exit[] = {
 		.todo = { KW_DO("Collect the host's dmesg, and run: `trace-cmd record -e "
 				"kvm:kvm_exit`.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_EXCEPTION\"" },
+	},
+	{
+		.id = "exit-few-words",
+		.aside = true,
+		.certainty = KW_POSSIBLE,
+		.classes = ANY_VMM | KW_IN(ENTRY_FAILED),
+		.any_arch = true,
+		.needs = { KW_NEED(exit_reason) },
+		.sign = KW_SIGN_FEW_WORDS + 1,
+		.needs_sign = true,
+		.title = "exit reason {exit_reason} is {exit_name}; the text has nothing else of it",
+		.why = "The monitor printed kvm_run.exit_reason, or its name, and ended. If the number is the CPU's exit reason instead, it means "
+		       "something else.",
+		.todo = { KW_DO("Let the monitor print the members of kvm_run for this exit too: `internal.suberror` and `internal.data[]`, "
+				"`fail_entry.hardware_entry_failure_reason`, `hw.hardware_exit_reason`, `system_event`."),
+			  KW_DO("Let it print the registers: KVM_GET_REGS and KVM_GET_SREGS. `kvmwhy explain` reads such dumps."),
+			  KW_DO("Run: `trace-cmd record -e kvm` around it; the last exits and exceptions say what the guest did."),
+			  KW_DO("Look at the host's dmesg of the same second.") },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_RUN\"" },
 	},
 	{ 0 }
 };

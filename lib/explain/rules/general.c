@@ -50,7 +50,7 @@ static bool vmm_aborted(const struct kw_case *c)
 }
 
 /* RFLAGS 0 is no guest's: bit 1 is always set. Control registers of a running guest beside it are all that KVM shows. */
-static bool encrypted_state(const struct kw_case *c)
+bool kw_encrypted_state(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
 
@@ -134,7 +134,7 @@ const struct kw_rule kw_rules_general[] = {
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(rip), KW_NEED(rflags), KW_NEED(cr0), KW_NEED(efer) },
-		.test = encrypted_state,
+		.test = kw_encrypted_state,
 		.title = "These registers are what KVM shows of a guest with encrypted state "
 		       "(SEV-ES, SNP): they say nothing",
 		.why = "RFLAGS, RIP and the segments are 0, which no running vCPU has (bit 1 of "

@@ -44,7 +44,7 @@ static bool efault_any(const struct kw_case *c)
 
 static bool eio(const struct kw_case *c)
 {
-	return is_errno(c, KW_EIO);
+	return is_errno(c, KW_EIO) && !any_sign(c, KW_SIGN_TDX_UNACCEPTED) && !any_sign(c, KW_SIGN_TDX_SEAMCALL);
 }
 
 static bool eio_nested(const struct kw_case *c)
