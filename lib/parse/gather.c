@@ -34,6 +34,7 @@ struct record {
 	bool open;
 	bool log_over; /* of a record of `kvmwhy watch`: lines that it quotes are not read any more */
 	bool dropped;  /* is not handed on */
+	bool aside;    /* of a program that prints no registers: what others say is not about it */
 	enum kw_class dump; /* of the host's dump that has joined and goes on, KW_CLASS_NONE for none */
 	uint64_t headline_number;
 	unsigned int echoes; /* times the headline was said again: further dumps are to come */
@@ -57,7 +58,7 @@ static void record_open(struct record *r)
 	kw_arena_reset(&r->arena);
 	kw_failure_init(&r->f, &r->arena);
 	r->open = true;
-	r->log_over = r->dropped = false;
+	r->log_over = r->dropped = r->aside = false;
 	r->dump = KW_CLASS_NONE;
 	r->headline_number = 0;
 	r->echoes = 0;
@@ -198,7 +199,7 @@ static void record_close(struct kw_gather *g, struct record *r)
 	if (f->watch.begun && !f->watch.ended)
 		kw_failure_add_note(f, f->last_line,
 				    KW_STR("the end of this record of `kvmwhy watch` is missing, or another failure began inside it"));
-	if (g->nring && r != &g->beside)
+	if (g->nring && !r->aside)
 		attach_ring(g, f);
 	g->fn(g->arg, f);
 }
@@ -392,18 +393,22 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uint64_t number,
 				   const struct kw_clean_line *line)
 {
+	struct record *r = newest(g);
+
 	record_close(g, &g->beside);
-	if (!g->older->open || entry_joins(newest(g), class, number))
+	if (r->open && entry_joins(r, class, number))
 		return kw_gather_headline(g, class, number, false, line);
-	record_open(&g->beside);
-	return set_headline(&g->beside, class, number, line);
+	r = g->older->open ? &g->beside : g->older;
+	record_open(r);
+	r->aside = true;
+	return set_headline(r, class, number, line);
 }
 
 struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line)
 {
 	struct kw_failure *f = kw_gather_current(g);
 
-	if (f || class == KW_CLASS_NONE)
+	if (class == KW_CLASS_NONE || (f && !newest(g)->aside))
 		return f;
 	return kw_gather_headline(g, class, 0, false, line);
 }
@@ -495,10 +500,10 @@ void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum 
 	struct kw_str text = shorten(line->text, EVENT_TEXT);
 	struct ring_sign *e;
 
-	if (f) {
+	if (f)
 		add_sign(f, kind, kw_gather_line(f, line), value, text);
+	if (f && !newest(g)->aside)
 		return;
-	}
 	if (g->nring == RING) {
 		memmove(&g->ring[0], &g->ring[1], sizeof(g->ring[0]) * (RING - 1));
 		g->nring--;

@@ -44,7 +44,7 @@ static const struct kw_message rows[] = {
 	ROW("devices within the iommu_group", "", NOT_KVM, VFIO_GROUP),
 	ROW("no iommu_group found", "vfio", NOT_KVM, VFIO_NO_IOMMU),
 	ROW("No available IOMMU models", "", NOT_KVM, VFIO_NO_IOMMU),
-	ROW("vfio_pci_mmap_", "fault", NONE, VFIO_FAULT, .name_after = KW_STR("vfio-pci "), .name = KW_T_DEVICE),
+	ROW("vfio_pci_mmap_", "fault", NOT_KVM, VFIO_FAULT, .name_after = KW_STR("vfio-pci "), .name = KW_T_DEVICE),
 	ROW("vfio_dma_map", "", NONE, VFIO_DMA_MAP),
 	ROW("VFIO_MAP_DMA", "", NONE, VFIO_DMA_MAP),
 

@@ -315,10 +315,13 @@ static bool is_of_vmm(struct kw_str line)
 
 static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
+	struct kw_failure *f;
+
 	if (!kw_str_has(rest, KW_STR("failed")))
 		return false;
-	if (!kw_gather_current(g) && is_of_vmm(line->raw))
-		vmm_headline(g, KW_CLASS_VMM_FATAL, 0, false, line);
+	f = is_of_vmm(line->raw) ? kw_gather_message(g, KW_CLASS_VMM_FATAL, line) : NULL;
+	if (f && !f->text[KW_T_VMM].len)
+		f->text[KW_T_VMM] = KW_STR("QEMU");
 	kw_gather_sign(g, line, KW_SIGN_ASSERTION, 0);
 	return true;
 }

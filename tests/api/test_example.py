@@ -83,7 +83,7 @@ def _(directory):
     program = directory / "explain"
     build_rust(SOURCE / "examples/explain.rs", program)
     out = output(program)
-    assert out.startswith("vCPU 0: KVM_EXIT_SHUTDOWN: triple fault"), out
+    assert out.startswith("vCPU 0: KVM_EXIT_SHUTDOWN: Triple fault"), out
     assert "said      KVM_RUN returned with exit reason 8" in out, out
 
 

@@ -67,7 +67,7 @@ static bool put_end(const struct kw_failure *f)
 			vcpu_memory_fault(&v, f->memory_fault_flags, f->memory_fault_gpa, f->memory_fault_size);
 		if (kw_has(f, suberror))
 			vcpu_internal_error(&v, (uint32_t)f->suberror, f->extra, (uint32_t)__builtin_popcount(f->extra_known));
-		return v.state.error > 0;
+		return v.state.error > 0 && !kw_failure_sign(f, KW_SIGN_INJECTED); /* a line of the kernel's log */
 	case KW_CLASS_INTERNAL_ERROR:
 		if (kw_has(f, suberror))
 			vcpu_internal_error(&v, (uint32_t)f->suberror, f->extra, (uint32_t)__builtin_popcount(f->extra_known));

@@ -219,7 +219,7 @@ static const struct {
 	{ "failed entry, Intel", "KVM_EXIT_FAIL_ENTRY", intel_entry },
 	{ "failed entry, a VM-instruction error", "KVM_EXIT_FAIL_ENTRY", intel_instruction },
 	{ "failed entry, AMD", "KVM_EXIT_FAIL_ENTRY", amd_entry },
-	{ "SHUTDOWN", "KVM_EXIT_SHUTDOWN: triple fault", triple_fault },
+	{ "SHUTDOWN", "KVM_EXIT_SHUTDOWN: Triple fault", triple_fault },
 	{ "MEMORY_FAULT", "KVM_RUN: EFAULT: ", private_page },
 	{ "the module's words", "KVM_RUN: EPERM: ", module },
 	{ "the module's words of another failure", "KVM_RUN", module_of_another },

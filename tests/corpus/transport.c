@@ -69,18 +69,18 @@ static void as_journal_bytes(struct kw_buf *buf, struct kw_str line)
 
 static void as_export(struct kw_buf *buf, struct kw_str line)
 {
-	add(buf, "__REALTIME_TIMESTAMP=1767225600000000\n_PID=4711\nMESSAGE=");
+	add(buf, "_PID=4711\nMESSAGE=");
 	kw_buf_add(buf, line);
-	add(buf, "\nPRIORITY=6\n\n");
+	add(buf, "\n\n");
 }
 
 static void as_export_bytes(struct kw_buf *buf, struct kw_str line)
 {
-	add(buf, "_PID=4711\nMESSAGE\n");
+	add(buf, "MESSAGE\n");
 	for (size_t i = 0; i < 8; i++)
 		kw_buf_char(buf, (char)(i < 3 ? line.len >> 8 * i & 0xff : 0));
 	kw_buf_add(buf, line);
-	add(buf, "\nPRIORITY=6\n\n");
+	add(buf, "\n\n");
 }
 
 static void as_logrus(struct kw_buf *buf, struct kw_str line)

@@ -20,7 +20,7 @@ const struct kw_rule kw_rules_not_kvm[] = {
 	{
 		.id = "vfio-device-fault",
 		.certainty = KW_LIKELY,
-		.classes = KW_IN(KVM_RUN_FAILED),
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(NOT_KVM),
 		.any_arch = true,
 		.sign = KW_SIGN_VFIO_FAULT + 1,
 		.needs_sign = true,
