@@ -491,7 +491,7 @@ static bool few_exit(struct kw_str s, bool number, uint64_t *ret, struct kw_str 
 static bool complains(struct kw_str before)
 {
 	static const struct kw_str verbs[] = {
-		KW_STR("nhandled"), KW_STR("nknown"), KW_STR("nexpected"), KW_STR("nsupported"), KW_STR("nrecognized"),
+		KW_STR("nhandled"), KW_STR("unknown"), KW_STR("Unknown"), KW_STR("nexpected"), KW_STR("nsupported"), KW_STR("nrecognized"),
 		KW_STR("nimplemented"), KW_STR("UNHANDLED"), KW_STR("UNKNOWN"), KW_STR("UNEXPECTED"),
 	};
 
@@ -511,7 +511,7 @@ static bool short_prefix(struct kw_str before)
 
 /*
  * Small monitors and exercises: "exit_reason=0x8", "Unknown exit reason: 17", "Unexpected KVM Exit Shutdown", "Unhandled exit
- * reason: KVM_EXIT_INTERNAL_ERROR (17)". The kernel's lines of this kind have the CPU's number, and are others'.
+ * reason: KVM_EXIT_INTERNAL_ERROR". The kernel's lines of this kind have the CPU's number, and are others'.
  */
 static bool take_few_words(struct kw_gather *g, const struct kw_clean_line *line)
 {
