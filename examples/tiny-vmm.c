@@ -5,7 +5,7 @@
  *
  *   tiny-vmm [NAME]	the failure to provoke; without a name, all six
  *
- *   cc -D_GNU_SOURCE tiny-vmm.c $(pkg-config --cflags --libs libkvmwhy-vmm libkvmwhy)
+ *   cc tiny-vmm.c $(pkg-config --cflags --libs libkvmwhy-vmm libkvmwhy)
  */
 #define _GNU_SOURCE 1 /* process_vm_readv() */
 #include <errno.h>
