@@ -83,6 +83,7 @@ enum kw_text {
 	KW_T_FUNCTION,	     /* function named in a message */
 	KW_T_THREAD,	     /* name of the vCPU's thread */
 	KW_T_DEVICE,	     /* device or group named in a message */
+	KW_T_IOCTL,	     /* the ioctl that was refused, "" where the text does not name it */
 	KW_NTEXTS,
 };
 
@@ -156,7 +157,6 @@ enum kw_sign_kind {
 	KW_SIGN_UNUSUAL_EXIT,   /* vmx/svm: unexpected exit reason ... */
 	KW_SIGN_SPTE,	      /* reserved bits on spte */
 	KW_SIGN_MMIO_UNREGISTERED, /* VMM: guest access to an address without a device */
-	KW_SIGN_REGISTER_SYNC,  /* Failed to get/put registers, kvm_put_... failed */
 	KW_SIGN_HOST_MM,	      /* the kernel's own checks of page counts and page states, KSM */
 	KW_SIGN_KERNEL,	      /* "Comm: qemu ... 5.2.0-rc2": value 1 if the process is a VMM */
 	KW_SIGN_MSR,	      /* a message about an MSR; value is the index */
@@ -229,6 +229,7 @@ enum kw_sign_kind {
 	KW_SIGN_MIGRATION,
 	KW_SIGN_MISSING_FEATURES, /* of the CPU model */
 	KW_SIGN_EXTRA_FEATURES,
+	KW_SIGN_SETUP,		/* an ioctl that sets a VM or vCPU up was refused */
 	KW_NSIGNS,
 };
 

@@ -98,8 +98,8 @@ def count(judged):
 def tables(checks, names):
     judged = {check["id"]: judge(check["condition"], names) for check in checks}
     out = ["\n", "In all ", count(judged.values())]
-    for vendor, is_svm in ("VM entry (Intel): ", False), ("VMRUN (AMD): ", True):
-        out += ["\n", vendor, count([judged[c["id"]] for c in checks if (c["set"] == "svm") == is_svm])]
+    for by, sets in ("VM entry (Intel): ", "vmx-"), ("VMRUN (AMD): ", "svm"), ("KVM: ", "set-"):
+        out += ["\n", by, count([judged[c["id"]] for c in checks if c["set"].startswith(sets)])]
     for section, rows in itertools.groupby(checks, key=lambda check: check["section"]):
         rows = list(rows)
         out += [f"\n### {section}\n\nSet: {rows[0]['set']}.\n\n", "| check | what must hold | decided |\n|---|---|---|\n"]

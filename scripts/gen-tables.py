@@ -84,6 +84,9 @@ SCHEMA = {
     "kvm_param": Schema("id", {
         "module": one("symbol"), "about": one(), "since": opt("version"), "until": opt("version"),
         "value": many("value")}),
+    "kvm_ioctl": Schema("id", {
+        "errno": one("symbol"), "cause": one(), "look": one(), "arch": opt("id"),
+        "since": opt("version"), "until": opt("version")}),
     "kvm_emulator": Schema("id", {
         "insn": many("symbol"), "not": opt("symbol"), "since": one("version"), "commit": many("commit")}),
     "sev_error": Schema("number", {"about": opt()}),

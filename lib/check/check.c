@@ -226,6 +226,12 @@ static bool names_no_part(const struct kw_failure *f)
 	return !kw_has(f, hardware_error) && !(kw_has(f, vmcs_reason) && f->vmcs_reason & KW_VMX_ENTRY_FAILED(0));
 }
 
+static bool refused(const struct kw_failure *f, struct kw_str ioctl)
+{
+	return f->class == KW_CLASS_SETUP_FAILED && kw_str_starts(f->text[KW_T_IOCTL], ioctl) &&
+	       FACT_IS(f, errno_number, KW_EINVAL);
+}
+
 bool kw_check_set_asked(const struct kw_failure *f, enum kw_check_set set)
 {
 	bool vmcs = kw_failure_has_group(f, KW_G_VMCS) && names_no_part(f);
@@ -243,6 +249,10 @@ bool kw_check_set_asked(const struct kw_failure *f, enum kw_check_set set)
 		if (!kw_has(f, hardware_error))
 			return kw_failure_has_group(f, KW_G_VMCB);
 		return f->hardware_error == UINT32_MAX || f->hardware_error == UINT64_MAX;
+	case KW_CHECKS_SET_SREGS:
+		return refused(f, KW_STR("KVM_SET_SREGS"));
+	case KW_CHECKS_SET_XCRS:
+		return refused(f, KW_STR("KVM_SET_XCRS"));
 	default:
 		return false;
 	}

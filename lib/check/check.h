@@ -15,13 +15,15 @@ enum kw_verdict {
 	KW_CHECK_CANNOT_TELL,
 };
 
-/* Which part of VM entry makes the check: a failure of that part breaks one of its checks. */
+/* Who makes the check, a part of VM entry or an ioctl: a failure of that part breaks one of its checks. */
 enum kw_check_set {
 	KW_CHECKS_VMX_CONTROLS, /* VM-instruction error 7 */
 	KW_CHECKS_VMX_HOST,	/* VM-instruction error 8 */
 	KW_CHECKS_VMX_GUEST,	/* exit reason 0x80000021 */
 	KW_CHECKS_VMX_MSR_LOAD, /* exit reason 0x80000022 */
 	KW_CHECKS_SVM,		/* VMEXIT_INVALID */
+	KW_CHECKS_SET_SREGS,	/* KVM_SET_SREGS answered EINVAL */
+	KW_CHECKS_SET_XCRS,	/* KVM_SET_XCRS answered EINVAL */
 	KW_NCHECK_SETS,
 };
 

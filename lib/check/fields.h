@@ -69,6 +69,14 @@ bool kw_entry_is_physical(struct kw_entry *e, uint64_t address);
 #define EFER_NXE BIT(11)
 #define EFER_SVME BIT(12)
 
+/* XCR0: Intel SDM vol. 1, "Enabling the XSAVE Feature Set and XSAVE-Enabled Features". */
+#define XCR0_X87 BIT(0)
+#define XCR0_SSE BIT(1)
+#define XCR0_AVX BIT(2)
+#define XCR0_MPX BITS(4, 3)
+#define XCR0_AVX512 BITS(7, 5)
+#define XCR0_AMX BITS(18, 17)
+
 /* Memory types 0, 1, 4, 5, 6 and 7 in each byte: bits 7:3 clear, bit 1 only with bit 2. */
 #define PAT_TYPES_VALID(pat) \
 	(!((pat) & UINT64_C(0xf8f8f8f8f8f8f8f8)) && !((pat) & ~((pat) >> 1) & UINT64_C(0x0202020202020202)))

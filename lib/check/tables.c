@@ -95,6 +95,30 @@
 #define TABLE svm_ibs
 #include "check/section.h"
 
+#define DEF "check/set_sregs_mode.def"
+#define TABLE set_sregs_mode
+#include "check/section.h"
+
+#define DEF "check/set_sregs_cr3.def"
+#define TABLE set_sregs_cr3
+#include "check/section.h"
+
+#define DEF "check/set_sregs_cr4.def"
+#define TABLE set_sregs_cr4
+#include "check/section.h"
+
+#define DEF "check/set_sregs_cr0.def"
+#define TABLE set_sregs_cr0
+#include "check/section.h"
+
+#define DEF "check/set_sregs_apic.def"
+#define TABLE set_sregs_apic
+#include "check/section.h"
+
+#define DEF "check/set_xcrs.def"
+#define TABLE set_xcrs
+#include "check/section.h"
+
 #define SECTION(title_, set_, table) \
 	{ .title = title_, .set = KW_CHECKS_##set_, .check = table, .n = sizeof(table) / sizeof((table)[0]) }
 
@@ -122,5 +146,11 @@ const struct kw_check_section kw_check_sections[] = {
 	SECTION("AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", SVM, svm_sev_es),
 	SECTION("AMD APM vol. 2, \"Secure Nested Paging (SEV-SNP)\"", SVM, svm_sev_snp),
 	SECTION("AMD APM vol. 2, \"Instruction-Based Sampling Virtualization\"", SVM, svm_ibs),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_sregs(): the mode (since v4.16)", SET_SREGS, set_sregs_mode),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_sregs(): CR3 (since v5.12)", SET_SREGS, set_sregs_cr3),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_cr4() in kvm_is_valid_sregs() (since v5.4)", SET_SREGS, set_sregs_cr4),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_cr0() in kvm_is_valid_sregs() (since v6.5)", SET_SREGS, set_sregs_cr0),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_set_apic_base() in __set_sregs_common()", SET_SREGS, set_sregs_apic),
+	SECTION("Linux arch/x86/kvm/x86.c, __kvm_set_xcr()", SET_XCRS, set_xcrs),
 	{ .n = 0 },
 };

@@ -263,3 +263,18 @@ bool kw_exception_has_error_code(unsigned int vector)
 
 	return vector < 32 && (with >> vector & 1);
 }
+
+const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, const char *arch)
+{
+	const struct kw_row *row;
+
+	for (size_t i = 0; (row = kw_row_at(KW_TABLE_KVM_IOCTL, i)); i++) {
+		const char *name = kw_row_name(row), *error = kw_row_get(row, KW_ATTR_ERRNO);
+		const char *only = kw_row_get(row, KW_ATTR_ARCH);
+
+		if (strlen(name) == len && memcmp(name, ioctl, len) == 0 &&
+		    kw_errno_find_name(error, strlen(error)) == number && (!only || strcmp(only, arch) == 0))
+			return row;
+	}
+	return NULL;
+}

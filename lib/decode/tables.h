@@ -26,6 +26,7 @@ enum kw_table {
 	KW_TABLE_GHCB_TERMINATION,
 	KW_TABLE_TDX_LEAF,
 	KW_TABLE_TDX_STATUS,
+	KW_TABLE_KVM_IOCTL,
 	KW_NTABLES,
 };
 
@@ -66,6 +67,8 @@ enum kw_attr {
 	KW_ATTR_VALUE,
 	KW_ATTR_INSN,
 	KW_ATTR_NOT,
+	KW_ATTR_ERRNO,
+	KW_ATTR_ARCH,
 };
 
 /* No attribute but WORD and TR stands more often than this in one row; WORD: at most 16. */
@@ -98,6 +101,12 @@ const char *kw_vmx_insn_error_do(uint64_t number);
 const char *kw_svm_exit_name(uint64_t code);
 const char *kw_svm_exit_trace(uint64_t code);
 const char *kw_svm_exit_about(uint64_t code);
+
+/*
+ * Why the ioctl called @ioctl answers errno @number on @arch, a name of the JSON or "unknown": a row of KW_TABLE_KVM_IOCTL,
+ * NULL if none is known.
+ */
+const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, const char *arch);
 
 /* "EPERM", and its text in the C locale. */
 const char *kw_errno_name(int number);

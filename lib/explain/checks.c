@@ -56,7 +56,7 @@ static unsigned int sets_asked(const struct kw_failure *f)
 {
 	unsigned int sets = 0;
 
-	if (!kw_has(f, hardware_error) && !kw_failure_has_host_dump(f))
+	if (!kw_has(f, hardware_error) && !kw_failure_has_host_dump(f) && f->class != KW_CLASS_SETUP_FAILED)
 		return 0;
 	for (unsigned int set = 0; set < KW_NCHECK_SETS; set++)
 		sets |= (unsigned int)kw_check_set_asked(f, (enum kw_check_set)set) << set;
@@ -124,6 +124,8 @@ void kw_check_values(struct kw_buf *buf, const struct kw_entry *e)
 
 const char *kw_entry_name(const struct kw_case *c)
 {
+	if (c->f->class == KW_CLASS_SETUP_FAILED)
+		return kw_check_set_asked(c->f, KW_CHECKS_SET_XCRS) ? "KVM_SET_XCRS" : "KVM_SET_SREGS";
 	return c->vendor == KW_VENDOR_AMD ? "VMRUN" : "VM entry";
 }
 

@@ -67,7 +67,8 @@ static void derive_insn(struct kw_case *c)
 		c->has_linear_rip = arch->pc(c->f, &c->linear_rip);
 	if (arch->insn)
 		c->code = arch->insn(c->f, &c->insn);
-	if (arch->oddities && !kw_encrypted_state(c))
+	/* a refused KVM_SET_SREGS is judged by its checks: no CPU has seen this state */
+	if (arch->oddities && !kw_encrypted_state(c) && c->f->class != KW_CLASS_SETUP_FAILED)
 		c->noddities = arch->oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
 }
 

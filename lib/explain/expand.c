@@ -433,6 +433,63 @@ static void put_device(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, device.len ? device : KW_STR("that the line names"));
 }
 
+static void put_ioctl(const struct kw_case *c, struct kw_buf *buf)
+{
+	struct kw_str ioctl = c->f->text[KW_T_IOCTL];
+
+	kw_buf_add(buf, ioctl.len ? ioctl : KW_STR("an ioctl"));
+}
+
+static void put_ioctl_cause(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *cause = kw_row_get(kw_setup_cause(c), KW_ATTR_CAUSE);
+
+	kw_buf_add(buf, kw_str(cause));
+}
+
+static void put_ioctl_look(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *look = kw_row_get(kw_setup_cause(c), KW_ATTR_LOOK);
+
+	kw_buf_add(buf, kw_str(look));
+}
+
+/* " (4, 0xc0000 to 0xbfffffff)": what is known of it. */
+static void put_slot_range(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_failure *f = c->f;
+
+	if (!kw_has(f, slot_gpa) || !kw_has(f, slot_size))
+		return;
+	kw_buf_add(buf, KW_STR(" ("));
+	if (kw_has(f, slot))
+		kw_buf_printf(buf, "%llu, ", (unsigned long long)f->slot);
+	kw_buf_printf(buf, "0x%llx to 0x%llx)", (unsigned long long)f->slot_gpa,
+		      (unsigned long long)(f->slot_gpa + f->slot_size - 1));
+}
+
+/* Intel SDM vol. 1, "Enabling the XSAVE Feature Set and XSAVE-Enabled Features" */
+static void put_xcr0_parts(const struct kw_case *c, struct kw_buf *buf)
+{
+	static const struct { uint64_t bits; const char *name; } parts[] = {
+		{ 0x1, "x87" }, { 0x2, "SSE" }, { 0x4, "AVX" }, { 0x18, "MPX" }, { 0xe0, "AVX-512" },
+		{ 0x200, "PKRU" }, { 0x60000, "AMX" }, { 0x80000, "APX" },
+	};
+	const char *before = " (";
+
+	if (!kw_has(c->f, xcr0))
+		return;
+	kw_buf_printf(buf, " 0x%llx", (unsigned long long)c->f->xcr0);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (c->f->xcr0 & parts[i].bits) {
+			kw_buf_printf(buf, "%s%s", before, parts[i].name);
+			before = ", ";
+		}
+	}
+	if (before[0] == ',')
+		kw_buf_char(buf, ')');
+}
+
 /* "missing features: vmx-vnmi,xsaves": what stands behind the last colon of the line. */
 static void put_features(const struct kw_case *c, struct kw_buf *buf)
 {
@@ -706,7 +763,9 @@ static const struct slot slots[] = {
 	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
 	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch },
 	{ "arch_qemu", put_arch_qemu }, { "arch_kvm", put_arch_kvm }, { "set_regs", put_set_regs },
-	{ "device", put_device }, { "stop_code", put_stop_code }, { "features", put_features }, { "kernel", put_kernel },
+	{ "device", put_device }, { "stop_code", put_stop_code }, { "features", put_features },
+	{ "ioctl", put_ioctl }, { "ioctl_cause", put_ioctl_cause }, { "ioctl_look", put_ioctl_look },
+	{ "slot_range", put_slot_range }, { "xcr0_parts", put_xcr0_parts }, { "kernel", put_kernel },
 	{ "sev_error", put_sev_error }, { "sev_error_about", put_sev_error_about },
 	{ "launch_errno_name", put_launch_errno_name }, { "seamcall", put_seamcall },
 	{ "seamcall_msr", put_seamcall_msr }, { "tdx_status", put_tdx_status },

@@ -179,7 +179,7 @@ extern const struct kw_rule *const kw_rule_tables[];
 extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
 	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[], kw_rules_entry[],
 	kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_unusable[],
-	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_protected[], kw_rules_vmm[], kw_rules_collect[];
+	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_protected[], kw_rules_vmm[], kw_rules_setup[], kw_rules_collect[];
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);
@@ -213,6 +213,9 @@ static inline bool kw_is_canonical57(uint64_t gva)
 
 	return high == 0 || high == -1;
 }
+
+/* causes.c: why the ioctl of a set-up that failed answers its errno, a row of data/kvm_ioctl.tbl; NULL if none is known. */
+const struct kw_row *kw_setup_cause(const struct kw_case *c);
 
 /* checks.c: asks the checks; and the broken one that a rule is about, NULL if there is none. */
 void kw_checks_ask(struct kw_case *c);

@@ -199,16 +199,6 @@ static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line
 	return true;
 }
 
-static bool take_register_sync(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
-{
-	if (!kw_str_has(rest, KW_STR(":")) && !kw_str_has(rest, KW_STR("failed")))
-		return false;
-	if (!kw_gather_current(g))
-		vmm_headline(g, KW_CLASS_VMM_ERROR, 0, false, line);
-	kw_gather_sign(g, line, KW_SIGN_REGISTER_SYNC, 0);
-	return true;
-}
-
 /* "error: failed to set MSR 0x48f to 0x7fffff00036dfb", from KVM_SET_MSRS and KVM_GET_MSRS */
 static bool take_host_msr(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest, bool write)
 {
@@ -317,7 +307,8 @@ static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line
 {
 	struct kw_failure *f;
 
-	if (!kw_str_has(rest, KW_STR("failed")))
+	if (!kw_str_has(rest, KW_STR("failed")) ||
+	    kw_str_has(line->text, KW_STR("kvm_irqchip_commit_routes")))
 		return false;
 	f = is_of_vmm(line->raw) ? kw_gather_message(g, KW_CLASS_VMM_FATAL, line) : NULL;
 	if (f && !f->text[KW_T_VMM].len)
@@ -389,8 +380,6 @@ static const struct said said[] = {
 	{ KW_STR("unknown exit reason "), take_unknown_exit },
 	{ KW_STR("KVM: exception "), take_exception },
 	{ KW_STR("KVM internal error: Encounter"), take_notify },
-	{ KW_STR("Failed to get registers"), take_register_sync },
-	{ KW_STR("Failed to put registers"), take_register_sync },
 	{ KW_STR("failed to set MSR "), take_set_msr },
 	{ KW_STR("failed to get MSR "), take_get_msr },
 	{ KW_STR("KVM_EXIT_MEMORY_FAULT "), take_memory_fault },
@@ -466,8 +455,7 @@ static const struct kw_str needles[] = {
 	KW_STR("kvm run failed"), KW_STR("kvm_run: "), KW_STR("Suberror:"),
 	KW_STR("KVM internal error"), KW_STR("entry failed, hardware error"),
 	KW_STR("unhandled exit"), KW_STR("unhandled vm exit"), KW_STR("KVM: unknown exit"),
-	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("Failed to get registers"),
-	KW_STR("Failed to put registers"), KW_STR("failed to set MSR"),
+	KW_STR("KVM: exception"), KW_STR("extra data["), KW_STR("failed to set MSR"),
 	KW_STR("failed to get MSR"), KW_STR("Assertion `"),
 	KW_STR("Convert non guest_memfd"), KW_STR("EAX="), KW_STR("RAX="), KW_STR("EIP="),
 	KW_STR("RIP="), KW_STR("Code="), { 0 }

@@ -30,6 +30,16 @@ static const struct part {
 		.gives = "exit reason 34 with bit 31, with the entry's number in the exit "
 			 "qualification; QEMU prints: KVM: entry failed, hardware error 0x80000022",
 	},
+	[KW_CHECKS_SET_SREGS] = {
+		.name = "set-sregs",
+		.made_by = "KVM (x86), in KVM_SET_SREGS and KVM_SET_SREGS2, before anything is set",
+		.gives = "EINVAL; QEMU 9.2 and later print: Failed to set special registers: Invalid argument",
+	},
+	[KW_CHECKS_SET_XCRS] = {
+		.name = "set-xcrs",
+		.made_by = "KVM (x86), in KVM_SET_XCRS, before anything is set",
+		.gives = "EINVAL; QEMU 9.2 and later print: Failed to set XCRs: Invalid argument",
+	},
 	[KW_CHECKS_SVM] = {
 		.name = "svm",
 		.made_by = "VMRUN (AMD), on the VMCB",

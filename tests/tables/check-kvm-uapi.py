@@ -55,7 +55,7 @@ def macros(includes):
 
 def rows(folder):
     """Row by number of each table that has numbers."""
-    found, ids = {}, dict.fromkeys(("kvm_change", "kvm_emulator", "kvm_param"), "id")
+    found, ids = {}, dict.fromkeys(("kvm_change", "kvm_emulator", "kvm_ioctl", "kvm_param"), "id")
     for path in sorted(pathlib.Path(folder).glob("*.tbl")):
         if path.name not in ("msr.tbl", "kvm_msr_seen.tbl"):
             names = re.findall(r"^table +(\w+)", path.read_text(encoding="utf-8"), re.M)

@@ -17,6 +17,7 @@ struct record {
 	int8_t marked;	   /* which of them is at RIP */
 	int sign;	   /* kind of a sign + 1, 0 for none */
 	const char *said;  /* text of the sign and of the headline */
+	const char *ioctl; /* that was refused */
 	enum kw_arch arch; /* 0: x86 */
 	bool no_arch;	   /* the text does not show which */
 	uint64_t value;	   /* of the sign */
@@ -377,10 +378,6 @@ static const struct record records[] = {
 	UNKNOWN_EXIT("exit-notify", "exit_reason=37"),
 	UNKNOWN_EXIT("stack-below-zero", "exit_reason=17 mmio_gpa=0xfffffffc"),
 	UNKNOWN_EXIT("mmio-unregistered", "exit_reason=17 mmio_gpa=0xd0000000"),
-	{ .id = "register-sync",
-	  .class = KW_CLASS_VMM_ERROR,
-	  .sign = KW_SIGN_REGISTER_SYNC + 1,
-	  .said = "Failed to put registers after init: Invalid argument" },
 	{ .id = "vmm-set-msr-refused",
 	  .class = KW_CLASS_VMM_ERROR,
 	  .facts = "host_msr_index=0x48b host_msr_value=1" },
@@ -495,6 +492,30 @@ static const struct record records[] = {
 	{ .id = "mmio-near-zero", .class = KW_CLASS_VMM_ERROR, .facts = "exit_reason=8", .sign = KW_SIGN_MMIO_UNREGISTERED + 1, .value = 0xfffffffc, .said = "mmio" },
 	{ .id = "vmm-seccomp", .class = KW_CLASS_VMM_ERROR, .sign = KW_SIGN_SECCOMP + 1, .value = 14, .said = "seccomp" },
 	{ .id = "exit-few-words", .class = KW_CLASS_VMM_ERROR, .facts = "exit_reason=8", .sign = KW_SIGN_FEW_WORDS + 1, .said = "exit" },
+
+	/* setup.c */
+	{ .id = "setup-sregs-check", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=22 cr0=0x11 cr4=0 efer=0 cs_attr=0xe09b",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-sregs-check", .ioctl = "KVM_SET_SREGS" },
+	{ .id = "setup-sregs", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=22",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-sregs", .ioctl = "KVM_SET_SREGS" },
+	{ .id = "setup-xcrs-check", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=22 xcr0=5",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-xcrs-check", .ioctl = "KVM_SET_XCRS" },
+	{ .id = "setup-xcrs", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=22 xcr0=0xe7",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-xcrs", .ioctl = "KVM_SET_XCRS" },
+	{ .id = "setup-memory-overlap", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=17 slot=4 slot_gpa=0xc0000 slot_size=0xbff40000",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-memory-overlap", .ioctl = "KVM_SET_USER_MEMORY_REGION" },
+	{ .id = "setup-memory-address", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=22 slot=4 slot_gpa=0x8000000000 slot_size=0x10000",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-memory-address", .ioctl = "KVM_SET_USER_MEMORY_REGION" },
+	{ .id = "setup-vcpu-files", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=24",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-vcpu-files", .ioctl = "KVM_CREATE_VCPU" },
+	{ .id = "setup-irq-routes", .class = KW_CLASS_SETUP_FAILED,
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-irq-routes", .ioctl = "KVM_SET_GSI_ROUTING" },
+	{ .id = "setup-refused", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=22",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-refused", .ioctl = "KVM_SET_NESTED_STATE" },
+	{ .id = "setup-not-named", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=22",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-not-named" },
+	{ .id = "setup-collect", .class = KW_CLASS_SETUP_FAILED, .facts = "errno_number=25",
+	  .sign = KW_SIGN_SETUP + 1, .said = "setup-collect", .ioctl = "KVM_SET_CLOCK" },
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include "check/check.h"
 #include "entry_base_svm.h"
 #include "entry_base_vmx.h"
+#include "entry_rows_set.h"
 #include "entry_rows_svm.h"
 #include "entry_rows_vmx_controls.h"
 #include "entry_rows_vmx_guest.h"
@@ -29,6 +30,7 @@ static const struct set sets[] = {
 	{ entry_rows_vmx_guest, N(entry_rows_vmx_guest), entry_base_vmx, N(entry_base_vmx) },
 	{ entry_rows_vmx_controls, N(entry_rows_vmx_controls), entry_base_vmx, N(entry_base_vmx) },
 	{ entry_rows_svm, N(entry_rows_svm), entry_base_svm, N(entry_base_svm) },
+	{ entry_rows_set, N(entry_rows_set), entry_base_set, N(entry_base_set) },
 };
 
 static struct kw_failure failure;

@@ -247,6 +247,7 @@ static void build(const struct record *r, struct kw_failure *f)
 		(struct kw_origin){ KW_SEEN,
 				    kw_failure_add_line(f, 1, KW_STR("a record made by hand")) };
 	f->text[KW_T_HEADLINE] = said;
+	f->text[KW_T_IOCTL] = kw_str(r->ioctl ? r->ioctl : "");
 	set_facts(f, r->facts);
 	set_code(f, r->code);
 	if (r->code)

@@ -107,11 +107,6 @@ static bool mmio_unregistered(const struct kw_case *c)
 	return (any_sign(c, KW_SIGN_MMIO_UNREGISTERED) || kw_has(c->f, mmio_gpa)) && !stack_below_zero(c);
 }
 
-static bool register_sync(const struct kw_case *c)
-{
-	return any_sign(c, KW_SIGN_REGISTER_SYNC);
-}
-
 static bool set_msr_refused(const struct kw_case *c)
 {
 	return kw_has(c->f, host_msr_value);
@@ -373,22 +368,6 @@ const struct kw_rule kw_rules_exit[] = {
 		       "jump in the guest is a likely reason.",
 		.todo = { KW_DO("Compare the address with the guest's memory map.") },
 		.source = { "messages of the VMM in this log" },
-	},
-	{
-		.id = "register-sync",
-		.any_arch = true,
-		.certainty = KW_LIKELY,
-		.classes = KW_IN(VMM_ERROR) | KW_IN(KVM_RUN_FAILED) | KW_IN(ENTRY_FAILED),
-		.needs = { 0 },
-		.test = register_sync,
-		.sign = KW_SIGN_REGISTER_SYNC + 1,
-		.title = "The VMM could not read or set the vCPU's registers: the dump is not what the guest had",
-		.why = "KVM refused an ioctl that sets registers. Whatever the "
-		       "VMM set before it is set, the rest is not.",
-		.todo = { KW_DO("Follow the errno in that line first: a register or a feature "
-				"that this host lacks?"),
-			  KW_DO("Use a CPU model that both hosts have.") },
-		.source = { "QEMU accel/kvm/kvm-all.c, do_kvm_cpu_synchronize_state()" },
 	},
 	{
 		.id = "vmm-set-msr-refused",

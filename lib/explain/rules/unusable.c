@@ -133,7 +133,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	{
 		.id = "kvm-unusable",
 		.certainty = KW_LIKELY,
-		.classes = UNUSABLE,
+		.classes = KW_IN(KVM_UNUSABLE),
 		.any_arch = true,
 		.fallback = true,
 		.test = NULL,
