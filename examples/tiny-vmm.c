@@ -4,7 +4,6 @@
  * ways, none of which needs root, and each time lets kvmwhy say what happened: see explain() below.
  *
  *   tiny-vmm [NAME]	the failure to provoke; without a name, all six
- *
  *   cc tiny-vmm.c $(pkg-config --cflags --libs libkvmwhy-vmm libkvmwhy)
  */
 #define _GNU_SOURCE 1 /* process_vm_readv() */

@@ -39,6 +39,7 @@ static bool is_evidence(const char *path, const struct foreign *f)
 	static const char *const logs[] = {
 		"d_jackwang_debugctl_oops.txt",		  /* the host's kernel crashes: of whom? */
 		"e_cloudhypervisor_pvh_internalerror.txt", /* the same family: details follow the headline */
+		"e_crosvm_gunyah_einval.txt",		  /* the same wording: two lines of one monitor */
 		"e_lkvm_riscv_efault2_quoted.txt",	  /* the kernel tells the errno before the VMM speaks */
 	};
 	const char *name = strrchr(path, '/');

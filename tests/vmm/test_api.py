@@ -22,8 +22,8 @@ PAGES = [path for path in sorted((SOURCE / "man").glob("*.3.scd")) if "libs libk
 EXAMPLES = {
     "kw_mca": "done: all ones without bit 0: the guest may ignore correctable single-bit ECC errors\n",
     "kw_msr_policy": "0x80000000\n",
-    "kw_vcpu_snapshot": "vCPU 2: KVM_RUN: EPERM: The guest told IA32_MC1_CTL (0x404) to ignore correctable errors (bit 0 clear); "
-                        "this KVM kills it for that\n",
+    "kw_vcpu_snapshot": "vCPU 2: KVM_RUN: EPERM: The guest told IA32_MC1_CTL (0x404) to ignore correctable errors (bit 0 clear), "
+                        "and this KVM kills it for that\n",
 }
 
 

@@ -169,8 +169,7 @@ const struct kw_rule kw_rules_protected[] = {
 	},
 	{
 		.id = "tdx-seamcall",
-		.certainty = KW_CERTAIN,
-		.proof = { KW_NEED(seamcall_status) },
+		.certainty = KW_LIKELY,
 		.classes = WITH_FAILURE | KW_IN(HOST_KERNEL),
 		.any_arch = true,
 		.needs = { KW_NEED(seamcall_status) },
