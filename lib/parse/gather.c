@@ -140,7 +140,8 @@ static void add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line
 	kw_failure_add_sign(f, kind, line, value, text);
 }
 
-static void attach_ring(struct kw_gather *g, struct kw_failure *f)
+/* @aside: what came after the headline it has already, and so may the failure that follows. */
+static void attach_ring(struct kw_gather *g, struct kw_failure *f, bool aside)
 {
 	uint64_t first = f->first_line;
 
@@ -148,12 +149,13 @@ static void attach_ring(struct kw_gather *g, struct kw_failure *f)
 		const struct ring_sign *e = &g->ring[i];
 		struct kw_str text = { e->text, e->len };
 
-		if (f->last_line && e->number + SIGN_LINES < f->first_line)
+		if (f->last_line && (e->number + SIGN_LINES < first || (aside && e->number >= first)))
 			continue;
 		add_sign(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
 	}
 	f->first_line = first;
-	g->nring = 0;
+	if (!aside)
+		g->nring = 0;
 }
 
 static size_t registers_known(const struct kw_failure *f)
@@ -199,8 +201,8 @@ static void record_close(struct kw_gather *g, struct record *r)
 	if (f->watch.begun && !f->watch.ended)
 		kw_failure_add_note(f, f->last_line,
 				    KW_STR("the end of this record of `kvmwhy watch` is missing, or another failure began inside it"));
-	if (g->nring && !r->aside)
-		attach_ring(g, f);
+	if (g->nring && r != &g->beside)
+		attach_ring(g, f, r->aside);
 	g->fn(g->arg, f);
 }
 
@@ -608,7 +610,7 @@ void kw_gather_finish(struct kw_gather *g)
 	close_all(g);
 	if (g->msr.open) {
 		g->msr.open = false;
-		attach_ring(g, &g->msr.f);
+		attach_ring(g, &g->msr.f, false);
 		g->fn(g->arg, &g->msr.f);
 	}
 	g->nring = 0;

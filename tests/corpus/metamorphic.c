@@ -39,13 +39,13 @@ static bool is_evidence(const char *path, const struct foreign *f)
 	static const char *const logs[] = {
 		"d_jackwang_debugctl_oops.txt",		  /* the host's kernel crashes: of whom? */
 		"e_cloudhypervisor_pvh_internalerror.txt", /* the same family: details follow the headline */
+		"b_suberr3_annotated.txt",		  /* the bytes come first: of whose failure? */
+		"/mmio-near-zero/", "/vmm-seccomp/",	  /* two lines of one monitor */
 		"e_crosvm_gunyah_einval.txt",		  /* the same wording: two lines of one monitor */
 		"e_lkvm_riscv_efault2_quoted.txt",	  /* the kernel tells the errno before the VMM speaks */
 	};
-	const char *name = strrchr(path, '/');
-
 	for (size_t i = 0; f->fails && i < sizeof(logs) / sizeof(logs[0]); i++) {
-		if (strcmp(name ? name + 1 : path, logs[i]) == 0)
+		if (strstr(path, logs[i]))
 			return true;
 	}
 	return false;
