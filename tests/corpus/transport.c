@@ -126,7 +126,7 @@ static void as_dated(struct kw_buf *buf, struct kw_str line)
 
 static void as_syslog(struct kw_buf *buf, struct kw_str line)
 {
-	put_line(buf, "<30>1 2026-03-04T05:06:07.089Z host1 qemu 4711 - [a@1 b=\"c\\]\"][d@2] ", line, "\n");
+	put_line(buf, "<30>1 2026-03-04T05:06:07.089Z host1 vm7 4711 - [a@1 b=\"c\\]\"][d@2] ", line, "\n");
 }
 
 static void as_bracket_dots(struct kw_buf *buf, struct kw_str line)
