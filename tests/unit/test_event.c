@@ -18,7 +18,8 @@ struct record {
 
 static void append(struct record *r, const void *bytes, size_t len)
 {
-	memcpy(r->bytes + r->len, bytes, len);
+	if (len)
+		memcpy(r->bytes + r->len, bytes, len);
 	r->len += len;
 	memcpy(r->bytes, &(uint32_t){ (uint32_t)r->len }, sizeof(uint32_t));
 }
