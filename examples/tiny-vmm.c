@@ -6,7 +6,7 @@
  *   tiny-vmm [NAME]	the failure to provoke; without a name, all six
  *   cc tiny-vmm.c $(pkg-config --cflags --libs libkvmwhy-vmm libkvmwhy)
  */
-#define _GNU_SOURCE 1 /* process_vm_readv() */
+#define _GNU_SOURCE 1 /* process_vm_readv(). NOLINT(bugprone-reserved-identifier,cert-*) */
 #include <errno.h>
 #include <fcntl.h>
 #include <kvmwhy/kvmwhy.h>
