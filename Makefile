@@ -43,6 +43,7 @@ test: without-lab
 # The source as linters see it; a part of `make test` and `make check`.
 lint: without-lab
 	meson test -C $(BUILD) --no-rebuild --suite lint --print-errorlogs
+	KVMWHY_SOURCE=$(CURDIR) KVMWHY_BUILD=$(abspath $(BUILD)) python3 tests/lint/lint.py analyzer
 
 # `make demo` and `make test` as a stranger meets them, in minimal roots; needs root and a Debian archive.
 fresh:
