@@ -26,6 +26,8 @@ static const struct kw_message rows[] = {
 	    .name_after = KW_STR("footer for "), .name = KW_T_DEVICE),
 	ROW("Mismatched section id in footer for ", "", MIGRATION_FAILED, MIGRATION_DEVICE, QEMU,
 	    .name_after = KW_STR("footer for "), .name = KW_T_DEVICE),
+	ROW("error while loading state section id ", "", MIGRATION_FAILED, MIGRATION_DEVICE, QEMU,
+	    .name_after = KW_STR("("), .name = KW_T_DEVICE),
 	ROW("error while loading state", "", MIGRATION_FAILED, MIGRATION_DEVICE, QEMU,
 	    .name_after = KW_STR("device "), .name = KW_T_DEVICE),
 	ROW("Unknown savevm section or instance ", "", MIGRATION_FAILED, MIGRATION_UNKNOWN, QEMU,

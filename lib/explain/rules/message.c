@@ -152,7 +152,7 @@ const struct kw_rule kw_rules_message[] = {
 		.why = "`unimplemented`, `disabled perfctr` and `nop` are the words of writes "
 		       "that KVM takes and forgets. Operating systems disable counters and probe "
 		       "features this way on every start.",
-		.todo = { KW_DO("Do nothing. If a guest died, the reason is elsewhere.") },
+		.todo = { KW_DO("Do nothing: no guest dies of these lines.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_set_msr_common()", "Linux arch/x86/kvm/svm/svm.c, svm_set_msr()" },
 	},
 	{
