@@ -281,21 +281,28 @@ static bool is_code(struct kw_str s)
 	       kw_str_has(s, KW_STR("{")) || kw_str_has(s, KW_STR("#define"));
 }
 
+/* The line says that something failed, or perror() was given the name alone. */
+static bool says_failed(struct kw_str line, struct kw_str behind)
+{
+	return kw_str_has(line, KW_STR("ail")) || kw_str_has(line, KW_STR("rror")) ||
+	       kw_str_has(line, KW_STR("ioctl(")) || kw_str_starts(behind, KW_STR(": ")) ||
+	       kw_str_starts(behind, KW_STR(" ioctl: "));
+}
+
 /* "KVM_SET_XCRS failed: Invalid argument", "ioctl(KVM_CREATE_VM) failed: 12 Cannot allocate memory" */
 static bool take_name(struct kw_gather *g, const struct kw_clean_line *line)
 {
-	struct kw_str text = line->text;
+	struct kw_str text = line->text, name;
 	size_t at = SIZE_MAX;
 
 	for (size_t i = 0; at == SIZE_MAX && i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		at = kw_str_find(text, beginnings[i]);
 	if (at == SIZE_MAX || is_code(text) || !has_errno(kw_str_from(text, at)))
 		return false;
-	if (!kw_str_has(text, KW_STR("ail")) && !kw_str_has(text, KW_STR("ioctl")) &&
-	    !kw_str_has(text, KW_STR("rror")) && !kw_str_has(text, KW_STR(": ")))
+	name = name_at(kw_str_from(text, at));
+	if (!says_failed(text, kw_str_from(text, at + name.len)))
 		return false;
-	text = name_at(kw_str_from(text, at));
-	take(g, line, text, is_of_x86(text));
+	take(g, line, name, is_of_x86(name));
 	return true;
 }
 

@@ -31,6 +31,7 @@ static const struct row rows[] = {
 	  "Cannot allocate memory", 0, KW_ARCH_UNKNOWN },
 	{ "KVM_SET_TSC_KHZ failed: Invalid argument", "KVM_SET_TSC_KHZ", "Invalid argument", 0,
 	  KW_ARCH_UNKNOWN },
+	{ "KVM_SET_SREGS: Invalid argument", "KVM_SET_SREGS", "Invalid argument", 0, KW_ARCH_UNKNOWN },
 	{ "KVM_SET_CPUID2: ioctl failed, errno=22", "KVM_SET_CPUID2", "", 22, KW_ARCH_X86 },
 	{ "error: KVM_ENABLE_CAP failed (os error 22)", "KVM_ENABLE_CAP", "", 22, KW_ARCH_UNKNOWN },
 	{ "vmm: KVM_IOEVENTFD ioctl failed: No space left on device", "KVM_IOEVENTFD",
@@ -77,6 +78,7 @@ static void what_only_looks_like_it_is_none(void **state)
 		"kvm_create_vcpu: vcpu 3 created",
 		"registering slot: a customer",
 		"KVM_CAP_NR_MEMSLOTS failed: Invalid argument",
+		"(kvm_ioctl) <KVM_SET_REGS, KVM_GET_REGS>: Use it.",
 	};
 
 	(void)state;
