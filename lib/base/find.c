@@ -39,10 +39,12 @@ static const uint8_t frequency[128] = {
  */
 struct passing {
 	uint16_t low, high; /* bit i: the half i */
-	uint64_t sum;       /* how frequent all these bytes are */
+	uint32_t sum;       /* how frequent all these bytes are */
+	uint32_t row[16];   /* the bytes of each high half with the low halves that pass */
+	uint32_t column[16]; /* and of each low half with the high ones */
 };
 
-static uint64_t weight(uint8_t byte)
+static uint32_t weight(uint8_t byte)
 {
 	return byte < 128 ? frequency[byte] : 1;
 }
@@ -52,32 +54,38 @@ static uint8_t whole(unsigned int high, unsigned int low)
 	return (uint8_t)(high << 4 | low);
 }
 
-static bool window_passes(const struct passing passing[static WINDOW], const char *window)
+/* The buckets that let @window pass already, as bits. */
+static unsigned int buckets_passing(const struct kw_finder *f, const char *window)
 {
-	for (size_t k = 0; k < WINDOW; k++) {
-		unsigned int low = (uint8_t)window[k] & 15, high = (uint8_t)window[k] >> 4;
+	unsigned int buckets = (1u << BUCKETS) - 1;
 
-		if (!(passing[k].low >> low & passing[k].high >> high & 1))
-			return false;
-	}
-	return true;
+	for (size_t k = 0; k < WINDOW; k++)
+		buckets &= f->low[k][(uint8_t)window[k] & 15] & f->high[k][(uint8_t)window[k] >> 4];
+	return buckets;
 }
 
 /* What .sum will be when @byte passes too. */
-static uint64_t sum_with(const struct passing *at, uint8_t byte)
+static uint32_t sum_with(const struct passing *at, uint8_t byte)
 {
-	unsigned int low = byte & 15, high = byte >> 4, rest;
-	uint64_t sum = at->sum;
+	unsigned int low = byte & 15, high = byte >> 4;
+	bool new_low = !(at->low >> low & 1), new_high = !(at->high >> high & 1);
 
-	if (!(at->high >> high & 1)) {
-		for (rest = at->low; rest; rest &= rest - 1)
-			sum += weight(whole(high, (unsigned int)__builtin_ctz(rest)));
+	return at->sum + (new_high ? at->row[high] : 0) + (new_low ? at->column[low] : 0) +
+	       (new_low && new_high ? weight(byte) : 0);
+}
+
+static void add_byte(struct passing *at, uint8_t byte)
+{
+	unsigned int low = byte & 15, high = byte >> 4;
+	bool new_low = !(at->low >> low & 1), new_high = !(at->high >> high & 1);
+
+	at->sum = sum_with(at, byte);
+	for (unsigned int half = 0; half < 16; half++) {
+		at->row[half] += new_low ? weight(whole(half, low)) : 0;
+		at->column[half] += new_high ? weight(whole(high, half)) : 0;
 	}
-	if (!(at->low >> low & 1)) {
-		for (rest = at->high | 1u << high; rest; rest &= rest - 1)
-			sum += weight(whole((unsigned int)__builtin_ctz(rest), low));
-	}
-	return sum;
+	at->low |= (uint16_t)(1u << low);
+	at->high |= (uint16_t)(1u << high);
 }
 
 /* How much more text a bucket lets pass with @window, by the product of its sums. */
@@ -93,24 +101,28 @@ static uint64_t cost(const struct passing passing[static WINDOW], const char *wi
 }
 
 /* Gives @n the bucket and the window that let the least additional text pass. */
-static void choose(const struct passing passing[static BUCKETS][WINDOW], struct kw_find_needle *n)
+static void choose(const struct kw_finder *f, const struct passing passing[static BUCKETS][WINDOW],
+		   struct kw_find_needle *n)
 {
 	uint64_t least = UINT64_MAX;
 
-	for (size_t offset = 0; offset + WINDOW <= n->text.len && least; offset++) {
+	for (size_t offset = 0; offset + WINDOW <= n->text.len; offset++) {
 		const char *window = n->text.p + offset;
+		unsigned int free = buckets_passing(f, window);
 		uint64_t alone = 1;
 
+		if (free) {
+			n->bucket = (uint8_t)__builtin_ctz(free);
+			n->offset = (uint8_t)offset;
+			return;
+		}
 		for (size_t k = 0; k < WINDOW; k++)
 			alone *= weight((uint8_t)window[k]);
+		if (alone >= least) /* in no bucket is it less than that */
+			continue;
 		for (size_t b = 0; b < BUCKETS; b++) {
-			uint64_t more = 0;
+			uint64_t more = cost(passing[b], window);
 
-			if (!window_passes(passing[b], window)) {
-				if (alone >= least) /* and @more is not less than that */
-					continue;
-				more = cost(passing[b], window);
-			}
 			if (more < least) {
 				least = more;
 				n->bucket = (uint8_t)b;
@@ -127,11 +139,8 @@ static void add_window(struct kw_finder *f, struct passing passing[static BUCKET
 
 	for (size_t k = 0; k < WINDOW; k++) {
 		uint8_t byte = (uint8_t)n->text.p[n->offset + k];
-		struct passing *at = &passing[n->bucket][k];
 
-		at->sum = sum_with(at, byte);
-		at->low |= (uint16_t)(1u << (byte & 15));
-		at->high |= (uint16_t)(1u << (byte >> 4));
+		add_byte(&passing[n->bucket][k], byte);
 		f->low[k][byte & 15] |= bit;
 		f->high[k][byte >> 4] |= bit;
 		f->byte[k][byte] |= bit;
@@ -162,7 +171,7 @@ int kw_find_init(struct kw_finder *ret, const struct kw_str *needles, size_t cou
 				continue;
 			chosen[i] = (struct kw_find_needle){ .text = needles[i] };
 			memcpy(&chosen[i].head, needles[i].p, sizeof(chosen[i].head));
-			choose(passing, &chosen[i]);
+			choose(ret, passing, &chosen[i]);
 			add_window(ret, passing, &chosen[i]);
 		}
 	}
