@@ -2,7 +2,7 @@
 /*
  * What a shipper or a logger puts a line into, and the line out of it: one JSON object a line
  * (docker json-file, journalctl -o json, virt-launcher), and the key="value" form of Go programs
- * (logrus), perhaps one in the other. Says who spoke where the envelope does.
+ * (logrus), perhaps one in the other.
  */
 #include "base/json_scan.h"
 #include "parse/parse.h"
@@ -12,55 +12,32 @@ enum { NESTED_MOST = 3, PREFIX_MOST = 256 };
 struct content {
 	struct kw_str message; /* as it stands in the object, .p NULL if there is none */
 	unsigned int depth;
-	uint64_t speaker;
 	bool kernel;
 };
 
-static bool is_one_of(struct kw_str key, const struct kw_str *names, size_t count)
+/* docker, crosvm's and Go's loggers, journald, Loki, Google's agents */
+static bool is_message_key(struct kw_str key)
 {
-	for (size_t i = 0; i < count; i++) {
+	static const struct kw_str names[] = {
+		KW_STR("log"), KW_STR("msg"), KW_STR("message"), KW_STR("MESSAGE"), KW_STR("line"), KW_STR("textPayload"),
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (kw_str_eq(key, names[i]))
 			return true;
 	}
 	return false;
 }
 
-/* docker, crosvm's and Go's loggers, journald, Loki, Google's agents */
-static const struct kw_str message_keys[] = {
-	KW_STR("log"), KW_STR("msg"), KW_STR("message"), KW_STR("MESSAGE"), KW_STR("line"), KW_STR("textPayload"),
-};
-
-static const struct kw_str speaker_keys[] = {
-	KW_STR("_PID"), KW_STR("pid"), KW_STR("CONTAINER_ID"), KW_STR("CONTAINER_ID_FULL"), KW_STR("container_id"),
-	KW_STR("container_name"), KW_STR("pod_name"), KW_STR("sandbox"), KW_STR("uid"),
-};
-
-#define IS_ONE_OF(key, names) is_one_of((key), (names), sizeof(names) / sizeof((names)[0]))
-
-/* The order of the keys does not matter. */
-static uint64_t speaker_of(struct kw_str key, struct kw_str value)
-{
-	uint64_t hash = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < key.len; i++)
-		hash = (hash ^ (unsigned char)key.p[i]) * 0x100000001b3;
-	for (size_t i = 0; i < value.len; i++)
-		hash = (hash ^ (unsigned char)value.p[i]) * 0x100000001b3;
-	return hash;
-}
-
 static void take_member(void *arg, unsigned int depth, struct kw_str key, struct kw_str value)
 {
 	struct content *content = arg;
 
-	if (value.p[0] != '"' && value.p[0] != '[') {
-		if (IS_ONE_OF(key, speaker_keys))
-			content->speaker += speaker_of(key, value);
-	} else if (IS_ONE_OF(key, message_keys) && (!content->message.p || depth < content->depth)) {
+	if (value.p[0] != '"' && value.p[0] != '[')
+		return;
+	if (is_message_key(key) && (!content->message.p || depth < content->depth)) {
 		content->message = value;
 		content->depth = depth;
-	} else if (IS_ONE_OF(key, speaker_keys)) {
-		content->speaker += speaker_of(key, value);
 	} else if (kw_str_eq(key, KW_STR("_TRANSPORT"))) {
 		content->kernel = kw_str_eq(value, KW_STR("\"kernel\""));
 	}
@@ -86,7 +63,6 @@ static bool open_json(struct kw_str raw, char *room, struct kw_envelope *ret)
 	ret->text.p = room;
 	ret->text.len = content.message.p[0] == '"' ? kw_json_unescape(content.message, room) :
 						      kw_json_bytes(content.message, room);
-	ret->speaker += content.speaker;
 	ret->kernel |= content.kernel;
 	return true;
 }
@@ -127,25 +103,6 @@ static size_t go_unquote(struct kw_str value, char *room)
 	return len;
 }
 
-/* The value of key=value behind the message. */
-static uint64_t logger_speaker(struct kw_str s)
-{
-	static const struct kw_str keys[] = { KW_STR(" pid="), KW_STR(" sandbox="), KW_STR(" container=") };
-	uint64_t speaker = 0;
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		size_t at = kw_str_find(s, keys[i]), end;
-
-		if (at == SIZE_MAX)
-			continue;
-		at += keys[i].len;
-		for (end = at; end < s.len && !kw_is_space(s.p[end]);)
-			end++;
-		speaker += speaker_of(keys[i], (struct kw_str){ s.p + at, end - at });
-	}
-	return speaker;
-}
-
 /* time="..." level=error msg="..." name=shim pid=25 */
 static bool open_logger(struct kw_str raw, char *room, struct kw_envelope *ret)
 {
@@ -159,7 +116,6 @@ static bool open_logger(struct kw_str raw, char *room, struct kw_envelope *ret)
 	len = value.len && value.p[0] == '"' ? go_string(value) : 0;
 	if (!len)
 		return false;
-	ret->speaker += logger_speaker(kw_str_from(value, len));
 	value.len = len;
 	ret->text = (struct kw_str){ room, go_unquote(value, room) };
 	return true;

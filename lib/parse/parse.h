@@ -29,7 +29,6 @@ struct kw_clean_line {
 /* envelope.c: a line as a shipper or a logger wrote it. */
 struct kw_envelope {
 	struct kw_str text; /* the message, perhaps of several lines */
-	uint64_t speaker;   /* tells processes and containers apart, 0 if it does not say */
 	bool kernel;	    /* the kernel spoke */
 };
 
