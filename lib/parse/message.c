@@ -18,22 +18,21 @@ static struct kw_str skip_to_number(struct kw_str s)
 static bool read_number(struct kw_str s, bool hex, uint64_t *ret)
 {
 	bool minus = s.len && s.p[0] == '-';
+	uint64_t value;
 
 	if (minus)
 		s = kw_str_from(s, 1);
-	if (hex || kw_str_starts(s, KW_STR("0x")))
-		return kw_str_hex(s, ret) > 0;
-	if (!kw_str_dec(s, ret))
+	if (!(hex || kw_str_starts(s, KW_STR("0x")) ? kw_str_hex(s, &value) : kw_str_dec(s, &value)))
 		return false;
-	*ret = minus ? (uint64_t)-(int64_t)*ret : *ret;
+	*ret = minus ? -value : value;
 	return true;
 }
 
-static bool number_after(struct kw_str s, const struct kw_message_number *n, uint64_t *ret)
+bool kw_number_after(struct kw_str s, struct kw_str words, bool hex, uint64_t *ret)
 {
-	size_t at = kw_str_find(s, n->after);
+	size_t at = kw_str_find(s, words);
 
-	return at != SIZE_MAX && read_number(skip_to_number(kw_str_from(s, at + n->after.len)), n->hex, ret);
+	return at != SIZE_MAX && read_number(skip_to_number(kw_str_from(s, at + words.len)), hex, ret);
 }
 
 static void take_numbers(struct kw_failure *f, const struct kw_clean_line *line, const struct kw_message *m)
@@ -43,7 +42,7 @@ static void take_numbers(struct kw_failure *f, const struct kw_clean_line *line,
 	for (size_t i = 0; i < KW_MESSAGE_NUMBERS && m->number[i].after.len; i++) {
 		enum kw_fact fact = (enum kw_fact)m->number[i].fact;
 
-		if (!kw_known(f, fact) && number_after(line->text, &m->number[i], &value))
+		if (!kw_known(f, fact) && kw_number_after(line->text, m->number[i].after, m->number[i].hex, &value))
 			kw_gather_fact(f, line, fact, value);
 	}
 }
@@ -95,7 +94,7 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, const st
 	uint64_t value = m->value;
 
 	if (m->value_after.after.len)
-		number_after(line->text, &m->value_after, &value);
+		kw_number_after(line->text, m->value_after.after, m->value_after.hex, &value);
 	kw_gather_sign(g, line, (enum kw_sign_kind)m->sign, value);
 	if (!f)
 		return;

@@ -193,6 +193,12 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const 
 /* A word of state per parser that is zeroed when a record begins, for texts that wrap. */
 uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser);
 
+/*
+ * message.c: the number that stands behind @words, and blanks, ':', '=', '(' and a quote: hexadecimal if @hex or with 0x, a
+ * '-' in front makes it negative. False, and @ret as it was, if there is none.
+ */
+bool kw_number_after(struct kw_str s, struct kw_str words, bool hex, uint64_t *ret);
+
 /* message.c: the first row that fits takes the line; the rows end with empty .words. */
 enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *rows);
 

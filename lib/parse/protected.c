@@ -40,25 +40,6 @@ static const struct kw_message rows[] = {
 	{ .sign = 0 }
 };
 
-static bool number_after(struct kw_str s, struct kw_str words, uint64_t *ret)
-{
-	size_t at = kw_str_find(s, words);
-	bool minus;
-
-	if (at == SIZE_MAX)
-		return false;
-	s = kw_str_from(s, at + words.len);
-	while (s.len && (s.p[0] == ' ' || s.p[0] == '=' || s.p[0] == ':' || s.p[0] == '(' || s.p[0] == '\''))
-		s = kw_str_from(s, 1);
-	minus = s.len && s.p[0] == '-';
-	if (minus)
-		s = kw_str_from(s, 1);
-	if (!(kw_str_starts(s, KW_STR("0x")) ? kw_str_hex(s, ret) : kw_str_dec(s, ret)))
-		return false;
-	*ret = minus ? (uint64_t)-(int64_t)*ret : *ret;
-	return true;
-}
-
 /* "sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 ''", and the ccp driver's "SEV: failed to INIT error 0x13, rc -5" */
 static bool take_launch(struct kw_gather *g, const struct kw_clean_line *line)
 {
@@ -70,8 +51,8 @@ static bool take_launch(struct kw_gather *g, const struct kw_clean_line *line)
 
 	if (!qemu && (!kw_str_has(s, KW_STR("SEV")) || !kw_str_has(s, KW_STR("failed to INIT"))))
 		return false;
-	has_ret = number_after(s, qemu ? KW_STR("ret=") : KW_STR("rc "), &ret);
-	has_error = number_after(s, qemu ? KW_STR("fw_error=") : KW_STR("error "), &error);
+	has_ret = kw_number_after(s, qemu ? KW_STR("ret=") : KW_STR("rc "), false, &ret);
+	has_error = kw_number_after(s, qemu ? KW_STR("fw_error=") : KW_STR("error "), false, &error);
 	if (!has_error || (qemu && !has_ret))
 		return false;
 	f = kw_gather_message(g, KW_CLASS_PROTECTED_VM, line);
@@ -114,9 +95,9 @@ static bool take_seamcall(struct kw_gather *g, const struct kw_clean_line *line)
 		return false;
 	s = kw_str_from(line->text, at);
 	if (!kw_str_has(s, KW_STR("failed")) ||
-	    !(number_after(s, KW_STR("error "), &status) || number_after(s, KW_STR("failed: "), &status)))
+	    !(kw_number_after(s, KW_STR("error "), false, &status) || kw_number_after(s, KW_STR("failed: "), false, &status)))
 		return false;
-	has_leaf = number_after(s, KW_STR("leaf "), &leaf) || number_after(s, KW_STR("SEAMCALL ("), &leaf);
+	has_leaf = kw_number_after(s, KW_STR("leaf "), false, &leaf) || kw_number_after(s, KW_STR("SEAMCALL ("), false, &leaf);
 	f = kw_gather_message(g, KW_CLASS_PROTECTED_VM, line);
 	kw_gather_sign(g, line, KW_SIGN_TDX_SEAMCALL, status);
 	kw_gather_fact(f, line, KW_F_seamcall_status, status);
