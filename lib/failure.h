@@ -22,6 +22,7 @@ enum kw_class {
 	KW_CLASS_MSR_MESSAGE,
 	KW_CLASS_VMM_ERROR,
 	KW_CLASS_REGISTER_DUMP,
+	/* from here on: kw_class_is_message() */
 	KW_CLASS_KVM_UNUSABLE,	   /* KVM cannot be used at all */
 	KW_CLASS_SETUP_FAILED,	   /* an ioctl that sets a VM or vCPU up was refused */
 	KW_CLASS_HOST_KERNEL,	   /* BUG, oops, WARN, panic of the host in KVM */
@@ -329,6 +330,12 @@ void kw_failure_add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t 
 
 /* The sign of this kind, or NULL. */
 const struct kw_sign *kw_failure_sign(const struct kw_failure *f, enum kw_sign_kind kind);
+
+/* Is it a class of failures that are told by a message alone: its words are what is said of them? */
+static inline bool kw_class_is_message(enum kw_class class)
+{
+	return class >= KW_CLASS_KVM_UNUSABLE && class < KW_NCLASSES;
+}
 
 /* The names of the JSON: "kvm-run-failed", "x86", ... */
 const char *kw_class_name(enum kw_class class);

@@ -29,7 +29,7 @@ static void put_number(const struct kw_case *c, struct kw_buf *buf)
 /* One line and no register: what it says is all there is. */
 static bool is_message(const struct kw_case *c)
 {
-	return c->f->class >= KW_CLASS_KVM_UNUSABLE && c->nfindings && !kw_has(c->f, rip);
+	return kw_class_is_message(c->f->class) && c->nfindings && !kw_has(c->f, rip);
 }
 
 static void put_operand(const struct kw_case *c, struct kw_buf *buf)

@@ -123,17 +123,6 @@ struct kw_str kw_said(const struct kw_case *c)
 		return KW_STR("the host's KVM logged guest accesses to MSRs that it does not "
 			      "emulate");
 	case KW_CLASS_VMM_ERROR:
-	case KW_CLASS_KVM_UNUSABLE:
-	case KW_CLASS_SETUP_FAILED:
-	case KW_CLASS_HOST_KERNEL:
-	case KW_CLASS_VMM_FATAL:
-	case KW_CLASS_CPU_RESET:
-	case KW_CLASS_SPLIT_LOCK:
-	case KW_CLASS_PROTECTED_VM:
-	case KW_CLASS_MEMORY_ERROR:
-	case KW_CLASS_MIGRATION_FAILED:
-	case KW_CLASS_CPU_FEATURES:
-	case KW_CLASS_NOT_KVM:
 		return c->f->text[KW_T_HEADLINE];
 	case KW_CLASS_REGISTER_DUMP:
 		if (c->f->watch.begun)
@@ -142,7 +131,7 @@ struct kw_str kw_said(const struct kw_case *c)
 		return KW_STR("a vCPU's registers, without a message that says why they were "
 			      "printed");
 	default:
-		return KW_STR("");
+		return kw_class_is_message(c->f->class) ? c->f->text[KW_T_HEADLINE] : KW_STR("");
 	}
 }
 

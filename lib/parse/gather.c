@@ -344,24 +344,10 @@ static bool ends_before_headline(const struct kw_failure *f)
 	return !f->watch.begun && (is_complete(f) || !has_registers(f));
 }
 
-/* Classes of one-line messages: a failure that follows takes such a record over, and has its lines as evidence. */
+/* A failure that follows takes such a record over, and has its lines as evidence; a reset has a dump of its own. */
 static bool is_message(enum kw_class class)
 {
-	switch (class) {
-	case KW_CLASS_KVM_UNUSABLE:
-	case KW_CLASS_SETUP_FAILED:
-	case KW_CLASS_HOST_KERNEL:
-	case KW_CLASS_VMM_FATAL:
-	case KW_CLASS_SPLIT_LOCK:
-	case KW_CLASS_PROTECTED_VM:
-	case KW_CLASS_MEMORY_ERROR:
-	case KW_CLASS_MIGRATION_FAILED:
-	case KW_CLASS_CPU_FEATURES:
-	case KW_CLASS_NOT_KVM:
-		return true;
-	default:
-		return false;
-	}
+	return kw_class_is_message(class) && class != KW_CLASS_CPU_RESET;
 }
 
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
