@@ -40,7 +40,7 @@ static const struct kw_message rows[] = {
 	ROW("(qemu-kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
 	ROW("(kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
 
-	ROW("is not viable", "group", NOT_KVM, VFIO_GROUP, .name_after = KW_STR("group "), .name = KW_T_DEVICE),
+	ROW("is not viable", "vfio", NOT_KVM, VFIO_GROUP, .name_after = KW_STR("group "), .name = KW_T_DEVICE),
 	ROW("devices within the iommu_group", "", NOT_KVM, VFIO_GROUP),
 	ROW("no iommu_group found", "vfio", NOT_KVM, VFIO_NO_IOMMU),
 	ROW("No available IOMMU models", "", NOT_KVM, VFIO_NO_IOMMU),

@@ -88,13 +88,10 @@ static void take_errno(struct kw_failure *f, struct kw_str s)
 	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, kw_str_trim(kw_str_from(s, at)));
 }
 
-static void take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *m)
+static void take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *m, uint64_t value)
 {
 	struct kw_failure *f = kw_gather_message(g, (enum kw_class)m->class, line);
-	uint64_t value = m->value;
 
-	if (m->value_after.after.len)
-		kw_number_after(line->text, m->value_after.after, m->value_after.hex, &value);
 	kw_gather_sign(g, line, (enum kw_sign_kind)m->sign, value);
 	if (!f)
 		return;
@@ -106,17 +103,26 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, const st
 		f->text[KW_T_VMM] = m->vmm;
 }
 
+/* A value that the line does not give is unknown and not zero: such a line is not this message. */
+static bool fits(const struct kw_message *m, const struct kw_clean_line *line, struct kw_str text, uint64_t *value)
+{
+	*value = 0;
+	return kw_str_has(text, m->words) && (!m->also.len || kw_str_has(line->raw, m->also)) &&
+	       (!m->but.len || !kw_str_has(line->raw, m->but)) &&
+	       (!m->value_after.after.len || kw_number_after(text, m->value_after.after, m->value_after.hex, value));
+}
+
 enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *rows)
 {
 	struct kw_str text = line->text;
+	uint64_t value;
 
 	if (text.len > LINE_MAX_READ)
 		text.len = LINE_MAX_READ;
 	for (const struct kw_message *m = rows; m->words.len; m++) {
-		if (!kw_str_has(text, m->words) || (m->also.len && !kw_str_has(line->raw, m->also)) ||
-		    (m->but.len && kw_str_has(line->raw, m->but)))
+		if (!fits(m, line, text, &value))
 			continue;
-		take(g, line, m);
+		take(g, line, m, value);
 		return KW_TOOK_LINE;
 	}
 	return KW_TOOK_NOTHING;

@@ -88,8 +88,7 @@ struct kw_message {
 	struct kw_str words, also, but;
 	uint8_t class;	   /* enum kw_class of the record that it begins; NONE: it is evidence only */
 	uint8_t sign;	   /* enum kw_sign_kind */
-	uint64_t value;	   /* of the sign, or a number behind .value_after */
-	struct kw_message_number value_after;
+	struct kw_message_number value_after; /* the value of the sign, without which the line is not this message */
 	struct kw_message_number number[KW_MESSAGE_NUMBERS]; /* facts */
 	struct kw_str name_after; /* a name stands behind these words, perhaps quoted: */
 	uint8_t name;		  /* enum kw_text of it */

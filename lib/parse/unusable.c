@@ -36,8 +36,10 @@ static const struct kw_message rows[] = {
 	ROW("/dev/kvm", "ermission denied", KVM_DENIED),
 	ROW("/dev/kvm", "os error 13)", KVM_DENIED),
 	ROW("/dev/kvm", "EACCES", KVM_DENIED),
-	ROW("/dev/kvm", "have permission", KVM_DENIED),
-	ROW("/dev/kvm", "not accessible", KVM_DENIED),
+	ROW("/dev/kvm", "t have permission", KVM_DENIED), /* doesn't, do not */
+	/* advice, and words that leave the reason open */
+	ROW("/dev/kvm", "have permission", KVM_UNUSABLE),
+	ROW("/dev/kvm", "not accessible", KVM_UNUSABLE),
 	ROW("device /dev/kvm exists", "FAIL", KVM_MISSING),
 	ROW("device /dev/kvm is accessible", "FAIL", KVM_DENIED),
 	ROW("device '/dev/kvm' exists", "FAIL", KVM_MISSING),
@@ -49,8 +51,9 @@ static const struct kw_message rows[] = {
 	ROW("CPU does not support KVM extensions", "", KVM_NO_HARDWARE, .vmm = KW_STR("kvm-ok")),
 	ROW("requires hardware acceleration", "emulation", KVM_UNUSABLE, .vmm = KW_STR("Android emulator")),
 	ROW("CPU acceleration status: ", "KVM", KVM_UNUSABLE, .but = KW_STR("usable"), .vmm = KW_STR("Android emulator")),
-	ROW("could not insert 'kvm", "not supported", KVM_OFF),
-	ROW("could not insert 'kvm", "Input/output error", KVM_OFF),
+	/* the same errno without VMX or SVM, with it hidden, and with it locked off */
+	ROW("could not insert 'kvm", "not supported", KVM_UNUSABLE),
+	ROW("could not insert 'kvm", "Input/output error", KVM_UNUSABLE),
 	/* the modules' own words; Linux arch/x86/kvm/{vmx/vmx,svm/svm,x86}.c */
 	ROW("kvm: disabled by bios", "", KVM_OFF),
 	ROW("disabled by bios", "kvm: support for", KVM_OFF),

@@ -148,4 +148,15 @@ static inline struct kw_str specimen(const char *name)
 	return text;
 }
 
+/* A message alone is one failure of @class and has this sign. */
+static inline void check_message(const char *text, enum kw_class class, enum kw_sign_kind sign)
+{
+	struct seen seen = seen_in(kw_str(text));
+
+	if (seen.count != 1 || seen.failure[0]->class != class || !kw_failure_sign(seen.failure[0], sign))
+		fail_msg("%zu failures, class %s: %s", seen.count,
+			 seen.count ? kw_class_name(seen.failure[0]->class) : "-", text);
+	seen_free(&seen);
+}
+
 #endif

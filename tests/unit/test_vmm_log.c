@@ -40,15 +40,8 @@ static const struct {
 static void each_wording_is_of_its_kind(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct seen seen = seen_in(kw_str(rows[i].text));
-
-		if (seen.count != 1 || seen.failure[0]->class != rows[i].class ||
-		    !kw_failure_sign(seen.failure[0], rows[i].sign))
-			fail_msg("%zu failures, class %s: %s", seen.count,
-				 seen.count ? kw_class_name(seen.failure[0]->class) : "-", rows[i].text);
-		seen_free(&seen);
-	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_message(rows[i].text, rows[i].class, rows[i].sign);
 }
 
 static void ordinary_lines_are_none(void **state)
