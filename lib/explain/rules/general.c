@@ -2,7 +2,7 @@
 /* What must be said before anything else: other machines, encrypted guests, dumps that are none of KVM's. */
 #include "explain/rules/rules.h"
 
-#define ANY_CLASS 0xffff
+#define ANY_CLASS UINT32_MAX
 
 static bool other_machine(const struct kw_case *c)
 {
