@@ -30,7 +30,10 @@ extern const struct kw_command kw_cmd_rule;
 extern const struct kw_command kw_cmd_version;
 extern const struct kw_command kw_cmd_watch;
 
-/* live.c: the commands that look at this host are in programs of their own, since their libraries cost start-up. */
+/*
+ * live.c: the commands that look at this host are in programs of their own, since their libraries
+ * cost start-up.
+ */
 
 #define KW_SUMMARY_WATCH  "explain failures on this host as they happen"
 #define KW_SUMMARY_HOST	  "describe this host's KVM, its defects, and what can be seen of failures"

@@ -98,7 +98,8 @@ static int run(int argc, char **argv)
 			return KW_EXIT_TROUBLE;
 	}
 	kw_output_open(&out, NULL);
-	status = optind < argc ? print_checks(&out, argv + optind, format) : list_checks(&out, format);
+	status = optind < argc ? print_checks(&out, argv + optind, format) :
+				 list_checks(&out, format);
 	return kw_output_close(&out) ? KW_EXIT_TROUBLE : status;
 }
 

@@ -179,7 +179,10 @@ static int take_msr(struct request *r, const char *text)
 	return misuse("the range '%s' is empty: its first MSR is above its last", text);
 }
 
-/* Did the -1 of set_msr_mce() leave KVM_RUN? data/kvm_change.tbl says it; where that cannot be told, it may have. */
+/*
+ * Did the -1 of set_msr_mce() leave KVM_RUN? data/kvm_change.tbl says it; where that cannot be
+ * told, it may have.
+ */
 static bool had_eperm(const char *release)
 {
 	struct kw_options kernel = { .size = sizeof(kernel), .host_kernel = release };
@@ -287,7 +290,8 @@ static int check_pid(int64_t pid)
 	fclose(file);
 	if (!tgid || tgid == pid)
 		return 0;
-	return misuse("%" PRId64 " is a thread of process %" PRId64 ": use the process ID", pid, tgid);
+	return misuse("%" PRId64 " is a thread of process %" PRId64 ": use the process ID", pid,
+		      tgid);
 }
 
 static int finish_request(struct request *r, const char *access)

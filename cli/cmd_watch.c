@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* kvmwhy watch and kvmwhy record: words of the command line in, one of their options out to watch.c. */
+/*
+ * kvmwhy watch and kvmwhy record: words of the command line in, one of their options out to
+ * watch.c.
+ */
 #include "cli.h"
 
 #include <errno.h>
@@ -147,7 +150,8 @@ static int take_option(struct kw_watch_options *o, int c, char **argv)
 	}
 }
 
-static int take_words(struct kw_watch_options *o, int argc, char **argv, const struct option *known, const char *help)
+static int take_words(struct kw_watch_options *o, int argc, char **argv, const struct option *known,
+		      const char *help)
 {
 	int c;
 

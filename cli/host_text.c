@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A host's KVM in, one page of text out, in the form of `kvmwhy explain`: a label, then text from column 12 to 100.
- * Commands are never broken.
+ * A host's KVM in, one page of text out, in the form of `kvmwhy explain`: a label, then text from
+ * column 12 to 100. Commands are never broken.
  */
 #include "host.h"
 
@@ -58,7 +58,8 @@ static void words(struct page *p, const char *text, size_t indent)
 	put(p, "\n", 1);
 }
 
-__attribute__((format(printf, 3, 4))) static void row(struct page *p, size_t indent, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void row(struct page *p, size_t indent,
+						      const char *format, ...)
 {
 	char text[4096];
 	va_list args;
@@ -130,7 +131,8 @@ static void cpu(struct page *p, const struct kw_host *host)
 	const struct kw_host_cpu *c = &host->cpu;
 
 	section(p, "cpu");
-	row(p, 0, "%s, %s; %s", or(c->vendor, "vendor unknown"), or(c->model, "model unknown"), cpu_flag(c));
+	row(p, 0, "%s, %s; %s", or (c->vendor, "vendor unknown"), or (c->model, "model unknown"),
+	    cpu_flag(c));
 	if (c->hypervisor == KW_YES)
 		row(p, 0, "This host is itself a guest (hypervisor flag%s%s): what KVM does here "
 			  "depends on the hypervisor underneath.",
@@ -147,7 +149,8 @@ static void kvm(struct page *p, const struct kw_host *host)
 
 	section(p, "kvm");
 	if (k->vendor[0])
-		row(p, 0, "kvm (%s), %s (%s)", states[k->state], k->vendor, states[k->vendor_state]);
+		row(p, 0, "kvm (%s), %s (%s)", states[k->state], k->vendor,
+		    states[k->vendor_state]);
 	else
 		row(p, 0, "kvm (%s), no vendor module", states[k->state]);
 	row(p, 0, "%s", k->why);
@@ -155,12 +158,15 @@ static void kvm(struct page *p, const struct kw_host *host)
 	if (k->node != KW_YES)
 		row(p, 0, k->node == KW_NO ? "no /dev/kvm" : "unknown whether /dev/kvm exists");
 	else if (k->open_error > 0)
-		row(p, 0, "/dev/kvm %s; this process cannot open it: %s", k->access, strerror(k->open_error));
+		row(p, 0, "/dev/kvm %s; this process cannot open it: %s", k->access,
+		    strerror(k->open_error));
 	else
-		row(p, 0, "/dev/kvm %s%s", k->access, k->open_error ? "" : "; this process can open it");
+		row(p, 0, "/dev/kvm %s%s", k->access,
+		    k->open_error ? "" : "; this process can open it");
 	section(p, "caps");
 	for (size_t i = 0; i < k->ncaps; i++)
-		row(p, 0, "%-25s %3d  %s", k->cap[i].name + strlen("KVM_CAP_"), k->cap[i].value, k->cap[i].about);
+		row(p, 0, "%-25s %3d  %s", k->cap[i].name + strlen("KVM_CAP_"), k->cap[i].value,
+		    k->cap[i].about);
 }
 
 static void taint(struct page *p, const struct kw_host_kernel *k)
@@ -172,7 +178,8 @@ static void taint(struct page *p, const struct kw_host_kernel *k)
 		return;
 	}
 	kw_host_taint_letters(k->taint, letters);
-	row(p, 0, k->taint ? "tainted %llu (%s)" : "not tainted", (unsigned long long)k->taint, letters);
+	row(p, 0, k->taint ? "tainted %llu (%s)" : "not tainted", (unsigned long long)k->taint,
+	    letters);
 	for (unsigned int bit = 0; bit < 64; bit++)
 		if (k->taint >> bit & 1)
 			row(p, 2, "%c  %s", kw_taint_letter(bit) ? kw_taint_letter(bit) : '?',
@@ -191,7 +198,8 @@ static void list(struct page *p, const char *what, const struct kw_host_words *w
 
 static void state(struct page *p, const struct kw_host *host)
 {
-	static const char *const boot[] = { "Secure Boot unknown", "no Secure Boot", "Secure Boot" };
+	static const char *const boot[] = { "Secure Boot unknown", "no Secure Boot",
+					    "Secure Boot" };
 	const struct kw_host_kernel *k = &host->kernel;
 
 	section(p, "state");
@@ -232,10 +240,11 @@ static void params(struct page *p, const struct kw_host *host)
 		const char *about, *means = kw_host_meaning(param, &about);
 
 		if (param->error)
-			row(p, 0, "%s.%s cannot be read: %s", param->module, param->name, strerror(param->error));
+			row(p, 0, "%s.%s cannot be read: %s", param->module, param->name,
+			    strerror(param->error));
 		else
-			row(p, 0, "%s.%s=%s  %s: %s", param->module, param->name, param->value, about,
-			    means ? means : "a value unknown to kvmwhy");
+			row(p, 0, "%s.%s=%s  %s: %s", param->module, param->name, param->value,
+			    about, means ? means : "a value unknown to kvmwhy");
 	}
 	if (!host->nparams)
 		row(p, 0, "none");
@@ -249,8 +258,8 @@ static void diags(struct page *p, const struct kw_host *host)
 	for (size_t i = 0; i < host->ndiags; i++) {
 		const struct kw_host_diag *d = &host->diag[i];
 
-		row(p, 0, "%-8s%s: %s%s%s%s", on[d->on], d->id, d->about, d->state[0] ? " (" : "", d->state,
-		    d->state[0] ? ")" : "");
+		row(p, 0, "%-8s%s: %s%s%s%s", on[d->on], d->id, d->about, d->state[0] ? " (" : "",
+		    d->state, d->state[0] ? ")" : "");
 		if (d->turn_on[0] && d->on != KW_YES)
 			verbatim(p, 8, "on:  ", d->turn_on);
 		if (d->turn_off[0])
@@ -272,9 +281,12 @@ static void watch(struct page *p, const struct kw_host *host)
 
 	for (unsigned int i = 0; i < 3; i++)
 		if (ways >> i & 1)
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", text[0] ? ", " : "", names[i]);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+				 text[0] ? ", " : "", names[i]);
 	section(p, "watch");
-	row(p, 0, ways ? "kvmwhy watch can work here, through %s" : "kvmwhy watch cannot work here%s", text);
+	row(p, 0,
+	    ways ? "kvmwhy watch can work here, through %s" : "kvmwhy watch cannot work here%s",
+	    text);
 	reasons(p, &host->watch);
 }
 
@@ -299,8 +311,9 @@ static void guests(struct page *p, const struct kw_host *host)
 	for (size_t i = 0; i < shown; i++) {
 		const struct kw_host_guest *g = &host->guest[i];
 
-		row(p, 0, "%d %s%s%s, %u vCPU%s%s", g->pid, g->comm, g->name[0] ? ": " : "", g->name, g->vcpus,
-		    g->vcpus == 1 ? "" : "s", g->vms > 1 ? ", more than one VM" : "");
+		row(p, 0, "%d %s%s%s, %u vCPU%s%s", g->pid, g->comm, g->name[0] ? ": " : "",
+		    g->name, g->vcpus, g->vcpus == 1 ? "" : "s",
+		    g->vms > 1 ? ", more than one VM" : "");
 	}
 	if (host->nguests > shown)
 		row(p, 0, "and %zu more", host->nguests - shown);
@@ -315,7 +328,8 @@ static void guests(struct page *p, const struct kw_host *host)
 void kw_host_text(const struct kw_host *host, struct kw_output *out)
 {
 	static void (*const parts[])(struct page *, const struct kw_host *) = {
-		kernel, cpu, kvm, state, NULL, defects, NULL, params, NULL, diags, NULL, watch, module, guests,
+		kernel, cpu,  kvm,   state, NULL,  defects, NULL,
+		params, NULL, diags, NULL,  watch, module,  guests,
 	};
 	struct page page = { .out = out, .label = "" };
 

@@ -64,13 +64,16 @@ int kw_journal_send(const struct kw_report *report, const struct kvmwhy_event *e
 	int err = as_json(report, &json);
 
 	if (!err)
-		err = sd_journal_send("MESSAGE=%s", kw_report_text(report, KW_REPORT_HEADLINE), "MESSAGE_ID=" MESSAGE_ID,
-				      "PRIORITY=" PRIORITY, "KVMWHY_CLASS=%s", kw_report_text(report, KW_REPORT_CLASS),
-				      "KVMWHY_FINGERPRINT=%s", kw_report_text(report, KW_REPORT_FINGERPRINT), "KVMWHY_RULE=%s",
-				      or_nothing(kw_report_finding(report, 0, KW_FINDING_ID)), "KVMWHY_CERTAINTY=%s",
-				      or_nothing(kw_report_finding(report, 0, KW_FINDING_CERTAINTY)), "KVMWHY_PID=%u",
-				      who->pid, "KVMWHY_TID=%u", who->tid, "KVMWHY_VCPU=%d", who->vcpu, "KVMWHY_JSON=%s",
-				      or_nothing(json.p), NULL);
+		err = sd_journal_send(
+			"MESSAGE=%s", kw_report_text(report, KW_REPORT_HEADLINE),
+			"MESSAGE_ID=" MESSAGE_ID, "PRIORITY=" PRIORITY, "KVMWHY_CLASS=%s",
+			kw_report_text(report, KW_REPORT_CLASS), "KVMWHY_FINGERPRINT=%s",
+			kw_report_text(report, KW_REPORT_FINGERPRINT), "KVMWHY_RULE=%s",
+			or_nothing(kw_report_finding(report, 0, KW_FINDING_ID)),
+			"KVMWHY_CERTAINTY=%s",
+			or_nothing(kw_report_finding(report, 0, KW_FINDING_CERTAINTY)),
+			"KVMWHY_PID=%u", who->pid, "KVMWHY_TID=%u", who->tid, "KVMWHY_VCPU=%d",
+			who->vcpu, "KVMWHY_JSON=%s", or_nothing(json.p), NULL);
 	free(json.p);
 	return err;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A report to systemd's journal: an entry of its own, with fields for programs. man kvmwhy-watch lists them. */
+/*
+ * A report to systemd's journal: an entry of its own, with fields for programs. man kvmwhy-watch
+ * lists them.
+ */
 #ifndef KW_JOURNAL_H
 #define KW_JOURNAL_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Commands that look at this host: words in, the program with their libraries in our place. It lies beside us, or where it
- * is installed.
+ * Commands that look at this host: words in, the program with their libraries in our place. It lies
+ * beside us, or where it is installed.
  */
 #include "cli.h"
 
@@ -38,8 +38,8 @@ static int start(const char *program, const char *package, int argc, char **argv
 	execv(path, words);
 	snprintf(path, sizeof(path), KW_CLI_LIBEXECDIR "/%s", program);
 	execv(path, words);
-	kw_complain("%s: cannot start %s: %s; it may be in the package %s", argv[0], path, strerror(errno),
-		    package);
+	kw_complain("%s: cannot start %s: %s; it may be in the package %s", argv[0], path,
+		    strerror(errno), package);
 	return KW_EXIT_TROUBLE;
 }
 
@@ -53,6 +53,12 @@ static int run_watch(int argc, char **argv)
 	return start("kvmwhy-live", "kvmwhy-watch", argc, argv);
 }
 
-const struct kw_command kw_live_host = { .name = "host", .summary = KW_SUMMARY_HOST, .run = run_host };
-const struct kw_command kw_live_watch = { .name = "watch", .summary = KW_SUMMARY_WATCH, .run = run_watch };
-const struct kw_command kw_live_record = { .name = "record", .summary = KW_SUMMARY_RECORD, .run = run_watch };
+const struct kw_command kw_live_host = { .name = "host",
+					 .summary = KW_SUMMARY_HOST,
+					 .run = run_host };
+const struct kw_command kw_live_watch = { .name = "watch",
+					  .summary = KW_SUMMARY_WATCH,
+					  .run = run_watch };
+const struct kw_command kw_live_record = { .name = "record",
+					   .summary = KW_SUMMARY_RECORD,
+					   .run = run_watch };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* kvmwhy-host and kvmwhy-live: the commands of kvmwhy(1) that look at this host, which starts them. */
+/*
+ * kvmwhy-host and kvmwhy-live: the commands of kvmwhy(1) that look at this host, which starts them.
+ */
 #include "cli.h"
 
 #include <getopt.h>
@@ -10,9 +12,11 @@
 int main(int argc, char **argv)
 {
 	opterr = 0;
-	for (const struct kw_command *const *command = kw_live_commands; argc > 1 && *command; command++)
+	for (const struct kw_command *const *command = kw_live_commands; argc > 1 && *command;
+	     command++)
 		if (!strcmp((*command)->name, argv[1]))
 			return (*command)->run(argc - 1, argv + 1);
-	kw_complain("this program is part of kvmwhy: run 'kvmwhy %s' instead", kw_live_commands[0]->name);
+	kw_complain("this program is part of kvmwhy: run 'kvmwhy %s' instead",
+		    kw_live_commands[0]->name);
 	return KW_EXIT_TROUBLE;
 }

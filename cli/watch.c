@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record becomes text, and the text goes the way of every log: what is said live is what `kvmwhy explain` says of the
- * recording.
+ * A record becomes text, and the text goes the way of every log: what is said live is what `kvmwhy
+ * explain` says of the recording.
  */
 #include "watch.h"
 
@@ -74,7 +74,8 @@ static int give_report(void *arg, const struct kw_report *report)
 	if (w->printer)
 		err = kw_printer_report(w->printer, report);
 	else if (w->options->log)
-		kw_complain("failure %" PRIu64 ": %s", w->seen, kw_report_text(report, KW_REPORT_HEADLINE));
+		kw_complain("failure %" PRIu64 ": %s", w->seen,
+			    kw_report_text(report, KW_REPORT_HEADLINE));
 	if (!err && w->options->journal && w->event && kw_journal_send(report, w->event))
 		kw_complain("failure %" PRIu64 " could not be written to the journal", w->seen);
 	return err;
@@ -121,7 +122,8 @@ static int take_event(void *arg, const struct kvmwhy_event *event)
 	int err;
 
 	kw_kmsg_read(&w->kmsg);
-	context.nlines = kw_kmsg_take(&w->kmsg, who->time_ns, (pid_t)who->pid, (pid_t)who->tid, lines);
+	context.nlines =
+		kw_kmsg_take(&w->kmsg, who->time_ns, (pid_t)who->pid, (pid_t)who->tid, lines);
 	if (who->known & KVMWHY_KNOWS_HARMLESS && !w->options->all)
 		return 0;
 	context.number = ++w->seen;
@@ -282,7 +284,8 @@ static int watch(struct watch *w)
 		kw_printer_finish(w->printer);
 	if ((w->options->log && kw_output_close(&w->log)) | kw_output_close(&w->out))
 		w->trouble = true;
-	kw_complain("%" PRIu64 " failure%s seen, %" PRIu64 " lost", w->seen, w->seen == 1 ? "" : "s", w->lost);
+	kw_complain("%" PRIu64 " failure%s seen, %" PRIu64 " lost", w->seen,
+		    w->seen == 1 ? "" : "s", w->lost);
 	if (w->trouble)
 		return KW_EXIT_TROUBLE;
 	return w->seen ? KW_EXIT_FOUND : KW_EXIT_NOTHING;

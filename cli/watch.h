@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures as they happen: records of host/watch/ in, the same answers as those of `kvmwhy explain` out, and a recording.
+ * Failures as they happen: records of host/watch/ in, the same answers as those of `kvmwhy explain`
+ * out, and a recording.
  */
 #ifndef KW_WATCH_H
 #define KW_WATCH_H
@@ -12,7 +13,8 @@ struct kw_watch_options {
 	const char *command;	/* for complaints */
 	const char *format;	/* of the answers on the standard output; NULL for none there */
 	const char *color;
-	const char *log;	/* file to which the recording is appended, "-" the standard output, NULL none */
+	/* file to which the recording is appended, "-" the standard output, NULL none */
+	const char *log;
 	const char *via;	/* a way of host/watch/, or NULL */
 	pid_t pid;		/* only this process, or 0 */
 	bool once;		/* end after the first failure */

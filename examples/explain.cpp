@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A vCPU of a VMM in C++ whose KVM_RUN failed with EPERM, explained: the one line for the log of a thread
-// that is about to end, and the whole answer. A VMM has the structures from KVM_GET_REGS and its like.
+// A vCPU of a VMM in C++ whose KVM_RUN failed with EPERM, explained: the one line for the log of a
+// thread that is about to end, and the whole answer. A VMM has the structures from KVM_GET_REGS and
+// its like.
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>

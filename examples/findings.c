@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A log on standard input; of each finding its id, how sure it is, why, the facts it rests on, and what to do. */
+/*
+ * A log on standard input; of each finding its id, how sure it is, why, the facts it rests on, and
+ * what to do.
+ */
 #include <inttypes.h>
 #include <kvmwhy/kvmwhy.h>
 #include <stdio.h>
@@ -14,12 +17,14 @@ static int print(void *arg, const struct kw_report *report)
 		printf("%s [%s]\n", kw_report_finding(report, i, KW_FINDING_ID),
 		       kw_report_finding(report, i, KW_FINDING_CERTAINTY));
 		printf("why   %s\n", kw_report_finding(report, i, KW_FINDING_WHY));
-		for (size_t k = 0; (text = kw_report_finding_list(report, i, KW_FINDING_FACTS, k)); k++) {
+		for (size_t k = 0; (text = kw_report_finding_list(report, i, KW_FINDING_FACTS, k));
+		     k++) {
 			const char *how = kw_report_fact(report, text, &value);
 
 			printf("fact  %s 0x%" PRIx64 " (%s)\n", text, value, how);
 		}
-		for (size_t k = 0; (text = kw_report_finding_list(report, i, KW_FINDING_DO, k)); k++)
+		for (size_t k = 0; (text = kw_report_finding_list(report, i, KW_FINDING_DO, k));
+		     k++)
 			printf("do    %s\n", text);
 	}
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A VMM in one file, for x86: one vCPU, 32 KiB of memory, a guest of a few bytes. It is made to fail in six
- * ways, none of which needs root, and each time lets kvmwhy say what happened: see explain() below.
+ * A VMM in one file, for x86: one vCPU, 32 KiB of memory, a guest of a few bytes. It fails in six
+ * ways, none of which needs root, and each time kvmwhy says what happened: see explain() below.
  *
  *   tiny-vmm [NAME]	the failure to provoke; without a name, all six
  *   cc tiny-vmm.c $(pkg-config --cflags --libs libkvmwhy-vmm libkvmwhy)
@@ -21,7 +21,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, CODE = 4096, PML4 = 0x2000, PDPT = 0x3000, LOST = 0x4000, STACK = 0x7f00, RAM = 0x8000 };
+enum { PAGE = 4096, CODE = 4096, PML4 = 0x2000, PDPT = 0x3000, LOST = 0x4000, STACK = 0x7f00 };
+enum { RAM = 0x8000 };
 
 struct vm {
 	int kvm, fd, vcpu;
@@ -97,9 +98,9 @@ static void set_cpuid(struct vm *vm)
 	union {
 		struct kvm_cpuid2 list;
 		char room[sizeof(struct kvm_cpuid2) + 256 * sizeof(struct kvm_cpuid_entry2)];
-	} cpuid = { .list.nent = 256 };
+	} ids = { .list.nent = 256 };
 
-	if (ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid) || ioctl(vm->vcpu, KVM_SET_CPUID2, &cpuid))
+	if (ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, &ids) || ioctl(vm->vcpu, KVM_SET_CPUID2, &ids))
 		die("CPUID");
 }
 
@@ -136,7 +137,7 @@ static void create(struct vm *vm, const void *code, size_t size)
 	set_sregs(vm, &sregs);
 	if (ioctl(vm->vcpu, KVM_SET_REGS, &regs))
 		die("KVM_SET_REGS");
-	/* registers in the page after each KVM_RUN, failed or not: all that is left if KVM gives the VM up */
+	/* registers in the page after each KVM_RUN: all that is left if KVM gives the VM up */
 	if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS) > 0)
 		vm->run->kvm_valid_regs = KVM_SYNC_X86_VALID_FIELDS;
 }
@@ -180,8 +181,8 @@ static int break_cs(struct vm *vm)
 	sregs.cr3 = PML4;
 	sregs.cr4 |= 1u << 5;
 	sregs.efer = 1u << 10 | 1u << 8;
-	sregs.cs = (struct kvm_segment){ .limit = 0xffffffff, .selector = 8, .type = 11, .present = 1, .s = 1,
-					 .g = 1, .l = 1, .db = 1 };
+	sregs.cs = (struct kvm_segment){ .limit = 0xffffffff, .selector = 8, .type = 11,
+					 .present = 1, .s = 1, .g = 1, .l = 1, .db = 1 };
 	sregs.tr.type = 11;
 	set_sregs(vm, &sregs);
 	return run(vm);
@@ -212,7 +213,7 @@ static const struct failure {
 } failures[] = {
 #define GUEST(bytes) bytes, sizeof(bytes) - 1
 	{ "lost-memory", "the guest reads memory that the VMM has unmapped", lose_memory,
-	  GUEST("\xe6\x10\xa0\x00\x40\xf4") },		/* out 0x10, al; mov al, [0x4000]; hlt */
+	  GUEST("\xe6\x10\xa0\x00\x40\xf4") },	/* out 0x10, al; mov al, [0x4000]; hlt */
 	{ "no-emulation", "an x87 load from a VGA that is not there", run,
 	  GUEST("\xb8\x00\xa0\x8e\xd8"			/* mov ax, 0xa000; mov ds, ax */
 		"\xdb\xe3\xd9\x06\x10\x00\xf4") },	/* fninit; fld dword [0x10]; hlt */

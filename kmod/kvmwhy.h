@@ -6,9 +6,10 @@
  * refusal is permitted like one of KVM's own. msr.c is that way. report.c leaves what it found in
  * the frame of the KVM_RUN that the vCPU is in, and uses it when that KVM_RUN fails.
  *
- * These files call each other in a circle, as what they do does: main.c has the settings that the others read and
- * change, inject.c among them; probe.c arms the hooks of frame.c, inject.c and report.c and is asked by them what was
- * missed; and a frame, when it ends, is reported or injected into. Each call goes through this header.
+ * These files call each other in a circle, as what they do does: main.c has the settings that the
+ * others read and change, inject.c among them; probe.c arms the hooks of frame.c, inject.c and
+ * report.c and is asked by them what was missed; and a frame, when it ends, is reported or injected
+ * into. Each call goes through this header.
  *
  * Locks: kw_mutex guards the settings and which probes are registered; parameters, debugfs and the
  * module notifier take it. Handlers run without it, with preemption off: they read a setting once,

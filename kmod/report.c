@@ -352,7 +352,9 @@ static const char *kw_refusal(const struct kw_frame *frame, const struct kvmwhy_
 	return "";
 }
 
-/* The function is unknown if a call of kvm_arch_vcpu_ioctl_run() was missed: it may be this one's. */
+/*
+ * The function is unknown if a call of kvm_arch_vcpu_ioctl_run() was missed: it may be this one's.
+ */
 static void kw_fill_ioctl(struct kw_frame *frame, int result, bool locked)
 {
 	struct kvmwhy_data *data = &frame->data;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * flood MECHANISM FAILURES LOG [PAUSE]: 8 vCPUs in 4 VMs make KVM_RUN fail so often in all, 0 is until SIGTERM, with so
- * many microseconds between two failures of a vCPU. No two failures write the same value. Out: the file LOG, a line
- * `pid tid vcpu msr value errno` for each, and how many there were.
+ * flood MECHANISM FAILURES LOG [PAUSE]: 8 vCPUs in 4 VMs make KVM_RUN fail so often in all, 0 is
+ * until SIGTERM, with so many microseconds between two failures of a vCPU. No two failures write
+ * the same value. Out: the file LOG, a line `pid tid vcpu msr value errno` for each, and how many
+ * there were.
  *
- * flood --compare LOG NDJSON SAID: what `kvmwhy watch --format ndjson` printed and what it said, beside that file.
- * Out: how many failures it reported once, lost by its own count, reported twice, or reported wrong.
+ * flood --compare LOG NDJSON SAID: what `kvmwhy watch --format ndjson` printed and what it said,
+ * beside that file. Out: how many failures it reported once, lost by its own count, reported twice,
+ * or reported wrong.
  *
  * Exit status: 0 all is as it must be, 1 something is not, 2 it could not be tried.
  */
@@ -45,7 +47,10 @@ struct mechanism {
 static const struct mechanism mechanisms[] = {
 	/* MCi_CTL, with neither all bits set nor none: -1 before Linux 6.0 */
 	{ .name = "mce", .first = 0x400, .of_vm = 4 * VCPUS_OF_VM, .of_vcpu = 4, .error = EPERM },
-	/* the hypercall page's source is not mapped: 12 bits of the value number a page of it, here the first */
+	/*
+	 * the hypercall page's source is not mapped: 12 bits of the value number a page of it, here
+	 * the first
+	 */
 	{ .name = "xen", .first = 0x40000200, .of_vm = 1, .error = EFAULT, .xen = true },
 	/* lab/refuse */
 	{ .name = "mtrr", .first = 0x200, .of_vm = VCPUS_OF_VM, .of_vcpu = 1, .error = EPERM },
@@ -108,7 +113,8 @@ static void create_vcpu(struct vcpu *vcpu, int vm, size_t size, int vm_number, i
 {
 	vcpu->number = number;
 	vcpu->tag = 0x5aa50000u + (uint32_t)(vm_number * VCPUS_OF_VM + number);
-	vcpu->msr = mechanism->first + (uint32_t)vm_number * mechanism->of_vm + (uint32_t)number * mechanism->of_vcpu;
+	vcpu->msr = mechanism->first + (uint32_t)vm_number * mechanism->of_vm +
+		    (uint32_t)number * mechanism->of_vcpu;
 	vcpu->fd = must(ioctl(vm, KVM_CREATE_VCPU, (unsigned long)number), "KVM_CREATE_VCPU");
 	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
@@ -121,10 +127,14 @@ static void create_vm(int kvm, int number)
 	uint64_t identity_map = 0xfffbc000;
 	int vm = must(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
 	size_t size = (size_t)must(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
-	void *memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct kvm_userspace_memory_region region = { .memory_size = MEMORY, .userspace_addr = (uintptr_t)memory };
+	void *memory =
+		mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct kvm_userspace_memory_region region = { .memory_size = MEMORY,
+						      .userspace_addr = (uintptr_t)memory };
 	struct kvm_xen_hvm_config xen = {
-		.msr = mechanism->first + (uint32_t)number * mechanism->of_vm, .blob_size_32 = 1, .blob_size_64 = 1,
+		.msr = mechanism->first + (uint32_t)number * mechanism->of_vm,
+		.blob_size_32 = 1,
+		.blob_size_64 = 1,
 	};
 
 	if (memory == MAP_FAILED)
@@ -149,8 +159,8 @@ static void fail_once(const struct vcpu *vcpu, uint64_t value)
 	must(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 	do {
 		if (!ioctl(vcpu->fd, KVM_RUN, 0))
-			die("KVM took WRMSR(0x%x) <- 0x%" PRIx64 ": exit reason %u", vcpu->msr, value,
-			    vcpu->run->exit_reason);
+			die("KVM took WRMSR(0x%x) <- 0x%" PRIx64 ": exit reason %u", vcpu->msr,
+			    value, vcpu->run->exit_reason);
 	} while (errno == EINTR);
 }
 
@@ -168,8 +178,12 @@ static void *run_vcpu(void *argument)
 		fail_once(vcpu, value);
 		others += errno != mechanism->error;
 		if (wanted)
-			made[at] = (struct failure){ .value = value, .pid = (uint32_t)getpid(), .tid = tid,
-						     .msr = vcpu->msr, .vcpu = vcpu->number, .error = errno };
+			made[at] = (struct failure){ .value = value,
+						     .pid = (uint32_t)getpid(),
+						     .tid = tid,
+						     .msr = vcpu->msr,
+						     .vcpu = vcpu->number,
+						     .error = errno };
 		if (pause_us)
 			usleep(pause_us);
 	}
@@ -189,7 +203,8 @@ static void write_log(const char *path)
 	if (!log)
 		die("%s: %s", path, strerror(errno));
 	for (const struct failure *f = made; f < made + wanted; f++)
-		fprintf(log, "%u %u %d 0x%x 0x%" PRIx64 " %d\n", f->pid, f->tid, f->vcpu, f->msr, f->value, f->error);
+		fprintf(log, "%u %u %d 0x%x 0x%" PRIx64 " %d\n", f->pid, f->tid, f->vcpu, f->msr,
+			f->value, f->error);
 	if (fclose(log))
 		die("%s: %s", path, strerror(errno));
 }
@@ -212,8 +227,8 @@ static int flood(const char *log)
 		pthread_join(vcpus[i].thread, NULL);
 	if (wanted)
 		write_log(log);
-	printf("flood: %u made by %d vCPUs of %d VMs, %u with another errno\n", wanted ? wanted : begun, VCPUS, VMS,
-	       others);
+	printf("flood: %u made by %d vCPUs of %d VMs, %u with another errno\n",
+	       wanted ? wanted : begun, VCPUS, VMS, others);
 	return others ? 1 : 0;
 }
 
@@ -226,7 +241,8 @@ struct told {
 
 struct sums {
 	unsigned long long lines, wrong, once, twice, never, seen, lost;
-	unsigned long long bare, said_bare;	/* without MSR and value: in the report, and as watch says */
+	/* without MSR and value: in the report, and as watch says */
+	unsigned long long bare, said_bare;
 };
 
 static int by_value(const void *a, const void *b)
@@ -245,8 +261,8 @@ static unsigned int read_log(const char *path)
 	made = calloc(MOST, sizeof(*made));
 	if (!log || !made)
 		die("%s: %s", path, strerror(errno));
-	while (count < MOST && fscanf(log, "%u %u %d %x %" SCNx64 " %d", &f.pid, &f.tid, &f.vcpu, &f.msr, &f.value,
-				      &f.error) == 6)
+	while (count < MOST && fscanf(log, "%u %u %d %x %" SCNx64 " %d", &f.pid, &f.tid, &f.vcpu,
+				      &f.msr, &f.value, &f.error) == 6)
 		made[count++] = f;
 	if (!feof(log))
 		die("%s: line %u is not understood", path, count + 1);
@@ -255,7 +271,10 @@ static unsigned int read_log(const char *path)
 	return count;
 }
 
-/* The number behind `key`, which no text of somebody else can contain: there its quotes are escaped. */
+/*
+ * The number behind `key`, which no text of somebody else can contain: there its quotes are
+ * escaped.
+ */
 static bool number_after(const char **at, const char *key, uint64_t *ret)
 {
 	const char *found = *at ? strstr(*at, key) : NULL;
@@ -288,8 +307,10 @@ static bool parse(const char *line, struct told *ret)
 		return false;
 	ret->pid = number_before(at, "\"pid\":", words);
 	ret->vcpu = number_before(at, "\"vcpu\":", words);
-	if (!number_after(&at, "\"tid\":", &tid) || at > words || !number_after(&words, "\"errno\":", &error) ||
-	    !number_after(&words, "\"msr\":\"", &msr) || !number_after(&words, "\"value\":\"", &ret->failure.value))
+	if (!number_after(&at, "\"tid\":", &tid) || at > words ||
+	    !number_after(&words, "\"errno\":", &error) ||
+	    !number_after(&words, "\"msr\":\"", &msr) ||
+	    !number_after(&words, "\"value\":\"", &ret->failure.value))
 		return false;
 	ret->failure.tid = (uint32_t)tid;
 	ret->failure.error = (int)error;
@@ -300,8 +321,8 @@ static bool parse(const char *line, struct told *ret)
 /* What was left out is not wrong. */
 static bool is_same(const struct failure *a, const struct told *b)
 {
-	return (b->pid < 0 || b->pid == a->pid) && (b->vcpu < 0 || b->vcpu == a->vcpu) && a->tid == b->failure.tid &&
-	       a->error == b->failure.error && a->msr == b->failure.msr;
+	return (b->pid < 0 || b->pid == a->pid) && (b->vcpu < 0 || b->vcpu == a->vcpu) &&
+	       a->tid == b->failure.tid && a->error == b->failure.error && a->msr == b->failure.msr;
 }
 
 /* A failure of a thread, of which what was refused is not told. */
@@ -329,7 +350,8 @@ static void take(const char *line, unsigned int count, struct sums *sums)
 		return;
 	}
 	if (!sums->wrong++)
-		printf("flood: the first that is wrong: %.500s\n", strstr(line, WATCH) ? strstr(line, WATCH) : line);
+		printf("flood: the first that is wrong: %.500s\n",
+		       strstr(line, WATCH) ? strstr(line, WATCH) : line);
 }
 
 static void read_ndjson(const char *path, unsigned int count, struct sums *sums)
@@ -364,7 +386,8 @@ static void read_said(const char *path, struct sums *sums)
 			bare--;
 		if (bare)
 			sums->said_bare = strtoull(bare, NULL, 10);
-		if (sscanf(line, "kvmwhy: %llu failur%*s seen, %llu lost", &sums->seen, &sums->lost) == 2)
+		if (sscanf(line, "kvmwhy: %llu failur%*s seen, %llu lost", &sums->seen,
+			   &sums->lost) == 2)
 			found = true;
 	}
 	fclose(file);
@@ -391,7 +414,8 @@ static int compare(char **paths)
 	}
 	known = sums.lost + sums.bare;
 	printf("flood: %u made, %llu told once, %llu told twice, %llu told wrong, %llu lost by count, %llu without trace\n",
-	       count, sums.once, sums.twice, sums.wrong, sums.lost, sums.never > known ? sums.never - known : 0);
+	       count, sums.once, sums.twice, sums.wrong, sums.lost,
+	       sums.never > known ? sums.never - known : 0);
 	if (sums.bare)
 		printf("flood: %llu of them told without MSR and value, as it says\n", sums.bare);
 	if (sums.seen != sums.lines)
@@ -428,7 +452,8 @@ int main(int argc, char **argv)
 	if (argc == 5 && !strcmp(argv[1], "--compare"))
 		return compare(argv + 2);
 	if (argc != 4 && argc != 5) {
-		fputs("Usage: flood MECHANISM FAILURES LOG [PAUSE]\n       flood --compare LOG NDJSON SAID\n", stderr);
+		fputs("Usage: flood MECHANISM FAILURES LOG [PAUSE]\n       flood --compare LOG NDJSON SAID\n",
+		      stderr);
 		return 2;
 	}
 	choose(argv[1]);

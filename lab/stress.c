@@ -92,7 +92,8 @@ static void create_vm(int kvm, struct vcpu *members)
 	uint64_t identity_map = 0xfffbc000;
 	int vm = must(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
 	size_t size = (size_t)must(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
-	void *memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory =
+		mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct kvm_userspace_memory_region region = {
 		.memory_size = MEMORY, .userspace_addr = (uintptr_t)memory,
 	};
@@ -104,8 +105,10 @@ static void create_vm(int kvm, struct vcpu *members)
 	must(ioctl(vm, KVM_SET_TSS_ADDR, 0xfffbd000ul), "KVM_SET_TSS_ADDR");
 	must(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
 	for (unsigned int i = 0; i < VCPUS_OF_VM; i++) {
-		members[i].fd = must(ioctl(vm, KVM_CREATE_VCPU, (unsigned long)i), "KVM_CREATE_VCPU");
-		members[i].run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, members[i].fd, 0);
+		members[i].fd =
+			must(ioctl(vm, KVM_CREATE_VCPU, (unsigned long)i), "KVM_CREATE_VCPU");
+		members[i].run =
+			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, members[i].fd, 0);
 		if (members[i].run == MAP_FAILED)
 			die("kvm_run");
 		set_registers(&members[i]);
@@ -151,8 +154,8 @@ static _Noreturn void leave(const struct vcpu *vcpu)
 	ioctl(vcpu->fd, KVM_GET_REGS, &regs);
 	ioctl(vcpu->fd, KVM_GET_SREGS, &sregs);
 	die("KVM_RUN returned with exit reason %u after %llu failures: RIP %#llx RFLAGS %#llx RCX %#llx CS %#x base %#llx CR0 %#llx",
-	    vcpu->run->exit_reason, (unsigned long long)vcpu->failures, regs.rip, regs.rflags, regs.rcx, sregs.cs.selector,
-	    sregs.cs.base, sregs.cr0);
+	    vcpu->run->exit_reason, (unsigned long long)vcpu->failures, regs.rip, regs.rflags,
+	    regs.rcx, sregs.cs.selector, sregs.cs.base, sregs.cr0);
 }
 
 static void *run_vcpu(void *argument)

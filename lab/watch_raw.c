@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A backend of host/watch/ by its name in, each record that it makes as a line of facts out: what a backend sees, without
- * what libkvmwhy makes of it. Ends after COUNT records, or when nothing comes for SECONDS.
+ * A backend of host/watch/ by its name in, each record that it makes as a line of facts out: what a
+ * backend sees, without what libkvmwhy makes of it. Ends after COUNT records, or when nothing comes
+ * for SECONDS.
  */
 #include "../host/watch/watch.h"
 
@@ -32,7 +33,8 @@ static void print_data(const struct kvmwhy_data *data)
 {
 	static const char *const kinds[] = { "other", "wrmsr", "rdmsr", "page_fault" };
 
-	printf(" data %s result %lld function %u", data->kind < 4 ? kinds[data->kind] : "?", (long long)data->result, data->function);
+	printf(" data %s result %lld function %u", data->kind < 4 ? kinds[data->kind] : "?",
+	       (long long)data->result, data->function);
 	if (data->flags & KVMWHY_HAS_MSR)
 		printf(" msr 0x%x", data->msr);
 	if (data->flags & KVMWHY_HAS_VALUE)
@@ -45,9 +47,11 @@ static void print_data(const struct kvmwhy_data *data)
 
 static void print_exit(const struct kvmwhy_event *event)
 {
-	printf(" %s exit 0x%" PRIx64, event->x86.known & KVMWHY_X86_SVM ? "svm" : "vmx", event->x86.exit_reason);
+	printf(" %s exit 0x%" PRIx64, event->x86.known & KVMWHY_X86_SVM ? "svm" : "vmx",
+	       event->x86.exit_reason);
 	if (event->x86.known & KVMWHY_X86_INFO)
-		printf(" info1 0x%" PRIx64 " info2 0x%" PRIx64, event->x86.exit_info1, event->x86.exit_info2);
+		printf(" info1 0x%" PRIx64 " info2 0x%" PRIx64, event->x86.exit_info1,
+		       event->x86.exit_info2);
 }
 
 static void print_run(const struct kvmwhy_event *event)
@@ -58,7 +62,8 @@ static void print_run(const struct kvmwhy_event *event)
 	printf(" run.exit_reason %u", word);
 	if (!(event->common.known & KVMWHY_KNOWS_RUN) || word != KVM_EXIT_INTERNAL_ERROR)
 		return;
-	memcpy(&word, event->common.run + offsetof(struct kvm_run, internal.suberror), sizeof(word));
+	memcpy(&word, event->common.run + offsetof(struct kvm_run, internal.suberror),
+	       sizeof(word));
 	printf(" suberror %u", word);
 }
 
@@ -77,7 +82,8 @@ static int print(void *arg, const struct kvmwhy_event *event)
 	seen->count++;
 	if (seen->quiet)
 		return seen->most && seen->count >= seen->most;
-	printf("watch-raw: result %d pid %u tid %u comm %.16s", who->result, who->pid, who->tid, who->comm);
+	printf("watch-raw: result %d pid %u tid %u comm %.16s", who->result, who->pid, who->tid,
+	       who->comm);
 	if (event->common.known & KVMWHY_KNOWS_VCPU)
 		printf(" vcpu %d", event->common.vcpu);
 	if (event->x86.known & KVMWHY_X86_RIP)
@@ -128,7 +134,8 @@ int main(int argc, char **argv)
 	int result;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: watch-raw BACKEND|any COUNT SECONDS [PID [BUFFER_BYTES [quiet]]]\n");
+		fprintf(stderr,
+			"usage: watch-raw BACKEND|any COUNT SECONDS [PID [BUFFER_BYTES [quiet]]]\n");
 		return 2;
 	}
 	options.via = strcmp(argv[1], "any") ? argv[1] : NULL;
@@ -143,10 +150,11 @@ int main(int argc, char **argv)
 		printf("watch-raw: %s\n", live.why);
 		return 1;
 	}
-	printf("watch-raw: %s: %s\nwatch-raw: better: %s\nwatch-raw: missing: %s\n", live.backend->name, live.how,
-	       live.better, live.missing);
+	printf("watch-raw: %s: %s\nwatch-raw: better: %s\nwatch-raw: missing: %s\n",
+	       live.backend->name, live.how, live.better, live.missing);
 	result = watch(&live, &seen, atoi(argv[3]));
-	printf("watch-raw: %" PRIu64 " failures, %" PRIu64 " lost; missing: %s\n", seen.count, live.lost, live.missing);
+	printf("watch-raw: %" PRIu64 " failures, %" PRIu64 " lost; missing: %s\n", seen.count,
+	       live.lost, live.missing);
 	kw_watcher_close(&live);
 	return result;
 }

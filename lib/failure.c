@@ -6,8 +6,12 @@
 #define KW_PRINT_DEC false
 
 const struct kw_fact_info kw_facts[KW_NFACTS] = {
-#define F(arch_, name_, group_, print_, doc_) \
-	[KW_F_##name_] = { .name = #name_, .arch = KW_ARCH_##arch_, .group = KW_G_##group_, .hex = KW_PRINT_##print_, .doc = doc_ },
+#define F(arch_, name_, group_, print_, doc_)        \
+	[KW_F_##name_] = { .name = #name_,           \
+			   .arch = KW_ARCH_##arch_,  \
+			   .group = KW_G_##group_,   \
+			   .hex = KW_PRINT_##print_, \
+			   .doc = doc_ },
 #include "failure/facts.def"
 #undef F
 };
@@ -37,9 +41,11 @@ static const char *const class_names[KW_NCLASSES] = {
 };
 
 static const char *const arch_names[KW_NARCHES] = {
-	[KW_ARCH_UNKNOWN] = "unknown", [KW_ARCH_X86] = "x86",	      [KW_ARCH_AARCH64] = "aarch64",
-	[KW_ARCH_ARM] = "arm",	       [KW_ARCH_PPC64] = "ppc64",     [KW_ARCH_S390X] = "s390x",
-	[KW_ARCH_RISCV64] = "riscv64", [KW_ARCH_LOONGARCH64] = "loongarch64", [KW_ARCH_MIPS] = "mips",
+	[KW_ARCH_UNKNOWN] = "unknown", [KW_ARCH_X86] = "x86",
+	[KW_ARCH_AARCH64] = "aarch64", [KW_ARCH_ARM] = "arm",
+	[KW_ARCH_PPC64] = "ppc64",     [KW_ARCH_S390X] = "s390x",
+	[KW_ARCH_RISCV64] = "riscv64", [KW_ARCH_LOONGARCH64] = "loongarch64",
+	[KW_ARCH_MIPS] = "mips",
 };
 
 const char *kw_class_name(enum kw_class class)

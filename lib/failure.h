@@ -26,7 +26,8 @@ enum kw_class {
 	KW_CLASS_KVM_UNUSABLE,	   /* KVM cannot be used at all */
 	KW_CLASS_SETUP_FAILED,	   /* an ioctl that sets a VM or vCPU up was refused */
 	KW_CLASS_HOST_KERNEL,	   /* BUG, oops, WARN, panic of the host in KVM */
-	KW_CLASS_VMM_FATAL,	   /* the VMM ended itself: qemu: fatal, hardware error, an assertion alone */
+	/* the VMM ended itself: qemu: fatal, hardware error, an assertion alone */
+	KW_CLASS_VMM_FATAL,
 	KW_CLASS_CPU_RESET,	   /* a dump that a reset made */
 	KW_CLASS_SPLIT_LOCK,
 	KW_CLASS_PROTECTED_VM,	   /* SEV, SNP, TDX: launch and firmware */
@@ -78,7 +79,10 @@ extern const struct kw_fact_info kw_facts[KW_NFACTS];
 enum kw_text {
 	KW_T_HEADLINE,	     /* the line that names the failure, trimmed */
 	KW_T_ERRNO,	     /* strerror text as printed */
-	KW_T_HOST_KERNEL,    /* release of the host's kernel, from an oops or WARN header or as `kvmwhy watch` gives it */
+	/*
+	 * release of the host's kernel, from an oops or WARN header or as `kvmwhy watch` gives it
+	 */
+	KW_T_HOST_KERNEL,
 	KW_T_VMM,	     /* program that spoke: QEMU, kvmtool, crosvm, cloud-hypervisor, ... */
 	KW_T_GUEST,	     /* name of the guest */
 	KW_T_FUNCTION,	     /* function named in a message */
@@ -131,7 +135,13 @@ struct kw_watch {
 	uint64_t word[KW_WATCH_WORDS]; /* of struct kvmwhy_data */
 };
 
-enum kw_msr_verb { KW_MSR_UNHANDLED, KW_MSR_IGNORED, KW_MSR_UNIMPLEMENTED, KW_MSR_DISABLED_PERFCTR, KW_MSR_NOP };
+enum kw_msr_verb {
+	KW_MSR_UNHANDLED,
+	KW_MSR_IGNORED,
+	KW_MSR_UNIMPLEMENTED,
+	KW_MSR_DISABLED_PERFCTR,
+	KW_MSR_NOP
+};
 
 /* One kernel message about an MSR; equal ones are counted. */
 struct kw_msr_message {
@@ -146,7 +156,8 @@ struct kw_msr_message {
 
 enum kw_sign_kind {
 	KW_SIGN_WARN,	      /* WARNING: ... at a KVM source file or function */
-	KW_SIGN_BUG,	      /* BUG:, Oops, general protection fault ... in KVM or in memory management */
+	/* BUG:, Oops, general protection fault ... in KVM or in memory management */
+	KW_SIGN_BUG,
 	KW_SIGN_VMX_INSN,	      /* vmptrld/vmclear/vmread/vmwrite/invept/invvpid failed */
 	KW_SIGN_SEV_TERMINATION, /* SEV-ES guest requested termination; value: set << 8 | reason */
 	KW_SIGN_SEV_MESSAGE,    /* vmgexit: ..., other SEV lines */
@@ -158,7 +169,8 @@ enum kw_sign_kind {
 	KW_SIGN_UNUSUAL_EXIT,   /* vmx/svm: unexpected exit reason ... */
 	KW_SIGN_SPTE,	      /* reserved bits on spte */
 	KW_SIGN_MMIO_UNREGISTERED, /* VMM: guest access to an address without a device */
-	KW_SIGN_HOST_MM,	      /* the kernel's own checks of page counts and page states, KSM */
+	/* the kernel's own checks of page counts and page states, KSM */
+	KW_SIGN_HOST_MM,
 	KW_SIGN_KERNEL,	      /* "Comm: qemu ... 5.2.0-rc2": value 1 if the process is a VMM */
 	KW_SIGN_MSR,	      /* a message about an MSR; value is the index */
 	KW_SIGN_TCG,	      /* CCS=, CCD=, CCO= or v=..: printed by TCG's -d log, not by KVM */
@@ -170,7 +182,8 @@ enum kw_sign_kind {
 	KW_SIGN_KVM_MISSING,	/* no /dev/kvm */
 	KW_SIGN_KVM_DENIED,	/* /dev/kvm may not be opened */
 	KW_SIGN_KVM_BUSY,	/* KVM_CREATE_VM: another hypervisor has VMX or SVM */
-	KW_SIGN_KVM_OFF,	/* switched off in firmware, or by the hypervisor that this host runs under */
+	/* switched off in firmware, or by the hypervisor that this host runs under */
+	KW_SIGN_KVM_OFF,
 	KW_SIGN_KVM_NO_HARDWARE, /* the CPU has neither VMX nor SVM */
 	KW_SIGN_KVM_OTHER_VENDOR, /* the other vendor's module is loaded */
 	KW_SIGN_VMXON_FAULTED,	/* value: IA32_FEAT_CTL */
@@ -331,7 +344,9 @@ void kw_failure_add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t 
 /* The sign of this kind, or NULL. */
 const struct kw_sign *kw_failure_sign(const struct kw_failure *f, enum kw_sign_kind kind);
 
-/* Is it a class of failures that are told by a message alone: its words are what is said of them? */
+/*
+ * Is it a class of failures that are told by a message alone: its words are what is said of them?
+ */
 static inline bool kw_class_is_message(enum kw_class class)
 {
 	return class >= KW_CLASS_KVM_UNUSABLE && class < KW_NCLASSES;

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Minimal roots of a Debian suite, and commands inside a fresh copy of one.
 
-In: a suite, as bookworm or, for another architecture that this machine runs, bookworm:i386. Out: a folder that is gone afterwards. Where the archive is, and how it is reached, is taken from this
-machine's apt configuration, as in the lab, in whose cache the roots are kept. A command runs in mount, pid and user
-namespaces of its own, with no terminal and no locale, the root's users as they are. Nothing of this machine but its
-network, /sys and a few devices is to be seen there.
+In: a suite, as bookworm or, for another architecture that this machine runs, bookworm:i386. Out: a
+folder that is gone afterwards. Where the archive is, and how it is reached, is taken from this
+machine's apt configuration, as in the lab, in whose cache the roots are kept. A command runs in
+mount, pid and user namespaces of its own, with no terminal and no locale, the root's users as they
+are. Nothing of this machine but its network, /sys and a few devices is to be seen there.
 """
 
 import contextlib
@@ -46,7 +47,8 @@ exec chroot . "$@"
 
 
 def base(suite, extra=()):
-    """The archive of a root with make, git and what every Debian has; with these packages more it is another one."""
+    """The archive of a root with make, git and what every Debian has; with these packages more it
+    is another one."""
     name = "-".join(["roots/" + suite.replace(":", "-"), *sorted(extra)])
     return cache.entry(name, lambda folder: make(folder, suite, extra)) / "root.tar"
 
@@ -79,7 +81,8 @@ class Root:
         self.folder, self.before = folder, before
 
     def run(self, *command, output=None, timeout=None):
-        """The status of a command inside; what it says goes to the file output, and is not kept without one."""
+        """The status of a command inside; what it says goes to the file output, and is not kept
+        without one."""
         argv = [*self.before, "sh", "-ec", ENTER, "sh", str(self.folder), *command]
         with open(output or os.devnull, "ab") as said:
             return _run(argv, said, timeout)
@@ -107,7 +110,8 @@ def root(suite, extra=()):
 
 
 def _run(argv, output, timeout):
-    """subprocess.call() in new namespaces, where the users of the root are those of this machine by number."""
+    """subprocess.call() in new namespaces, where the users of the root are those of this machine by
+    number."""
     ready, ready_child = os.pipe()
     mapped_child, mapped = os.pipe()
     child = subprocess.Popen([sys.executable, __file__, str(ready_child), str(mapped_child), *argv],
@@ -129,7 +133,8 @@ def _run(argv, output, timeout):
 
 
 def _child(ready, mapped, *argv):
-    """Makes the namespaces, waits for the map of users, and stays in front of the pid namespace's first process."""
+    """Makes the namespaces, waits for the map of users, and stays in front of the pid namespace's
+    first process."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID):
         sys.exit(os.strerror(ctypes.get_errno()))

@@ -178,12 +178,14 @@ static const struct {
 } exits[] = {
 	{ "unknown", KW_KVM_EXIT_UNKNOWN, 1, 1, "use exit=unknown:HARDWARE_EXIT_REASON" },
 	{ "shutdown", KW_KVM_EXIT_SHUTDOWN, 0, 0, "shutdown takes no numbers" },
-	{ "fail-entry", KW_KVM_EXIT_FAIL_ENTRY, 1, 2, "use "
-						      "exit=fail-entry:HARDWARE_ENTRY_FAILURE_REASON[:CPU]" },
+	{ "fail-entry", KW_KVM_EXIT_FAIL_ENTRY, 1, 2,
+	  "use "
+	  "exit=fail-entry:HARDWARE_ENTRY_FAILURE_REASON[:CPU]" },
 	{ "internal-error", KW_KVM_EXIT_INTERNAL_ERROR, 1, 17,
 	  "use exit=internal-error:SUBERROR[:DATA]..., with up to 16 DATA" },
-	{ "memory-fault", KW_KVM_EXIT_MEMORY_FAULT, 2, 3, "use "
-							  "exit=memory-fault:GPA:SIZE[:FLAGS]" },
+	{ "memory-fault", KW_KVM_EXIT_MEMORY_FAULT, 2, 3,
+	  "use "
+	  "exit=memory-fault:GPA:SIZE[:FLAGS]" },
 };
 
 static bool take_numbers(struct kw_spec *spec, char *text)

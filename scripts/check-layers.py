@@ -17,8 +17,9 @@ VMM = "include/kvmwhy/"         # of libkvmwhy-vmm: its headers lie beside the p
 UAPI = "include/uapi/"
 RULE = "lib/decode/x86/mce_rule.h"
 
-# What the files of a room may include beside their own: rooms, folders of headers, single headers. A file belongs to the
-# room with the longest name that its path begins with. parse and decode do not know each other.
+# What the files of a room may include beside their own: rooms, folders of headers, single headers.
+# A file belongs to the room with the longest name that its path begins with. parse and decode do
+# not know each other.
 MAY_USE = {
     "lib/base": (),
     "lib/failure": ("lib/base",),
@@ -69,13 +70,15 @@ def begins(name, part):
 
 
 def room_of(name):
-    """The room of a path below the root: "lib/parse" of lib/parse/qemu.c, "lib/failure" of lib/failure.h."""
+    """The room of a path below the root: "lib/parse" of lib/parse/qemu.c, "lib/failure" of
+    lib/failure.h."""
     name = re.sub(r"^lib/failure\.[ch]$", "lib/failure/", name)
     return max((room for room in MAY_USE if begins(name, room)), key=len, default=None)
 
 
 def target(root, path, quoted, name):
-    """The file of the tree that an #include means, as a path below the root, or None: it is the system's."""
+    """The file of the tree that an #include means, as a path below the root, or None: it is the
+    system's."""
     folders = ([path.parent] if quoted else []) + [root / "include", root / "lib"]
     for folder in folders:
         found = pathlib.Path(folder, name)

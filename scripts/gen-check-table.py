@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The checks of `kvmwhy check --format json` in, the tables of docs/entry-checks.md out.
 
-How a check is judged is read off its condition: with the names of lib/check/*.h put in, does it reach
-UNTOLD("...")? Usage: gen-check-table.py [--check] KVMWHY DOCUMENT; with --check nothing is written, and
-the exit status says whether the document is up to date.
+How a check is judged is read off its condition: with the names of lib/check/*.h put in, does it
+reach UNTOLD("...")? Usage: gen-check-table.py [--check] KVMWHY DOCUMENT; with --check nothing is
+written, and the exit status says whether the document is up to date.
 """
 
 import itertools
@@ -22,7 +22,8 @@ MACRO = re.compile(r"^#define (\w+)(?:\([^)]*\))? ((?:.*\\\n)*.*)", re.M)
 FUNCTION = re.compile(r"^(?:static inline )?(?:bool|uint64_t) (\w+)\(struct kw_entry \*e[^)]*\)\n\{(.*?)^\}", re.M | re.S)
 UNTOLD = re.compile(r'\b(?:UNTOLD\(|kw_entry_untold\(e, )"((?:[^"\\]|\\.)*)"\)')
 
-# What all checks have in common stands in the document, not in each row: with SEV-ES the save area does not count.
+# What all checks have in common stands in the document, not in each row: with SEV-ES the save area
+# does not count.
 COMMON = {"SAVED", "FIELD", "VMCB", "UNTOLD"}
 
 FULL, PART, NEVER = range(3)
@@ -48,7 +49,8 @@ def untold_of(text, names, seen):
 
 
 def terms(condition):
-    """What stands between those || that are in no brackets; the whole condition where it is a choice."""
+    """What stands between those || that are in no brackets; the whole condition where it is a
+    choice."""
     depth, start, found = 0, 0, []
     for i, c in enumerate(re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: " " * len(text[0]), condition)):
         depth += (c == "(") - (c == ")")
@@ -71,7 +73,8 @@ def judge(condition, names):
     needs = untold_of(condition, names, set())
     if not needs:
         return FULL, needs
-    # Where the condition is false all its terms are, and one that is UNTOLD keeps it from being broken.
+    # Where the condition is false all its terms are, and one that is UNTOLD keeps it from being
+    # broken.
     return (NEVER if any(is_untold(term, names) for term in terms(condition)) else PART), needs
 
 

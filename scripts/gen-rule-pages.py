@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/rules/*.md in, one C file with their texts out. Usage: gen-rule-pages.py FOLDER OUTPUT DEPFILE"""
+"""docs/rules/*.md in, one C file with their texts out.
+
+Usage: gen-rule-pages.py FOLDER OUTPUT DEPFILE
+"""
 
 import pathlib
 import sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""data/*.tbl in; out, a C file (a string pool and sorted rows with 32-bit offsets) and a header with
-the numbers of KVM_EXIT_*, suberrors, errno, VMX and SVM exits as enumerators.
+"""data/*.tbl in; out, a C file (a string pool and sorted rows with 32-bit offsets) and a header
+with the numbers of KVM_EXIT_*, suberrors, errno, VMX and SVM exits as enumerators.
 
     gen-tables.py -o tables_data.c --numbers kvm_numbers.h data/kvm_exit.tbl data/errno.tbl ...
 
@@ -80,7 +80,8 @@ SCHEMA = {
         "since-stable": many("version"), "until-stable": many("version"),
         "since-debian": opt("abi"), "until-debian": opt("abi"), "msr": many("msr"),
         "commit": many("commit"), "effect": one(), "defect": opt(), "cpu": opt("cpu")}),
-    # The name is the parameter's; a value is "Y|1 what it means", and "* ..." stands for all others.
+    # The name is the parameter's; a value is "Y|1 what it means", and "* ..." stands for all
+    # others.
     "kvm_param": Schema("id", {
         "module": one("symbol"), "about": one(), "since": opt("version"), "until": opt("version"),
         "value": many("value")}),
@@ -96,8 +97,8 @@ SCHEMA = {
 }
 UNBOUNDED = {"word": 16, "tr": 200}
 
-# The enumerators of a table: where a row has its name (None: the row's own), and for what its beginning stands.
-# Names without that beginning have none, nor have numbers that are no int.
+# The enumerators of a table: where a row has its name (None: the row's own), and for what its
+# beginning stands. Names without that beginning have none, nor have numbers that are no int.
 NUMBERS = {
     "kvm_exit": (None, "KVM_EXIT_", "KW_KVM_EXIT_"),
     "kvm_suberror": (None, "KVM_INTERNAL_ERROR_", "KW_SUBERROR_"),

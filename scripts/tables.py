@@ -53,7 +53,8 @@ def number(place, text, what=""):
 
 
 def read(path, keys, tables):
-    """The rows of a file into @tables, by table; @keys: the kind of each table's keys, "id" or numbers."""
+    """The rows of a file into @tables, by table; @keys: the kind of each table's keys, "id" or
+    numbers."""
     table, source, row = None, None, None
     for place, line in lines(path):
         word, _, rest = line.strip().partition(" ")

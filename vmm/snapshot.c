@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A vCPU's file descriptor, its kvm_run and a reader of guest memory in; what could be had of the vCPU, and a
- * list of what could not, out. Which ioctls change nothing was read in Linux arch/x86/kvm/x86.c of 6.1 to 7.3.
+ * A vCPU's file descriptor, its kvm_run and a reader of guest memory in; what could be had of the
+ * vCPU, and a list of what could not, out. Which ioctls change nothing was read in Linux
+ * arch/x86/kvm/x86.c of 6.1 to 7.3.
  */
 #include <errno.h>
 #include <kvmwhy/vmm.h>
@@ -21,15 +22,16 @@
 
 enum { PAGE = 4096, CODE_BEFORE = 20 };
 
-_Static_assert(KW_SNAPSHOT_CODE <= KW_VCPU_CODE_MAX && CODE_BEFORE < KW_SNAPSHOT_CODE, "code bytes fit");
+_Static_assert(KW_SNAPSHOT_CODE <= KW_VCPU_CODE_MAX && CODE_BEFORE < KW_SNAPSHOT_CODE,
+	       "code bytes fit");
 _Static_assert(sizeof(struct kvm_run) >= KW_RUN_PAGE_MIN, "of kvm_run there is enough");
 _Static_assert(sizeof(struct kvm_run) <= KW_RUN_PAGE_MAX, "and not too much");
 _Static_assert(offsetof(struct kvm_sregs, interrupt_bitmap) == offsetof(struct kvm_sregs2, flags),
 	       "kvm_sregs2 begins as kvm_sregs");
 
 /*
- * What entry, system calls, machine checks and SMM depend on. Neither Hyper-V's MSRs, whose reading can make KVM
- * allocate, nor what the other structures have.
+ * What entry, system calls, machine checks and SMM depend on. Neither Hyper-V's MSRs, whose reading
+ * can make KVM allocate, nor what the other structures have.
  */
 static const uint32_t default_msrs[] = {
 	0x3a,				/* IA32_FEATURE_CONTROL */
@@ -48,12 +50,14 @@ static const uint32_t default_msrs[] = {
 	0xc0010015, 0xc0010117,		/* HWCR, VM_HSAVE_PA */
 };
 
-_Static_assert(sizeof(default_msrs) / sizeof(default_msrs[0]) <= KW_SNAPSHOT_MSRS, "the default list fits");
+_Static_assert(sizeof(default_msrs) / sizeof(default_msrs[0]) <= KW_SNAPSHOT_MSRS,
+	       "the default list fits");
 
 static void miss(struct kw_snapshot *s, const char *what, uint32_t msr, int error)
 {
 	if (s->nmissing < KW_SNAPSHOT_MISSING)
-		s->missing[s->nmissing++] = (struct kw_snapshot_missing){ .what = what, .msr = msr, .error = error };
+		s->missing[s->nmissing++] =
+			(struct kw_snapshot_missing){ .what = what, .msr = msr, .error = error };
 }
 
 /* A structure from KVM: 0 or the errno. A file that is no vCPU says ENOTTY. */
@@ -74,18 +78,20 @@ struct part {
 /* Those with .sync can be in the page. */
 #define PAGE_AT(member) offsetof(struct kvm_run, s.regs.member)
 static const struct part parts[] = {
-	{ "KVM_GET_REGS", KVM_GET_REGS, KVM_SYNC_X86_REGS, KW_SNAPSHOT_REGS, offsetof(struct kw_snapshot, regs),
-	  PAGE_AT(regs), sizeof(struct kvm_regs) },
-	{ "KVM_GET_SREGS", KVM_GET_SREGS, KVM_SYNC_X86_SREGS, KW_SNAPSHOT_SREGS, offsetof(struct kw_snapshot, sregs),
-	  PAGE_AT(sregs), sizeof(struct kvm_sregs) },
+	{ "KVM_GET_REGS", KVM_GET_REGS, KVM_SYNC_X86_REGS, KW_SNAPSHOT_REGS,
+	  offsetof(struct kw_snapshot, regs), PAGE_AT(regs), sizeof(struct kvm_regs) },
+	{ "KVM_GET_SREGS", KVM_GET_SREGS, KVM_SYNC_X86_SREGS, KW_SNAPSHOT_SREGS,
+	  offsetof(struct kw_snapshot, sregs), PAGE_AT(sregs), sizeof(struct kvm_sregs) },
 	{ "KVM_GET_VCPU_EVENTS", KVM_GET_VCPU_EVENTS, KVM_SYNC_X86_EVENTS, KW_SNAPSHOT_EVENTS,
 	  offsetof(struct kw_snapshot, events), PAGE_AT(events), sizeof(struct kvm_vcpu_events) },
 	{ "KVM_GET_DEBUGREGS", KVM_GET_DEBUGREGS, 0, KW_SNAPSHOT_DEBUGREGS,
 	  offsetof(struct kw_snapshot, debugregs), 0, 0 },
-	{ "KVM_GET_XCRS", KVM_GET_XCRS, 0, KW_SNAPSHOT_XCRS, offsetof(struct kw_snapshot, xcrs), 0, 0 },
+	{ "KVM_GET_XCRS", KVM_GET_XCRS, 0, KW_SNAPSHOT_XCRS, offsetof(struct kw_snapshot, xcrs), 0,
+	  0 },
 };
 
-_Static_assert(sizeof(struct kvm_sregs2) >= sizeof(struct kvm_sregs), "KVM_GET_SREGS writes into a kvm_sregs2");
+_Static_assert(sizeof(struct kvm_sregs2) >= sizeof(struct kvm_sregs),
+	       "KVM_GET_SREGS writes into a kvm_sregs2");
 
 static void take_from_page(struct kw_snapshot *s, const struct part *part)
 {
@@ -120,8 +126,9 @@ static bool is_pae(const struct kvm_sregs2 *sregs)
 }
 
 /*
- * VMX has registers for the PDPTEs. SVM with nested paging has none, and KVM_GET_SREGS2 would read them from the
- * guest's memory into KVM's own copy, for which it may wait: there the walk reads them.
+ * VMX has registers for the PDPTEs. SVM with nested paging has none, and KVM_GET_SREGS2 would read
+ * them from the guest's memory into KVM's own copy, for which it may wait: there the walk reads
+ * them.
  */
 static void get_pdptrs(struct kw_snapshot *s, int fd)
 {
@@ -143,8 +150,8 @@ static void get_pdptrs(struct kw_snapshot *s, int fd)
 }
 
 /*
- * What of the page is state of the vCPU. What the VMM has put there for KVM_RUN to take over is not; and no vCPU has
- * an RFLAGS of 0: KVM_RUN has not come to fill in the page.
+ * What of the page is state of the vCPU. What the VMM has put there for KVM_RUN to take over is
+ * not; and no vCPU has an RFLAGS of 0: KVM_RUN has not come to fill in the page.
  */
 static __u64 in_page(const struct kvm_run *run)
 {
@@ -175,7 +182,10 @@ static size_t choose_msrs(struct kw_snapshot *s)
 	return count;
 }
 
-/* One by one, since KVM stops at the first that it does not have. An errno is none of the MSR's own. */
+/*
+ * One by one, since KVM stops at the first that it does not have. An errno is none of the MSR's
+ * own.
+ */
 static void get_msrs(struct kw_snapshot *s, int fd)
 {
 	union {
@@ -194,7 +204,8 @@ static void get_msrs(struct kw_snapshot *s, int fd)
 		one.head.entries[0].index = index;
 		got = ioctl(fd, KVM_GET_MSRS, &one);
 		if (got == 1)
-			s->msrs[s->nmsrs++] = (struct kw_vcpu_msr){ index, one.head.entries[0].data };
+			s->msrs[s->nmsrs++] =
+				(struct kw_vcpu_msr){ index, one.head.entries[0].data };
 		else
 			miss(s, "KVM_GET_MSRS", index, got < 0 ? errno : ENOENT);
 		if (got < 0)
@@ -203,9 +214,9 @@ static void get_msrs(struct kw_snapshot *s, int fd)
 }
 
 /*
- * CR3 and addresses of a guest's guest are those of its own memory, and nothing tells where that is. With room for
- * the header only, KVM_GET_NESTED_STATE says E2BIG if there is more, and does nothing else; that is then a guest's
- * guest, or, on VMX, a guest with a current VMCS.
+ * CR3 and addresses of a guest's guest are those of its own memory, and nothing tells where that
+ * is. With room for the header only, KVM_GET_NESTED_STATE says E2BIG if there is more, and does
+ * nothing else; that is then a guest's guest, or, on VMX, a guest with a current VMCS.
  */
 static void get_nested(struct kw_snapshot *s, int fd)
 {
@@ -222,7 +233,8 @@ static void get_nested(struct kw_snapshot *s, int fd)
 		nested.head.size = sizeof(nested);
 		error = ask(fd, KVM_GET_NESTED_STATE, &nested);
 	}
-	if (s->run.flags & RUN_X86_GUEST_MODE || (!error && nested.head.flags & KVM_STATE_NESTED_GUEST_MODE))
+	if (s->run.flags & RUN_X86_GUEST_MODE ||
+	    (!error && nested.head.flags & KVM_STATE_NESTED_GUEST_MODE))
 		s->have |= KW_SNAPSHOT_NESTED;
 }
 
@@ -230,11 +242,13 @@ static void get_nested(struct kw_snapshot *s, int fd)
 
 static bool in_smm(const struct kw_snapshot *s)
 {
-	return s->run.flags & KVM_RUN_X86_SMM || (s->have & KW_SNAPSHOT_EVENTS && s->events.smi.smm);
+	return s->run.flags & KVM_RUN_X86_SMM ||
+	       (s->have & KW_SNAPSHOT_EVENTS && s->events.smi.smm);
 }
 
 /* False: memory cannot be read, and .missing says why. */
-static bool init_paging(struct kw_snapshot *s, const struct kw_guest_memory *memory, struct kw_paging *ret)
+static bool init_paging(struct kw_snapshot *s, const struct kw_guest_memory *memory,
+			struct kw_paging *ret)
 {
 	const unsigned int registers = KW_SNAPSHOT_REGS | KW_SNAPSHOT_SREGS;
 	int error = 0;
@@ -275,7 +289,8 @@ static uint64_t linear_rsp(const struct kw_snapshot *s)
 }
 
 /* Up to the end of the page: how many bytes, and if they could be read. */
-static size_t read_piece(const struct kw_paging *p, uint64_t linear, uint8_t *buf, size_t len, int *error)
+static size_t read_piece(const struct kw_paging *p, uint64_t linear, uint8_t *buf, size_t len,
+			 int *error)
 {
 	struct kw_translation at = { .linear = linear };
 	size_t left = PAGE - (size_t)(linear % PAGE), part = len < left ? len : left;
@@ -289,9 +304,12 @@ static size_t read_piece(const struct kw_paging *p, uint64_t linear, uint8_t *bu
 	return part;
 }
 
-/* Returns a bit for each byte that could be read, up to 64, and their number up to the first that could not. */
-static uint64_t read_linear(const struct kw_paging *p, uint64_t mask, uint64_t linear, uint8_t *buf, size_t len,
-			    size_t *prefix, int *error)
+/*
+ * Returns a bit for each byte that could be read, up to 64, and their number up to the first that
+ * could not.
+ */
+static uint64_t read_linear(const struct kw_paging *p, uint64_t mask, uint64_t linear, uint8_t *buf,
+			    size_t len, size_t *prefix, int *error)
 {
 	uint64_t known = 0;
 	bool whole = true;
@@ -325,8 +343,8 @@ static void read_code(struct kw_snapshot *s, const struct kw_paging *p)
 
 	s->code_at = s->regs.rip < CODE_BEFORE ? (size_t)s->regs.rip : CODE_BEFORE;
 	s->code_size = KW_SNAPSHOT_CODE;
-	s->code_known = read_linear(p, kw_walk_mask(&s->sregs), s->rip.linear - s->code_at, s->code, s->code_size,
-				    &prefix, &error);
+	s->code_known = read_linear(p, kw_walk_mask(&s->sregs), s->rip.linear - s->code_at, s->code,
+				    s->code_size, &prefix, &error);
 	if (!(s->code_known >> s->code_at & 1))
 		miss(s, "code", 0, error);
 }
@@ -335,7 +353,8 @@ static void read_stack(struct kw_snapshot *s, const struct kw_paging *p)
 {
 	int error;
 
-	read_linear(p, kw_walk_mask(&s->sregs), s->rsp.linear, s->stack, KW_SNAPSHOT_STACK, &s->stack_size, &error);
+	read_linear(p, kw_walk_mask(&s->sregs), s->rsp.linear, s->stack, KW_SNAPSHOT_STACK,
+		    &s->stack_size, &error);
 	if (!s->stack_size)
 		miss(s, "stack", 0, error);
 }
@@ -355,8 +374,8 @@ static void read_memory(struct kw_snapshot *s, const struct kw_guest_memory *mem
 	read_stack(s, &paging);
 }
 
-int kw_vcpu_snapshot(int vcpu_fd, const struct kvm_run *run, int error, const struct kw_guest_memory *memory,
-		     struct kw_snapshot *ret)
+int kw_vcpu_snapshot(int vcpu_fd, const struct kvm_run *run, int error,
+		     const struct kw_guest_memory *memory, struct kw_snapshot *ret)
 {
 	const size_t chosen = offsetof(struct kw_snapshot, error);
 	int saved = errno;
@@ -381,8 +400,12 @@ int kw_snapshot_state(const struct kw_snapshot *s, struct kw_vcpu_state *ret)
 {
 	if (!s || !ret || s->size != sizeof(*s))
 		return -EINVAL;
-	*ret = (struct kw_vcpu_state){ .size = sizeof(*ret), .arch = "x86", .error = s->error, .number = -1,
-				       .msrs = s->msrs, .nmsrs = s->nmsrs };
+	*ret = (struct kw_vcpu_state){ .size = sizeof(*ret),
+				       .arch = "x86",
+				       .error = s->error,
+				       .number = -1,
+				       .msrs = s->msrs,
+				       .nmsrs = s->nmsrs };
 	if (s->have & KW_SNAPSHOT_RUN)
 		ret->run = &s->run, ret->run_size = sizeof(s->run);
 	if (s->have & KW_SNAPSHOT_REGS)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Paging as in Intel SDM vol. 3, "Paging", and AMD APM vol. 2, "Page Translation and Protection". Access
- * rights are not judged: of a dead guest the question is where its bytes are. Nor are reserved bits, but for PS,
- * since the width of the guest's addresses is not known. A table that points to itself costs nothing: the number
- * of levels bounds the walk.
+ * Paging as in Intel SDM vol. 3, "Paging", and AMD APM vol. 2, "Page Translation and Protection".
+ * Access rights are not judged: of a dead guest the question is where its bytes are. Nor are
+ * reserved bits, but for PS, since the width of the guest's addresses is not known. A table that
+ * points to itself costs nothing: the number of levels bounds the walk.
  */
 #include "walk.h"
 
@@ -43,7 +43,8 @@ static uint64_t join(uint64_t page, uint64_t linear, unsigned int shift)
 }
 
 /* Tables of 512 entries of 8 bytes. */
-static int walk_wide(const struct kw_paging *p, uint64_t table, unsigned int levels, struct kw_translation *t)
+static int walk_wide(const struct kw_paging *p, uint64_t table, unsigned int levels,
+		     struct kw_translation *t)
 {
 	for (t->level = levels;; t->level--) {
 		unsigned int shift = 12 + 9 * (t->level - 1);
@@ -96,7 +97,8 @@ static int walk_narrow(const struct kw_paging *p, struct kw_translation *t)
 	if (err)
 		return err;
 	if (t->entry & PAGE_SIZE_BIT && p->cr4 & CR4_PSE) {
-		t->gpa = join((t->entry & 0xffc00000) | (t->entry >> 13 & 0xff) << 32, t->linear, 22);
+		t->gpa = join((t->entry & 0xffc00000) | (t->entry >> 13 & 0xff) << 32, t->linear,
+			      22);
 		return 0;
 	}
 	t->level = 1;

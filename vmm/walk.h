@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A linear address and the guest's control registers in, the guest physical address out: the guest's page
- * tables are read, not more than five entries of them, and nothing is written.
+ * A linear address and the guest's control registers in, the guest physical address out: the
+ * guest's page tables are read, not more than five entries of them, and nothing is written.
  */
 #ifndef KW_VMM_WALK_H
 #define KW_VMM_WALK_H

@@ -16,7 +16,8 @@ static const char *value_of(const char *text, const char *name, size_t *len)
 
 		line += *line == '\n';
 		colon = strchr(line, ':');
-		if (!colon || strncmp(line, name, strlen(name)) || strcspn(line + strlen(name), "\t :") > 0)
+		if (!colon || strncmp(line, name, strlen(name)) ||
+		    strcspn(line + strlen(name), "\t :") > 0)
 			continue;
 		colon += 1 + (colon[1] == ' ');
 		*len = strcspn(colon, "\n");
@@ -55,7 +56,9 @@ static void append(char *text, size_t size, const char *word)
 static void take_under(const struct kw_tree *tree, struct kw_host_cpu *cpu)
 {
 	static const char *const files[] = {
-		"/sys/hypervisor/type", "/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name",
+		"/sys/hypervisor/type",
+		"/sys/class/dmi/id/sys_vendor",
+		"/sys/class/dmi/id/product_name",
 	};
 	char text[KW_HOST_WORD];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * /dev/kvm: who may open it, what KVM says when it is asked for capabilities, and whether guests can run. Asking for
- * a capability changes nothing.
+ * /dev/kvm: who may open it, what KVM says when it is asked for capabilities, and whether guests
+ * can run. Asking for a capability changes nothing.
  */
 #include "host.h"
 
@@ -55,7 +55,8 @@ static int find_name(void *arg, const char *line)
 	return 1;
 }
 
-static void put_name(const struct kw_tree *tree, const char *file, unsigned int id, struct name_of *ret)
+static void put_name(const struct kw_tree *tree, const char *file, unsigned int id,
+		     struct name_of *ret)
 {
 	*ret = (struct name_of){ .id = id };
 	kw_tree_lines(tree, file, find_name, ret);
@@ -63,7 +64,8 @@ static void put_name(const struct kw_tree *tree, const char *file, unsigned int 
 		snprintf(ret->name, sizeof(ret->name), "%u", id);
 }
 
-static void put_access(const struct kw_host *host, const char *path, const struct stat *st, char *ret, size_t size)
+static void put_access(const struct kw_host *host, const char *path, const struct stat *st,
+		       char *ret, size_t size)
 {
 	struct name_of user, group;
 	char mode[10] = "rwxrwxrwx";
@@ -137,10 +139,11 @@ static void answer_without(struct kw_host *host)
 	else if (kvm->state == KW_KVM_UNKNOWN)
 		answer(kvm, KW_NO, "There is no /dev/kvm.");
 	else if (!kvm->vendor[0])
-		answer(kvm, KW_NO, kvm->state == KW_KVM_NOT_LOADED ? "KVM is not loaded: modprobe " :
-								     "kvm is loaded, but no module "
-								     "for this processor: "
-								     "modprobe ");
+		answer(kvm, KW_NO,
+		       kvm->state == KW_KVM_NOT_LOADED ? "KVM is not loaded: modprobe " :
+							 "kvm is loaded, but no module "
+							 "for this processor: "
+							 "modprobe ");
 	else
 		answer(kvm, KW_NO, "KVM is loaded but did not start: dmesg | grep -i kvm");
 	if (!forbidden && kvm->state != KW_KVM_UNKNOWN && !kvm->vendor[0])
@@ -165,7 +168,8 @@ static void answer_refused(struct kw_host_kvm *kvm)
 	else if (kvm->registered != KW_YES)
 		answer(kvm, KW_NO, "/dev/kvm exists, but there is no KVM behind it.");
 	else
-		snprintf(kvm->why, sizeof(kvm->why), "/dev/kvm cannot be opened: %s.", strerror(kvm->open_error));
+		snprintf(kvm->why, sizeof(kvm->why), "/dev/kvm cannot be opened: %s.",
+			 strerror(kvm->open_error));
 }
 
 static void judge(struct kw_host *host)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What of KVM's own messages is on, and the commands that switch it. Commands are only written down; they name the
- * files of the host, also when a copy is looked at.
+ * What of KVM's own messages is on, and the commands that switch it. Commands are only written
+ * down; they name the files of the host, also when a copy is looked at.
  */
 #include "host.h"
 
@@ -55,9 +55,11 @@ static void dump(struct kw_host *host)
 	const char *vendor = host->kvm.vendor;
 
 	if (!strcmp(vendor, "kvm_amd"))
-		parameter(host, "dump_invalid_vmcb", vendor, "the VMCB in the kernel log when VMRUN fails");
+		parameter(host, "dump_invalid_vmcb", vendor,
+			  "the VMCB in the kernel log when VMRUN fails");
 	else if (!strcmp(vendor, "kvm_intel"))
-		parameter(host, "dump_invalid_vmcs", vendor, "the VMCS in the kernel log when VM entry fails");
+		parameter(host, "dump_invalid_vmcs", vendor,
+			  "the VMCS in the kernel log when VM entry fails");
 }
 
 /* On by default: where it is, nothing is to be switched. */
@@ -88,7 +90,8 @@ static int count_site(void *arg, const char *line)
 	return 0;
 }
 
-static const char *const controls[] = { "/proc/dynamic_debug/control", "/sys/kernel/debug/dynamic_debug/control" };
+static const char *const controls[] = { "/proc/dynamic_debug/control",
+					"/sys/kernel/debug/dynamic_debug/control" };
 
 /* KVM prints MSRs that it does not know by pr_debug(), unless ignore_msrs is set. */
 static void unhandled(struct kw_host *host)
@@ -115,7 +118,8 @@ static void unhandled(struct kw_host *host)
 	d->on = kw_tri(sites.on > 0);
 	if (sites.on && sites.on < sites.all)
 		snprintf(d->state, sizeof(d->state), "%u of %u call sites", sites.on, sites.all);
-	commands(d, file, "'module kvm format \"unhandled \" +p'", "'module kvm format \"unhandled \" -p'");
+	commands(d, file, "'module kvm format \"unhandled \" +p'",
+		 "'module kvm format \"unhandled \" -p'");
 }
 
 static void events(struct kw_host *host)
@@ -129,7 +133,9 @@ static void events(struct kw_host *host)
 		if (host->tracefs == KW_TRI_UNKNOWN)
 			snprintf(d->state, sizeof(d->state), "cannot read /proc/self/mounts");
 		else
-			snprintf(d->state, sizeof(d->state), "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing");
+			snprintf(
+				d->state, sizeof(d->state),
+				"tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing");
 		return;
 	}
 	snprintf(file, sizeof(file), "%s/events/kvm/enable", host->tracefs_path);
@@ -139,9 +145,10 @@ static void events(struct kw_host *host)
 		return;
 	}
 	d->on = kw_tri(strcmp(value, "0"));
-	snprintf(d->state, sizeof(d->state), "%sread them from "
-					     "%s/trace_pipe", strcmp(value, "X") ? "" : "only some; ",
-		 host->tracefs_path);
+	snprintf(d->state, sizeof(d->state),
+		 "%sread them from "
+		 "%s/trace_pipe",
+		 strcmp(value, "X") ? "" : "only some; ", host->tracefs_path);
 	commands(d, file, "1", "0");
 }
 
@@ -154,15 +161,16 @@ static int take_mount(void *arg, const char *line)
 	if (sscanf(line, "%*s %79s %79s", place, type) != 2 || strcmp(type, "tracefs"))
 		return 0;
 	/* It becomes a part of commands: none that a shell reads otherwise. */
-	if (place[strspn(place, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")])
+	if (place[strspn(place,
+			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")])
 		return 0;
 	snprintf(host->tracefs_path, sizeof(host->tracefs_path), "%s", place);
 	return 1;
 }
 
 /*
- * Where tracefs is, and whether probes can be made there. Its old place below debugfs is not looked at: to look there
- * would mount it.
+ * Where tracefs is, and whether probes can be made there. Its old place below debugfs is not looked
+ * at: to look there would mount it.
  */
 static void find_tracefs(struct kw_host *host)
 {

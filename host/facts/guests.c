@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Processes in, guests out: who has VMs and vCPUs of KVM open, and the guest's name by the command line. */
+/*
+ * Processes in, guests out: who has VMs and vCPUs of KVM open, and the guest's name by the command
+ * line.
+ */
 #include "host.h"
 
 #include <errno.h>
@@ -126,5 +129,6 @@ static int by_pid(const void *a, const void *b)
 void kw_host_guests(struct kw_host *host)
 {
 	kw_tree_names(&host->tree, "/proc", take_process, host);
-	qsort(host->guest, host->nguests < KW_HOST_GUESTS ? host->nguests : KW_HOST_GUESTS, sizeof(host->guest[0]), by_pid);
+	qsort(host->guest, host->nguests < KW_HOST_GUESTS ? host->nguests : KW_HOST_GUESTS,
+	      sizeof(host->guest[0]), by_pid);
 }

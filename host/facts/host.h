@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host's KVM as its files tell it: facts of /proc, /sys and /dev in, plain structures out. Nothing is printed, and
- * nothing of the host is changed. What could not be read is unknown, which is neither yes nor no.
+ * A host's KVM as its files tell it: facts of /proc, /sys and /dev in, plain structures out.
+ * Nothing is printed, and nothing of the host is changed. What could not be read is unknown, which
+ * is neither yes nor no.
  */
 #ifndef KW_HOST_H
 #define KW_HOST_H
@@ -14,7 +15,13 @@
 
 enum kw_tri { KW_TRI_UNKNOWN, KW_NO, KW_YES };
 
-enum { KW_HOST_WORD = 80, KW_HOST_LINE = 400, KW_HOST_FILE = 160, KW_HOST_LIST = 32, KW_HOST_GUESTS = 256 };
+enum {
+	KW_HOST_WORD = 80,
+	KW_HOST_LINE = 400,
+	KW_HOST_FILE = 160,
+	KW_HOST_LIST = 32,
+	KW_HOST_GUESTS = 256
+};
 
 /* A list that may be cut: .count says how many there are, at most KW_HOST_LIST are here. */
 struct kw_host_words {
@@ -66,7 +73,8 @@ struct kw_host_kvm {
 	enum kw_tri registered;		/* the kernel has a device "kvm" */
 	enum kw_tri node;		/* there is /dev/kvm */
 	char access[KW_HOST_LINE];	/* "crw-rw---- root:kvm", with "and an access list" */
-	int open_error;			/* errno of opening it; 0 if it was opened; -1 if that was not tried */
+	/* errno of opening it; 0 if it was opened; -1 if that was not tried */
+	int open_error;
 	int api;			/* KVM_GET_API_VERSION, or -1 */
 	size_t ncaps;
 	struct kw_host_cap cap[KW_HOST_LIST];
@@ -105,7 +113,14 @@ struct kw_reason {
 };
 
 /* The ways of `kvmwhy watch`, best first; and the module. */
-enum { KW_WAY_FENTRY = 1, KW_WAY_KPROBE = 2, KW_WAY_TRACEFS = 4, KW_WAY_BPF = 3, KW_WAY_ALL = 7, KW_WAY_MODULE = 8 };
+enum {
+	KW_WAY_FENTRY = 1,
+	KW_WAY_KPROBE = 2,
+	KW_WAY_TRACEFS = 4,
+	KW_WAY_BPF = 3,
+	KW_WAY_ALL = 7,
+	KW_WAY_MODULE = 8
+};
 
 enum { KW_REASONS = 16 };
 
@@ -140,14 +155,14 @@ struct kw_host {
 };
 
 /*
- * Looks at the host, or at a copy of its files below @root (NULL or "/" for the host). The structure is big: not for a
- * stack. Return: 0, or a negative errno where @root cannot be read.
+ * Looks at the host, or at a copy of its files below @root (NULL or "/" for the host). The
+ * structure is big: not for a stack. Return: 0, or a negative errno where @root cannot be read.
  */
 int kw_host_collect(struct kw_host *host, const char *root);
 
 /*
- * Why `kvmwhy watch` cannot work by @ways (KW_WAY_*), as sentences in one text; "" if nothing that is known here stands
- * against it.
+ * Why `kvmwhy watch` cannot work by @ways (KW_WAY_*), as sentences in one text; "" if nothing that
+ * is known here stands against it.
  */
 void kw_host_why_not(const struct kw_host *host, unsigned int ways, char *text, size_t size);
 
@@ -165,7 +180,10 @@ void kw_host_ways(struct kw_host *host);
 /* The name of the guest in the command line of @pid, "" if there is none. */
 void kw_host_guest_name(const struct kw_tree *tree, int pid, char *name, size_t size);
 
-/* The module of KVM that this processor wants: kvm_amd, kvm_intel, or just kvm where its flags are not known. */
+/*
+ * The module of KVM that this processor wants: kvm_amd, kvm_intel, or just kvm where its flags are
+ * not known.
+ */
 const char *kw_host_wanted(const struct kw_host *host);
 
 /* Taint flags: the letter of bit @bit and what it says; 0 and NULL for a bit that is not known. */

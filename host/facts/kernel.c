@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The kernel: release, maker, what it forbids, what is known of its state; and the rights of this process. */
+/*
+ * The kernel: release, maker, what it forbids, what is known of its state; and the rights of this
+ * process.
+ */
 #include "host.h"
 
 #include <ctype.h>
@@ -16,7 +19,10 @@ struct taint {
 	const char *about;
 };
 
-/* Linux Documentation/admin-guide/tainted-kernels.rst, "Table for decoding tainted state"; bit 19: v6.15 */
+/*
+ * Linux Documentation/admin-guide/tainted-kernels.rst, "Table for decoding tainted state"; bit 19:
+ * v6.15
+ */
 static const struct taint taints[] = {
 	{ 'P', "a proprietary module was loaded" },
 	{ 'F', "a module was force-loaded" },
@@ -110,7 +116,8 @@ static void take_lockdown(const struct kw_tree *tree, struct kw_host_kernel *k)
 	begin = strchr(text, '[');
 	end = begin ? strchr(begin, ']') : NULL;
 	if (end)
-		snprintf(k->lockdown, sizeof(k->lockdown), "%.*s", (int)(end - begin - 1), begin + 1);
+		snprintf(k->lockdown, sizeof(k->lockdown), "%.*s", (int)(end - begin - 1),
+			 begin + 1);
 }
 
 static void take_secure_boot(const struct kw_tree *tree, struct kw_host_kernel *k)
@@ -128,7 +135,8 @@ static void take_taint(const struct kw_tree *tree, struct kw_host_kernel *k)
 {
 	char text[KW_HOST_WORD], *end;
 
-	if (kw_tree_line(tree, "/proc/sys/kernel/tainted", text, sizeof(text)) || !isdigit((unsigned char)text[0]))
+	if (kw_tree_line(tree, "/proc/sys/kernel/tainted", text, sizeof(text)) ||
+	    !isdigit((unsigned char)text[0]))
 		return;
 	k->taint = strtoull(text, &end, 10);
 	k->taint_known = *end ? KW_TRI_UNKNOWN : KW_YES;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* KVM: a module, built in or not there, and whose. What /sys/module says is compared with the processor's flags. */
+/*
+ * KVM: a module, built in or not there, and whose. What /sys/module says is compared with the
+ * processor's flags.
+ */
 #include "host.h"
 
 #include <errno.h>
@@ -79,6 +82,7 @@ void kw_host_kvm(struct kw_host *host)
 	kvm->vendor_state = kvm->state == KW_KVM_UNKNOWN ? KW_KVM_UNKNOWN : KW_KVM_NOT_LOADED;
 	kw_tree_names(&host->tree, "/sys/module", take_vendor, host);
 	kvm->registered = is_registered(&host->tree);
-	host->own_loaded = kvm->state == KW_KVM_UNKNOWN ? KW_TRI_UNKNOWN :
-							  kw_tri(!kw_tree_has(&host->tree, "/sys/module/kvmwhy"));
+	host->own_loaded = kvm->state == KW_KVM_UNKNOWN ?
+				   KW_TRI_UNKNOWN :
+				   kw_tri(!kw_tree_has(&host->tree, "/sys/module/kvmwhy"));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who else has hooked KVM's functions: kprobes, and what ftrace was told to call, as for BPF programs, live patches and
- * tracers.
+ * Who else has hooked KVM's functions: kprobes, and what ftrace was told to call, as for BPF
+ * programs, live patches and tracers.
  */
 #include "host.h"
 
@@ -37,7 +37,8 @@ static bool is_listed(const struct kw_host_words *words, const char *function, s
 static void add(struct kw_host_words *words, const char *kind, const char *function, size_t len)
 {
 	if (words->count < KW_HOST_LIST)
-		snprintf(words->word[words->count], KW_HOST_WORD, "%s %.*s", kind, (int)len, function);
+		snprintf(words->word[words->count], KW_HOST_WORD, "%s %.*s", kind, (int)len,
+			 function);
 	words->count++;
 }
 
@@ -48,7 +49,8 @@ static int take_kprobe(void *arg, const char *line)
 	char kind, function[KW_HOST_WORD];
 
 	if (sscanf(line, "%*s %c %79s", &kind, function) == 2 && is_of_kvm(function, line))
-		add(&host->probes, kind == 'r' ? "kretprobe" : "kprobe", function, strcspn(function, "+"));
+		add(&host->probes, kind == 'r' ? "kretprobe" : "kprobe", function,
+		    strcspn(function, "+"));
 	return 0;
 }
 
@@ -66,7 +68,8 @@ static int take_ftrace(void *arg, const char *line)
 void kw_host_probes(struct kw_host *host)
 {
 	char file[KW_HOST_FILE];
-	int kprobes = kw_tree_lines(&host->tree, "/sys/kernel/debug/kprobes/list", take_kprobe, host);
+	int kprobes =
+		kw_tree_lines(&host->tree, "/sys/kernel/debug/kprobes/list", take_kprobe, host);
 	int ftrace = -ENOENT;
 
 	if (host->tracefs_path[0]) {

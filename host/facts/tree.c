@@ -165,7 +165,8 @@ int kw_tree_names(const struct kw_tree *tree, const char *path, kw_tree_fn fn, v
 		return err;
 	}
 	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && fn(arg, entry->d_name))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    fn(arg, entry->d_name))
 			break;
 	closedir(dir);
 	return 0;

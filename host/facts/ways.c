@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Facts of the host in, what stands against `kvmwhy watch` and kvmwhy.ko out: for each a sentence that says what is
- * missing and one that says what to do. A fact that is not known blocks nothing.
+ * Facts of the host in, what stands against `kvmwhy watch` and kvmwhy.ko out: for each a sentence
+ * that says what is missing and one that says what to do. A fact that is not known blocks nothing.
  */
 #include "host.h"
 
@@ -13,19 +13,24 @@
 /* <linux/capability.h> */
 enum { CAP_MODULE = 16, CAP_ADMIN = 21, CAP_PERF = 38, CAP_BPF_ = 39 };
 
-/* Linux 5.8: ring buffers of BPF, CAP_BPF and CAP_PERFMON. Linux 5.10: the oldest kernel that kvmwhy.ko was seen on. */
+/*
+ * Linux 5.8: ring buffers of BPF, CAP_BPF and CAP_PERFMON. Linux 5.10: the oldest kernel that
+ * kvmwhy.ko was seen on.
+ */
 enum { RINGBUF_MINOR = 8, OLDEST_MINOR = 10 };
 
 static struct kw_reason *reason(struct kw_can *can, const char *id, unsigned int blocks)
 {
-	struct kw_reason *r = &can->reason[can->count < KW_REASONS - 1 ? can->count++ : KW_REASONS - 1];
+	struct kw_reason *r =
+		&can->reason[can->count < KW_REASONS - 1 ? can->count++ : KW_REASONS - 1];
 
 	*r = (struct kw_reason){ .id = id, .blocks = blocks };
 	can->ways &= ~blocks;
 	return r;
 }
 
-__attribute__((format(printf, 3, 4))) static void put(char *text, size_t size, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void put(char *text, size_t size, const char *format,
+						      ...)
 {
 	va_list args;
 
@@ -63,7 +68,8 @@ static void check_kvm(const struct kw_host *host, struct kw_can *can, unsigned i
 		return;
 	}
 	r = reason(can, "kvm-not-loaded", ways);
-	says(r, kvm->state == KW_KVM_NOT_LOADED ? "KVM is not loaded." : "KVM has no vendor module.");
+	says(r,
+	     kvm->state == KW_KVM_NOT_LOADED ? "KVM is not loaded." : "KVM has no vendor module.");
 	if (host->cpu.svm == KW_NO && host->cpu.vmx == KW_NO)
 		todo(r, "%s", kvm->why);
 	else
@@ -86,7 +92,8 @@ static void check_confidential(const struct kw_host *host, struct kw_can *can)
 
 static void check_rights(const struct kw_host *host, struct kw_can *can)
 {
-	bool admin = has_cap(host, CAP_ADMIN), bpf = has_cap(host, CAP_BPF_) && has_cap(host, CAP_PERF);
+	bool admin = has_cap(host, CAP_ADMIN),
+	     bpf = has_cap(host, CAP_BPF_) && has_cap(host, CAP_PERF);
 	struct kw_reason *r;
 
 	if (admin)
@@ -118,7 +125,8 @@ static void check_bpf(const struct kw_host *host, struct kw_can *can)
 		return;
 	r = reason(can, "no-bpf", KW_WAY_BPF);
 	says(r, "The kernel does not support BPF programs.");
-	todo(r, "Use kvmwhy watch --via tracefs, or a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_JIT=y.");
+	todo(r,
+	     "Use kvmwhy watch --via tracefs, or a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_JIT=y.");
 }
 
 static void check_btf(const struct kw_host *host, struct kw_can *can)
@@ -130,7 +138,8 @@ static void check_btf(const struct kw_host *host, struct kw_can *can)
 		r = reason(can, "no-btf", KW_WAY_BPF);
 		says(r, "The kernel has no BTF (/sys/kernel/btf/vmlinux is missing), which the BPF "
 			"programs need.");
-		todo(r, "Use kvmwhy watch --via tracefs, or a kernel with CONFIG_DEBUG_INFO_BTF=y.");
+		todo(r,
+		     "Use kvmwhy watch --via tracefs, or a kernel with CONFIG_DEBUG_INFO_BTF=y.");
 		return;
 	}
 	if (k->btf_kvm != KW_NO || host->kvm.state != KW_KVM_MODULE)
@@ -164,7 +173,8 @@ static void check_kprobes(const struct kw_host *host, struct kw_can *can)
 	if (host->kernel.kprobes != KW_NO)
 		return;
 	r = reason(can, "no-kprobes", KW_WAY_KPROBE | KW_WAY_TRACEFS);
-	says(r, "The kernel has no kprobe events (%s/kprobe_events is missing).", host->tracefs_path);
+	says(r, "The kernel has no kprobe events (%s/kprobe_events is missing).",
+	     host->tracefs_path);
 	todo(r, "Use a kernel with CONFIG_KPROBE_EVENTS=y.");
 }
 
@@ -242,7 +252,10 @@ static void check_module_rights(const struct kw_host *host, struct kw_can *can)
 	todo(r, "Run as root: modprobe kvmwhy");
 }
 
-/* docs/kmod.md, "Secure Boot, lockdown" has what was tried. A signed module passes, so these are remarks. */
+/*
+ * docs/kmod.md, "Secure Boot, lockdown" has what was tried. A signed module passes, so these are
+ * remarks.
+ */
 static void remark_closed(const struct kw_host *host, struct kw_can *can)
 {
 	bool confidential = !strcmp(host->kernel.lockdown, "confidentiality");
@@ -326,7 +339,8 @@ void kw_host_why_not(const struct kw_host *host, unsigned int ways, char *text, 
 		int n = 0;
 
 		if (r->blocks & ways)
-			n = snprintf(text + at, size - at, "%s%s %s", at ? " " : "", r->says, r->todo);
+			n = snprintf(text + at, size - at, "%s%s %s", at ? " " : "", r->says,
+				     r->todo);
 		at += n > 0 ? (size_t)n : 0;
 	}
 }

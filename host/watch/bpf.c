@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The programs of watch/bpf/ in the kernel, their records out of a ring buffer. All of it hangs on file descriptors, so nothing
- * stays in the kernel, however we end.
+ * The programs of watch/bpf/ in the kernel, their records out of a ring buffer. All of it hangs on
+ * file descriptors, so nothing stays in the kernel, however we end.
  */
 #include "watch.h"
 
@@ -37,8 +37,10 @@ struct set {
 	const char *const *programs;
 };
 
-static const char *const with_btf[] = { "kvm_vcpu_ioctl_exit", "kvm_set_msr_common_exit", "kvm_mmu_page_fault_exit", NULL };
-static const char *const with_kprobes[] = { "kvm_arch_vcpu_ioctl_run_entry", "kvm_set_msr_common_return",
+static const char *const with_btf[] = { "kvm_vcpu_ioctl_exit", "kvm_set_msr_common_exit",
+					"kvm_mmu_page_fault_exit", NULL };
+static const char *const with_kprobes[] = { "kvm_arch_vcpu_ioctl_run_entry",
+					    "kvm_set_msr_common_return",
 					    "kvm_mmu_page_fault_return", NULL };
 
 static const struct set sets[] = {
@@ -71,7 +73,8 @@ static int keep_said(enum libbpf_print_level level, const char *format, va_list 
 	return 0;
 }
 
-__attribute__((format(printf, 2, 3))) static int fail(struct kw_watcher *live, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int fail(struct kw_watcher *live, const char *format,
+						      ...)
 {
 	va_list args;
 
@@ -124,7 +127,8 @@ static int field_at(const char *format, const char *name, unsigned int size, uns
 
 	snprintf(wanted, sizeof(wanted), " %s;", name);
 	found = strstr(format, wanted);
-	if (!found || sscanf(found + strlen(wanted), " offset:%u; size:%u;", &at, &bytes) != 2 || bytes != size || at > 4096)
+	if (!found || sscanf(found + strlen(wanted), " offset:%u; size:%u;", &at, &bytes) != 2 ||
+	    bytes != size || at > 4096)
 		return -ENOENT;
 	*ret = (unsigned short)at;
 	return 0;
@@ -138,8 +142,10 @@ static int read_kvm_exit(struct kvmwhy_bpf_config *config)
 	if (err)
 		return err;
 	if (field_at(text, "exit_reason", 4, &config->exit_reason) ||
-	    field_at(text, "info1", 8, &config->info1) || field_at(text, "info2", 8, &config->info2) ||
-	    field_at(text, "intr_info", 4, &config->intr_info) || field_at(text, "error_code", 4, &config->error_code))
+	    field_at(text, "info1", 8, &config->info1) ||
+	    field_at(text, "info2", 8, &config->info2) ||
+	    field_at(text, "intr_info", 4, &config->intr_info) ||
+	    field_at(text, "error_code", 4, &config->error_code))
 		return -ENOENT;
 	return 0;
 }
@@ -151,7 +157,8 @@ static int read_kvm_userspace_exit(struct kvmwhy_bpf_config *config)
 
 	if (err)
 		return err;
-	if (field_at(text, "reason", 4, &config->run_reason) || field_at(text, "errno", 4, &config->run_errno))
+	if (field_at(text, "reason", 4, &config->run_reason) ||
+	    field_at(text, "errno", 4, &config->run_errno))
 		return -ENOENT;
 	return 0;
 }
@@ -163,8 +170,10 @@ static int read_kvm_emulate_insn(struct kvmwhy_bpf_config *config)
 
 	if (err)
 		return err;
-	if (field_at(text, "rip", 8, &config->insn_rip) || field_at(text, "len", 1, &config->insn_len) ||
-	    field_at(text, "insn[15]", 15, &config->insn_bytes) || field_at(text, "failed", 1, &config->insn_failed))
+	if (field_at(text, "rip", 8, &config->insn_rip) ||
+	    field_at(text, "len", 1, &config->insn_len) ||
+	    field_at(text, "insn[15]", 15, &config->insn_bytes) ||
+	    field_at(text, "failed", 1, &config->insn_failed))
 		return -ENOENT;
 	return 0;
 }
@@ -175,7 +184,8 @@ static void want(struct kvmwhy_bpf *programs, const char *name)
 }
 
 /* RIP and the exit are in the VMCS, where only KVM reads them: for its own events. */
-static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs, struct kvmwhy_bpf_config *config)
+static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs,
+		     struct kvmwhy_bpf_config *config)
 {
 	if (read_kvm_exit(config)) {
 		kw_watcher_say(live->missing, "RIP and the last exit cannot be seen: the event "
@@ -188,7 +198,8 @@ static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs, struc
 		want(programs, "kvm_emulate_insn");
 }
 
-static void want_end(struct kw_watcher *live, struct kvmwhy_bpf *programs, struct kvmwhy_bpf_config *config)
+static void want_end(struct kw_watcher *live, struct kvmwhy_bpf *programs,
+		     struct kvmwhy_bpf_config *config)
 {
 	if (!read_kvm_userspace_exit(config)) {
 		want(programs, "kvm_userspace_exit");
@@ -231,7 +242,9 @@ static void choose(struct kw_watcher *live, struct kvmwhy_bpf *programs, const s
 	}
 	*(struct kvmwhy_bpf_config *)&programs->rodata->config = config;
 	bpf_map__set_max_entries(programs->maps.events,
-				 (unsigned int)(live->options.buffer_bytes ? live->options.buffer_bytes : BUFFER_BYTES));
+				 (unsigned int)(live->options.buffer_bytes ?
+							live->options.buffer_bytes :
+							BUFFER_BYTES));
 }
 
 static int explain(struct kw_watcher *live, const char *what, int err)
@@ -272,7 +285,8 @@ static int start(struct kw_watcher *live, struct bpf *bpf, const struct set *set
 	err = kvmwhy_bpf__attach(bpf->programs);
 	if (err)
 		return explain(live, "cannot attach the BPF programs to KVM", err);
-	bpf->ring = ring_buffer__new(bpf_map__fd(bpf->programs->maps.events), take_record, live, NULL);
+	bpf->ring =
+		ring_buffer__new(bpf_map__fd(bpf->programs->maps.events), take_record, live, NULL);
 	if (!bpf->ring)
 		return explain(live, "cannot map the BPF ring buffer", -errno);
 	return 0;
@@ -378,5 +392,9 @@ const struct kw_watch_backend kw_backend_bpf = {
 };
 
 const struct kw_watch_backend kw_backend_bpf_kprobe = {
-	.name = "bpf-kprobe", .open = open_kprobe, .read = read_bpf, .stop = stop_bpf, .close = close_bpf,
+	.name = "bpf-kprobe",
+	.open = open_kprobe,
+	.read = read_bpf,
+	.stop = stop_bpf,
+	.close = close_bpf,
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record of /dev/kmsg is "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n" (Linux Documentation/ABI/testing/dev-kmsg). Its time is not
- * CLOCK_MONOTONIC, from which it drifts apart; we note when a line came.
+ * A record of /dev/kmsg is "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n" (Linux
+ * Documentation/ABI/testing/dev-kmsg). Its time is not CLOCK_MONOTONIC, from which it drifts apart;
+ * we note when a line came.
  */
 #include "kmsg.h"
 
@@ -34,8 +35,13 @@ int kw_kmsg_open(struct kw_kmsg *kmsg)
 /* Heads of what KVM dumps in many lines, and of the kernel's own warnings. */
 static bool begins_block(const char *text)
 {
-	static const char *const heads[] = { "*** Guest State ***", "VMCS 0x", "VMCB Control Area", " VMCB 0x", "WARNING: ",
-					     "cut here", "BUG: " };
+	static const char *const heads[] = { "*** Guest State ***",
+					     "VMCS 0x",
+					     "VMCB Control Area",
+					     " VMCB 0x",
+					     "WARNING: ",
+					     "cut here",
+					     "BUG: " };
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		if (strstr(text, heads[i]))
@@ -45,7 +51,8 @@ static bool begins_block(const char *text)
 
 static bool names_kvm(const char *text)
 {
-	return strcasestr(text, "kvm") || strstr(text, "SVM: ") || strstr(text, "VMCS") || strstr(text, "VMCB");
+	return strcasestr(text, "kvm") || strstr(text, "SVM: ") || strstr(text, "VMCS") ||
+	       strstr(text, "VMCB");
 }
 
 /* "kvm [1234]: ..." */
@@ -62,7 +69,8 @@ static void keep(struct kw_kmsg *kmsg, const char *text)
 	struct timespec now;
 
 	if (kmsg->nlines == KW_KMSG_LINES) {
-		memmove(&kmsg->line[0], &kmsg->line[1], sizeof(kmsg->line[0]) * (KW_KMSG_LINES - 1));
+		memmove(&kmsg->line[0], &kmsg->line[1],
+			sizeof(kmsg->line[0]) * (KW_KMSG_LINES - 1));
 		kmsg->nlines--;
 	}
 	line = &kmsg->line[kmsg->nlines++];
@@ -97,7 +105,8 @@ void kw_kmsg_read(struct kw_kmsg *kmsg)
 	for (int i = 0; kmsg->fd >= 0 && i < READS; i++) {
 		ssize_t len = read(kmsg->fd, record, sizeof(record) - 1);
 
-		if (len < 0 && errno == EPIPE)	/* lines were overwritten before we came; the next is there */
+		/* lines were overwritten before we came; the next is there */
+		if (len < 0 && errno == EPIPE)
 			continue;
 		if (len <= 0)
 			return;
@@ -108,10 +117,12 @@ void kw_kmsg_read(struct kw_kmsg *kmsg)
 
 static bool belongs(const struct kw_kmsg_line *line, uint64_t time_ns, pid_t pid, pid_t tid)
 {
-	return line->time_ns + SECOND_NS >= time_ns && (!line->pid || line->pid == pid || line->pid == tid);
+	return line->time_ns + SECOND_NS >= time_ns &&
+	       (!line->pid || line->pid == pid || line->pid == tid);
 }
 
-size_t kw_kmsg_take(struct kw_kmsg *kmsg, uint64_t time_ns, pid_t pid, pid_t tid, const char *ret[static KW_KMSG_LINES])
+size_t kw_kmsg_take(struct kw_kmsg *kmsg, uint64_t time_ns, pid_t pid, pid_t tid,
+		    const char *ret[static KW_KMSG_LINES])
 {
 	static struct kw_kmsg_line given[KW_KMSG_LINES];
 	size_t n = 0, left = 0;

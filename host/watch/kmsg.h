@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /dev/kmsg, the kernel's log as it is written: lines about KVM in, those that belong to a failure out. KVM speaks before
- * KVM_RUN returns, so they are there when the failure is seen.
+ * /dev/kmsg, the kernel's log as it is written: lines about KVM in, those that belong to a failure
+ * out. KVM speaks before KVM_RUN returns, so they are there when the failure is seen.
  */
 #ifndef KW_KMSG_H
 #define KW_KMSG_H
@@ -28,17 +28,22 @@ struct kw_kmsg {
 	struct kw_kmsg_line line[KW_KMSG_LINES];
 };
 
-/* From now on. Return: 0 or a negative errno; then there are no lines, and nothing else is wrong. */
+/*
+ * From now on. Return: 0 or a negative errno; then there are no lines, and nothing else is wrong.
+ */
 int kw_kmsg_open(struct kw_kmsg *kmsg);
 
 /* Takes what was written since; does not wait. */
 void kw_kmsg_read(struct kw_kmsg *kmsg);
 
 /*
- * The lines of the second before @time_ns that can be of thread @tid of process @pid; they are given once only.
- * @ret: room for KW_KMSG_LINES; the texts live until the next call of kw_kmsg_read(). Return: how many.
+ * The lines of the second before @time_ns that can be of thread @tid of process @pid; they are
+ * given once only.
+ * @ret: room for KW_KMSG_LINES; the texts live until the next call of kw_kmsg_read(). Return: how
+ * many.
  */
-size_t kw_kmsg_take(struct kw_kmsg *kmsg, uint64_t time_ns, pid_t pid, pid_t tid, const char *ret[static KW_KMSG_LINES]);
+size_t kw_kmsg_take(struct kw_kmsg *kmsg, uint64_t time_ns, pid_t pid, pid_t tid,
+		    const char *ret[static KW_KMSG_LINES]);
 
 void kw_kmsg_close(struct kw_kmsg *kmsg);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The backend "tracefs": failures of KVM by kprobe events and KVM's own events in instances of tracefs of our own,
- * on every kernel from 5.10 on, without BPF. Its parts are told in tracefs_parts.h.
+ * The backend "tracefs": failures of KVM by kprobe events and KVM's own events in instances of
+ * tracefs of our own, on every kernel from 5.10 on, without BPF. Its parts are told in
+ * tracefs_parts.h.
  */
 #include "tracefs_parts.h"
 
@@ -14,8 +15,9 @@
 #include <unistd.h>
 
 /*
- * poll() of trace_pipe_raw has missed wake-ups in several versions of Linux (the last known was repaired in 6.9), and
- * the last page of a reading may be left: then the next look is after so many nanoseconds.
+ * poll() of trace_pipe_raw has missed wake-ups in several versions of Linux (the last known was
+ * repaired in 6.9), and the last page of a reading may be left: then the next look is after so many
+ * nanoseconds.
  */
 enum { LOOK_NS = 100000000 };
 
@@ -57,7 +59,8 @@ static void say_missing(struct kw_tracefs *t)
 
 static int open_fds(struct kw_tracefs *t)
 {
-	const struct itimerspec often = { .it_interval = { .tv_nsec = LOOK_NS }, .it_value = { .tv_nsec = LOOK_NS } };
+	const struct itimerspec often = { .it_interval = { .tv_nsec = LOOK_NS },
+					  .it_value = { .tv_nsec = LOOK_NS } };
 	struct epoll_event readable = { .events = EPOLLIN };
 
 	t->live->fd = epoll_create1(EPOLL_CLOEXEC);

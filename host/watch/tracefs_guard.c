@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Names of what is put into tracefs, in; its removal, out: at the end, when this process is killed, and at the next
- * start.
+ * Names of what is put into tracefs, in; its removal, out: at the end, when this process is killed,
+ * and at the next start.
  *
- * The guardian is a process that waits for the end of a pipe, which comes with the end of this process, however that
- * ends. It was forked by a program that may have threads: it calls nothing but the system. It also makes the instances,
- * for Linux 5.10 warns in its log when the process that makes one is killed meanwhile, and hosts can be told to panic then.
+ * The guardian is a process that waits for the end of a pipe, which comes with the end of this
+ * process, however that ends. It was forked by a program that may have threads: it calls nothing
+ * but the system. It also makes the instances, for Linux 5.10 warns in its log when the process
+ * that makes one is killed meanwhile, and hosts can be told to panic then.
  */
 #include "tracefs_parts.h"
 
@@ -23,7 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Whose something in tracefs is. Process numbers mean something in their namespace only, and come again. */
+/*
+ * Whose something in tracefs is. Process numbers mean something in their namespace only, and come
+ * again.
+ */
 struct owner {
 	int pid;
 	unsigned long long started;	/* clock ticks after boot */
@@ -47,8 +51,10 @@ static bool process_start(int pid, unsigned long long *ret)
 	fclose(file);
 	text[len] = '\0';
 	at = strrchr(text, ')');	/* the name can have anything in it */
-	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			  &state, ret) != 2)
+	if (!at ||
+	    sscanf(at + 1,
+		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &state, ret) != 2)
 		return false;
 	return state != 'Z' && state != 'X';
 }
@@ -64,15 +70,18 @@ static void fill_names(struct kw_tracefs_names *names, const char *dir, const st
 {
 	static const char *const suffix[KW_TRACEFS_INSTANCES] = { "", "-history" };
 
-	snprintf(names->group, sizeof(names->group), "kvmwhy_%d_%llu_%llu", owner->pid, owner->started, owner->pid_ns);
+	snprintf(names->group, sizeof(names->group), "kvmwhy_%d_%llu_%llu", owner->pid,
+		 owner->started, owner->pid_ns);
 	for (size_t i = 0; i < KW_TRACEFS_INSTANCES; i++) {
-		snprintf(names->name[i], sizeof(names->name[i]), "kvmwhy-%d-%llu-%llu%s", owner->pid, owner->started,
-			 owner->pid_ns, suffix[i]);
-		snprintf(names->path[i], sizeof(names->path[i]), "%s/instances/%s", dir, names->name[i]);
+		snprintf(names->name[i], sizeof(names->name[i]), "kvmwhy-%d-%llu-%llu%s",
+			 owner->pid, owner->started, owner->pid_ns, suffix[i]);
+		snprintf(names->path[i], sizeof(names->path[i]), "%s/instances/%s", dir,
+			 names->name[i]);
 	}
 	snprintf(names->probe_file, sizeof(names->probe_file), "%s/kprobe_events", dir);
 	for (size_t i = 0; i < KW_TRACEFS_PROBES; i++)
-		snprintf(names->minus[i], sizeof(names->minus[i]), "-:%s/%s\n", names->group, kw_tracefs_probe_name(i));
+		snprintf(names->minus[i], sizeof(names->minus[i]), "-:%s/%s\n", names->group,
+			 kw_tracefs_probe_name(i));
 }
 
 void kw_tracefs_names_own(struct kw_tracefs_names *names, const char *dir)
@@ -108,7 +117,10 @@ bool kw_tracefs_remove(const struct kw_tracefs_names *names)
 	return remove_probes(names) && gone;
 }
 
-/* The files of a process that ends are closed some time after its pipe, and an instance with open files is busy. */
+/*
+ * The files of a process that ends are closed some time after its pipe, and an instance with open
+ * files is busy.
+ */
 bool kw_tracefs_remove_patiently(const struct kw_tracefs_names *names)
 {
 	const struct timespec pause = { .tv_nsec = 10000000 };
@@ -165,7 +177,9 @@ static int hear(int pipe)
 	return got == sizeof(error) ? error : EPIPE;
 }
 
-/* The signals are blocked before there is a guardian: there is no moment in which one could end it. */
+/*
+ * The signals are blocked before there is a guardian: there is no moment in which one could end it.
+ */
 int kw_tracefs_guard_start(struct kw_tracefs_guard *ret, const struct kw_tracefs_names *names)
 {
 	sigset_t all, before;
@@ -223,8 +237,9 @@ static void remove_stale_in(const char *dir, const char *folder)
 	if (!found)
 		return;
 	while ((entry = readdir(found))) {
-		if (sscanf(entry->d_name, "kvmwhy%*1[-_]%d%*1[-_]%llu%*1[-_]%llu", &owner.pid, &owner.started,
-			   &owner.pid_ns) != 3 || !is_stale(&owner))
+		if (sscanf(entry->d_name, "kvmwhy%*1[-_]%d%*1[-_]%llu%*1[-_]%llu", &owner.pid,
+			   &owner.started, &owner.pid_ns) != 3 ||
+		    !is_stale(&owner))
 			continue;
 		fill_names(&names, dir, &owner);
 		kw_tracefs_remove(&names);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Events in the order of time in, a record for each failed KVM_RUN out. What a thread did is kept until its KVM_RUN
- * ends; each VM exit makes void what was known of the exit before it.
+ * Events in the order of time in, a record for each failed KVM_RUN out. What a thread did is kept
+ * until its KVM_RUN ends; each VM exit makes void what was known of the exit before it.
  */
 #include "tracefs_parts.h"
 
@@ -14,10 +14,16 @@
 #include <string.h>
 #include <time.h>
 
-/* A thread that fails again and again is not looked up each time; its number may be another's after a while. */
+/*
+ * A thread that fails again and again is not looked up each time; its number may be another's after
+ * a while.
+ */
 enum { NAMED_NS = 1000000000 };
 
-/* More threads than any host runs vCPUs; then what is known is thrown away rather than the memory filled. */
+/*
+ * More threads than any host runs vCPUs; then what is known is thrown away rather than the memory
+ * filled.
+ */
 enum { THREADS_MAX = 16384 };
 
 /* As the kernel has them: arch/x86/include/asm/svm.h and vmx.h. */
@@ -25,7 +31,10 @@ enum { ISA_VMX = 1, ISA_SVM = 2 };
 
 enum { INSN_BYTES = 15, REGS = 16, REG_RSP = 4, REG_RIP = 16 };
 
-/* What a thread has done since it entered KVM_RUN, by kind; values in the order of the kind's fields. */
+/*
+ * What a thread has done since it entered KVM_RUN, by kind; values in the order of the kind's
+ * fields.
+ */
 struct thread {
 	int tid;
 	uint32_t has;				/* bit KW_TRACEFS_*: that kind was seen */
@@ -34,7 +43,8 @@ struct thread {
 	uint8_t insn[INSN_BYTES];
 	uint8_t run[KVMWHY_EVENT_RUN];
 	uint64_t regs[REGS + 1];
-	enum kw_tracefs_kind first;		/* of the returns: who said what KVM_RUN says, first */
+	/* of the returns: who said what KVM_RUN says, first */
+	enum kw_tracefs_kind first;
 	int32_t refused;			/* what it said */
 	uint64_t entered;			/* the MSR path, by the events' clock */
 	uint64_t named_ns;			/* when /proc was asked for the following */
@@ -132,8 +142,8 @@ static void keep(struct thread *thread, const struct kw_tracefs_event *event)
 /* What was seen */
 
 /*
- * The same result comes out of one function after the other: the first has made it. Another result is a new one, as
- * that of an MSR of a list, which KVM has taken note of and gone on.
+ * The same result comes out of one function after the other: the first has made it. Another result
+ * is a new one, as that of an MSR of a list, which KVM has taken note of and gone on.
  */
 static void note_return(struct thread *thread, const struct kw_tracefs_event *event)
 {
@@ -210,7 +220,8 @@ static void note_history(struct thread *thread, const struct kw_tracefs_event *e
 
 /* The record */
 
-static void fill_exit(const struct kw_tracefs *t, const struct thread *thread, struct kvmwhy_event *out)
+static void fill_exit(const struct kw_tracefs *t, const struct thread *thread,
+		      struct kvmwhy_event *out)
 {
 	const uint64_t *value = thread->value[KW_TRACEFS_EXIT];
 	enum kw_tracefs_kind kind = KW_TRACEFS_EXIT;
@@ -227,7 +238,8 @@ static void fill_exit(const struct kw_tracefs *t, const struct thread *thread, s
 	if (!knows(thread, kind, KW_TF_EXIT_REASON) || !knows(thread, kind, KW_TF_ISA))
 		return;
 	out->x86.known &= ~(uint32_t)(KVMWHY_X86_SVM | KVMWHY_X86_VMX);
-	out->x86.known |= KVMWHY_X86_EXIT | (value[KW_TF_ISA] == ISA_SVM ? KVMWHY_X86_SVM : KVMWHY_X86_VMX);
+	out->x86.known |=
+		KVMWHY_X86_EXIT | (value[KW_TF_ISA] == ISA_SVM ? KVMWHY_X86_SVM : KVMWHY_X86_VMX);
 	out->x86.exit_reason = value[KW_TF_EXIT_REASON];
 	/* VMEXIT_INVALID is -1, of which the event has 32 bits */
 	if (value[KW_TF_ISA] == ISA_SVM && out->x86.exit_reason == UINT32_MAX)
@@ -246,7 +258,10 @@ static void fill_code(const struct thread *thread, struct kvmwhy_event *out)
 {
 	uint64_t len = thread->value[KW_TRACEFS_EMULATE][KW_TF_INSN_LEN];
 
-	/* len: what the emulator took of what it had fetched; behind it may be bytes of an earlier instruction */
+	/*
+	 * len: what the emulator took of what it had fetched; behind it may be bytes of an earlier
+	 * instruction
+	 */
 	if (!knows(thread, KW_TRACEFS_EMULATE, KW_TF_INSN_LEN) || !len || len > INSN_BYTES)
 		return;
 	memcpy(out->common.code, thread->insn, len);
@@ -265,8 +280,8 @@ static bool is_reset(const struct thread *thread)
 }
 
 /*
- * VMX reads RSP and RIP when somebody asks for them; until then KVM has those of an earlier exit. RIP is fresher than
- * that of the exit: KVM may have emulated some instructions since.
+ * VMX reads RSP and RIP when somebody asks for them; until then KVM has those of an earlier exit.
+ * RIP is fresher than that of the exit: KVM may have emulated some instructions since.
  */
 static void fill_leave(const struct thread *thread, struct kvmwhy_event *out)
 {
@@ -288,7 +303,10 @@ static void fill_leave(const struct thread *thread, struct kvmwhy_event *out)
 	}
 }
 
-/* Without struct kvm_run as a whole the event has at least its exit_reason, which is stale beside an errno. */
+/*
+ * Without struct kvm_run as a whole the event has at least its exit_reason, which is stale beside
+ * an errno.
+ */
 static void fill_reason(const struct kw_tracefs_event *event, struct kvmwhy_event *out)
 {
 	uint32_t reason = (uint32_t)number(event, KW_TF_REASON);
@@ -299,7 +317,10 @@ static void fill_reason(const struct kw_tracefs_event *event, struct kvmwhy_even
 	out->common.known |= KVMWHY_KNOWS_REASON;
 }
 
-/* A guest's address only where KVM asked for one: else it is linear, or one of a guest within the guest. */
+/*
+ * A guest's address only where KVM asked for one: else it is linear, or one of a guest within the
+ * guest.
+ */
 static bool is_gpa(const struct thread *thread)
 {
 	const uint64_t *value = thread->value[KW_TRACEFS_EXIT];
@@ -308,17 +329,21 @@ static bool is_gpa(const struct thread *thread)
 		return false;
 	if (value[KW_TF_ISA] == ISA_SVM)
 		return value[KW_TF_EXIT_REASON] == KW_SVM_EXIT_NPF;
-	return value[KW_TF_EXIT_REASON] == KW_VMX_EXIT_EPT_VIOLATION || value[KW_TF_EXIT_REASON] == KW_VMX_EXIT_EPT_MISCONFIG;
+	return value[KW_TF_EXIT_REASON] == KW_VMX_EXIT_EPT_VIOLATION ||
+	       value[KW_TF_EXIT_REASON] == KW_VMX_EXIT_EPT_MISCONFIG;
 }
 
-/* The common function was not called, or returned something else: only if it would have been seen. */
+/*
+ * The common function was not called, or returned something else: only if it would have been seen.
+ */
 static bool is_vendors_own(const struct kw_tracefs *t, const struct thread *thread)
 {
-	return t->layout[KW_TRACEFS_MSR_COMMON].id >= 0 && !t->missed_common && has(thread, KW_TRACEFS_MSR_ENTER) &&
-	       thread->entered >= t->rings.whole_since;
+	return t->layout[KW_TRACEFS_MSR_COMMON].id >= 0 && !t->missed_common &&
+	       has(thread, KW_TRACEFS_MSR_ENTER) && thread->entered >= t->rings.whole_since;
 }
 
-static void fill_msr(const struct kw_tracefs *t, const struct thread *thread, struct kvmwhy_data *data)
+static void fill_msr(const struct kw_tracefs *t, const struct thread *thread,
+		     struct kvmwhy_data *data)
 {
 	const uint64_t *value = thread->value[KW_TRACEFS_MSR_ENTER];
 
@@ -355,18 +380,23 @@ static void fill_where(const struct kvmwhy_event *out, struct kvmwhy_data *data)
 		data->flags |= KVMWHY_HAS_RIP;
 	}
 	if (out->x86.known & KVMWHY_X86_EXIT) {
-		data->exit_reason = out->x86.known & KVMWHY_X86_VMX ? out->x86.exit_reason & 0xffff : out->x86.exit_reason;
-		data->flags |= KVMWHY_HAS_EXIT | (out->x86.known & KVMWHY_X86_VMX ? KVMWHY_EXIT_VMX : 0u);
+		data->exit_reason = out->x86.known & KVMWHY_X86_VMX ?
+					    out->x86.exit_reason & 0xffff :
+					    out->x86.exit_reason;
+		data->flags |=
+			KVMWHY_HAS_EXIT | (out->x86.known & KVMWHY_X86_VMX ? KVMWHY_EXIT_VMX : 0u);
 	}
 }
 
 static bool is_host_write(const struct thread *thread)
 {
-	return has(thread, KW_TRACEFS_MSR_ENTER) && thread->value[KW_TRACEFS_MSR_ENTER][KW_TF_MSR_HOST];
+	return has(thread, KW_TRACEFS_MSR_ENTER) &&
+	       thread->value[KW_TRACEFS_MSR_ENTER][KW_TF_MSR_HOST];
 }
 
 /* A function is the cause only if it returned what KVM_RUN returned. */
-static void fill_cause(const struct kw_tracefs *t, const struct thread *thread, struct kvmwhy_event *out)
+static void fill_cause(const struct kw_tracefs *t, const struct thread *thread,
+		       struct kvmwhy_event *out)
 {
 	bool of_msr = has(thread, KW_TRACEFS_MSR_COMMON) || has(thread, KW_TRACEFS_MSR_VENDOR);
 	bool returned = of_msr || has(thread, KW_TRACEFS_FAULT);
@@ -439,14 +469,18 @@ static int hand_over(struct kw_tracefs *t, struct thread *thread, struct kvmwhy_
 	return t->live->fn(t->live->arg, out);
 }
 
-/* The events' clock is CLOCK_MONOTONIC_RAW; how far it and CLOCK_MONOTONIC drift apart in a moment is nothing. */
+/*
+ * The events' clock is CLOCK_MONOTONIC_RAW; how far it and CLOCK_MONOTONIC drift apart in a moment
+ * is nothing.
+ */
 static uint64_t monotonic(uint64_t raw_ns)
 {
 	struct timespec raw, mono;
 
 	if (clock_gettime(CLOCK_MONOTONIC_RAW, &raw) || clock_gettime(CLOCK_MONOTONIC, &mono))
 		return raw_ns;
-	return raw_ns + (uint64_t)(mono.tv_sec - raw.tv_sec) * 1000000000 + (uint64_t)(mono.tv_nsec - raw.tv_nsec);
+	return raw_ns + (uint64_t)(mono.tv_sec - raw.tv_sec) * 1000000000 +
+	       (uint64_t)(mono.tv_nsec - raw.tv_nsec);
 }
 
 static void begin(const struct kw_tracefs_event *event, int32_t result, struct kvmwhy_event *out)
@@ -460,7 +494,8 @@ static void begin(const struct kw_tracefs_event *event, int32_t result, struct k
 	};
 }
 
-static int run_failed(struct kw_tracefs *t, struct thread *thread, const struct kw_tracefs_event *event)
+static int run_failed(struct kw_tracefs *t, struct thread *thread,
+		      const struct kw_tracefs_event *event)
 {
 	struct kvmwhy_event out;
 
@@ -477,7 +512,8 @@ static int run_failed(struct kw_tracefs *t, struct thread *thread, const struct 
 }
 
 /* An ioctl that KVM refused before it looked at the vCPU: only kvmwhy.ko sees it. */
-static int run_refused(struct kw_tracefs *t, struct thread *thread, const struct kw_tracefs_event *event)
+static int run_refused(struct kw_tracefs *t, struct thread *thread,
+		       const struct kw_tracefs_event *event)
 {
 	struct kvmwhy_event out;
 
@@ -504,5 +540,6 @@ int kw_tracefs_join(struct kw_tracefs *t, const struct kw_tracefs_event *event)
 		note_history(thread, event);
 		return 0;
 	}
-	return event->kind == KW_TRACEFS_RUN_END ? run_failed(t, thread, event) : run_refused(t, thread, event);
+	return event->kind == KW_TRACEFS_RUN_END ? run_failed(t, thread, event) :
+						   run_refused(t, thread, event);
 }

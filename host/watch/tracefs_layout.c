@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's BTF in, where struct kvm_vcpu has what out. vmlinux itself has that struct, so kernels whose modules have
- * no BTF (5.10) tell it, too.
+ * The kernel's BTF in, where struct kvm_vcpu has what out. vmlinux itself has that struct, so
+ * kernels whose modules have no BTF (5.10) tell it, too.
  */
 #include "tracefs_parts.h"
 
@@ -11,8 +11,12 @@
 #include <bpf/libbpf.h>
 #include <string.h>
 
-/* Member of a struct, also one of its unnamed structs' and unions'; false if it is none, or a bit field. */
-static bool find_member(const struct btf *btf, int id, const char *name, uint32_t *offset, int *type)
+/*
+ * Member of a struct, also one of its unnamed structs' and unions'; false if it is none, or a bit
+ * field.
+ */
+static bool find_member(const struct btf *btf, int id, const char *name, uint32_t *offset,
+			int *type)
 {
 	const struct btf_type *of = btf__type_by_id(btf, (uint32_t)id);
 	const struct btf_member *member;
@@ -45,7 +49,8 @@ static bool find_all(const struct btf *btf, struct kw_tracefs_vcpu *ret)
 	uint32_t arch_at;
 
 	if (vcpu < 0 || !find_member(btf, vcpu, "run", &ret->run, &type) ||
-	    !find_member(btf, vcpu, "vcpu_id", &ret->vcpu_id, &type) || !find_member(btf, vcpu, "arch", &arch_at, &arch))
+	    !find_member(btf, vcpu, "vcpu_id", &ret->vcpu_id, &type) ||
+	    !find_member(btf, vcpu, "arch", &arch_at, &arch))
 		return false;
 	if (!find_member(btf, arch, "regs", &ret->regs, &type) ||
 	    !find_member(btf, arch, "regs_avail", &ret->regs_avail, &type))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the tracefs backend share. tracefs_probe.c puts events into the kernel, tracefs_ring.c reads them
- * in the order of time, tracefs_join.c makes records of them, tracefs_guard.c takes away what was put in.
+ * What the files of the tracefs backend share. tracefs_probe.c puts events into the kernel,
+ * tracefs_ring.c reads them in the order of time, tracefs_join.c makes records of them,
+ * tracefs_guard.c takes away what was put in.
  */
 #ifndef KW_WATCHER_TRACEFS_PARTS_H
 #define KW_WATCHER_TRACEFS_PARTS_H
@@ -16,12 +17,13 @@
 /*
  * Two instances, for the buffers of one lose the oldest and those of the other the newest:
  *
- * FAILURES has one event for each failed KVM_RUN and nothing else, so what its full buffers refuse is the number of
- * lost failures. It wakes the reader.
- * HISTORY has what went before: each VM exit, each guest access to an MSR. Nobody reads it, and it overwrites itself,
- * until something fails. Then the thread's last events are still there: kvm_exit comes with every exit, and a
- * reader of them all would cost more than the guests. The kernel can neither filter kvm_exit by what comes later nor
- * read VM exit fields at the end of KVM_RUN, where they are in structures of the vendor modules, which have no BTF.
+ * FAILURES has one event for each failed KVM_RUN and nothing else, so what its full buffers refuse
+ * is the number of lost failures. It wakes the reader.
+ * HISTORY has what went before: each VM exit, each guest access to an MSR. Nobody reads it, and it
+ * overwrites itself, until something fails. Then the thread's last events are still there: kvm_exit
+ * comes with every exit, and a reader of them all would cost more than the guests. The kernel can
+ * neither filter kvm_exit by what comes later nor read VM exit fields at the end of KVM_RUN, where
+ * they are in structures of the vendor modules, which have no BTF.
  */
 enum kw_tracefs_instance { KW_TRACEFS_FAILURES, KW_TRACEFS_HISTORY, KW_TRACEFS_INSTANCES };
 
@@ -43,13 +45,30 @@ enum kw_tracefs_kind {
 
 /* Fields by the place in their row. */
 enum {
-	KW_TF_EXIT_REASON, KW_TF_RIP, KW_TF_ISA, KW_TF_INFO1, KW_TF_INFO2, KW_TF_INTR_INFO, KW_TF_ERROR_CODE, KW_TF_VCPU,
+	KW_TF_EXIT_REASON,
+	KW_TF_RIP,
+	KW_TF_ISA,
+	KW_TF_INFO1,
+	KW_TF_INFO2,
+	KW_TF_INTR_INFO,
+	KW_TF_ERROR_CODE,
+	KW_TF_VCPU,
 };
 enum { KW_TF_REASON, KW_TF_ERRNO };
 enum { KW_TF_INSN_LEN, KW_TF_INSN };
 enum {
-	KW_TF_M_KIND, KW_TF_M_FLAGS, KW_TF_M_RESULT, KW_TF_M_RUN, KW_TF_M_MSR, KW_TF_M_FUNCTION, KW_TF_M_VALUE,
-	KW_TF_M_RIP, KW_TF_M_EXIT_REASON, KW_TF_M_GPA, KW_TF_M_ERROR_CODE, KW_TF_M_VCPU,
+	KW_TF_M_KIND,
+	KW_TF_M_FLAGS,
+	KW_TF_M_RESULT,
+	KW_TF_M_RUN,
+	KW_TF_M_MSR,
+	KW_TF_M_FUNCTION,
+	KW_TF_M_VALUE,
+	KW_TF_M_RIP,
+	KW_TF_M_EXIT_REASON,
+	KW_TF_M_GPA,
+	KW_TF_M_ERROR_CODE,
+	KW_TF_M_VCPU,
 };
 enum { KW_TF_MSR_INDEX, KW_TF_MSR_DATA, KW_TF_MSR_HOST };
 enum { KW_TF_RET };
@@ -168,7 +187,10 @@ int kw_tracefs_rings_read(struct kw_tracefs *t,
 int kw_tracefs_join(struct kw_tracefs *t, const struct kw_tracefs_event *event);
 void kw_tracefs_threads_free(struct kw_tracefs *t);
 
-/* tracefs_who.c: pid, comm and args of the thread event->tid; the threads of a process, to be freed, or NULL. */
+/*
+ * tracefs_who.c: pid, comm and args of the thread event->tid; the threads of a process, to be
+ * freed, or NULL.
+ */
 void kw_tracefs_who(struct kw_tracefs *t, struct kvmwhy_event *event);
 char *kw_tracefs_tasks(pid_t pid);
 

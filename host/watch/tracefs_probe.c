@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Instances, probes and filters, in the kernel: a folder of tracefs in, two running instances and the places of their
- * events' fields out.
+ * Instances, probes and filters, in the kernel: a folder of tracefs in, two running instances and
+ * the places of their events' fields out.
  */
 #include "tracefs_parts.h"
 
@@ -18,45 +18,59 @@
 #include <unistd.h>
 
 /*
- * KVM_RUN has failed: an errno other than EINTR and EAGAIN, or an exit after which no VMM goes on (the KVM_EXIT_*
- * UNKNOWN, EXCEPTION, SHUTDOWN, FAIL_ENTRY, INTERNAL_ERROR, MEMORY_FAULT). Before Linux 6.8 the reason beside an errno
- * is that of an earlier exit.
+ * KVM_RUN has failed: an errno other than EINTR and EAGAIN, or an exit after which no VMM goes on
+ * (the KVM_EXIT_* UNKNOWN, EXCEPTION, SHUTDOWN, FAIL_ENTRY, INTERNAL_ERROR, MEMORY_FAULT). Before
+ * Linux 6.8 the reason beside an errno is that of an earlier exit.
  */
-#define BAD_REASON	"(reason == 0 || reason == 1 || reason == 8 || reason == 9 || reason == 17 || reason == 39)"
-#define FAILED		"(errno < 0 && errno != -4 && errno != -11) || (errno >= 0 && " BAD_REASON ")"
-#define WENT_ON		"errno == -4 || errno == -11 || (errno >= 0 && reason != 0 && reason != 1 && reason != 8 && " \
-			"reason != 9 && reason != 17 && reason != 39)"
-_Static_assert(KW_KVM_EXIT_UNKNOWN == 0 && KW_KVM_EXIT_EXCEPTION == 1 && KW_KVM_EXIT_SHUTDOWN == 8 &&
-		       KW_KVM_EXIT_FAIL_ENTRY == 9 && KW_KVM_EXIT_INTERNAL_ERROR == 17 && KW_KVM_EXIT_MEMORY_FAULT == 39 &&
+#define BAD_REASON \
+	"(reason == 0 || reason == 1 || reason == 8 || reason == 9 || reason == 17 || reason == 39)"
+#define FAILED "(errno < 0 && errno != -4 && errno != -11) || (errno >= 0 && " BAD_REASON ")"
+#define WENT_ON \
+	"errno == -4 || errno == -11 || (errno >= 0 && reason != 0 && reason != 1 && reason != 8 && " \
+	"reason != 9 && reason != 17 && reason != 39)"
+_Static_assert(KW_KVM_EXIT_UNKNOWN == 0 && KW_KVM_EXIT_EXCEPTION == 1 &&
+		       KW_KVM_EXIT_SHUTDOWN == 8 && KW_KVM_EXIT_FAIL_ENTRY == 9 &&
+		       KW_KVM_EXIT_INTERNAL_ERROR == 17 && KW_KVM_EXIT_MEMORY_FAULT == 39 &&
 		       KW_EINTR == 4 && KW_EAGAIN == 11,
 	       "the numbers in the text of the filters");
 
-/* kvmwhy.ko tells of an ioctl that was refused before there was a kvm_userspace_exit, and of all others before it. */
+/*
+ * kvmwhy.ko tells of an ioctl that was refused before there was a kvm_userspace_exit, and of all
+ * others before it.
+ */
 #define REFUSED		"function == 6"
 #define NOT_REFUSED	"function != 6"
 
 /*
- * A kretprobe watches as many calls at once as it was given room for, and these functions may sleep, the page fault for
- * as long as a disk or a migration's source takes: as many vCPUs as a big host has, each in one call.
+ * A kretprobe watches as many calls at once as it was given room for, and these functions may
+ * sleep, the page fault for as long as a disk or a migration's source takes: as many vCPUs as a big
+ * host has, each in one call.
  */
 #define ROOM		"2048"
 
 /*
- * The order of events in different buffers is that of their times, so time must not go back. The clock "mono" does, a
- * little, when the kernel corrects it between two readings; this one is never corrected, and the same on all processors.
+ * The order of events in different buffers is that of their times, so time must not go back. The
+ * clock "mono" does, a little, when the kernel corrects it between two readings; this one is never
+ * corrected, and the same on all processors.
  */
 #define CLOCK		"mono_raw"
 
 /*
- * For each processor, if nothing else is asked for. The history has to last until the reader gets a processor: all
- * together has so many bytes, within limits.
+ * For each processor, if nothing else is asked for. The history has to last until the reader gets a
+ * processor: all together has so many bytes, within limits.
  */
-enum { FAILURES_BYTES = 256 << 10, HISTORY_ALL = 64 << 20, HISTORY_LEAST = 256 << 10, HISTORY_MOST = 1 << 20 };
+enum {
+	FAILURES_BYTES = 256 << 10,
+	HISTORY_ALL = 64 << 20,
+	HISTORY_LEAST = 256 << 10,
+	HISTORY_MOST = 1 << 20
+};
 
 static const struct row {
 	const char *system;	/* NULL: a probe of ours */
 	const char *name;
-	const char *module;	/* where the probed function is: kvm, or NULL for the vendor's module */
+	/* where the probed function is: kvm, or NULL for the vendor's module */
+	const char *module;
 	const char *function;	/* its name, without svm or vmx if it is in the vendor's module */
 	bool returns;		/* probed at its end */
 	const char *fetch;	/* what is read there */
@@ -120,7 +134,10 @@ static const struct row {
 		.returns = true, .fetch = "ret=$retval:s32",
 		.filter = { NULL, "ret < 0" }, .fields = { "ret" },
 	},
-	/* each KVM_RUN ends with it, before kvm_userspace_exit: some forty words, of a return to the VMM */
+	/*
+	 * each KVM_RUN ends with it, before kvm_userspace_exit: some forty words, of a return to
+	 * the VMM
+	 */
 	[KW_TRACEFS_LEAVE] = {
 		.name = "leave", .module = "kvm", .function = "vcpu_put",
 		.filter = { NULL, "" }, .fields = { "vcpu_id", "run", "regs", "avail" },
@@ -132,7 +149,8 @@ const char *kw_tracefs_probe_name(size_t i)
 	return rows[KW_TRACEFS_MSR_ENTER + i].name;
 }
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct kw_watcher *live, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int refuse(struct kw_watcher *live, const char *format,
+							...)
 {
 	va_list arguments;
 
@@ -192,8 +210,9 @@ static int check(struct kw_watcher *live, const char *dir)
 		return refuse_dir(live, dir, EPERM);
 	snprintf(path, sizeof(path), "%s/kprobe_events", dir);
 	if (access(path, W_OK))
-		return refuse(live, "%s: %s: the kernel has no kprobe events (CONFIG_KPROBE_EVENTS).", path,
-			      strerror(errno));
+		return refuse(live,
+			      "%s: %s: the kernel has no kprobe events (CONFIG_KPROBE_EVENTS).",
+			      path, strerror(errno));
 	if (!has_event(dir, &rows[KW_TRACEFS_RUN_END]))
 		return refuse(live, "KVM is not loaded: run 'modprobe kvm_amd' or 'modprobe "
 				    "kvm_intel'.");
@@ -221,13 +240,15 @@ const char *kw_tracefs_find_dir(struct kw_watcher *live)
 		refuse_dir(live, places[i], errno);
 		return NULL;
 	}
-	refuse(live, "tracefs is not mounted at %s: mount -t tracefs tracefs %s", places[0], places[0]);
+	refuse(live, "tracefs is not mounted at %s: mount -t tracefs tracefs %s", places[0],
+	       places[0]);
 	return NULL;
 }
 
 /* What is put in */
 
-static int set_up_instance(struct kw_tracefs *t, enum kw_tracefs_instance i, size_t bytes, bool overwrites)
+static int set_up_instance(struct kw_tracefs *t, enum kw_tracefs_instance i, size_t bytes,
+			   bool overwrites)
 {
 	struct tracefs_instance *made = tracefs_instance_alloc(NULL, t->names.name[i]);
 
@@ -241,7 +262,8 @@ static int set_up_instance(struct kw_tracefs *t, enum kw_tracefs_instance i, siz
 		return refuse(t->live, "%s/trace_clock does not "
 				       "accept " CLOCK ": %s", t->names.path[i], strerror(errno));
 	if (tracefs_instance_file_write(made, "options/overwrite", overwrites ? "1" : "0") < 0)
-		return refuse(t->live, "%s/options/overwrite: %s", t->names.path[i], strerror(errno));
+		return refuse(t->live, "%s/options/overwrite: %s", t->names.path[i],
+			      strerror(errno));
 	tracefs_instance_file_write(made, "buffer_percent", "0");
 	return 0;
 }
@@ -274,7 +296,8 @@ static int only_process(struct kw_tracefs *t)
 	for (size_t i = 0; i < KW_TRACEFS_INSTANCES && !result; i++) {
 		if (tracefs_instance_file_write(t->instance[i], "options/event-fork", "1") < 0 ||
 		    tracefs_instance_file_write(t->instance[i], "set_event_pid", tasks) < 0)
-			result = refuse(t->live, "%s/set_event_pid: %s", t->names.path[i], strerror(errno));
+			result = refuse(t->live, "%s/set_event_pid: %s", t->names.path[i],
+					strerror(errno));
 	}
 	free(tasks);
 	return result;
@@ -283,7 +306,8 @@ static int only_process(struct kw_tracefs *t)
 /* SVM or VMX, by the module that is loaded; where it is built in, by its parameters. */
 static const char *vendor_of(struct kw_tracefs *t)
 {
-	bool svm = !access("/sys/module/kvm_amd", F_OK), vmx = !access("/sys/module/kvm_intel", F_OK);
+	bool svm = !access("/sys/module/kvm_amd", F_OK),
+	     vmx = !access("/sys/module/kvm_intel", F_OK);
 
 	if (svm == vmx)
 		return NULL;
@@ -310,12 +334,13 @@ static bool function_of(struct kw_tracefs *t, const struct row *row, char *ret, 
 	return true;
 }
 
-static bool put_probe(struct kw_tracefs *t, const struct row *row, const char *function, const char *fetch)
+static bool put_probe(struct kw_tracefs *t, const struct row *row, const char *function,
+		      const char *fetch)
 {
 	char line[512];
 
-	snprintf(line, sizeof(line), "%s:%s/%s %s %s", row->returns ? "r" ROOM : "p", t->names.group, row->name, function,
-		 fetch);
+	snprintf(line, sizeof(line), "%s:%s/%s %s %s", row->returns ? "r" ROOM : "p",
+		 t->names.group, row->name, function, fetch);
 	return tracefs_instance_file_append(NULL, "kprobe_events", line) >= 0;
 }
 
@@ -323,10 +348,14 @@ static bool put_row(struct kw_tracefs *t, const struct row *row, const char *fet
 {
 	char function[96];
 
-	return function_of(t, row, function, sizeof(function)) && put_probe(t, row, function, fetch);
+	return function_of(t, row, function, sizeof(function)) &&
+	       put_probe(t, row, function, fetch);
 }
 
-/* The vendor's function sees every MSR that the common one sees, and its own; the arguments are the same. */
+/*
+ * The vendor's function sees every MSR that the common one sees, and its own; the arguments are the
+ * same.
+ */
 static bool put_msr_enter(struct kw_tracefs *t, const struct row *row)
 {
 	char common[96];
@@ -345,9 +374,10 @@ static bool put_leave(struct kw_tracefs *t, const struct row *row)
 
 	if (kw_tracefs_vcpu_layout(&at))
 		return false;
-	snprintf(fetch, sizeof(fetch),
-		 "vcpu_id=+%u(%%di):s32 run=+0(+%u(%%di)):x64[%d] regs=+%u(%%di):x64[17] avail=+%u(%%di):x32",
-		 at.vcpu_id, at.run, KVMWHY_EVENT_RUN / 8, at.regs, at.regs_avail);
+	snprintf(
+		fetch, sizeof(fetch),
+		"vcpu_id=+%u(%%di):s32 run=+0(+%u(%%di)):x64[%d] regs=+%u(%%di):x64[17] avail=+%u(%%di):x32",
+		at.vcpu_id, at.run, KVMWHY_EVENT_RUN / 8, at.regs, at.regs_avail);
 	return put_row(t, row, fetch);
 }
 
@@ -382,20 +412,23 @@ static void find_fields(struct kw_tracefs *t, enum kw_tracefs_kind kind)
 	struct tep_event *event;
 	struct tep_format_field *field;
 
-	event = tep_find_event_by_name(t->tep, row->system ? row->system : t->names.group, row->name);
+	event = tep_find_event_by_name(t->tep, row->system ? row->system : t->names.group,
+				       row->name);
 	if (!event)
 		return;
 	layout->id = event->id;
 	for (size_t i = 0; i < KW_TF_FIELDS && row->fields[i]; i++) {
 		field = tep_find_field(event, row->fields[i]);
-		if (!field || field->offset < 0 || field->size <= 0 || field->offset + field->size > UINT16_MAX)
+		if (!field || field->offset < 0 || field->size <= 0 ||
+		    field->offset + field->size > UINT16_MAX)
 			continue;
 		layout->field[i].offset = (uint16_t)field->offset;
 		layout->field[i].size = (uint16_t)field->size;
 	}
 }
 
-static int find_layouts(struct kw_tracefs *t, const bool there[static KW_TRACEFS_KINDS], const char *dir)
+static int find_layouts(struct kw_tracefs *t, const bool there[static KW_TRACEFS_KINDS],
+			const char *dir)
 {
 	const char *const systems[] = { "kvm", "kvmwhy", t->names.group, NULL };
 
@@ -408,7 +441,8 @@ static int find_layouts(struct kw_tracefs *t, const bool there[static KW_TRACEFS
 	for (unsigned int kind = 0; kind < KW_TRACEFS_KINDS; kind++)
 		if (there[kind])
 			find_fields(t, kind);
-	if (t->layout[KW_TRACEFS_RUN_END].id < 0 || !t->layout[KW_TRACEFS_RUN_END].field[KW_TF_ERRNO].size)
+	if (t->layout[KW_TRACEFS_RUN_END].id < 0 ||
+	    !t->layout[KW_TRACEFS_RUN_END].field[KW_TF_ERRNO].size)
 		return refuse(t->live, "%s/events/kvm/kvm_userspace_exit/format is not understood: "
 				       "please report this.", dir);
 	return 0;
@@ -423,15 +457,17 @@ static int enable(struct kw_tracefs *t, enum kw_tracefs_kind kind, enum kw_trace
 
 	if (t->layout[kind].id < 0 || !filter)
 		return 0;
-	if (*filter && tracefs_event_file_write(t->instance[i], system, row->name, "filter", filter) < 0)
+	if (*filter &&
+	    tracefs_event_file_write(t->instance[i], system, row->name, "filter", filter) < 0)
 		return refuse(t->live, "The kernel refuses the filter of %s:%s: "
 				       "%s", system, row->name, strerror(errno));
 	if (tracefs_event_file_write(t->instance[i], system, row->name, "enable", "1") >= 0)
 		return 0;
 	if (kind == KW_TRACEFS_RUN_END)
-		return refuse(t->live, "%s:%s cannot be enabled: %s", system, row->name, strerror(errno));
-	kw_watcher_say(t->missing, "%s:%s cannot be enabled: %s.", row->system ? row->system : "The probe", row->name,
-		    strerror(errno));
+		return refuse(t->live, "%s:%s cannot be enabled: %s", system, row->name,
+			      strerror(errno));
+	kw_watcher_say(t->missing, "%s:%s cannot be enabled: %s.",
+		       row->system ? row->system : "The probe", row->name, strerror(errno));
 	return 0;
 }
 
@@ -463,7 +499,10 @@ int kw_tracefs_put_in(struct kw_tracefs *t, const char *dir)
 
 /* What the probes missed */
 
-/* All lines of this name: another watch's misses count too, which only makes the answer more careful. */
+/*
+ * All lines of this name: another watch's misses count too, which only makes the answer more
+ * careful.
+ */
 static uint64_t missed_of(const char *profile, const char *name)
 {
 	unsigned long long missed;
@@ -471,18 +510,20 @@ static uint64_t missed_of(const char *profile, const char *name)
 	size_t len = strlen(name);
 
 	for (const char *at = profile; (at = strstr(at, name)); at += len)
-		if (at[len] == ' ' && at > profile && at[-1] == ' ' && sscanf(at + len, " %*u %llu", &missed) == 1)
+		if (at[len] == ' ' && at > profile && at[-1] == ' ' &&
+		    sscanf(at + len, " %*u %llu", &missed) == 1)
 			sum += missed;
 	return sum;
 }
 
 /*
- * kprobe_profile of Linux 5.10 counts what a probe missed because it was hit within a probe, and not the calls for which
- * a kretprobe had no room; later kernels count both.
+ * kprobe_profile of Linux 5.10 counts what a probe missed because it was hit within a probe, and
+ * not the calls for which a kretprobe had no room; later kernels count both.
  */
 void kw_tracefs_count_missed(struct kw_tracefs *t)
 {
-	static const enum kw_tracefs_kind kinds[] = { KW_TRACEFS_MSR_COMMON, KW_TRACEFS_MSR_VENDOR, KW_TRACEFS_FAULT };
+	static const enum kw_tracefs_kind kinds[] = { KW_TRACEFS_MSR_COMMON, KW_TRACEFS_MSR_VENDOR,
+						      KW_TRACEFS_FAULT };
 	char *profile = tracefs_instance_file_read(NULL, "kprobe_profile", NULL);
 
 	if (!profile)

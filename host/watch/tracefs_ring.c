@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The per-CPU buffers of both instances in, their events in the order of time out, up to the last failure that is there.
+ * The per-CPU buffers of both instances in, their events in the order of time out, up to the last
+ * failure that is there.
  *
- * A thread moves between processors, so what it did is in several buffers. What was written before a failure is in them
- * when the failure is: a buffer that was empty is asked again after each failure that was read, and before the failure
- * is handed over.
+ * A thread moves between processors, so what it did is in several buffers. What was written before
+ * a failure is in them when the failure is: a buffer that was empty is asked again after each
+ * failure that was read, and before the failure is handed over.
  */
 #include "tracefs_parts.h"
 
@@ -22,8 +23,8 @@
 enum { PAGES_A_READING = 32 };
 
 /*
- * While the caller works on a failure the history goes on and overwrites that of the next ones: so often, in
- * nanoseconds, what is there is taken out of the kernel, up to so many bytes.
+ * While the caller works on a failure the history goes on and overwrites that of the next ones: so
+ * often, in nanoseconds, what is there is taken out of the kernel, up to so many bytes.
  */
 enum { TAKE_NS = 1000000, TAKE_BYTES = 64 << 20 };
 
@@ -51,8 +52,8 @@ static int open_stream(struct kw_tracefs *t, struct kw_tracefs_stream *stream)
 	stream->last = &stream->first;
 	if (stream->fd >= 0 && stream->kbuf && stream->page)
 		return 0;
-	snprintf(t->live->why, sizeof(t->live->why), "%s/%s: %s", t->names.path[stream->instance], path,
-		 strerror(errno));
+	snprintf(t->live->why, sizeof(t->live->why), "%s/%s: %s", t->names.path[stream->instance],
+		 path, strerror(errno));
 	return -1;
 }
 
@@ -95,7 +96,8 @@ int kw_tracefs_rings_open(struct kw_tracefs *t, int epoll)
 			return -1;
 		if (stream->instance == KW_TRACEFS_FAILURES &&
 		    epoll_ctl(epoll, EPOLL_CTL_ADD, stream->fd, &readable)) {
-			snprintf(t->live->why, sizeof(t->live->why), "epoll of trace_pipe_raw: %s", strerror(errno));
+			snprintf(t->live->why, sizeof(t->live->why), "epoll of trace_pipe_raw: %s",
+				 strerror(errno));
 			return -1;
 		}
 	}
@@ -184,7 +186,10 @@ static void note_gap(struct kw_tracefs_rings *rings, const struct kw_tracefs_str
 		rings->whole_since = stream->ts;
 }
 
-/* The next page that has an event in it, for one may have refused events only; false if there is none now. */
+/*
+ * The next page that has an event in it, for one may have refused events only; false if there is
+ * none now.
+ */
 static bool load(struct kw_tracefs *t, struct kw_tracefs_stream *stream)
 {
 	while (next_page(t, stream)) {
@@ -200,7 +205,10 @@ static bool load(struct kw_tracefs *t, struct kw_tracefs_stream *stream)
 	return false;
 }
 
-/* Loads all that are empty and have something; again and again, for one may get it while another is asked. */
+/*
+ * Loads all that are empty and have something; again and again, for one may get it while another is
+ * asked.
+ */
 static bool load_all(struct kw_tracefs *t, enum kw_tracefs_instance instance)
 {
 	bool more, any = false;
@@ -249,7 +257,8 @@ static uint64_t number_at(const uint8_t *at, size_t size)
 }
 
 /* The head of each event: its type, and after flags and preemption count the thread. */
-static bool understood(struct kw_tracefs *t, const struct kw_tracefs_stream *stream, struct kw_tracefs_event *ret)
+static bool understood(struct kw_tracefs *t, const struct kw_tracefs_stream *stream,
+		       struct kw_tracefs_event *ret)
 {
 	const uint8_t *data = stream->event;
 	int size = kbuffer_event_size(stream->kbuf), id;
@@ -323,10 +332,12 @@ static int hand_over(struct kw_tracefs *t, struct kw_tracefs_stream *stream,
 }
 
 /*
- * One turn: in the order of time, until the page of failures of one buffer is through. Its next page may have the next
- * failure of all, and the history behind that failure must not be looked at before it.
+ * One turn: in the order of time, until the page of failures of one buffer is through. Its next
+ * page may have the next failure of all, and the history behind that failure must not be looked at
+ * before it.
  */
-static int read_turn(struct kw_tracefs *t, int (*take)(struct kw_tracefs *t, const struct kw_tracefs_event *event))
+static int read_turn(struct kw_tracefs *t,
+		     int (*take)(struct kw_tracefs *t, const struct kw_tracefs_event *event))
 {
 	struct kw_tracefs_stream *stream;
 	bool failures;
@@ -351,7 +362,8 @@ static bool has_failures(struct kw_tracefs *t)
 	return failures;
 }
 
-int kw_tracefs_rings_read(struct kw_tracefs *t, int (*take)(struct kw_tracefs *t, const struct kw_tracefs_event *event))
+int kw_tracefs_rings_read(struct kw_tracefs *t,
+			  int (*take)(struct kw_tracefs *t, const struct kw_tracefs_event *event))
 {
 	int result = 0;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The number of a thread in; its process, its name and the beginning of its command line out, as far as /proc still
- * has them. Of a thread that is gone the process is not known.
+ * The number of a thread in; its process, its name and the beginning of its command line out, as
+ * far as /proc still has them. Of a thread that is gone the process is not known.
  */
 #include "tracefs_parts.h"
 
@@ -42,7 +42,8 @@ static uint32_t process_of(uint32_t tid)
 
 static void fill_comm(struct kw_tracefs *t, struct kvmwhy_event *event)
 {
-	size_t len = read_proc(event->common.tid, "comm", event->common.comm, sizeof(event->common.comm) - 1);
+	size_t len = read_proc(event->common.tid, "comm", event->common.comm,
+			       sizeof(event->common.comm) - 1);
 	const char *saved;
 
 	if (len) {

@@ -31,7 +31,8 @@ void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...)
 	if (len >= KW_WATCHER_TEXT)
 		return;
 	va_start(arguments, format);
-	if ((size_t)vsnprintf(text + len, KW_WATCHER_TEXT - len, format, arguments) >= KW_WATCHER_TEXT - len)
+	if ((size_t)vsnprintf(text + len, KW_WATCHER_TEXT - len, format, arguments) >=
+	    KW_WATCHER_TEXT - len)
 		text[len ? len - 1 : 0] = '\0';
 	va_end(arguments);
 }
@@ -40,16 +41,22 @@ void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...)
 static void add(char to[static KW_WATCHER_TEXT], const char *name, const char *why)
 {
 	size_t len = strlen(to);
-	int written = snprintf(to + len, KW_WATCHER_TEXT - len, "%s%s: %s", len ? "; " : "", name, why);
+	int written =
+		snprintf(to + len, KW_WATCHER_TEXT - len, "%s%s: %s", len ? "; " : "", name, why);
 
 	if (written < 0)
 		to[len] = '\0';
 }
 
 /* What was tried before is part of the answer: why it is not the better way, or why none works. */
-static int try(struct kw_watcher *live, const struct kw_watch_backend *backend, char tried[static KW_WATCHER_TEXT])
+static int try(struct kw_watcher *live, const struct kw_watch_backend *backend,
+	       char tried[static KW_WATCHER_TEXT])
 {
-	*live = (struct kw_watcher){ .options = live->options, .fn = live->fn, .arg = live->arg, .backend = backend, .fd = -1 };
+	*live = (struct kw_watcher){ .options = live->options,
+				     .fn = live->fn,
+				     .arg = live->arg,
+				     .backend = backend,
+				     .fd = -1 };
 	if (!backend->open(live))
 		return 0;
 	if (!strstr(tried, live->why))
@@ -74,7 +81,8 @@ static int give_up(struct kw_watcher *live, const char *tried)
 	return -1;
 }
 
-int kw_watcher_open(struct kw_watcher *live, const struct kw_watcher_options *options, kw_watcher_fn fn, void *arg)
+int kw_watcher_open(struct kw_watcher *live, const struct kw_watcher_options *options,
+		    kw_watcher_fn fn, void *arg)
 {
 	char tried[KW_WATCHER_TEXT] = "";
 

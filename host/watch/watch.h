@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures of KVM as they happen on this host: out come records of include/uapi/kvmwhy-event.h. A backend is one way to see
- * them, and one file; watch.c takes the best that works here.
+ * Failures of KVM as they happen on this host: out come records of include/uapi/kvmwhy-event.h. A
+ * backend is one way to see them, and one file; watch.c takes the best that works here.
  */
 #ifndef KW_HOST_WATCH_H
 #define KW_HOST_WATCH_H
@@ -17,7 +17,8 @@ typedef int (*kw_watcher_fn)(void *arg, const struct kvmwhy_event *event);
 struct kw_watcher_options {
 	const char *via;	/* name of a backend, or NULL for the best that works */
 	pid_t pid;		/* only failures of this process, or 0 */
-	size_t buffer_bytes;	/* between the kernel and us: a power of 2, 0 for the backend's own */
+	/* between the kernel and us: a power of 2, 0 for the backend's own */
+	size_t buffer_bytes;
 };
 
 enum { KW_WATCHER_TEXT = 512 };
@@ -28,19 +29,29 @@ struct kw_watcher {
 	void *arg;
 	const struct kw_watch_backend *backend;
 	void *state;			/* the backend's own */
-	int fd;				/* can be polled: readable when read() has something to do */
-	uint64_t lost;			/* failures that are known to have happened and to be lost, so far */
+	/* can be polled: readable when read() has something to do */
+	int fd;
+	/* failures that are known to have happened and to be lost, so far */
+	uint64_t lost;
 	char how[KW_WATCHER_TEXT];		/* one clause: how failures are seen */
-	char better[KW_WATCHER_TEXT];	/* why no better backend is used: what each said; empty if this is the best */
-	char missing[KW_WATCHER_TEXT];	/* sentences: what is not seen here, and the way out; empty if nothing */
+	/* why no better backend is used: what each said; empty if this is the best */
+	char better[KW_WATCHER_TEXT];
+	/* sentences: what is not seen here, and the way out; empty if nothing */
+	char missing[KW_WATCHER_TEXT];
 	char why[KW_WATCHER_TEXT];		/* after a failure: a sentence with the way out */
 };
 
 struct kw_watch_backend {
 	const char *name; /* of --via */
-	/* All return 0, or -1 with .why. open() fills .state, .fd, .how and .missing, and leaves nothing behind when it fails. */
+	/*
+	 * All return 0, or -1 with .why. open() fills .state, .fd, .how and .missing, and leaves
+	 * nothing behind when it fails.
+	 */
 	int (*open)(struct kw_watcher *live);
-	/* Hands over what there is, without waiting, and updates .lost. Returns also what .fn returned. */
+	/*
+	 * Hands over what there is, without waiting, and updates .lost. Returns also what .fn
+	 * returned.
+	 */
 	int (*read)(struct kw_watcher *live);
 	/* No new failures from now on; those that were seen can still be read. */
 	void (*stop)(struct kw_watcher *live);
@@ -49,17 +60,20 @@ struct kw_watch_backend {
 };
 
 extern const struct kw_watch_backend kw_backend_bpf;
-extern const struct kw_watch_backend kw_backend_bpf_kprobe; /* kprobes, even where there is BTF of KVM */
+/* kprobes, even where there is BTF of KVM */
+extern const struct kw_watch_backend kw_backend_bpf_kprobe;
 extern const struct kw_watch_backend kw_backend_tracefs;
 
 /* For backends: adds a sentence to others, if there is room for all of it. */
-__attribute__((format(printf, 2, 3))) void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...);
+__attribute__((format(printf, 2, 3))) void kw_watcher_say(char text[static KW_WATCHER_TEXT],
+							  const char *format, ...);
 
 /* Name of backend @i, best first; NULL beyond the last. */
 const char *kw_backend_name(size_t i);
 
 /* Return: 0, or -1 with live->why; then there is nothing to close. */
-int kw_watcher_open(struct kw_watcher *live, const struct kw_watcher_options *options, kw_watcher_fn fn, void *arg);
+int kw_watcher_open(struct kw_watcher *live, const struct kw_watcher_options *options,
+		    kw_watcher_fn fn, void *arg);
 int kw_watcher_read(struct kw_watcher *live);
 void kw_watcher_stop(struct kw_watcher *live);
 void kw_watcher_close(struct kw_watcher *live);

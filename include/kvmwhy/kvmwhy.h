@@ -7,7 +7,8 @@
  * global state and never fails on bad input: what it cannot read becomes a note of the report.
  * All functions may be called from any thread; one object belongs to one thread at a time.
  *
- * Errors are negative errno values. Texts are UTF-8 without control characters, whatever the log held.
+ * Errors are negative errno values. Texts are UTF-8 without control characters, whatever the log
+ * held.
  */
 #ifndef KVMWHY_H
 #define KVMWHY_H
@@ -24,17 +25,22 @@ extern "C" {
 /** Why a call failed, in the caller's memory. Zero it and set .size to sizeof. Since: 0.1 */
 struct kw_error {
 	size_t size;
-	char message[248]; /**< a clause that names the member and its value; written on failure only */
+	/** a clause that names the member and its value; written on failure only */
+	char message[248];
 };
 
-/** What the caller knows beside the text. Zero it, set .size to sizeof, then what is known. Since: 0.1 */
+/**
+ * What the caller knows beside the text. Zero it, set .size to sizeof, then what is known.
+ * Since: 0.1
+ */
 struct kw_options {
 	size_t size;
 	const char *host_kernel; /**< `uname -r` of the host, or NULL */
 	const char *vendor;	 /**< "intel" or "amd", or NULL */
 	unsigned int flags;	 /**< KW_OPTION_* */
 	const char *file;	 /**< name of the input, for reports; or NULL */
-	struct kw_error *error;	 /**< takes why a call that these are given to returns -EINVAL; or NULL */
+	/** takes why a call that these are given to returns -EINVAL; or NULL */
+	struct kw_error *error;
 };
 
 /** Also report what is harmless. Since: 0.1 */
@@ -66,10 +72,17 @@ typedef int (*kw_report_fn)(void *arg, const struct kw_report *report);
 KW_API int kw_reader_create(const struct kw_options *options, kw_report_fn fn, void *arg,
 			    struct kw_reader **ret);
 
-/** Reads @len bytes at @data, in pieces of any size; nothing is kept of them after the call. Since: 0.1 */
+/**
+ * Reads @len bytes at @data, in pieces of any size; nothing is kept of them after the call.
+ * Since: 0.1
+ */
 KW_API int kw_reader_feed(struct kw_reader *reader, const void *data, size_t len);
 
-/** Sizes of a kvm_run page that are taken: up to the end of internal.data at least, at most three pages. Since: 0.1 */
+/**
+ * Sizes of a kvm_run page that are taken: up to the end of internal.data at least, at most three
+ * pages.
+ * Since: 0.1
+ */
 #define KW_RUN_PAGE_MIN 168u
 #define KW_RUN_PAGE_MAX 12288u
 
@@ -102,7 +115,10 @@ KW_API uint64_t kw_reader_suppressed(const struct kw_reader *reader);
 /** Frees the reader; NULL is allowed. Since: 0.1 */
 KW_API void kw_reader_destroy(struct kw_reader *reader);
 
-/** What is one text of a report. An item of a later version is NULL in an older library. Since: 0.1 */
+/**
+ * What is one text of a report. An item of a later version is NULL in an older library.
+ * Since: 0.1
+ */
 enum kw_report_texts {
 	KW_REPORT_CLASS,	/**< "kvm-run-failed", "internal-error", ... (the JSON's "class") */
 	KW_REPORT_ARCH,		/**< of the guest: "x86", "aarch64", ..., "unknown" */
@@ -147,18 +163,20 @@ enum kw_finding_lists {
 /**
  * kw_report_text(), kw_report_number() - an item of a report
  *
- * All texts of a report live as long as it does, and are free of line ends, control characters and what is not UTF-8,
- * whatever the log held. They are "" where memory ran out.
+ * All texts of a report live as long as it does, and are free of line ends, control characters and
+ * what is not UTF-8, whatever the log held. They are "" where memory ran out.
  *
  * Return: the text, NULL if it is not known; 1 with @ret, 0 if the number is not known.
  * Since: 0.1
  */
 KW_API const char *kw_report_text(const struct kw_report *report, enum kw_report_texts what);
-KW_API int kw_report_number(const struct kw_report *report, enum kw_report_numbers what, uint64_t *ret);
+KW_API int kw_report_number(const struct kw_report *report, enum kw_report_numbers what,
+			    uint64_t *ret);
 
 /**
  * kw_report_fact() - a fact by its name
- * @name: as in the JSON, with "vmcs_" or "vmcb_" in front of what stands there: "rcx", "cs_base", "vmcs_cr0", "errno_number"
+ * @name: as in the JSON, with "vmcs_" or "vmcb_" in front of what stands there: "rcx", "cs_base",
+ * "vmcs_cr0", "errno_number"
  * @ret: takes the value; may be NULL
  *
  * kw_report_fact_name() names known fact @i, in the order of the JSON; NULL beyond the last.
@@ -175,17 +193,24 @@ KW_API size_t kw_report_findings(const struct kw_report *report);
 /**
  * kw_report_finding() - a text of finding @i
  *
- * kw_report_finding_list() is entry @k of one of its lists, kw_report_finding_evidence() line @k of the input that is
- * evidence for it; @line_ret, which may be NULL, takes the line's number, from 1.
+ * kw_report_finding_list() is entry @k of one of its lists, kw_report_finding_evidence() line @k of
+ * the input that is evidence for it; @line_ret, which may be NULL, takes the line's number, from 1.
  *
  * Return: the text; NULL beyond the last.
  * Since: 0.1
  */
-KW_API const char *kw_report_finding(const struct kw_report *report, size_t i, enum kw_finding_texts what);
-KW_API const char *kw_report_finding_list(const struct kw_report *report, size_t i, enum kw_finding_lists list, size_t k);
-KW_API const char *kw_report_finding_evidence(const struct kw_report *report, size_t i, size_t k, uint64_t *line_ret);
+KW_API const char *kw_report_finding(const struct kw_report *report, size_t i,
+				     enum kw_finding_texts what);
+KW_API const char *kw_report_finding_list(const struct kw_report *report, size_t i,
+					  enum kw_finding_lists list, size_t k);
+KW_API const char *kw_report_finding_evidence(const struct kw_report *report, size_t i, size_t k,
+					      uint64_t *line_ret);
 
-/** Note @i, NULL beyond the last: what could not be read. @line_ret (or NULL) takes its line, 0 if it is about none. Since: 0.1 */
+/**
+ * Note @i, NULL beyond the last: what could not be read. @line_ret (or NULL) takes its line, 0 if
+ * it is about none.
+ * Since: 0.1
+ */
 KW_API const char *kw_report_note(const struct kw_report *report, size_t i, uint64_t *line_ret);
 
 /** Takes output; returns 0 or a negative errno, which ends the printing. Since: 0.1 */
@@ -194,7 +219,11 @@ typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
 /** Use terminal colours (format "text" only). Since: 0.1 */
 #define KW_PRINT_COLOR 1u
 
-/** List every check of VM entry or VMRUN that was asked, with its answer (format "text"; "html" always has them). Since: 0.1 */
+/**
+ * List every check of VM entry or VMRUN that was asked, with its answer (format "text"; "html"
+ * always has them).
+ * Since: 0.1
+ */
 #define KW_PRINT_CHECKS 2u
 
 /**
@@ -211,8 +240,8 @@ KW_API int kw_printer_create(const char *format, unsigned int flags, kw_write_fn
 			     struct kw_printer **ret);
 
 /**
- * Prints one report; fits as the body of a kw_report_fn. Text has an equal failure of the same input once: how often and
- * where it came again stands behind the last one of the input. Since: 0.1
+ * Prints one report; fits as the body of a kw_report_fn. Text has an equal failure of the same
+ * input once: how often and where it came again stands behind the last one of the input. Since: 0.1
  */
 KW_API int kw_printer_report(struct kw_printer *printer, const struct kw_report *report);
 
@@ -242,18 +271,21 @@ struct kw_vcpu_msr {
 };
 
 /**
- * A vCPU after KVM_RUN, in the structures of <linux/kvm.h> of an x86 host. Zero it, set .size to sizeof, then
- * what there is. Everything is borrowed for the call and nothing is kept; no structure need be aligned.
+ * A vCPU after KVM_RUN, in the structures of <linux/kvm.h> of an x86 host. Zero it, set .size to
+ * sizeof, then what there is. Everything is borrowed for the call and nothing is kept; no structure
+ * need be aligned.
  * Since: 0.1
  */
 struct kw_vcpu_state {
 	size_t size;
-	const char *arch;		/**< whose structures these are: "x86", or NULL where it is not said */
+	/** whose structures these are: "x86", or NULL where it is not said */
+	const char *arch;
 	int error;			/**< errno of KVM_RUN; 0 where it returned 0 */
 	int number;			/**< of the vCPU, -1 if not known */
 	const void *run;		/**< the mapped struct kvm_run, or NULL */
 	size_t run_size;		/**< KW_RUN_PAGE_MIN to KW_RUN_PAGE_MAX */
-	const void *regs;		/**< struct kvm_regs, or NULL: KVM_CAP_SYNC_REGS's in .run, where valid */
+	/** struct kvm_regs, or NULL: KVM_CAP_SYNC_REGS's in .run, where valid */
+	const void *regs;
 	size_t regs_size;
 	const void *sregs;		/**< struct kvm_sregs, or NULL as above */
 	size_t sregs_size;
@@ -261,7 +293,8 @@ struct kw_vcpu_state {
 	size_t events_size;
 	const void *debugregs;		/**< struct kvm_debugregs, or NULL */
 	size_t debugregs_size;
-	const struct kw_vcpu_msr *msrs;	/**< IA32_EFER and IA32_APIC_BASE count where .sregs is not known */
+	/** IA32_EFER and IA32_APIC_BASE count where .sregs is not known */
+	const struct kw_vcpu_msr *msrs;
 	size_t nmsrs;
 	const uint8_t *code;		/**< guest memory around RIP, or NULL */
 	size_t code_size;		/**< at most KW_VCPU_CODE_MAX */
@@ -275,7 +308,10 @@ struct kw_vcpu_state {
 /** .sregs is a struct kvm_sregs2. Since: 0.1 */
 #define KW_VCPU_SREGS2 1u
 
-/** Bytes of .code; of them 20 in front of RIP and 30 from it on are used, as in QEMU's Code= line. Since: 0.1 */
+/**
+ * Bytes of .code; of them 20 in front of RIP and 30 from it on are used, as in QEMU's Code= line.
+ * Since: 0.1
+ */
 #define KW_VCPU_CODE_MAX 64u
 
 /**
@@ -284,11 +320,11 @@ struct kw_vcpu_state {
  * @options: as for kw_reader_create()
  * @fn: called once, with @arg and the report
  *
- * The answer is the one that kw_vcpu_dump()'s text gives; the report quotes the lines of that text. A
- * structure's size must be its sizeof in <linux/kvm.h>, or 0 with a NULL.
+ * The answer is the one that kw_vcpu_dump()'s text gives; the report quotes the lines of that text.
+ * A structure's size must be its sizeof in <linux/kvm.h>, or 0 with a NULL.
  *
- * Return: what @fn returned, -ENOMEM, or -EINVAL for a size, flag or option that is not known, for a
- * negative .error, and for .code_at beyond .code_size.
+ * Return: what @fn returned, -ENOMEM, or -EINVAL for a size, flag or option that is not known, for
+ * a negative .error, and for .code_at beyond .code_size.
  * Since: 0.1
  */
 KW_API int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *options,
@@ -309,16 +345,21 @@ KW_API int kw_vcpu_explain(const struct kw_vcpu_state *state, const struct kw_op
  * kw_vcpu_dump() - what QEMU would print of this vCPU
  * @buf: takes the text, cut to @size bytes with its NUL; may be NULL if @size is 0
  *
- * QEMU's words for the failure, its register dump and its Code= line, without what is not known. Where
- * QEMU has no words, lines of the kvm_run page stand for them, as `kvmwhy explain` reads them. Allocates
- * nothing and takes no lock; uses KW_DUMP_STACK bytes of stack at most.
+ * QEMU's words for the failure, its register dump and its Code= line, without what is not known.
+ * Where QEMU has no words, lines of the kvm_run page stand for them, as `kvmwhy explain` reads
+ * them. Allocates nothing and takes no lock; uses KW_DUMP_STACK bytes of stack at most.
  *
- * Return: length of the whole text without the NUL, as snprintf(3) does; 0 where kw_vcpu_report() gives -EINVAL.
+ * Return: length of the whole text without the NUL, as snprintf(3) does; 0 where kw_vcpu_report()
+ * gives -EINVAL.
  * Since: 0.1
  */
 KW_API size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t size);
 
-/** Bytes of @scratch that kw_vcpu_reason() needs, and the most of stack that it and kw_vcpu_dump() use. Since: 0.1 */
+/**
+ * Bytes of @scratch that kw_vcpu_reason() needs, and the most of stack that it and kw_vcpu_dump()
+ * use.
+ * Since: 0.1
+ */
 #define KW_REASON_SCRATCH 131072u
 #define KW_REASON_STACK 16384u
 #define KW_DUMP_STACK 32768u
@@ -326,52 +367,70 @@ KW_API size_t kw_vcpu_dump(const struct kw_vcpu_state *state, char *buf, size_t 
 /**
  * kw_vcpu_reason() - the answer in one line, for the worst moment
  * @scratch: KW_REASON_SCRATCH bytes at least, of any alignment; holds nothing of worth afterwards
- * @buf: takes the line, cut at a whole character to @size bytes with its NUL; may be NULL if @size is 0
+ * @buf: takes the line, cut at a whole character to @size bytes with its NUL; may be NULL if @size
+ * is 0
  *
- * Allocates nothing, takes no lock, and uses KW_REASON_STACK bytes of stack at most: fit for a thread
- * that is about to end, and for memory that is full. The line has no line end and no control character.
+ * Allocates nothing, takes no lock, and uses KW_REASON_STACK bytes of stack at most: fit for a
+ * thread that is about to end, and for memory that is full. The line has no line end and no control
+ * character.
  *
- * Return: length of the whole line without the NUL, as snprintf(3) does; 0 for a @scratch that is too
- * small and where kw_vcpu_report() gives -EINVAL.
+ * Return: length of the whole line without the NUL, as snprintf(3) does; 0 for a @scratch that is
+ * too small and where kw_vcpu_report() gives -EINVAL.
  * Since: 0.1
  */
 KW_API size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options *options,
 			     void *scratch, size_t scratch_size, char *buf, size_t size);
 
-/** What the caller of kw_event_text() knows beside the record. Zero it, set .size to sizeof, then what is known. Since: 0.1 */
+/**
+ * What the caller of kw_event_text() knows beside the record. Zero it, set .size to sizeof, then
+ * what is known.
+ * Since: 0.1
+ */
 struct kw_event_context {
 	size_t size;
 	uint64_t number;	  /**< of the failure, from 1 on; 0 if not known */
-	int64_t utc_ns;		  /**< when it happened, in nanoseconds since 1970 in UTC; 0 if not known */
+	/** when it happened, in nanoseconds since 1970 in UTC; 0 if not known */
+	int64_t utc_ns;
 	const char *host_kernel;  /**< `uname -r` of the host, or NULL */
 	const char *guest;	  /**< name of the guest, or NULL */
-	const char *const *lines; /**< lines of the kernel's log that belong to it, without their ends */
+	/** lines of the kernel's log that belong to it, without their ends */
+	const char *const *lines;
 	size_t nlines;
 	unsigned int flags; /**< KW_EVENT_* */
 	struct kw_error *error;	  /**< takes why kw_event_text() returns -EINVAL; or NULL */
 };
 
-/** Leave out what the diagnosis does not need: see "Redacted recordings" in docs/watch.md. Since: 0.1 */
+/**
+ * Leave out what the diagnosis does not need: see "Redacted recordings" in docs/watch.md.
+ * Since: 0.1
+ */
 #define KW_EVENT_REDACT 1u
 
 /**
  * kw_event_text() - write down a failure that was seen as it happened
- * @event: struct kvmwhy_event of <kvmwhy/uapi/kvmwhy-event.h>, @len bytes; not kept, need not be aligned
+ * @event: struct kvmwhy_event of <kvmwhy/uapi/kvmwhy-event.h>, @len bytes; not kept, need not be
+ * aligned
  * @context: what else is known; NULL for nothing
  * @ret: on success whole lines of text, NUL-terminated; free() it
  *
- * The text is what `kvmwhy watch` records. kw_reader_feed() reads it as it reads any log, and has its failure complete
- * at the end of the text: there the report comes, without waiting for what follows.
+ * The text is what `kvmwhy watch` records. kw_reader_feed() reads it as it reads any log, and has
+ * its failure complete at the end of the text: there the report comes, without waiting for what
+ * follows.
  *
- * Return: 0, -ENOMEM, or -EINVAL for a record that is cut or of an architecture or version that is not known.
+ * Return: 0, -ENOMEM, or -EINVAL for a record that is cut or of an architecture or version that is
+ * not known.
  * Since: 0.1
  */
-KW_API int kw_event_text(const void *event, size_t len, const struct kw_event_context *context, char **ret);
+KW_API int kw_event_text(const void *event, size_t len, const struct kw_event_context *context,
+			 char **ret);
 
 /** Is a kernel affected by a defect? Since: 0.1 */
 enum kw_affected { KW_AFFECTED_UNKNOWN = 0, KW_AFFECTED_YES = 1, KW_AFFECTED_NO = 2 };
 
-/** A defect of KVM, and whether a kernel has it. The strings are the library's own, and never freed. Since: 0.1 */
+/**
+ * A defect of KVM, and whether a kernel has it. The strings are the library's own, and never freed.
+ * Since: 0.1
+ */
 struct kw_defect {
 	size_t size;	    /**< set by the caller */
 	const char *id;	    /**< of the row of data/kvm_change.tbl */
@@ -387,21 +446,26 @@ struct kw_defect {
 
 /**
  * kw_kernel_defect() - has a kernel this defect of KVM?
- * @options: .host_kernel is what `uname -r` prints; .vendor leaves out defects of the other vendor's KVM
- * @build: what `uname -v` prints, or Ubuntu's /proc/version_signature; NULL if not known. The release of some makers
- *         does not tell the point release, and these do.
+ * @options: .host_kernel is what `uname -r` prints; .vendor leaves out defects of the other
+ * vendor's KVM
+ * @build: what `uname -v` prints, or Ubuntu's /proc/version_signature; NULL if not known. The
+ * release of some makers does not tell the point release, and these do.
  * @i: number of the defect, in the order of data/kvm_change.tbl
  * @ret: takes the answer
  *
- * Distributions backport: what a maker may have repaired on his own is KW_AFFECTED_UNKNOWN. A kernel that cannot be read
- * is, too.
+ * Distributions backport: what a maker may have repaired on his own is KW_AFFECTED_UNKNOWN. A
+ * kernel that cannot be read is, too.
  *
  * Return: 1, 0 beyond the last defect, or -EINVAL for options of unknown size, vendor or flags.
  * Since: 0.1
  */
-KW_API int kw_kernel_defect(const struct kw_options *options, const char *build, size_t i, struct kw_defect *ret);
+KW_API int kw_kernel_defect(const struct kw_options *options, const char *build, size_t i,
+			    struct kw_defect *ret);
 
-/** A parameter of one of KVM's modules. The strings are the library's own, and never freed. Since: 0.1 */
+/**
+ * A parameter of one of KVM's modules. The strings are the library's own, and never freed.
+ * Since: 0.1
+ */
 struct kw_parameter {
 	size_t size;	    /**< set by the caller */
 	const char *module; /**< "kvm", "kvm_amd", "kvm_intel" */
@@ -421,7 +485,10 @@ struct kw_parameter {
  */
 KW_API int kw_kvm_parameter(size_t i, struct kw_parameter *ret);
 
-/** Sets .means of @parameter for @value, as the file in /sys/module shows it, without the line end. Since: 0.1 */
+/**
+ * Sets .means of @parameter for @value, as the file in /sys/module shows it, without the line end.
+ * Since: 0.1
+ */
 KW_API void kw_kvm_parameter_value(struct kw_parameter *parameter, const char *value);
 
 /**
@@ -451,7 +518,8 @@ KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
 
 /**
  * kw_insn_text() - disassemble bytes
- * @hex: bytes as hexadecimal digits, as a Code= line prints them: blanks, `<0f>` and ?? are understood
+ * @hex: bytes as hexadecimal digits, as a Code= line prints them: blanks, `<0f>` and ?? are
+ * understood
  * @bits: 16, 32 or 64
  * @format: "text" or "json"
  * @ret: on success the output, NUL-terminated; free() it
@@ -470,7 +538,11 @@ KW_API const char *kw_rule_title(size_t i);
 /** The page of a rule as Markdown, NULL if there is no such rule. Since: 0.1 */
 KW_API const char *kw_rule_page(const char *id);
 
-/** Id of check @i of VM entry (Intel) and VMRUN (AMD), in the order of the manuals; NULL beyond the last. Since: 0.1 */
+/**
+ * Id of check @i of VM entry (Intel) and VMRUN (AMD), in the order of the manuals; NULL beyond the
+ * last.
+ * Since: 0.1
+ */
 KW_API const char *kw_check_id(size_t i);
 
 /**
@@ -479,8 +551,8 @@ KW_API const char *kw_check_id(size_t i);
  * @format: "text", or "json": an object, or an array of them for the list
  * @ret: on success the output, NUL-terminated; free() it
  *
- * What must be so, the manual's section, the condition as it is judged, the part of VM entry that makes
- * the check, and the hardware error that a broken one gives.
+ * What must be so, the manual's section, the condition as it is judged, the part of VM entry that
+ * makes the check, and the hardware error that a broken one gives.
  *
  * Return: number of checks described, -EINVAL for an id that no check has, or -ENOMEM.
  * Since: 0.1

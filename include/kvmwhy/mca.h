@@ -33,7 +33,10 @@ enum kw_mca_vendor { KW_MCA_INTEL = 1, KW_MCA_AMD = 2 };
 #define KW_MCA_CMCI_P 0x400u	/**< there is MCi_CTL2; not of AMD */
 #define KW_MCA_SER_P 0x1000000u /**< software error recovery */
 
-/** The registers. For kw_mca_*() to read and write; the size may change with the version. Since: 0.1 */
+/**
+ * The registers. For kw_mca_*() to read and write; the size may change with the version.
+ * Since: 0.1
+ */
 struct kw_mca {
 	uint32_t vendor;
 	uint64_t mcg_cap, mcg_status, mcg_ctl;

@@ -61,7 +61,10 @@ struct kw_msr_policy {
 	struct kw_msr_rule rule[KW_MSR_POLICY_LINES_MAX];
 };
 
-/** What a vCPU has written to MSRs of `last` lines. Zero it; a copy goes with the same text. Since: 0.1 */
+/**
+ * What a vCPU has written to MSRs of `last` lines. Zero it; a copy goes with the same text.
+ * Since: 0.1
+ */
 struct kw_msr_values {
 	uint64_t written; /**< bit i: value[i] is in use */
 	uint64_t value[KW_MSR_POLICY_LAST_MAX];
@@ -85,7 +88,10 @@ struct kw_msr_policy_error {
 KW_API int kw_msr_policy_parse(struct kw_msr_policy *policy, const char *text, size_t len,
 			       struct kw_msr_policy_error *error);
 
-/** The same with a regular file; also a negative errno of open(2) or read(2), with .line 0. Since: 0.1 */
+/**
+ * The same with a regular file; also a negative errno of open(2) or read(2), with .line 0.
+ * Since: 0.1
+ */
 KW_API int kw_msr_policy_load(struct kw_msr_policy *policy, const char *path,
 			      struct kw_msr_policy_error *error);
 

@@ -2,8 +2,9 @@
 /**
  * libkvmwhy-vmm: a snapshot of a vCPU whose KVM_RUN failed, taken by the VMM that owns it.
  *
- * kw_vcpu_snapshot() collects what KVM still gives, kw_snapshot_state() hands it to kw_vcpu_explain(),
- * kw_vcpu_reason() or kw_vcpu_dump() of <kvmwhy/kvmwhy.h>. Nothing is allocated, printed or kept.
+ * kw_vcpu_snapshot() collects what KVM still gives, kw_snapshot_state() hands it to
+ * kw_vcpu_explain(), kw_vcpu_reason() or kw_vcpu_dump() of <kvmwhy/kvmwhy.h>. Nothing is allocated,
+ * printed or kept.
  */
 #ifndef KVMWHY_VMM_H
 #define KVMWHY_VMM_H
@@ -18,19 +19,23 @@ extern "C" {
 #endif
 
 /**
- * Reads @len bytes of guest physical memory at @gpa; they never cross a boundary of 4 KiB. It must not
- * fault where that memory is gone, which may be just what killed the guest: process_vm_readv(2) of one's
- * own process gives EFAULT where memcpy(3) gives SIGSEGV or SIGBUS.
+ * Reads @len bytes of guest physical memory at @gpa; they never cross a boundary of 4 KiB. It must
+ * not fault where that memory is gone, which may be just what killed the guest: process_vm_readv(2)
+ * of one's own process gives EFAULT where memcpy(3) gives SIGSEGV or SIGBUS.
  *
  * Return: 0, or a negative errno: nothing there, nothing read.
  * Since: 0.1
  */
 typedef int (*kw_guest_read_fn)(void *arg, uint64_t gpa, void *buf, size_t len);
 
-/** The guest's memory. Addresses come from the guest: check them against the memory there is. Since: 0.1 */
+/**
+ * The guest's memory. Addresses come from the guest: check them against the memory there is.
+ * Since: 0.1
+ */
 struct kw_guest_memory {
 	kw_guest_read_fn read;
-	kw_guest_read_fn read_smm; /**< as a vCPU in SMM sees it; NULL: of such a vCPU nothing is read */
+	/** as a vCPU in SMM sees it; NULL: of such a vCPU nothing is read */
+	kw_guest_read_fn read_smm;
 	void *arg;
 };
 
@@ -38,7 +43,8 @@ struct kw_guest_memory {
 struct kw_translation {
 	uint64_t linear;
 	uint64_t gpa;	    /**< if .error is 0 */
-	int error;	    /**< 0; EFAULT: not mapped; EINVAL: not canonical; ENODATA: not tried; the reader's */
+	/** 0; EFAULT: not mapped; EINVAL: not canonical; ENODATA: not tried; the reader's */
+	int error;
 	unsigned int level; /**< of the entry at which it ended, 1 to 5; 0 without paging */
 	uint64_t entry;	    /**< that entry; 0 if it could not be read */
 };
@@ -66,8 +72,8 @@ struct kw_snapshot_missing {
 #define KW_SNAPSHOT_NESTED 128u /**< a guest's guest ran: memory is not read */
 
 /**
- * A vCPU as it was. The caller's storage, about 6 KiB; zero it and set .size to sizeof. To choose the
- * MSRs, set .nmsrs and the .index of as many .msrs; with 0 they are a default list.
+ * A vCPU as it was. The caller's storage, about 6 KiB; zero it and set .size to sizeof. To choose
+ * the MSRs, set .nmsrs and the .index of as many .msrs; with 0 they are a default list.
  * Since: 0.1
  */
 struct kw_snapshot {
@@ -86,7 +92,8 @@ struct kw_snapshot {
 	struct kw_translation rip; /**< of CS.base + RIP */
 	struct kw_translation rsp; /**< of SS.base + RSP */
 	uint8_t code[KW_SNAPSHOT_CODE];
-	size_t code_size, code_at; /**< code[code_at] is the byte at RIP; size 0 where nothing was read */
+	/** code[code_at] is the byte at RIP; size 0 where nothing was read */
+	size_t code_size, code_at;
 	uint64_t code_known;	   /**< bit i: code[i] was read */
 	uint8_t stack[KW_SNAPSHOT_STACK];
 	size_t stack_size; /**< bytes read, from RSP upwards */
@@ -102,15 +109,15 @@ struct kw_snapshot {
  * @memory: reads the guest's memory; NULL: there will be no code, no stack and no translations
  * @ret: the snapshot; see there for what to set before
  *
- * To be called where KVM_RUN was: by the vCPU's thread, before anything else is done to the vCPU. What
- * KVM_CAP_SYNC_REGS has put into the page is taken from there, except after EINVAL and EIO, with which
- * KVM_RUN may have left the page as it was; then KVM is asked first. Of a VM that KVM has declared dead
- * (KVM_BUG_ON) only the page is left. The guest's page tables are walked here; KVM_TRANSLATE would set
- * accessed flags in them. KVM_GET_MP_STATE is not asked, since it lets a pending INIT or SIPI happen.
- * At most 80 ioctls and 40 reads of memory are made; errno is kept.
+ * To be called where KVM_RUN was: by the vCPU's thread, before anything else is done to the vCPU.
+ * What KVM_CAP_SYNC_REGS has put into the page is taken from there, except after EINVAL and EIO,
+ * with which KVM_RUN may have left the page as it was; then KVM is asked first. Of a VM that KVM
+ * has declared dead (KVM_BUG_ON) only the page is left. The guest's page tables are walked here;
+ * KVM_TRANSLATE would set accessed flags in them. KVM_GET_MP_STATE is not asked, since it lets a
+ * pending INIT or SIPI happen. At most 80 ioctls and 40 reads of memory are made; errno is kept.
  *
- * Return: 0, however little could be had: .missing says what not; -EINVAL for a NULL @ret, its .size,
- * too many MSRs, or a negative @error.
+ * Return: 0, however little could be had: .missing says what not; -EINVAL for a NULL @ret, its
+ * .size, too many MSRs, or a negative @error.
  * Since: 0.1
  */
 KW_API int kw_vcpu_snapshot(int vcpu_fd, const struct kvm_run *run, int error,

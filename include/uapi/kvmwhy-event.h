@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
 /*
- * One failure as `kvmwhy watch` has seen it, in the host's byte order: a head, then sections, one behind the other. Each
- * section begins with its kind and its size. The programs and readers in host/watch/ make records, libkvmwhy reads them;
- * docs/watch.md explains the members.
+ * One failure as `kvmwhy watch` has seen it, in the host's byte order: a head, then sections, one
+ * behind the other. Each section begins with its kind and its size. The programs and readers in
+ * host/watch/ make records, libkvmwhy reads them; docs/watch.md explains the members.
  *
- * A section only grows at its end, and its flags and numbers are only added to. A reader skips sections whose kind it does
- * not know and the end of those that are longer than it knows. The version changes only if old readers must not read on.
- * A member without its bit in .known of its section is 0 and means nothing.
+ * A section only grows at its end, and its flags and numbers are only added to. A reader skips
+ * sections whose kind it does not know and the end of those that are longer than it knows. The
+ * version changes only if old readers must not read on. A member without its bit in .known of its
+ * section is 0 and means nothing.
  */
 #ifndef KVMWHY_UAPI_EVENT_H
 #define KVMWHY_UAPI_EVENT_H
@@ -43,8 +44,10 @@ enum kvmwhy_event_known {
 	KVMWHY_KNOWS_RUN	= 1u << 1,	/* run */
 	KVMWHY_KNOWS_REASON	= 1u << 2,	/* of run its exit_reason and nothing else */
 	KVMWHY_KNOWS_CODE	= 1u << 3,	/* code_known, code_at, code_size, code */
-	KVMWHY_KNOWS_PROTECTED	= 1u << 4,	/* the guest's registers are encrypted: KVM has none */
-	KVMWHY_KNOWS_HARMLESS	= 1u << 5,	/* an exit that a VMM of this VM answers as a matter of course */
+	/* the guest's registers are encrypted: KVM has none */
+	KVMWHY_KNOWS_PROTECTED	= 1u << 4,
+	/* an exit that a VMM of this VM answers as a matter of course */
+	KVMWHY_KNOWS_HARMLESS	= 1u << 5,
 };
 
 #define KVMWHY_EVENT_CODE	64	/* bytes of code */
@@ -58,7 +61,8 @@ struct kvmwhy_event_common {
 	uint32_t source;	/* enum kvmwhy_source */
 	int32_t result;		/* what KVM_RUN returned: 0, or a negative errno */
 	int32_t vcpu;		/* its number */
-	uint32_t pid, tid;	/* process and thread that called KVM_RUN, in the first pid namespace; 0: not known */
+	/* process and thread that called KVM_RUN, in the first pid namespace; 0: not known */
+	uint32_t pid, tid;
 	uint64_t time_ns;	/* CLOCK_MONOTONIC */
 	uint64_t code_known;	/* bit i: code[i] could be read */
 	uint32_t code_at;	/* index in code of the byte at the program counter */
@@ -74,8 +78,10 @@ enum kvmwhy_x86_known {
 	KVMWHY_X86_SVM		= 1u << 0,	/* kvm_amd runs the guest */
 	KVMWHY_X86_VMX		= 1u << 1,	/* kvm_intel runs the guest */
 	KVMWHY_X86_DATA		= 1u << 2,	/* data */
-	KVMWHY_X86_EXIT		= 1u << 3,	/* exit_reason; KVMWHY_X86_SVM or _VMX says which one it is */
-	KVMWHY_X86_INFO		= 1u << 4,	/* exit_info1, exit_info2, exit_intr_info, exit_error_code */
+	/* exit_reason; KVMWHY_X86_SVM or _VMX says which one it is */
+	KVMWHY_X86_EXIT		= 1u << 3,
+	/* exit_info1, exit_info2, exit_intr_info, exit_error_code */
+	KVMWHY_X86_INFO		= 1u << 4,
 	KVMWHY_X86_REGS		= 1u << 5,	/* regs */
 	KVMWHY_X86_BUT_RSP	= 1u << 6,	/* regs but RSP, which VMX has in the VMCS */
 	KVMWHY_X86_RIP		= 1u << 7,	/* rip */
@@ -108,14 +114,19 @@ struct kvmwhy_event_x86 {
 	uint64_t exit_info2;	/* SVM: EXITINFO2; VMX: as the event kvm_exit has it */
 	uint32_t exit_intr_info;	/* SVM: EXITINTINFO; VMX: interruption information */
 	uint32_t exit_error_code;
-	struct kvmwhy_data data;	/* what failed and who refused it first; with KVMWHY_WATCHED */
-	uint64_t regs[16];	/* in the order of their numbers: RAX RCX RDX RBX RSP RBP RSI RDI R8 ... R15 */
+	/* what failed and who refused it first; with KVMWHY_WATCHED */
+	struct kvmwhy_data data;
+	/* in the order of their numbers: RAX RCX RDX RBX RSP RBP RSI RDI R8 ... R15 */
+	uint64_t regs[16];
 	uint64_t rip, rflags;
 	uint64_t cr0, cr2, cr3, cr4, efer;
 	struct kvmwhy_segment segment[KVMWHY_SEGMENTS];
 };
 
-/* The record as a host of x86 makes it. One of another architecture has that one's section in place of .x86. */
+/*
+ * The record as a host of x86 makes it. One of another architecture has that one's section in place
+ * of .x86.
+ */
 struct kvmwhy_event {
 	uint32_t size;		/* of the whole record, in bytes */
 	uint16_t version;	/* KVMWHY_EVENT_VERSION */
@@ -125,8 +136,9 @@ struct kvmwhy_event {
 };
 
 /* What stands in front of the members of a whole record of x86: initializers of the three heads. */
-#define KVMWHY_EVENT_HEADS_X86 \
-	.size = sizeof(struct kvmwhy_event), .version = KVMWHY_EVENT_VERSION, .arch = KVMWHY_ARCH_X86, \
+#define KVMWHY_EVENT_HEADS_X86                                                           \
+	.size = sizeof(struct kvmwhy_event), .version = KVMWHY_EVENT_VERSION,            \
+	.arch = KVMWHY_ARCH_X86,                                                         \
 	.common.section = { KVMWHY_SECTION_COMMON, sizeof(struct kvmwhy_event_common) }, \
 	.x86.section = { KVMWHY_SECTION_X86, sizeof(struct kvmwhy_event_x86) }
 

@@ -5,8 +5,8 @@
  * exit_reason is KVM_EXIT_INTERNAL_ERROR, internal.suberror KVMWHY_SUBERROR, internal.ndata
  * KVMWHY_NDATA, and internal.data[] a struct kvmwhy_data: 64-bit words in the host's byte order.
  * With report=annotate KVM_RUN still fails with its errno; with report=exit it returns 0.
- * Versions only add: words at the end, flags, kinds, functions. A reader takes what it knows, looks at the
- * flag of a word before it uses the word, and takes a longer ndata for a newer version.
+ * Versions only add: words at the end, flags, kinds, functions. A reader takes what it knows, looks
+ * at the flag of a word before it uses the word, and takes a longer ndata for a newer version.
  */
 #ifndef KVMWHY_UAPI_H
 #define KVMWHY_UAPI_H
@@ -37,10 +37,14 @@ enum kvmwhy_flags {
 	KVMWHY_HAS_EXIT		= 1u << 3,	/* exit_reason and KVMWHY_EXIT_VMX */
 	KVMWHY_HAS_GPA		= 1u << 4,	/* gpa and error_code */
 	KVMWHY_HAS_INSN		= 1u << 5,	/* insn */
-	KVMWHY_EXIT_VMX		= 1u << 8,	/* exit_reason is VMX's; SVM's exit code without it */
-	KVMWHY_INJECTED		= 1u << 16,	/* not KVM's failure: kvmwhy.ko was told to inject it */
-	KVMWHY_CONVERTED	= 1u << 17,	/* KVM_RUN returned 0 in place of the result (report=exit) */
-	KVMWHY_WATCHED		= 1u << 18,	/* never in kvm_run: put together by `kvmwhy watch` */
+	/* exit_reason is VMX's; SVM's exit code without it */
+	KVMWHY_EXIT_VMX		= 1u << 8,
+	/* not KVM's failure: kvmwhy.ko was told to inject it */
+	KVMWHY_INJECTED		= 1u << 16,
+	/* KVM_RUN returned 0 in place of the result (report=exit) */
+	KVMWHY_CONVERTED	= 1u << 17,
+	/* never in kvm_run: put together by `kvmwhy watch` */
+	KVMWHY_WATCHED		= 1u << 18,
 };
 
 /* The function that returned the result first, as far as the module looks. */
@@ -58,7 +62,8 @@ struct kvmwhy_data {
 	uint16_t version;	/* KVMWHY_DATA_VERSION */
 	uint16_t kind;		/* enum kvmwhy_kind */
 	uint32_t flags;		/* enum kvmwhy_flags */
-	int64_t result;		/* what KVM_RUN would have returned: a negative errno; -1 is EPERM */
+	/* what KVM_RUN would have returned: a negative errno; -1 is EPERM */
+	int64_t result;
 	uint32_t msr;		/* index */
 	uint32_t function;	/* enum kvmwhy_function */
 	uint64_t value;		/* of the WRMSR */

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """L1 on Bochs, which emulates VMX: a kernel and an initramfs in, a Result out.
 
-Bochs has no boot loader for Linux: they go onto a CD with isolinux. Its log names each check of a failed
-VM entry; that is Result.oracle.
+Bochs has no boot loader for Linux: they go onto a CD with isolinux. Its log names each check of a
+failed VM entry; that is Result.oracle.
 """
 
 import pathlib
@@ -18,8 +18,9 @@ from .result import Result
 TEMPLATE = pathlib.Path(__file__).parents[1] / "bochsrc.in"
 MODEL = "corei7_haswell_4770"
 MEMORY_MIB = "512"
-# Without the tests of the kernel's ciphers L1 is up in half the time; 124 is aperfmperf, whose MSRs Bochs
-# has not and which the kernel reads all the time; dumps go to the log of the kernel, not into its console.
+# Without the tests of the kernel's ciphers L1 is up in half the time; 124 is aperfmperf, whose MSRs
+# Bochs has not and which the kernel reads all the time; dumps go to the log of the kernel, not into
+# its console.
 APPEND = ("console=ttyS0,115200 quiet loglevel=1 panic=-1 nokaslr mitigations=off cryptomgr.notests "
           "tsc=reliable clearcpuid=124")
 ISOLINUX = f"DEFAULT l1\nPROMPT 0\nLABEL l1\n KERNEL vmlinuz\n INITRD initrd\n APPEND {APPEND}\n"
@@ -90,7 +91,8 @@ def telling(line):
 
 
 def boot(kernel, initrd, workdir, seconds, on_line, smp):
-    """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at once."""
+    """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at
+    once."""
     bochs = tools.path("bochs-bin", "bochs")
     version, debugger = asked(bochs)
     argv = [bochs, *prepare(pathlib.Path(workdir), kernel, initrd, smp), *(["-rc", "debugger"] if debugger else [])]

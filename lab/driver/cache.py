@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Where the lab keeps what is expensive to make, how its parts say that they cannot go on, and progress.
+"""Where the lab keeps what is expensive to make, how its parts say that they cannot go on, and
+progress.
 
-An entry of the cache is a folder that is either whole or not there: it is made under another name and
-renamed. Two labs at once make an entry once. What a lab that was killed left half made, the next one
-that makes something beside it removes.
+An entry of the cache is a folder that is either whole or not there: it is made under another name
+and renamed. Two labs at once make an entry once. What a lab that was killed left half made, the
+next one that makes something beside it removes.
 """
 
 import contextlib
@@ -40,7 +41,8 @@ def directory():
 
 @contextlib.contextmanager
 def locked(name, wait=True):
-    """Nobody else is in here with that name; BlockingIOError when somebody is and is not waited for."""
+    """Nobody else is in here with that name; BlockingIOError when somebody is and is not waited
+    for."""
     with open(directory() / f".{name.replace('/', '_')}.lock", "w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What lab/run and lab/matrix share: the command line and verdicts in, lines for people or for a test runner out."""
+"""What lab/run and lab/matrix share: the command line and verdicts in, lines for people or for a
+test runner out."""
 
 import collections
 import os

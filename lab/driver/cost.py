@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What a guest's exit costs: kernels and what is to be compared in, instructions of one exit out, as a table. Here what
-kvmwhy.ko costs a WRMSR; cost_watch.py has `kvmwhy watch`.
+"""What a guest's exit costs: kernels and what is to be compared in, instructions of one exit out,
+as a table. Here what kvmwhy.ko costs a WRMSR; cost_watch.py has `kvmwhy watch`.
 
-QEMU makes its time from the instructions that it counted (-icount), so that time on L1's clock is their
-number, and a second run gives nearly the same.
+QEMU makes its time from the instructions that it counted (-icount), so that time on L1's clock is
+their number, and a second run gives nearly the same.
 """
 
 import dataclasses
@@ -102,7 +102,8 @@ def disagreements(first, second, agree=AGREE):
 
 
 def run(names, bench=None):
-    """What lab/cost does with a module that has measure() and table(), by default this one; its exit status."""
+    """What lab/cost does with a module that has measure() and table(), by default this one; its
+    exit status."""
     bench, wrong = bench or sys.modules[__name__], []
     for name in names:
         kernel, runs = kernels.get(name), []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What `kvmwhy watch` costs an exit that does not fail, beside `trace-cmd record -e kvm`: a kernel in, instructions
-of one exit for each kind of exit and each way of looking out, and what memory the watching takes. lab/l1/costed is the
-other side.
+"""What `kvmwhy watch` costs an exit that does not fail, beside `trace-cmd record -e kvm`: a kernel
+in, instructions of one exit for each kind of exit and each way of looking out, and what memory the
+watching takes. lab/l1/costed is the other side.
 """
 
 import pathlib
@@ -84,7 +84,8 @@ def memory_row(way, memory):
 
 
 def table(kernel, how, first, second):
-    """Lines of Markdown: instructions per exit, the same again, and the ratio to nobody looking; then memory in kB."""
+    """Lines of Markdown: instructions per exit, the same again, and the ratio to nobody looking;
+    then memory in kB."""
     yield from cost.heading(kernel, how)
     yield "| | " + " | ".join(EXITS.values()) + " |"
     yield "|---|" + "--:|" * len(EXITS)

@@ -20,7 +20,10 @@ LEFT_OUT = shutil.ignore_patterns("*.o", "*.a")
 
 
 def recipe():
-    """A short name for how it is built. Modules are kept by the kernel's release, which has it, too."""
+    """A short name for how it is built.
+
+    Modules are kept by the kernel's release, which has it, too.
+    """
     how = (OPTIONS.read_text(encoding="ascii"), modules.SUITE, modules.PACKAGES, TOOLS)
     return hashlib.sha256(repr(how).encode() + pathlib.Path(__file__).read_bytes()).hexdigest()[:8]
 

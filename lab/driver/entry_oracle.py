@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """States of a guest in, what Bochs and `kvmwhy explain` say of each out: a Row for a state.
 
-vmcs_poke.ko changes the VMCS before an entry and makes Bochs write a line that no entry makes, so that the lines
-behind it are those of this state.
+vmcs_poke.ko changes the VMCS before an entry and makes Bochs write a line that no entry makes, so
+that the lines behind it are those of this state.
 """
 
 import dataclasses
@@ -19,7 +19,8 @@ MODULE = guests.LAB / "vmcs_poke"
 OPTIONS = "dump_invalid_vmcs=1"
 SECONDS = {"linux": 60}         # of L1's clock; others have few
 FEW_SECONDS = 4
-# Time for a boot, and for a state beside what it may take of L1's clock: an L1 that is silent for longer hangs.
+# Time for a boot, and for a state beside what it may take of L1's clock: an L1 that is silent for
+# longer hangs.
 BOOT_SECONDS = 300
 SLOWNESS = 6
 LINUX = "6.1"
@@ -36,7 +37,8 @@ DUMP = re.compile(r"\*\*\* Guest State \*\*\*")
 
 @dataclasses.dataclass
 class Row:
-    """What came of a state. error: KVM's hardware error, "" where the guest entered; None when it was not tried.
+    """What came of a state. error: KVM's hardware error, "" where the guest entered; None when it
+    was not tried.
     broken: what the judge called broken, None when it was not asked."""
     state: entry_states.State
     record: str
@@ -47,7 +49,8 @@ class Row:
 
     @property
     def verdict(self):
-        """agree, known (Bochs does otherwise than the file says, which says why), open (the judge was not asked), or
+        """agree, known (Bochs does otherwise than the file says, which says why), open (the judge
+        was not asked), or
         what is wrong."""
         bochs, judged = fault_of_bochs(self), fault_of_judge(self)
         if bochs and not self.state.known:
@@ -104,7 +107,8 @@ def files_for(states, kernel, folder):
 
 
 def boot(kernel, states, folder):
-    """One boot of L1 with a job for each state, those with the same options of kvm_intel together."""
+    """One boot of L1 with a job for each state, those with the same options of kvm_intel
+    together."""
     encodings = entry_states.fields(kernel)
     jobs = sorted((job(state, encodings) for state in states), key=lambda one: one.vendor)
     programs = folder / "programs"
@@ -168,7 +172,8 @@ def broken_checks(record):
 
 
 def tried(kernel, states):
-    """Boots L1 until every state was tried, but what it did not survive: yields (result, jobs, outcomes)."""
+    """Boots L1 until every state was tried, but what it did not survive: yields (result, jobs,
+    outcomes)."""
     left = states
     while left:
         with tempfile.TemporaryDirectory(prefix="kvmwhy-entry-") as folder:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""lab/entry_states.txt and the fields' numbers of a kernel's headers in, State out. The head of that file says how
-a line is written.
+"""lab/entry_states.txt and the fields' numbers of a kernel's headers in, State out. The head of
+that file says how a line is written.
 """
 
 import dataclasses
@@ -22,7 +22,10 @@ UNTOLD = "untold"
 
 @dataclasses.dataclass
 class State:
-    """One line. refused, checks: what the manual and the judge say. known: why Bochs does otherwise."""
+    """One line. refused, checks: what the manual and the judge say.
+
+    known: why Bochs does otherwise.
+    """
     name: str
     mode: str
     refused: bool

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""In: the lab's programs, lab/*.c, of which mca has libkvmwhy-vmm in it, and lab/guests/*.S. Out: a folder with vmm,
-stress, flood, bpf_ids, mca and each guest's NAME.bin and NAME.rom.
+"""In: the lab's programs, lab/*.c, of which mca has libkvmwhy-vmm in it, and lab/guests/*.S. Out: a
+folder with vmm, stress, flood, bpf_ids, mca and each guest's NAME.bin and NAME.rom.
 
 vmm runs NAME.bin; NAME.rom is the same code as a 64 KiB BIOS, for `qemu-system-x86_64 -bios`.
 """

@@ -17,9 +17,9 @@ TAIL = 15           # lines of a console or a record that are shown of a failure
 ENDED = {"done": "it said that it was done", "died": "it died", "timeout": "it went silent and was ended",
          "flood": "it wrote without end and was ended"}
 WHY_DEAD = re.compile(r"Kernel panic|\bBUG:|\bOops\b|>>PANIC<<|soft lockup|No init found")
-# What the record of a kernel with lockdep and KASAN must say, and what not, whatever its scenario is about. lockdep is
-# silent after its first report, and a report may have been pushed out of the log: the taints remember. 4096 is that of a
-# module from elsewhere.
+# What the record of a kernel with lockdep and KASAN must say, and what not, whatever its scenario
+# is about. lockdep is silent after its first report, and a report may have been pushed out of the
+# log: the taints remember. 4096 is that of a module from elsewhere.
 ALWAYS = {"debug": {"see": [r"^lockdep: debug_locks 1$", r"^kernel: tainted (0|4096)$"],
                     "never": [r"\bBUG: |\bWARNING: |\bINFO: |\bUBSAN: |\bODEBUG: |Call Trace:|corruption"]}}
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -27,7 +27,10 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
 @dataclasses.dataclass
 class Verdict:
-    """state: seen, missed, skipped. why: a line for each thing that was missed, or why it was skipped."""
+    """state: seen, missed, skipped.
+
+    why: a line for each thing that was missed, or why it was skipped.
+    """
     scenario: str
     kernel: str
     cpu: str
@@ -38,7 +41,10 @@ class Verdict:
 
 
 def tool():
-    """The kvmwhy of this tree; another one by the environment variable KVMWHY. None when it was not built."""
+    """The kvmwhy of this tree; another one by the environment variable KVMWHY.
+
+    None when it was not built.
+    """
     path = pathlib.Path(os.environ.get("KVMWHY") or PROJECT / "build" / "cli" / "kvmwhy")
     return path.resolve() if path.is_file() else None
 
@@ -64,7 +70,8 @@ def explained(record):
 
 
 def missed_findings(record, wanted, certain=None):
-    """Findings that are not there; and, where few or none can be certain, those that are and should not be."""
+    """Findings that are not there; and, where few or none can be certain, those that are and should
+    not be."""
     if not wanted:
         return []
     try:

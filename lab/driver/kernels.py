@@ -77,7 +77,8 @@ def has(name, cpu):
 
 
 def get(name):
-    """The kernel of that name; downloaded, and its modules built anew, when not in the cache yet."""
+    """The kernel of that name; downloaded, and its modules built anew, when not in the cache
+    yet."""
     kernel = stock(name)
     if not row_of(name).replaced:
         return kernel

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The initramfs of L1: a kernel's modules, files and jobs in, a file for the boot loader out; and what
-L1 said on its second serial port in, what each job did out. lab/l1/init is the other side.
+"""The initramfs of L1: a kernel's modules, files and jobs in, a file for the boot loader out; and
+what L1 said on its second serial port in, what each job did out. lab/l1/init is the other side.
 """
 
 import dataclasses
@@ -30,7 +30,8 @@ class Job:
 
 @dataclasses.dataclass
 class Outcome:
-    """What a job did. status: its exit status, that of a signal when it was ended for its time; None when L1
+    """What a job did. status: its exit status, that of a signal when it was ended for its time;
+    None when L1
     went away."""
     output: list = dataclasses.field(default_factory=list)
     dmesg: list = dataclasses.field(default_factory=list)
@@ -84,7 +85,10 @@ def pack(root, initrd):
 
 
 def make(folder, kernel, cpu, jobs, files):
-    """Writes the initramfs into a folder and returns its path. files: name in L1's /bin, or path -> path here."""
+    """Writes the initramfs into a folder and returns its path.
+
+    files: name in L1's /bin, or path -> path here.
+    """
     root = folder / "root"
     for name in ("bin", "lib/order"):
         (root / name).mkdir(parents=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The third way: this machine's own KVM, for scenarios that need nothing but the lab's VMM. No module is
+"""The third way: this machine's own KVM, for scenarios that need nothing but the lab's VMM. No
+module is
 loaded and nothing is set; the kernel's log is not read."""
 
 import os

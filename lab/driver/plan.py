@@ -11,14 +11,16 @@ from .cache import Broken, Skip, say
 from .judge import Verdict
 from .scenarios import module_folder
 
-# Time for a boot, and for what a job needs beside its own seconds: an L1 that is silent for longer hangs.
+# Time for a boot, and for what a job needs beside its own seconds: an L1 that is silent for longer
+# hangs.
 BOOT_SECONDS = {"amd": 90, "intel": 240}
 # A second of L1 may take this long here.
 SLOWNESS = {"amd": 1, "intel": 6}
 
 
 def wanted(scenarios, only_kernels, only_cpus):
-    """Yields (scenario, kernel, cpu) for all that is asked for, `host` among the kernels. Without a kernel
+    """Yields (scenario, kernel, cpu) for all that is asked for, `host` among the kernels. Without a
+    kernel
     asked for, those that must be built are left out."""
     taken = only_kernels or [*kernels.usual(), "host"]
     for scenario in scenarios:
@@ -117,7 +119,10 @@ def boot(kernel, cpu, scenarios, files):
 
 
 def boots(kernel, cpu, scenarios, files):
-    """Yields a verdict for each scenario. What an L1 that died did not come to has one more boot."""
+    """Yields a verdict for each scenario.
+
+    What an L1 that died did not come to has one more boot.
+    """
     result, found = boot(kernel, cpu, scenarios, files)
     left = [one for one in scenarios if one.name not in found]
     for one in scenarios:
@@ -168,7 +173,8 @@ def need_kvmwhy(groups):
 
 
 def run(scenarios, only_kernels=(), only_cpus=(), each_kind=False):
-    """Yields (Verdict, seconds): seconds are those of the boot that it shared, of its first verdict only."""
+    """Yields (Verdict, seconds): seconds are those of the boot that it shared, of its first verdict
+    only."""
     items = wanted(scenarios, only_kernels, only_cpus)
     groups = grouped(one_of_each_kind(items) if each_kind else items)
     need_kvmwhy(groups)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """One emulator: its command line in, what it wrote into its files and on its stderr out.
 
-It runs in a process group of its own, which is ended on every way out; should this program be killed,
-the kernel ends it. What it writes is bounded, in memory and on disk.
+It runs in a process group of its own, which is ended on every way out; should this program be
+killed, the kernel ends it. What it writes is bounded, in memory and on disk.
 """
 
 import collections
@@ -24,7 +24,8 @@ PAUSE_SECONDS = 0.05
 MOST_BYTES = 16 << 20       # of one stream: a guest that says more loops
 LEAST_FREE_BYTES = 1 << 20
 MOST_LINES = 20000          # of stderr: the first are dropped
-# What str.splitlines() cuts at, beside the end of a line: a guest must not end a line of the stream by that.
+# What str.splitlines() cuts at, beside the end of a line: a guest must not end a line of the stream
+# by that.
 NO_LINE_END = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\ufffd")
 
 
@@ -72,7 +73,8 @@ class Growing:
 
 
 class Said:
-    """What comes out of the process itself: the wanted lines of stderr; a terminal is only emptied."""
+    """What comes out of the process itself: the wanted lines of stderr; a terminal is only
+    emptied."""
     def __init__(self, keep):
         self.keep, self.lines = keep, Lines()
         self.kept, self.selector = collections.deque(maxlen=MOST_LINES), selectors.DefaultSelector()
@@ -127,7 +129,8 @@ def finish(process):
 
 
 def new_lines(files, on_line, done):
-    """Reads what has grown: how the run ended by that, None if it goes on, and what on_line returned last."""
+    """Reads what has grown: how the run ended by that, None if it goes on, and what on_line
+    returned last."""
     seconds = None
     for name, file in files.items():
         for line in file.more():
@@ -168,9 +171,9 @@ def is_done(line):
 def run(argv, cwd, seconds, streams, on_line, done=is_done, keep=bool, terminal=False):
     """Runs argv in the folder cwd until done(line) is true for a line of the stream named `stream`.
 
-    streams: name -> file in cwd that it writes. on_line gets each line of `stream` at once; a number that
-    it returns is how many seconds there are from then on. keep(line) chooses the lines of stderr. terminal:
-    stdin and stdout are a terminal, which nobody sees.
+    streams: name -> file in cwd that it writes. on_line gets each line of `stream` at once; a
+    number that it returns is how many seconds there are from then on. keep(line) chooses the lines
+    of stderr. terminal: stdin and stdout are a terminal, which nobody sees.
     """
     files = {name: Growing(pathlib.Path(cwd, path)) for name, path in streams.items()}
     for file in files.values():

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""L1 on QEMU without an accelerator, which emulates SVM with nested paging: a kernel and an initramfs in, a Result out."""
+"""L1 on QEMU without an accelerator, which emulates SVM with nested paging: a kernel and an
+initramfs in, a Result out."""
 
 import re
 
 from . import packages, process, tools
 from .result import Result
 
-# Not the machine's own QEMU, which may be older: in 7.2 an interrupt taken at a CMPXCHG16B found garbage in EFLAGS,
-# and L1 died of it.
+# Not the machine's own QEMU, which may be older: in 7.2 an interrupt taken at a CMPXCHG16B found
+# garbage in EFLAGS, and L1 died of it.
 SUITE = "trixie"
 PACKAGES = ("qemu-system-x86", "seabios")
 LOADER = "usr/lib64/ld-linux-x86-64.so.2"
@@ -16,8 +17,9 @@ PROGRAM = "usr/bin/qemu-system-x86_64"
 FIRMWARE = ("usr/share/qemu", "usr/share/seabios")
 CPU = "max,+svm"
 TCG = ("-accel", "tcg,thread=multi")
-# Several processors run one after the other: with a thread for each, a guest of L1 runs off its code now and then, in
-# QEMU 10, on kernels without any probe or module; L1 itself has gone to address 0, in 7.2 by kprobe events alone.
+# Several processors run one after the other: with a thread for each, a guest of L1 runs off its
+# code now and then, in QEMU 10, on kernels without any probe or module; L1 itself has gone to
+# address 0, in 7.2 by kprobe events alone.
 SEVERAL = ("-accel", "tcg,thread=single")
 # Time is the count of the instructions: what takes so long takes as long again.
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
@@ -25,7 +27,8 @@ APPEND = "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=rel
 
 
 def found():
-    """The version of Debian's QEMU in the cache, and the words that run it with the libraries of its suite."""
+    """The version of Debian's QEMU in the cache, and the words that run it with the libraries of
+    its suite."""
     folder = packages.fetch(SUITE, PACKAGES)
     command = [str(folder / LOADER), "--library-path", str(folder / LIBRARIES), str(folder / PROGRAM)]
     version = re.search(r"version (\S+)", tools.output(*command, "--version").decode())

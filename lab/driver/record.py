@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A verdict in, a case of tests/corpus/ out: the record, where it comes from, what kvmwhy says of it."""
+"""A verdict in, a case of tests/corpus/ out: the record, where it comes from, what kvmwhy says of
+it."""
 
 import datetime
 import subprocess
@@ -13,7 +14,10 @@ def name_of(verdict):
 
 
 def write(verdict):
-    """Returns the path of the case, which replaces an older one. The diff is for a person to read."""
+    """Returns the path of the case, which replaces an older one.
+
+    The diff is for a person to read.
+    """
     corpus = judge.PROJECT / "tests" / "corpus"
     case = corpus / name_of(verdict)
     case.mkdir(exist_ok=True)

@@ -6,7 +6,10 @@ import dataclasses
 
 @dataclasses.dataclass
 class Result:
-    """What came back from one boot. ended: done, timeout, died, flood; process.py has what they mean."""
+    """What came back from one boot.
+
+    ended: done, timeout, died, flood; process.py has what they mean.
+    """
     how: str                # emulator, its version, the model of the processor
     console: str            # the kernel's console
     stream: list            # the lines of the second serial port: l1.py has the format

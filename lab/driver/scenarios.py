@@ -140,7 +140,10 @@ def parsed(path):
 
 
 def read(path=FILE):
-    """All scenarios in the order of the file: name -> Scenario. ValueError says what is wrong with it."""
+    """All scenarios in the order of the file: name -> Scenario.
+
+    ValueError says what is wrong with it.
+    """
     found = {}
     config = parsed(path)
     for name in config.sections():

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Programs of this machine for use inside L1: the stock QEMU, our own command. Out: every file that they need."""
+"""Programs of this machine for use inside L1: the stock QEMU, our own command.
+
+Out: every file that they need.
+"""
 
 import pathlib
 import re
@@ -27,7 +30,8 @@ def libraries(program):
 
 
 def tool(path):
-    """Path in L1 -> path here of a program of ours as /bin/NAME; its libraries are where L1 looks first."""
+    """Path in L1 -> path here of a program of ours as /bin/NAME; its libraries are where L1 looks
+    first."""
     found = {path.name: path}
     for library in libraries(path):
         is_linker = library.name.startswith("ld-linux")
@@ -36,7 +40,8 @@ def tool(path):
 
 
 def command(path):
-    """The same for the command with the programs behind it that look at L1 itself, where the build has them."""
+    """The same for the command with the programs behind it that look at L1 itself, where the build
+    has them."""
     found = tool(path)
     for live in LIVE:
         if (path.parent / live).is_file():

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Is a state refused by QEMU's VMRUN and by kvmwhy alike? lab/svm_states.txt in, a verdict for each state out.
+"""Is a state refused by QEMU's VMRUN and by kvmwhy alike? lab/svm_states.txt in, a verdict for each
+state out.
 
-svm_oracle.S asks QEMU. kvmwhy gets the same VMCB as a dump_vmcb: as VMRUN found it, since what QEMU leaves of a VMCB
-that it refused is partly the host's state.
+svm_oracle.S asks QEMU. kvmwhy gets the same VMCB as a dump_vmcb: as VMRUN found it, since what QEMU
+leaves of a VMCB that it refused is partly the host's state.
 """
 
 import dataclasses
@@ -23,7 +24,8 @@ CC_FLAGS = ("-m64", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-Ttext=0
 SECONDS = 60
 REFUSED = (1 << 64) - 1
 
-# AMD APM vol. 2, "VMCB Layout": where the fields are, by the names in the dump, and how many bytes they have.
+# AMD APM vol. 2, "VMCB Layout": where the fields are, by the names in the dump, and how many bytes
+# they have.
 CONTROL = {
     "cr_read": (0x000, 2), "cr_write": (0x002, 2), "dr_read": (0x004, 2), "dr_write": (0x006, 2),
     "exceptions": (0x008, 4), "intercepts_3": (0x00c, 4), "intercepts_4": (0x010, 4), "iopm_base_pa": (0x040, 8),
@@ -64,7 +66,10 @@ class Change:
 
 @dataclasses.dataclass
 class State:
-    """broken, untold: ids of checks. why: the reason for which QEMU and kvmwhy differ, "" where they do not."""
+    """broken, untold: ids of checks.
+
+    why: the reason for which QEMU and kvmwhy differ, "" where they do not.
+    """
     name: str
     changes: list
     broken: set

@@ -39,7 +39,10 @@ def reason(run):
 
 
 def output(name, *arguments, error=Broken, **options):
-    """What a program prints, as bytes. When it fails: the error; OSError when that was a full disk."""
+    """What a program prints, as bytes.
+
+    When it fails: the error; OSError when that was a full disk.
+    """
     if "input" not in options:
         options["stdin"] = subprocess.DEVNULL
     run = subprocess.run([path(name), *map(str, arguments)], stderr=subprocess.PIPE, check=False,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In: a function of KVM whose second argument is an MSR's index, and what it is to return. Out: calls
- * of it with that MSR that end so, told in the kernel's log. The function has done its work by then:
- * only what its caller hears is another.
+ * In: a function of KVM whose second argument is an MSR's index, and what it is to return. Out:
+ * calls of it with that MSR that end so, told in the kernel's log. The function has done its work
+ * by then: only what its caller hears is another.
  *
- * It sits below kvm_set_msr_common(), which passes the number on as it would one of its own: to whoever
- * looks at that function nothing tells the two apart. The line of a call does not name the function:
- * lines that do are taken for KVM's.
+ * It sits below kvm_set_msr_common(), which passes the number on as it would one of its own: to
+ * whoever looks at that function nothing tells the two apart. The line of a call does not name the
+ * function: lines that do are taken for KVM's.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -67,7 +67,8 @@ static int on_return(struct kretprobe_instance *instance, struct pt_regs *regs)
 		return 0;
 	atomic64_inc(&refused);
 	regs_set_return_value(regs, (unsigned long)(long)result);
-	pr_info_ratelimited("0x%x <- 0x%llx: %d, becomes %d\n", call->index, call->value, before, result);
+	pr_info_ratelimited("0x%x <- 0x%llx: %d, becomes %d\n", call->index, call->value, before,
+			    result);
 	return 0;
 }
 NOKPROBE_SYMBOL(on_return);
@@ -86,7 +87,8 @@ static int __init refuse_init(void)
 	probe.kp.symbol_name = func;
 	err = register_kretprobe(&probe);
 	if (err)
-		pr_err("%s: cannot be probed (%d); func is a function of kvm.ko that is not inlined\n", func, err);
+		pr_err("%s: cannot be probed (%d); func is a function of kvm.ko that is not inlined\n",
+		       func, err);
 	else
 		pr_info("%s is refused for MSR 0x%x and the next %u\n", func, msr, msrs - 1);
 	return err;

@@ -66,7 +66,9 @@ static bool vmwrite(unsigned long encoding, unsigned long value)
 	return done;
 }
 
-/* VMCLEAR of an address that no VMCS can have fails, and Bochs says so: a line between two guests. */
+/*
+ * VMCLEAR of an address that no VMCS can have fails, and Bochs says so: a line between two guests.
+ */
 static void mark(void)
 {
 	const u64 unaligned = 1;

@@ -18,8 +18,9 @@ int kw_msr_number(const char *text, uint32_t *ret)
 {
 	struct kw_str s = kw_str(text);
 	uint64_t value = 0;
-	size_t len = kw_str_starts(s, KW_STR("0x")) || kw_str_starts(s, KW_STR("0X")) ? kw_str_hex(s, &value) :
-										     kw_str_dec(s, &value);
+	size_t len = kw_str_starts(s, KW_STR("0x")) || kw_str_starts(s, KW_STR("0X")) ?
+			     kw_str_hex(s, &value) :
+			     kw_str_dec(s, &value);
 
 	if (len == s.len && len && value <= UINT32_MAX) {
 		*ret = (uint32_t)value;
@@ -104,7 +105,11 @@ int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **
 	if (!err) {
 		if (code->code.marked < 0)
 			code->code.marked = 0;
-		kw_failure_set(code, KW_F_cs_attr, bits == 64 ? 0xa09b : bits == 32 ? 0xc09b : 0x9b, KW_ASSUMED, KW_NO_LINE);
+		kw_failure_set(code, KW_F_cs_attr,
+			       bits == 64 ? 0xa09b :
+			       bits == 32 ? 0xc09b :
+					    0x9b,
+			       KW_ASSUMED, KW_NO_LINE);
 		kw_failure_set(code, KW_F_efer, bits == 64 ? 0x500 : 0, KW_ASSUMED, KW_NO_LINE);
 		kw_failure_set(code, KW_F_cr0, bits == 64 ? 0x80000001 : 1, KW_ASSUMED, KW_NO_LINE);
 		kw_failure_set(code, KW_F_rflags, 2, KW_ASSUMED, KW_NO_LINE);

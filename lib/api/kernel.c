@@ -34,7 +34,8 @@ static bool is_others(const struct kw_row *row, enum kw_vendor vendor)
 	return strcmp(cpu, vendor == KW_VENDOR_AMD ? "amd" : "intel") != 0;
 }
 
-static void judge(const struct kw_row *row, const struct kw_context *context, const char *build, struct kw_defect *ret)
+static void judge(const struct kw_row *row, const struct kw_context *context, const char *build,
+		  struct kw_defect *ret)
 {
 	enum kw_change_doubt doubt;
 	enum kw_change_state state;
@@ -56,7 +57,8 @@ static void judge(const struct kw_row *row, const struct kw_context *context, co
 	ret->doubt = kw_change_doubt_text(doubt);
 }
 
-int kw_kernel_defect(const struct kw_options *options, const char *build, size_t i, struct kw_defect *ret)
+int kw_kernel_defect(const struct kw_options *options, const char *build, size_t i,
+		     struct kw_defect *ret)
 {
 	const struct kw_row *row = defect_at(i);
 	struct kw_context context;
@@ -65,7 +67,8 @@ int kw_kernel_defect(const struct kw_options *options, const char *build, size_t
 	if (err)
 		return err;
 	if (ret->size != sizeof(*ret))
-		return kw_refuse(kw_options_error(options), "kw_defect.size is %zu: this library knows %zu", ret->size,
+		return kw_refuse(kw_options_error(options),
+				 "kw_defect.size is %zu: this library knows %zu", ret->size,
 				 sizeof(*ret));
 	if (!row)
 		return 0;

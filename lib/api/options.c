@@ -12,7 +12,9 @@ static int vendor_find(const struct kw_options *o, enum kw_vendor *ret)
 	else if (strcmp(o->vendor, "amd") == 0)
 		*ret = KW_VENDOR_AMD;
 	else
-		return kw_refuse(o->error, "kw_options.vendor is '%.32s': it is \"intel\", \"amd\" or NULL", o->vendor);
+		return kw_refuse(o->error,
+				 "kw_options.vendor is '%.32s': it is \"intel\", \"amd\" or NULL",
+				 o->vendor);
 	return 0;
 }
 
@@ -27,11 +29,13 @@ int kw_context_init(const struct kw_options *options, struct kw_context *ret)
 	if (!options)
 		return 0;
 	if (options->size != sizeof(*options))
-		return kw_refuse(kw_options_error(options), "kw_options.size is %zu: this library knows %zu", options->size,
+		return kw_refuse(kw_options_error(options),
+				 "kw_options.size is %zu: this library knows %zu", options->size,
 				 sizeof(*options));
 	if (options->flags & ~KW_OPTION_ALL)
-		return kw_refuse(options->error, "kw_options.flags is 0x%x: this library knows 0x%x", options->flags,
-				 KW_OPTION_ALL);
+		return kw_refuse(options->error,
+				 "kw_options.flags is 0x%x: this library knows 0x%x",
+				 options->flags, KW_OPTION_ALL);
 	ret->host_kernel = options->host_kernel;
 	ret->all = options->flags & KW_OPTION_ALL;
 	return vendor_find(options, &ret->vendor);

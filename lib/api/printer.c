@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { REMEMBERED_MOST = 64 }; /* different failures of an input; further ones are printed each time */
+/* different failures of an input; further ones are printed each time */
+enum { REMEMBERED_MOST = 64 };
 
 /* A failure that was printed, and where it came again. */
 struct remembered {
@@ -25,7 +26,8 @@ struct kw_printer {
 	size_t nremembered;
 };
 
-int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg, struct kw_printer **ret)
+int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg,
+		      struct kw_printer **ret)
 {
 	const struct kw_renderer *renderer = kw_renderer_find(format);
 	struct kw_printer *p;
@@ -181,7 +183,8 @@ static int print_report(void *arg, const struct kw_report *report)
 	return kw_printer_report(arg, report);
 }
 
-int kw_explain_text(const char *text, size_t len, const struct kw_options *options, const char *format, char **ret)
+int kw_explain_text(const char *text, size_t len, const struct kw_options *options,
+		    const char *format, char **ret)
 {
 	struct kw_buf buf = { 0 };
 	struct kw_printer *printer = NULL;

@@ -25,7 +25,8 @@ static void on_failure(void *arg, struct kw_failure *f)
 	if (r->stopped)
 		return;
 	kw_explain(f, &r->context, &r->report.c);
-	if (r->report.c.harmless && !r->context.all && (r->stream_count || FACT_IS(f, watch_harmless, 1))) {
+	if (r->report.c.harmless && !r->context.all &&
+	    (r->stream_count || FACT_IS(f, watch_harmless, 1))) {
 		r->suppressed++;
 		return;
 	}
@@ -48,7 +49,8 @@ static int set_text(char **to, const char *text)
 	return 0;
 }
 
-int kw_reader_create(const struct kw_options *options, kw_report_fn fn, void *arg, struct kw_reader **ret)
+int kw_reader_create(const struct kw_options *options, kw_report_fn fn, void *arg,
+		     struct kw_reader **ret)
 {
 	struct kw_context context;
 	struct kw_reader *r;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A report, member by member. What came from the log is escaped when it is asked for, once, into the arena of the
- * failure: renderers have escapes of their own.
+ * A report, member by member. What came from the log is escaped when it is asked for, once, into
+ * the arena of the failure: renderers have escapes of their own.
  */
 #include "api/api.h"
 
@@ -197,7 +197,8 @@ const char *kw_report_finding(const struct kw_report *r, size_t i, enum kw_findi
 	return NULL;
 }
 
-const char *kw_report_finding_list(const struct kw_report *r, size_t i, enum kw_finding_lists list, size_t k)
+const char *kw_report_finding_list(const struct kw_report *r, size_t i, enum kw_finding_lists list,
+				   size_t k)
 {
 	const struct kw_finding *finding = finding_at(r, i);
 
@@ -214,7 +215,8 @@ const char *kw_report_finding_list(const struct kw_report *r, size_t i, enum kw_
 	return NULL;
 }
 
-const char *kw_report_finding_evidence(const struct kw_report *r, size_t i, size_t k, uint64_t *line_ret)
+const char *kw_report_finding_evidence(const struct kw_report *r, size_t i, size_t k,
+				       uint64_t *line_ret)
 {
 	const struct kw_finding *finding = finding_at(r, i);
 	const struct kw_line *line;

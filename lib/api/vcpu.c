@@ -15,35 +15,42 @@
 enum { ARENA_LIMIT = 1 << 20 };
 
 /* A structure may be absent; if not, it is as large as KVM's. */
-static int check_part(struct kw_error *error, const char *name, const void *p, size_t size, size_t wanted)
+static int check_part(struct kw_error *error, const char *name, const void *p, size_t size,
+		      size_t wanted)
 {
 	if (!p && size)
-		return kw_refuse(error, "kw_vcpu_state.%s is NULL, and its size is %zu", name, size);
+		return kw_refuse(error, "kw_vcpu_state.%s is NULL, and its size is %zu", name,
+				 size);
 	if (p && size != wanted)
-		return kw_refuse(error, "kw_vcpu_state.%s_size is %zu: KVM's structure has %zu", name, size, wanted);
+		return kw_refuse(error, "kw_vcpu_state.%s_size is %zu: KVM's structure has %zu",
+				 name, size, wanted);
 	return 0;
 }
 
 static int check_run(const struct kw_vcpu_state *s, struct kw_error *error)
 {
 	if (!s->run && s->run_size)
-		return kw_refuse(error, "kw_vcpu_state.run is NULL, and its size is %zu", s->run_size);
+		return kw_refuse(error, "kw_vcpu_state.run is NULL, and its size is %zu",
+				 s->run_size);
 	if (s->run && (s->run_size < KW_RUN_PAGE_MIN || s->run_size > KW_RUN_PAGE_MAX))
-		return kw_refuse(error, "kw_vcpu_state.run_size is %zu: it is %u to %u", s->run_size, KW_RUN_PAGE_MIN,
-				 KW_RUN_PAGE_MAX);
+		return kw_refuse(error, "kw_vcpu_state.run_size is %zu: it is %u to %u",
+				 s->run_size, KW_RUN_PAGE_MIN, KW_RUN_PAGE_MAX);
 	return 0;
 }
 
 static int check_code(const struct kw_vcpu_state *s, struct kw_error *error)
 {
 	if (!s->code && s->code_size)
-		return kw_refuse(error, "kw_vcpu_state.code is NULL, and its size is %zu", s->code_size);
+		return kw_refuse(error, "kw_vcpu_state.code is NULL, and its size is %zu",
+				 s->code_size);
 	if (!s->code)
 		return 0;
 	if (s->code_size > KW_VCPU_CODE_MAX)
-		return kw_refuse(error, "kw_vcpu_state.code_size is %zu: at most %u", s->code_size, KW_VCPU_CODE_MAX);
+		return kw_refuse(error, "kw_vcpu_state.code_size is %zu: at most %u", s->code_size,
+				 KW_VCPU_CODE_MAX);
 	if (s->code_at >= s->code_size)
-		return kw_refuse(error, "kw_vcpu_state.code_at is %zu, beyond .code_size of %zu", s->code_at, s->code_size);
+		return kw_refuse(error, "kw_vcpu_state.code_at is %zu, beyond .code_size of %zu",
+				 s->code_at, s->code_size);
 	return 0;
 }
 
@@ -74,13 +81,17 @@ static int check_state(const struct kw_vcpu_state *s, struct kw_error *error)
 	if (!s)
 		return kw_refuse(error, "the kw_vcpu_state is NULL");
 	if (s->size != sizeof(*s))
-		return kw_refuse(error, "kw_vcpu_state.size is %zu: this library knows %zu", s->size, sizeof(*s));
+		return kw_refuse(error, "kw_vcpu_state.size is %zu: this library knows %zu",
+				 s->size, sizeof(*s));
 	if (s->arch && strcmp(s->arch, "x86"))
-		return kw_refuse(error, "kw_vcpu_state.arch is '%.32s': this library knows \"x86\"", s->arch);
+		return kw_refuse(error, "kw_vcpu_state.arch is '%.32s': this library knows \"x86\"",
+				 s->arch);
 	if (s->flags & ~KW_VCPU_SREGS2)
-		return kw_refuse(error, "kw_vcpu_state.flags is 0x%x: this library knows 0x%x", s->flags, KW_VCPU_SREGS2);
+		return kw_refuse(error, "kw_vcpu_state.flags is 0x%x: this library knows 0x%x",
+				 s->flags, KW_VCPU_SREGS2);
 	if (s->error < 0)
-		return kw_refuse(error, "kw_vcpu_state.error is %d: an errno is positive", s->error);
+		return kw_refuse(error, "kw_vcpu_state.error is %d: an errno is positive",
+				 s->error);
 	if (!s->msrs && s->nmsrs)
 		return kw_refuse(error, "kw_vcpu_state.msrs is NULL, and .nmsrs is %zu", s->nmsrs);
 	err = check_run(s, error);
@@ -118,8 +129,8 @@ static void add_line(void *arg, struct kw_str line)
 	kw_failure_add_line(f, f->last_line, line);
 }
 
-static int explain(const struct kw_vcpu_state *s, struct kw_error *error, const struct kw_context *context,
-		   struct kw_failure *f, struct kw_case *ret)
+static int explain(const struct kw_vcpu_state *s, struct kw_error *error,
+		   const struct kw_context *context, struct kw_failure *f, struct kw_case *ret)
 {
 	int err = read_state(s, error, f);
 
@@ -144,7 +155,8 @@ struct room {
 	struct kw_shown *shown;
 };
 
-int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *options, kw_report_fn fn, void *arg)
+int kw_vcpu_report(const struct kw_vcpu_state *state, const struct kw_options *options,
+		   kw_report_fn fn, void *arg)
 {
 	struct kw_context context;
 	struct room *room;
@@ -173,7 +185,8 @@ static int print_report(void *arg, const struct kw_report *report)
 	return kw_printer_report(arg, report);
 }
 
-int kw_vcpu_explain(const struct kw_vcpu_state *state, const struct kw_options *options, const char *format, char **ret)
+int kw_vcpu_explain(const struct kw_vcpu_state *state, const struct kw_options *options,
+		    const char *format, char **ret)
 {
 	struct kw_buf buf = { 0 };
 	struct kw_printer *printer = NULL;
@@ -246,7 +259,8 @@ static void put_said(struct kw_buf *buf, const struct kw_failure *f)
 		if (name)
 			kw_buf_add(buf, kw_str(name));
 		else
-			kw_buf_printf(buf, "exit reason %llu", (unsigned long long)f->run_exit_reason);
+			kw_buf_printf(buf, "exit reason %llu",
+				      (unsigned long long)f->run_exit_reason);
 	} else {
 		KW_BUF_LIT(buf, "no errno and no kvm_run");
 	}
@@ -287,8 +301,8 @@ static void cut(struct kw_str text, char *buf, size_t size)
 	buf[len] = '\0';
 }
 
-size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options *options, void *scratch,
-		      size_t scratch_size, char *buf, size_t size)
+size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options *options,
+		      void *scratch, size_t scratch_size, char *buf, size_t size)
 {
 	struct kw_context context;
 	struct kw_str line = KW_STR("");
@@ -297,8 +311,8 @@ size_t kw_vcpu_reason(const struct kw_vcpu_state *state, const struct kw_options
 	struct kw_case *c;
 
 	if (!scratch || scratch_size < KW_REASON_SCRATCH) {
-		kw_refuse(kw_options_error(options), "the scratch has %zu bytes: %u are needed", scratch ? scratch_size : 0,
-			  KW_REASON_SCRATCH);
+		kw_refuse(kw_options_error(options), "the scratch has %zu bytes: %u are needed",
+			  scratch ? scratch_size : 0, KW_REASON_SCRATCH);
 	} else if (kw_context_init(options, &context) == 0) {
 		kw_arena_init_fixed(&arena, scratch, scratch_size);
 		f = kw_arena_alloc(&arena, sizeof(*f));

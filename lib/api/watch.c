@@ -19,25 +19,34 @@ struct room {
 static int check_context(const struct kw_event_context *c)
 {
 	if (c->size != sizeof(*c))
-		return kw_refuse(c->size > sizeof(*c) ? c->error : NULL, "kw_event_context.size is %zu: this library knows %zu",
-				 c->size, sizeof(*c));
+		return kw_refuse(c->size > sizeof(*c) ? c->error : NULL,
+				 "kw_event_context.size is %zu: this library knows %zu", c->size,
+				 sizeof(*c));
 	if (c->flags & ~KW_EVENT_REDACT)
-		return kw_refuse(c->error, "kw_event_context.flags is 0x%x: this library knows 0x%x", c->flags,
-				 KW_EVENT_REDACT);
+		return kw_refuse(c->error,
+				 "kw_event_context.flags is 0x%x: this library knows 0x%x",
+				 c->flags, KW_EVENT_REDACT);
 	if (!c->lines && c->nlines)
-		return kw_refuse(c->error, "kw_event_context.lines is NULL, and .nlines is %zu", c->nlines);
+		return kw_refuse(c->error, "kw_event_context.lines is NULL, and .nlines is %zu",
+				 c->nlines);
 	return 0;
 }
 
 static struct kw_watch_context context_of(const struct kw_event_context *c)
 {
 	return (struct kw_watch_context){
-		.number = c->number, .utc_ns = c->utc_ns, .host_kernel = c->host_kernel, .guest = c->guest,
-		.lines = c->lines, .nlines = c->nlines, .redact = c->flags & KW_EVENT_REDACT,
+		.number = c->number,
+		.utc_ns = c->utc_ns,
+		.host_kernel = c->host_kernel,
+		.guest = c->guest,
+		.lines = c->lines,
+		.nlines = c->nlines,
+		.redact = c->flags & KW_EVENT_REDACT,
 	};
 }
 
-static void write_room(struct kw_buf *buf, struct room *room, const struct kw_watch_context *context)
+static void write_room(struct kw_buf *buf, struct room *room,
+		       const struct kw_watch_context *context)
 {
 	kw_arena_init(&room->arena, ARENA_LIMIT);
 	kw_failure_init(&room->f, &room->arena);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Chunks in a list; a reset starts again at the first one. A fixed arena is a chunk in the caller's memory. */
+/*
+ * Chunks in a list; a reset starts again at the first one. A fixed arena is a chunk in the caller's
+ * memory.
+ */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -106,7 +109,8 @@ void *kw_arena_resize(struct kw_arena *arena, void *p, size_t old, size_t len)
 	struct kw_arena_chunk *chunk = arena->current;
 	void *ret;
 
-	if (p && chunk && len <= arena->limit && (char *)p + aligned(old) == chunk->data + arena->used &&
+	if (p && chunk && len <= arena->limit &&
+	    (char *)p + aligned(old) == chunk->data + arena->used &&
 	    aligned(len) <= chunk->size - (arena->used - aligned(old))) {
 		arena->used += aligned(len) - aligned(old);
 		return p;

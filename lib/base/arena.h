@@ -29,8 +29,8 @@ void kw_arena_reset(struct kw_arena *arena);
 void *kw_arena_alloc(struct kw_arena *arena, size_t len);
 
 /*
- * @p, which has @old bytes, with @len bytes: where it is if it was handed out last and there is room,
- * else a copy. NULL for a full arena; @p is then as it was.
+ * @p, which has @old bytes, with @len bytes: where it is if it was handed out last and there is
+ * room, else a copy. NULL for a full arena; @p is then as it was.
  */
 void *kw_arena_resize(struct kw_arena *arena, void *p, size_t old, size_t len);
 

@@ -31,7 +31,8 @@ char *kw_buf_room(struct kw_buf *buf, size_t len)
 		}
 		size *= 2;
 	}
-	p = buf->arena ? kw_arena_resize(buf->arena, buf->p, buf->size, size) : realloc(buf->p, size);
+	p = buf->arena ? kw_arena_resize(buf->arena, buf->p, buf->size, size) :
+			 realloc(buf->p, size);
 	if (!p) {
 		buf->failed = true;
 		return NULL;

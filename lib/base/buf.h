@@ -23,7 +23,10 @@ static inline void kw_buf_reset(struct kw_buf *buf)
 	buf->failed = false;
 }
 
-/* The text of a buffer in an arena, a NUL behind it and no room left over; empty if the arena was too small. */
+/*
+ * The text of a buffer in an arena, a NUL behind it and no room left over; empty if the arena was
+ * too small.
+ */
 struct kw_str kw_buf_text(struct kw_buf *buf);
 
 /* Room for @len more bytes at the returned place, or NULL; the caller adds to .len what it used. */

@@ -10,14 +10,15 @@ struct scan {
 	uint32_t objects; /* bit i: what is open at depth i + 1 is an object */
 	unsigned int depth;
 	struct kw_str key;	     /* of the member whose value comes */
-	struct kw_str array_key;     /* of the innermost array, NULL if it is no member or not flat */
+	/* of the innermost array, NULL if it is no member or not flat */
+	struct kw_str array_key;
 	size_t array_at;
 };
 
 static void skip_space(struct scan *j)
 {
-	while (j->at < j->s.len && (j->s.p[j->at] == ' ' || j->s.p[j->at] == '\t' || j->s.p[j->at] == '\r' ||
-				    j->s.p[j->at] == '\n'))
+	while (j->at < j->s.len && (j->s.p[j->at] == ' ' || j->s.p[j->at] == '\t' ||
+				    j->s.p[j->at] == '\r' || j->s.p[j->at] == '\n'))
 		j->at++;
 }
 
@@ -157,7 +158,8 @@ static bool close_values(struct scan *j, kw_json_member_fn fn, void *arg, bool *
 		}
 		j->depth--;
 		if (!object && j->array_key.p)
-			fn(arg, j->depth, j->array_key, (struct kw_str){ j->s.p + j->array_at, j->at - j->array_at });
+			fn(arg, j->depth, j->array_key,
+			   (struct kw_str){ j->s.p + j->array_at, j->at - j->array_at });
 		j->array_key.p = NULL;
 	}
 	return true;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Times of day in UTC, "2026-11-29T06:25:25.123456Z", to and from microseconds since 1970; years 1970 to 9999. */
+/*
+ * Times of day in UTC, "2026-11-29T06:25:25.123456Z", to and from microseconds since 1970; years
+ * 1970 to 9999.
+ */
 #ifndef KW_UTC_H
 #define KW_UTC_H
 

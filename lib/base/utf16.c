@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* UTF-16 to UTF-8, a byte at a time. A mark is believed if ASCII follows: two bytes of a binary prove nothing. */
+/*
+ * UTF-16 to UTF-8, a byte at a time. A mark is believed if ASCII follows: two bytes of a binary
+ * prove nothing.
+ */
 #include "base/utf16.h"
 
 #include "base/escape.h"
@@ -23,7 +26,8 @@ static size_t unit(struct kw_utf16 *u, uint16_t c, char *room)
 		return 0;
 	}
 	if (c >> 10 == 0xdc00 >> 10)
-		return kw_utf8_put(room, high ? 0x10000 + ((high & 0x3ffu) << 10) + (c & 0x3ffu) : c);
+		return kw_utf8_put(room,
+				   high ? 0x10000 + ((high & 0x3ffu) << 10) + (c & 0x3ffu) : c);
 	return kw_utf8_put(room, c);
 }
 

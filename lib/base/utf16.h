@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A stream that may be UTF-16, told by its byte order mark, to UTF-8; anything else passes as it is. */
+/*
+ * A stream that may be UTF-16, told by its byte order mark, to UTF-8; anything else passes as it
+ * is.
+ */
 #ifndef KW_UTF16_H
 #define KW_UTF16_H
 

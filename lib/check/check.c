@@ -4,13 +4,21 @@
 #include "check/vmx.h"
 #include "failure/x86.h"
 
-/* A field of the VMCS and one of the VMCB, and the VMM's register that shows what KVM loads into both. */
+/*
+ * A field of the VMCS and one of the VMCB, and the VMM's register that shows what KVM loads into
+ * both.
+ */
 static const struct shown {
 	uint16_t vmcs, vmcb, vmm;
-	uint16_t segment; /* the selector of the VMCS's segment that it is a part of, else KW_F_none */
+	/* the selector of the VMCS's segment that it is a part of, else KW_F_none */
+	uint16_t segment;
 } shown[] = {
 #define ROW(vmcs_, vmcb_, vmm_) { KW_F_##vmcs_, KW_F_##vmcb_, KW_F_##vmm_, KW_F_none }
-#define PART(name, vmm, part) { KW_F_vmcs_##name##_##part, KW_F_vmcb_##name##_##part, KW_F_##vmm##_##part, KW_F_vmcs_##name##_sel }
+#define PART(name, vmm, part)                                                              \
+	{                                                                                  \
+		KW_F_vmcs_##name##_##part, KW_F_vmcb_##name##_##part, KW_F_##vmm##_##part, \
+			KW_F_vmcs_##name##_sel                                             \
+	}
 #define SEGMENT(name, vmm) \
 	PART(name, vmm, sel), PART(name, vmm, attr), PART(name, vmm, limit), PART(name, vmm, base)
 	ROW(vmcs_cr0, vmcb_cr0, cr0),
@@ -24,8 +32,14 @@ static const struct shown {
 	ROW(vmcs_gdtr_limit, vmcb_gdtr_limit, gdt_limit),
 	ROW(vmcs_idtr_base, vmcb_idtr_base, idt_base),
 	ROW(vmcs_idtr_limit, vmcb_idtr_limit, idt_limit),
-	SEGMENT(cs, cs), SEGMENT(ds, ds), SEGMENT(ss, ss), SEGMENT(es, es), SEGMENT(fs, fs), SEGMENT(gs, gs),
-	SEGMENT(ldtr, ldt), SEGMENT(tr, tr),
+	SEGMENT(cs, cs),
+	SEGMENT(ds, ds),
+	SEGMENT(ss, ss),
+	SEGMENT(es, es),
+	SEGMENT(fs, fs),
+	SEGMENT(gs, gs),
+	SEGMENT(ldtr, ldt),
+	SEGMENT(tr, tr),
 #undef SEGMENT
 #undef PART
 #undef ROW
@@ -53,13 +67,14 @@ static bool is_part(const struct shown *s, enum kw_part part)
 /* In the EAX form of a dump 64-bit values are cut to 32 bits. */
 static bool is_cut(const struct kw_failure *f, const struct shown *s)
 {
-	return f->registers_narrow && (is_part(s, KW_BASE) || s->vmcs == KW_F_vmcs_rip || s->vmcs == KW_F_vmcs_cr3 ||
-				       s->vmcs == KW_F_vmcs_gdtr_base || s->vmcs == KW_F_vmcs_idtr_base);
+	return f->registers_narrow &&
+	       (is_part(s, KW_BASE) || s->vmcs == KW_F_vmcs_rip || s->vmcs == KW_F_vmcs_cr3 ||
+		s->vmcs == KW_F_vmcs_gdtr_base || s->vmcs == KW_F_vmcs_idtr_base);
 }
 
 /*
- * Without unrestricted guest KVM runs real mode with PE, PG, VM86 and page tables of its own, and loads other segments
- * than the VMM is shown; for virtual-8086 mode it may, too.
+ * Without unrestricted guest KVM runs real mode with PE, PG, VM86 and page tables of its own, and
+ * loads other segments than the VMM is shown; for virtual-8086 mode it may, too.
  */
 static bool is_replaced(const struct kw_failure *f, const struct shown *s)
 {
@@ -176,7 +191,8 @@ bool kw_entry_is_ia32e(struct kw_entry *e)
 	return EFER & EFER_LMA;
 }
 
-enum kw_verdict kw_check_ask(const struct kw_check *check, const struct kw_failure *f, struct kw_entry *e)
+enum kw_verdict kw_check_ask(const struct kw_check *check, const struct kw_failure *f,
+			     struct kw_entry *e)
 {
 	bool holds;
 
@@ -217,13 +233,15 @@ const char *kw_entry_needs(const struct kw_entry *e)
 
 static bool failed_by(const struct kw_failure *f, uint64_t reason)
 {
-	return kw_has(f, hardware_error) ? f->hardware_error == KW_VMX_ENTRY_FAILED(reason) :
-					   kw_has(f, vmcs_reason) && f->vmcs_reason == KW_VMX_ENTRY_FAILED(reason);
+	return kw_has(f, hardware_error) ?
+		       f->hardware_error == KW_VMX_ENTRY_FAILED(reason) :
+		       kw_has(f, vmcs_reason) && f->vmcs_reason == KW_VMX_ENTRY_FAILED(reason);
 }
 
 static bool names_no_part(const struct kw_failure *f)
 {
-	return !kw_has(f, hardware_error) && !(kw_has(f, vmcs_reason) && f->vmcs_reason & KW_VMX_ENTRY_FAILED(0));
+	return !kw_has(f, hardware_error) &&
+	       !(kw_has(f, vmcs_reason) && f->vmcs_reason & KW_VMX_ENTRY_FAILED(0));
 }
 
 static bool refused(const struct kw_failure *f, struct kw_str ioctl)
@@ -258,8 +276,8 @@ bool kw_check_set_asked(const struct kw_failure *f, enum kw_check_set set)
 	}
 }
 
-const struct kw_check *kw_check_next(const struct kw_failure *f, const struct kw_check *after, enum kw_verdict wanted,
-				     struct kw_entry *e)
+const struct kw_check *kw_check_next(const struct kw_failure *f, const struct kw_check *after,
+				     enum kw_verdict wanted, struct kw_entry *e)
 {
 	const struct kw_check_section *s = after ? kw_check_section_of(after) : kw_check_sections;
 	size_t i;

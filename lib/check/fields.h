@@ -4,14 +4,14 @@
  *
  *	CHECK(id, "what must be so", condition)
  *
- * The condition is C and true when the check is passed. It reads the record through the names below; reading a
- * field that the record lacks makes the answer "cannot tell", so what decides alone stands first and premises,
- * which may be unknown, stand last:
+ * The condition is C and true when the check is passed. It reads the record through the names
+ * below; reading a field that the record lacks makes the answer "cannot tell", so what decides
+ * alone stands first and premises, which may be unknown, stand last:
  *
  *	CHECK(guest_cs_l_d, "CS.D must be 0 if CS.L is 1 in IA-32e mode", !(CS_AR & AR_L && CS_AR & AR_DB) || !IA32E)
  *
- * A condition that needs what no dump shows says so: UNTOLD("MAXPHYADDR") is false and makes the answer "cannot tell"
- * unless the rest is true all the same. It is never negated.
+ * A condition that needs what no dump shows says so: UNTOLD("MAXPHYADDR") is false and makes the
+ * answer "cannot tell" unless the rest is true all the same. It is never negated.
  */
 #ifndef KW_ENTRY_FIELDS_H
 #define KW_ENTRY_FIELDS_H
@@ -28,8 +28,9 @@ bool kw_entry_untold(struct kw_entry *e, const char *what);
 #define BITS(high, low) ((~UINT64_C(0) >> (63 - (high))) & ~UINT64_C(0) << (low))
 
 /*
- * Canonical for 57 bits is canonical on some CPU; not canonical for 57 bits is so on none. In between the answer needs
- * the CPU's number of linear-address bits, and for most fields that is not CR4.LA57 but what the CPU supports.
+ * Canonical for 57 bits is canonical on some CPU; not canonical for 57 bits is so on none. In
+ * between the answer needs the CPU's number of linear-address bits, and for most fields that is not
+ * CR4.LA57 but what the CPU supports.
  */
 #define CANONICAL(address) kw_entry_is_canonical(e, address)
 bool kw_entry_is_canonical(struct kw_entry *e, uint64_t address);
@@ -78,8 +79,9 @@ bool kw_entry_is_physical(struct kw_entry *e, uint64_t address);
 #define XCR0_AMX BITS(18, 17)
 
 /* Memory types 0, 1, 4, 5, 6 and 7 in each byte: bits 7:3 clear, bit 1 only with bit 2. */
-#define PAT_TYPES_VALID(pat) \
-	(!((pat) & UINT64_C(0xf8f8f8f8f8f8f8f8)) && !((pat) & ~((pat) >> 1) & UINT64_C(0x0202020202020202)))
+#define PAT_TYPES_VALID(pat)                      \
+	(!((pat)&UINT64_C(0xf8f8f8f8f8f8f8f8)) && \
+	 !((pat) & ~((pat) >> 1) & UINT64_C(0x0202020202020202)))
 
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* No guard: included once for each section, by tables.c, with DEF the file of its rows and TABLE a name for them. */
+/*
+ * No guard: included once for each section, by tables.c, with DEF the file of its rows and TABLE a
+ * name for them.
+ */
 #define CHECK(id, says, condition) \
 	static bool id(struct kw_entry *e) \
 	{ \
@@ -8,7 +11,8 @@
 #include DEF
 #undef CHECK
 
-#define CHECK(id_, says_, condition) { .id = #id_, .says = says_, .code = #condition, .holds = id_ },
+#define CHECK(id_, says_, condition) \
+	{ .id = #id_, .says = says_, .code = #condition, .holds = id_ },
 static const struct kw_check TABLE[] = {
 #include DEF
 };

@@ -31,8 +31,9 @@
 #define SEV_FEATURES_UNTOLD UNTOLD("SEV_FEATURES in the encrypted VMSA")
 
 /*
- * Guest state that VMRUN loads. With SEV-ES it comes from the VMSA, and the save area that is printed does not count.
- * The control that says so is no evidence of the check, so it is not listed as one.
+ * Guest state that VMRUN loads. With SEV-ES it comes from the VMSA, and the save area that is
+ * printed does not count. The control that says so is no evidence of the check, so it is not listed
+ * as one.
  */
 #define SAVED(name) kw_svm_saved(e, KW_F_vmcb_##name)
 static inline uint64_t kw_svm_saved(struct kw_entry *e, enum kw_fact fact)
@@ -66,7 +67,10 @@ static inline bool kw_svm_address_fits(struct kw_entry *e, uint64_t address)
 	return address >> 40 == 0 || PHYSICAL(address);
 }
 
-/* Bits 11:0 of a table's address are ignored. Nothing is said of a table that ends where the addresses do. */
+/*
+ * Bits 11:0 of a table's address are ignored. Nothing is said of a table that ends where the
+ * addresses do.
+ */
 #define TABLE_FITS(base, size) kw_svm_table_fits(e, (base) & ~UINT64_C(0xfff), size)
 static inline bool kw_svm_table_fits(struct kw_entry *e, uint64_t base, uint64_t size)
 {
@@ -76,8 +80,8 @@ static inline bool kw_svm_table_fits(struct kw_entry *e, uint64_t base, uint64_t
 }
 
 /*
- * The event to inject. A VMRUN that was refused has delivered nothing, so a valid EXITINTINFO is that event, which has
- * left EVENTINJ.
+ * The event to inject. A VMRUN that was refused has delivered nothing, so a valid EXITINTINFO is
+ * that event, which has left EVENTINJ.
  */
 #define EVENT_VALID BIT(31)
 #define EVENT kw_svm_injected(e)

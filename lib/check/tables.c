@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The rows of the *.def files as functions and tables. A new section is three lines here and a row at the end. */
+/*
+ * The rows of the *.def files as functions and tables. A new section is three lines here and a row
+ * at the end.
+ */
 #include "check/svm.h"
 #include "check/vmx.h"
 
@@ -119,24 +122,40 @@
 #define TABLE set_xcrs
 #include "check/section.h"
 
-#define SECTION(title_, set_, table) \
-	{ .title = title_, .set = KW_CHECKS_##set_, .check = table, .n = sizeof(table) / sizeof((table)[0]) }
+#define SECTION(title_, set_, table)                                      \
+	{                                                                 \
+		.title = title_, .set = KW_CHECKS_##set_, .check = table, \
+		.n = sizeof(table) / sizeof((table)[0])                   \
+	}
 
 const struct kw_check_section kw_check_sections[] = {
-	SECTION("Intel SDM vol. 3, \"Checks on VMX Controls\", \"VM-Execution Control Fields\"", VMX_CONTROLS, vmx_controls_execution),
-	SECTION("Intel SDM vol. 3, \"Checks on VMX Controls\", \"VM-Exit Control Fields\"", VMX_CONTROLS, vmx_controls_exit),
-	SECTION("Intel SDM vol. 3, \"Checks on VMX Controls\", \"VM-Entry Control Fields\"", VMX_CONTROLS, vmx_controls_entry),
-	SECTION("Intel SDM vol. 3, \"Checks on Host Control Registers, MSRs, and SSP\"", VMX_HOST, vmx_host_control),
-	SECTION("Intel SDM vol. 3, \"Checks on Host Segment and Descriptor-Table Registers\"", VMX_HOST, vmx_host_segments),
-	SECTION("Intel SDM vol. 3, \"Checks Related to Address-Space Size\"", VMX_HOST, vmx_host_space),
-	SECTION("Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"", VMX_GUEST, vmx_guest_control),
-	SECTION("Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", VMX_GUEST, vmx_guest_segments),
-	SECTION("Intel SDM vol. 3, \"Checks on Guest Descriptor-Table Registers\"", VMX_GUEST, vmx_guest_tables),
-	SECTION("Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\"", VMX_GUEST, vmx_guest_rflags),
-	SECTION("Intel SDM vol. 3, \"Checks on Guest Non-Register State\"", VMX_GUEST, vmx_guest_state),
-	SECTION("Intel SDM vol. 3, \"Checks on Guest Page-Directory-Pointer-Table Entries\"", VMX_GUEST, vmx_guest_pdptes),
+	SECTION("Intel SDM vol. 3, \"Checks on VMX Controls\", \"VM-Execution Control Fields\"",
+		VMX_CONTROLS, vmx_controls_execution),
+	SECTION("Intel SDM vol. 3, \"Checks on VMX Controls\", \"VM-Exit Control Fields\"",
+		VMX_CONTROLS, vmx_controls_exit),
+	SECTION("Intel SDM vol. 3, \"Checks on VMX Controls\", \"VM-Entry Control Fields\"",
+		VMX_CONTROLS, vmx_controls_entry),
+	SECTION("Intel SDM vol. 3, \"Checks on Host Control Registers, MSRs, and SSP\"", VMX_HOST,
+		vmx_host_control),
+	SECTION("Intel SDM vol. 3, \"Checks on Host Segment and Descriptor-Table Registers\"",
+		VMX_HOST, vmx_host_segments),
+	SECTION("Intel SDM vol. 3, \"Checks Related to Address-Space Size\"", VMX_HOST,
+		vmx_host_space),
+	SECTION("Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"",
+		VMX_GUEST, vmx_guest_control),
+	SECTION("Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", VMX_GUEST,
+		vmx_guest_segments),
+	SECTION("Intel SDM vol. 3, \"Checks on Guest Descriptor-Table Registers\"", VMX_GUEST,
+		vmx_guest_tables),
+	SECTION("Intel SDM vol. 3, \"Checks on Guest RIP, RFLAGS, and SSP\"", VMX_GUEST,
+		vmx_guest_rflags),
+	SECTION("Intel SDM vol. 3, \"Checks on Guest Non-Register State\"", VMX_GUEST,
+		vmx_guest_state),
+	SECTION("Intel SDM vol. 3, \"Checks on Guest Page-Directory-Pointer-Table Entries\"",
+		VMX_GUEST, vmx_guest_pdptes),
 	SECTION("Intel SDM vol. 3, \"Loading MSRs\"", VMX_MSR_LOAD, vmx_msr_load),
-	SECTION("AMD APM vol. 2, \"Canonicalization and Consistency Checks\"", SVM, svm_consistency),
+	SECTION("AMD APM vol. 2, \"Canonicalization and Consistency Checks\"", SVM,
+		svm_consistency),
 	SECTION("AMD APM vol. 2, \"Basic Operation\"", SVM, svm_basic),
 	SECTION("AMD APM vol. 2, \"Event Injection\"", SVM, svm_event),
 	SECTION("AMD APM vol. 2, \"NMI Virtualization\"", SVM, svm_nmi),
@@ -146,11 +165,16 @@ const struct kw_check_section kw_check_sections[] = {
 	SECTION("AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", SVM, svm_sev_es),
 	SECTION("AMD APM vol. 2, \"Secure Nested Paging (SEV-SNP)\"", SVM, svm_sev_snp),
 	SECTION("AMD APM vol. 2, \"Instruction-Based Sampling Virtualization\"", SVM, svm_ibs),
-	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_sregs(): the mode (since v4.16)", SET_SREGS, set_sregs_mode),
-	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_sregs(): CR3 (since v5.12)", SET_SREGS, set_sregs_cr3),
-	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_cr4() in kvm_is_valid_sregs() (since v5.4)", SET_SREGS, set_sregs_cr4),
-	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_cr0() in kvm_is_valid_sregs() (since v6.5)", SET_SREGS, set_sregs_cr0),
-	SECTION("Linux arch/x86/kvm/x86.c, kvm_set_apic_base() in __set_sregs_common()", SET_SREGS, set_sregs_apic),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_sregs(): the mode (since v4.16)", SET_SREGS,
+		set_sregs_mode),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_sregs(): CR3 (since v5.12)", SET_SREGS,
+		set_sregs_cr3),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_cr4() in kvm_is_valid_sregs() (since v5.4)",
+		SET_SREGS, set_sregs_cr4),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_is_valid_cr0() in kvm_is_valid_sregs() (since v6.5)",
+		SET_SREGS, set_sregs_cr0),
+	SECTION("Linux arch/x86/kvm/x86.c, kvm_set_apic_base() in __set_sregs_common()", SET_SREGS,
+		set_sregs_apic),
 	SECTION("Linux arch/x86/kvm/x86.c, __kvm_set_xcr()", SET_XCRS, set_xcrs),
 	{ .n = 0 },
 };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The VMCS, as the rows of vmx_*.def name it: Intel SDM vol. 3, "Virtual Machine Control Structures". */
+/*
+ * The VMCS, as the rows of vmx_*.def name it: Intel SDM vol. 3, "Virtual Machine Control
+ * Structures".
+ */
 #ifndef KW_ENTRY_VMX_H
 #define KW_ENTRY_VMX_H
 
@@ -116,7 +119,10 @@ bool kw_entry_is_ia32e(struct kw_entry *e);
 #define SYSENTER_ESP FIELD(vmcs_sysenter_esp)
 #define SYSENTER_EIP FIELD(vmcs_sysenter_eip)
 
-/* What dump_vmcs prints where a control has VM entry load it: 0 where the control explains that it is not there. */
+/*
+ * What dump_vmcs prints where a control has VM entry load it: 0 where the control explains that it
+ * is not there.
+ */
 #define LOADED(name, control) (kw_known(e->f, KW_F_##name) || (control) ? FIELD(name) : 0)
 #define GUEST_PERF_GLOBAL_CTRL LOADED(vmcs_perf_global_ctrl, ENTRY_LOAD_PERF_GLOBAL_CTRL)
 #define GUEST_PAT LOADED(vmcs_pat, ENTRY_LOAD_PAT)
@@ -131,10 +137,16 @@ bool kw_entry_is_ia32e(struct kw_entry *e);
 #define PENDING_DBG FIELD(vmcs_pending_dbg)
 #define LINK_POINTER FIELD(vmcs_link_pointer)
 
-/* The exit qualification of a refused guest state: 2 PDPTE loading, 3 NMI while STI blocks, 4 VMCS link pointer. */
+/*
+ * The exit qualification of a refused guest state: 2 PDPTE loading, 3 NMI while STI blocks, 4 VMCS
+ * link pointer.
+ */
 #define GUEST_REFUSED KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_INVALID_STATE)
 #define REFUSED_FOR(n) (FIELD(vmcs_reason) == GUEST_REFUSED && FIELD(vmcs_qualification) == (n))
-/* It is another number: this was not refused. Not read as a value, since the check can be answered without it. */
+/*
+ * It is another number: this was not refused. Not read as a value, since the check can be answered
+ * without it.
+ */
 #define NOT_REFUSED_FOR(n) \
 	(FACT_IS(e->f, vmcs_reason, GUEST_REFUSED) && kw_has(e->f, vmcs_qualification) && \
 	 e->f->vmcs_qualification != (n))
@@ -181,10 +193,15 @@ bool kw_entry_is_ia32e(struct kw_entry *e);
 #define INTERRUPTION_INFO FIELD(vmcs_entry_intr_info)
 #define INJECTED_ERROR_CODE (INTERRUPTION_INFO & BIT(11)) /* "deliver error code" */
 #define INJECTED_NESTED (INTERRUPTION_INFO & BIT(13))	   /* "nested exception" */
-/* Software interrupt, privileged software exception, software exception, and SYSCALL and SYSENTER of FRED. */
-#define INJECTED_BY_SOFTWARE \
-	((INJECTED_TYPE >= 4 && INJECTED_TYPE <= 6) || (INJECTED_TYPE == 7 && (INJECTED_VECTOR == 1 || INJECTED_VECTOR == 2)))
-#define VECTOR_HAS_ERROR_CODE (INJECTED_VECTOR < 32 && (BIT(17) | BITS(14, 10) | BIT(8)) >> INJECTED_VECTOR & 1)
+/*
+ * Software interrupt, privileged software exception, software exception, and SYSCALL and SYSENTER
+ * of FRED.
+ */
+#define INJECTED_BY_SOFTWARE                           \
+	((INJECTED_TYPE >= 4 && INJECTED_TYPE <= 6) || \
+	 (INJECTED_TYPE == 7 && (INJECTED_VECTOR == 1 || INJECTED_VECTOR == 2)))
+#define VECTOR_HAS_ERROR_CODE \
+	(INJECTED_VECTOR < 32 && (BIT(17) | BITS(14, 10) | BIT(8)) >> INJECTED_VECTOR & 1)
 #define ENTRY_ERROR_CODE FIELD(vmcs_entry_error_code)
 #define ENTRY_INSN_LEN FIELD(vmcs_entry_insn_len)
 #define UNRESTRICTED_REAL_MODE (UNRESTRICTED && !(CR0 & CR0_PE))

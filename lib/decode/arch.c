@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A row for each architecture. The one of x86 has all of decode/x86/; of the others only the words are known. */
+/*
+ * A row for each architecture. The one of x86 has all of decode/x86/; of the others only the words
+ * are known.
+ */
 #include "decode/arch.h"
 
 static const struct kw_arch_row rows[KW_NARCHES] = {

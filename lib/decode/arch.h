@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The architectures, a row each: their words, and how their registers, instruction and addresses are decoded. What is
- * not known of one is NULL: then nothing is said. Reads the record, changes nothing, allocates nothing.
+ * The architectures, a row each: their words, and how their registers, instruction and addresses
+ * are decoded. What is not known of one is NULL: then nothing is said. Reads the record, changes
+ * nothing, allocates nothing.
  */
 #ifndef KW_ARCH_H
 #define KW_ARCH_H
@@ -19,7 +20,8 @@ struct kw_arch_row {
 	unsigned int (*bits)(const struct kw_failure *f);
 	bool (*pc)(const struct kw_failure *f, uint64_t *ret); /* as a linear address */
 	enum kw_code_state (*insn)(const struct kw_failure *f, struct kw_insn *ret);
-	size_t (*listing)(const struct kw_failure *f, struct kw_listing_row ret[static KW_MAX_ROWS]);
+	size_t (*listing)(const struct kw_failure *f,
+			  struct kw_listing_row ret[static KW_MAX_ROWS]);
 	enum kw_place (*place)(const struct kw_failure *f, uint64_t address, bool *assumed_ret);
 	size_t (*oddities)(const struct kw_failure *f, struct kw_oddity *ret, size_t max);
 };

@@ -90,8 +90,9 @@ const char *kw_kvm_exit_fail(uint64_t number)
 bool kw_kvm_exit_is_served(uint64_t number)
 {
 	static const uint64_t failures[] = {
-		KW_KVM_EXIT_UNKNOWN, KW_KVM_EXIT_EXCEPTION, KW_KVM_EXIT_SHUTDOWN, KW_KVM_EXIT_FAIL_ENTRY,
-		KW_KVM_EXIT_INTERNAL_ERROR, KW_KVM_EXIT_SYSTEM_EVENT, KW_KVM_EXIT_NOTIFY, KW_KVM_EXIT_MEMORY_FAULT,
+		KW_KVM_EXIT_UNKNOWN,	KW_KVM_EXIT_EXCEPTION,	    KW_KVM_EXIT_SHUTDOWN,
+		KW_KVM_EXIT_FAIL_ENTRY, KW_KVM_EXIT_INTERNAL_ERROR, KW_KVM_EXIT_SYSTEM_EVENT,
+		KW_KVM_EXIT_NOTIFY,	KW_KVM_EXIT_MEMORY_FAULT,
 	};
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
@@ -273,7 +274,8 @@ const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, c
 		const char *only = kw_row_get(row, KW_ATTR_ARCH);
 
 		if (strlen(name) == len && memcmp(name, ioctl, len) == 0 &&
-		    kw_errno_find_name(error, strlen(error)) == number && (!only || strcmp(only, arch) == 0))
+		    kw_errno_find_name(error, strlen(error)) == number &&
+		    (!only || strcmp(only, arch) == 0))
 			return row;
 	}
 	return NULL;

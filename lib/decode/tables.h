@@ -103,8 +103,8 @@ const char *kw_svm_exit_trace(uint64_t code);
 const char *kw_svm_exit_about(uint64_t code);
 
 /*
- * Why the ioctl called @ioctl answers errno @number on @arch, a name of the JSON or "unknown": a row of KW_TABLE_KVM_IOCTL,
- * NULL if none is known.
+ * Why the ioctl called @ioctl answers errno @number on @arch, a name of the JSON or "unknown": a
+ * row of KW_TABLE_KVM_IOCTL, NULL if none is known.
  */
 const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, const char *arch);
 

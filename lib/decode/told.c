@@ -114,9 +114,13 @@ const char *kw_told_function(const struct kw_told *m)
 	case KVMWHY_FUNCTION_MMU_PAGE_FAULT:
 		return "kvm_mmu_page_fault()";
 	case KVMWHY_FUNCTION_VENDOR_SET_MSR:
-		return !m->has_exit ? "vmx_set_msr() or svm_set_msr()" : m->vmx ? "vmx_set_msr()" : "svm_set_msr()";
+		return !m->has_exit ? "vmx_set_msr() or svm_set_msr()" :
+		       m->vmx	    ? "vmx_set_msr()" :
+				      "svm_set_msr()";
 	case KVMWHY_FUNCTION_VENDOR_GET_MSR:
-		return !m->has_exit ? "vmx_get_msr() or svm_get_msr()" : m->vmx ? "vmx_get_msr()" : "svm_get_msr()";
+		return !m->has_exit ? "vmx_get_msr() or svm_get_msr()" :
+		       m->vmx	    ? "vmx_get_msr()" :
+				      "svm_get_msr()";
 	case KVMWHY_FUNCTION_VCPU_IOCTL:
 		return "kvm_vcpu_ioctl()";
 	default:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The words that kvmwhy.ko puts into kvm_run: internal.data[] in, a struct out. The layout is that of
- * include/uapi/kvmwhy.h; docs/kvm-run-data.md explains it.
+ * The words that kvmwhy.ko puts into kvm_run: internal.data[] in, a struct out. The layout is that
+ * of include/uapi/kvmwhy.h; docs/kvm-run-data.md explains it.
  */
 #ifndef KW_TOLD_H
 #define KW_TOLD_H
@@ -43,7 +43,9 @@ const char *kw_told_refusal(enum kw_told_state state);
 /* "wrmsr", "page-fault", ...: the names of the JSON; NULL for a newer version's kind. */
 const char *kw_told_kind_name(uint16_t kind);
 
-/* The function that returned the result first, such as "kvm_set_msr_common()"; NULL if not known. */
+/*
+ * The function that returned the result first, such as "kvm_set_msr_common()"; NULL if not known.
+ */
 const char *kw_told_function(const struct kw_told *m);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * All that makes KVM_RUN return an errno, from data/kvm_run_errno.tbl: for failures where no rule is
- * better than possible. Causes that the host's kernel is known not to have are left out.
+ * All that makes KVM_RUN return an errno, from data/kvm_run_errno.tbl: for failures where no rule
+ * is better than possible. Causes that the host's kernel is known not to have are left out.
  */
 #include "decode/tables.h"
 #include "explain/explain.h"
@@ -23,15 +23,18 @@ size_t kw_errno_causes(const struct kw_case *c, struct kw_str *ret, size_t max)
 	const struct kw_row *row;
 	size_t n = 0;
 
-	if (f->class != KW_CLASS_KVM_RUN_FAILED || !kw_is_x86(f) || !kw_has(f, errno_number) || is_answered(c))
+	if (f->class != KW_CLASS_KVM_RUN_FAILED || !kw_is_x86(f) || !kw_has(f, errno_number) ||
+	    is_answered(c))
 		return 0;
 	row = kw_row_find(KW_TABLE_KVM_RUN_ERRNO, f->errno_number);
 	for (; row && n < max; row = kw_row_next(KW_TABLE_KVM_RUN_ERRNO, row)) {
-		const char *function = kw_row_get(row, KW_ATTR_FUNCTION), *cause = kw_row_get(row, KW_ATTR_CAUSE);
+		const char *function = kw_row_get(row, KW_ATTR_FUNCTION),
+			   *cause = kw_row_get(row, KW_ATTR_CAUSE);
 
 		if (c->host.known && kw_change_state(row, &c->host, NULL) == KW_CHANGE_NOT)
 			continue;
-		ret[n++] = kw_arena_printf(f->arena, "%s: %s", function ? function : "KVM", cause ? cause : "");
+		ret[n++] = kw_arena_printf(f->arena, "%s: %s", function ? function : "KVM",
+					   cause ? cause : "");
 	}
 	return n;
 }
@@ -42,5 +45,6 @@ const struct kw_row *kw_setup_cause(const struct kw_case *c)
 
 	if (!ioctl.len || !kw_has(c->f, errno_number) || c->f->errno_number > INT32_MAX)
 		return NULL;
-	return kw_ioctl_cause(ioctl.p, ioctl.len, (int)c->f->errno_number, kw_arch_name(c->f->arch));
+	return kw_ioctl_cause(ioctl.p, ioctl.len, (int)c->f->errno_number,
+			      kw_arch_name(c->f->arch));
 }

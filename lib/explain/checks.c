@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The checks of VM entry and VMRUN in a case: what they say of the record, and which rule is about which. */
+/*
+ * The checks of VM entry and VMRUN in a case: what they say of the record, and which rule is about
+ * which.
+ */
 #include "explain/rules/rules.h"
 
 /* Is the check @id one of @wanted: the same id, or one that begins with "guest_tr_"? */
@@ -47,16 +50,20 @@ static void ask(struct kw_case *c, const struct kw_check *check)
 		return;
 	case KW_CHECK_BROKEN:
 		if (k->nbroken < KW_MAX_BROKEN)
-			k->broken[k->nbroken++] = (struct kw_broken_check){ .check = check, .saw = e };
+			k->broken[k->nbroken++] =
+				(struct kw_broken_check){ .check = check, .saw = e };
 	}
 }
 
-/* A bit for each enum kw_check_set. Most failures are none of an entry: this is all that they cost. */
+/*
+ * A bit for each enum kw_check_set. Most failures are none of an entry: this is all that they cost.
+ */
 static unsigned int sets_asked(const struct kw_failure *f)
 {
 	unsigned int sets = 0;
 
-	if (!kw_has(f, hardware_error) && !kw_failure_has_host_dump(f) && f->class != KW_CLASS_SETUP_FAILED)
+	if (!kw_has(f, hardware_error) && !kw_failure_has_host_dump(f) &&
+	    f->class != KW_CLASS_SETUP_FAILED)
 		return 0;
 	for (unsigned int set = 0; set < KW_NCHECK_SETS; set++)
 		sets |= (unsigned int)kw_check_set_asked(f, (enum kw_check_set)set) << set;
@@ -72,14 +79,18 @@ static bool is_broken(const struct kw_checks *k, const char *id)
 	return false;
 }
 
-/* What an unusable TR holds is left over; where virtual-8086 mode cannot be, its segments are not asked for. */
+/*
+ * What an unusable TR holds is left over; where virtual-8086 mode cannot be, its segments are not
+ * asked for.
+ */
 static bool follows(const struct kw_checks *k, const char *id)
 {
 	size_t len = strlen(id);
 
 	if (len > 5 && strcmp(id + len - 5, "_vm86") == 0)
 		return is_broken(k, "guest_rflags_vm");
-	return strncmp(id, "guest_tr_", 9) == 0 && strcmp(id, "guest_tr_usable") != 0 && is_broken(k, "guest_tr_usable");
+	return strncmp(id, "guest_tr_", 9) == 0 && strcmp(id, "guest_tr_usable") != 0 &&
+	       is_broken(k, "guest_tr_usable");
 }
 
 static void mark(struct kw_case *c, struct kw_broken_check *b)
@@ -125,7 +136,8 @@ void kw_check_values(struct kw_buf *buf, const struct kw_entry *e)
 const char *kw_entry_name(const struct kw_case *c)
 {
 	if (c->f->class == KW_CLASS_SETUP_FAILED)
-		return kw_check_set_asked(c->f, KW_CHECKS_SET_XCRS) ? "KVM_SET_XCRS" : "KVM_SET_SREGS";
+		return kw_check_set_asked(c->f, KW_CHECKS_SET_XCRS) ? "KVM_SET_XCRS" :
+								      "KVM_SET_SREGS";
 	return c->vendor == KW_VENDOR_AMD ? "VMRUN" : "VM entry";
 }
 

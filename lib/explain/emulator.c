@@ -22,7 +22,8 @@ const struct kw_row *kw_emulator_row(const struct kw_case *c)
 		return NULL;
 	for (size_t i = 0; (row = kw_row_at(KW_TABLE_KVM_EMULATOR, i)); i++) {
 		if (is_in(row, c->insn.mnemonic))
-			return c->mode == KW_MODE_LONG64 && kw_row_get(row, KW_ATTR_NOT) ? NULL : row;
+			return c->mode == KW_MODE_LONG64 && kw_row_get(row, KW_ATTR_NOT) ? NULL :
+											   row;
 	}
 	return NULL;
 }

@@ -29,7 +29,8 @@ static void derive(struct kw_failure *f, enum kw_fact fact, uint64_t value, uint
 /* "Unknown error 512": glibc's text for a number without one. */
 static bool unknown_error(struct kw_str text, uint64_t *ret)
 {
-	return kw_str_skip(text, KW_STR("Unknown error "), &text) && kw_str_dec(text, ret) && *ret <= INT32_MAX;
+	return kw_str_skip(text, KW_STR("Unknown error "), &text) && kw_str_dec(text, ret) &&
+	       *ret <= INT32_MAX;
 }
 
 static void derive_errno(struct kw_failure *f)
@@ -69,16 +70,19 @@ static void derive_insn(struct kw_case *c)
 		c->code = arch->insn(c->f, &c->insn);
 	/* a refused KVM_SET_SREGS is judged by its checks: no CPU has seen this state */
 	if (arch->oddities && !kw_encrypted_state(c) && c->f->class != KW_CLASS_SETUP_FAILED)
-		c->noddities = arch->oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
+		c->noddities =
+			arch->oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
 }
 
 /*
  * With paging on an address is no place of the PC unless it is identity-mapped. Taken for so: what
- * firmware and loaders run and touch, supervisor code of the 64-bit mode that itself runs below 4 GiB.
+ * firmware and loaders run and touch, supervisor code of the 64-bit mode that itself runs below 4
+ * GiB.
  */
 static bool identity_mapped(const struct kw_case *c)
 {
-	return kw_has(c->f, cpl) && c->f->cpl == 0 && c->mode == KW_MODE_LONG64 && c->linear_rip >> 32 == 0;
+	return kw_has(c->f, cpl) && c->f->cpl == 0 && c->mode == KW_MODE_LONG64 &&
+	       c->linear_rip >> 32 == 0;
 }
 
 static enum kw_place place_of(const struct kw_case *c, uint64_t gva)
@@ -116,10 +120,14 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 		return KW_VENDOR_INTEL;
 	if (f->class != KW_CLASS_ENTRY_FAILED || !kw_has(f, hardware_error))
 		return KW_VENDOR_UNKNOWN;
-	/* Bit 31 of the exit reason and VM-instruction errors are VMX; all ones is SVM's VMEXIT_INVALID. */
+	/*
+	 * Bit 31 of the exit reason and VM-instruction errors are VMX; all ones is SVM's
+	 * VMEXIT_INVALID.
+	 */
 	if (f->hardware_error == 0xffffffff || f->hardware_error == UINT64_MAX)
 		return KW_VENDOR_AMD;
-	if ((f->hardware_error & 0xffff0000) == 0x80000000 || (kw_is_x86(f) && f->hardware_error && f->hardware_error < 32))
+	if ((f->hardware_error & 0xffff0000) == 0x80000000 ||
+	    (kw_is_x86(f) && f->hardware_error && f->hardware_error < 32))
 		return KW_VENDOR_INTEL;
 	return KW_VENDOR_UNKNOWN;
 }
@@ -133,14 +141,15 @@ static void name_msr(struct kw_case *c)
 }
 
 /*
- * Without its bytes the instruction is known by the VM exit that it caused: VMX's 32 is WRMSR, SVM's 0x7c with
- * EXITINFO1 1 too, and both leave the registers as they were.
+ * Without its bytes the instruction is known by the VM exit that it caused: VMX's 32 is WRMSR,
+ * SVM's 0x7c with EXITINFO1 1 too, and both leave the registers as they were.
  */
 static bool exited_for_wrmsr(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
 
-	if (!kw_has(f, last_exit) || !kw_has(f, watch_vmx) || !kw_has(f, rcx) || c->code == KW_CODE_OK)
+	if (!kw_has(f, last_exit) || !kw_has(f, watch_vmx) || !kw_has(f, rcx) ||
+	    c->code == KW_CODE_OK)
 		return false;
 	if (f->watch_vmx)
 		return f->last_exit == KW_VMX_EXIT_MSR_WRITE;
@@ -178,7 +187,8 @@ static void derive_msr(struct kw_case *c, struct kw_failure *f)
 		c->msr_write = c->insn.kind == KW_INSN_WRMSR;
 		c->has_msr_value = c->msr_write && c->insn.has_msr_value;
 		c->msr_value = c->insn.msr_value;
-		derive(f, KW_F_msr_index, c->msr_index, kw_has(f, rcx) ? f->origin[KW_F_rcx].line : f->code.origin.line);
+		derive(f, KW_F_msr_index, c->msr_index,
+		       kw_has(f, rcx) ? f->origin[KW_F_rcx].line : f->code.origin.line);
 		if (c->has_msr_value)
 			derive(f, KW_F_msr_value, c->msr_value, f->origin[KW_F_msr_index].line);
 	}
@@ -239,8 +249,9 @@ static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 	if (rule->kernel && kernel_has(c, rule->kernel) == KW_CHANGE_NOT)
 		return false;
 	return rule->classes & 1u << c->f->class && (kw_is_x86(c->f) || rule->any_arch) &&
-	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) && sign_known(rule, c->f) &&
-	       (!rule->test || rule->test(c)) && (!rule->blames || rule->blames(c) != KW_F_none) &&
+	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) &&
+	       sign_known(rule, c->f) && (!rule->test || rule->test(c)) &&
+	       (!rule->blames || rule->blames(c) != KW_F_none) &&
 	       (rule->blames || !rule->breaks[0] || kw_checks_broken(c, rule));
 }
 
@@ -275,14 +286,15 @@ static void add_facts(struct kw_finding *finding, const struct kw_failure *f, co
 		add_fact(finding, f, facts[i] - 1u);
 }
 
-static void add_used_facts(struct kw_finding *finding, const struct kw_failure *f, const struct kw_entry *saw)
+static void add_used_facts(struct kw_finding *finding, const struct kw_failure *f,
+			   const struct kw_entry *saw)
 {
 	for (size_t i = 0; i < saw->nused; i++)
 		add_fact(finding, f, saw->used[i]);
 }
 
-static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule, const struct kw_failure *f,
-			 enum kw_fact blamed)
+static void add_evidence(struct kw_finding *finding, const struct kw_rule *rule,
+			 const struct kw_failure *f, enum kw_fact blamed)
 {
 	if (f->headline.how != KW_NOT_KNOWN)
 		add_line(finding, f->headline.line);
@@ -321,7 +333,8 @@ static struct kw_str todo_text(const struct kw_case *c, const struct kw_do *todo
 	return kw_buf_text(&buf);
 }
 
-static void add_todo(const struct kw_case *c, struct kw_finding *finding, const struct kw_rule *rule)
+static void add_todo(const struct kw_case *c, struct kw_finding *finding,
+		     const struct kw_rule *rule)
 {
 	for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++) {
 		if (is_said(c, rule->todo[i]))
@@ -423,7 +436,8 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	order(ret);
 	ret->harmless = is_harmless(ret);
 	ret->said = kw_said(ret);
-	ret->headline = ret->nfindings && ret->finding[0].certainty != KW_POSSIBLE ? ret->finding[0].title :
-										    kw_plain_headline(ret);
+	ret->headline = ret->nfindings && ret->finding[0].certainty != KW_POSSIBLE ?
+				ret->finding[0].title :
+				kw_plain_headline(ret);
 	ret->fingerprint = kw_fingerprint(ret);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The {slots} of a rule's texts: names of facts, and the words below. An unknown one stays as it is. */
+/*
+ * The {slots} of a rule's texts: names of facts, and the words below. An unknown one stays as it
+ * is.
+ */
 #include "base/buf.h"
 #include "decode/x86/exit_info.h"
 #include "decode/x86/msr.h"
@@ -10,7 +13,8 @@
 
 static void put_msr(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_printf(buf, "%s (0x%x)", c->msr_name[0] ? c->msr_name : "an unknown MSR", c->msr_index);
+	kw_buf_printf(buf, "%s (0x%x)", c->msr_name[0] ? c->msr_name : "an unknown MSR",
+		      c->msr_index);
 }
 
 static void put_value(const struct kw_case *c, struct kw_buf *buf)
@@ -61,7 +65,8 @@ static void put_mem(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_errno(const struct kw_case *c, struct kw_buf *buf)
 {
-	const char *name = kw_has(c->f, errno_number) ? kw_errno_name((int)c->f->errno_number) : NULL;
+	const char *name =
+		kw_has(c->f, errno_number) ? kw_errno_name((int)c->f->errno_number) : NULL;
 
 	if (name)
 		kw_buf_add(buf, kw_str(name));
@@ -105,9 +110,11 @@ static void put_vectoring(const struct kw_case *c, struct kw_buf *buf)
 static void put_extra_exit(const struct kw_case *c, struct kw_buf *buf)
 {
 	uint64_t reason = c->f->extra[1];
-	const char *name = kw_exit_is_svm(c, reason) ? kw_svm_exit_name(reason) : kw_vmx_exit_name(reason & 0xffff);
+	const char *name = kw_exit_is_svm(c, reason) ? kw_svm_exit_name(reason) :
+						       kw_vmx_exit_name(reason & 0xffff);
 
-	kw_buf_printf(buf, "%s (0x%llx)", name ? name : "exit reason", (unsigned long long)c->f->extra[1]);
+	kw_buf_printf(buf, "%s (0x%llx)", name ? name : "exit reason",
+		      (unsigned long long)c->f->extra[1]);
 }
 
 /* Bit 3 of the flags is KVM_MEMORY_EXIT_FLAG_PRIVATE. */
@@ -115,14 +122,17 @@ static void put_memory_fault(const struct kw_case *c, struct kw_buf *buf)
 {
 	if (!kw_has(c->f, memory_fault_gpa))
 		return;
-	kw_buf_printf(buf, ", guest physical address 0x%llx", (unsigned long long)c->f->memory_fault_gpa);
+	kw_buf_printf(buf, ", guest physical address 0x%llx",
+		      (unsigned long long)c->f->memory_fault_gpa);
 	if (kw_has(c->f, memory_fault_flags))
-		kw_buf_add(buf, c->f->memory_fault_flags & 8 ? KW_STR(", a private access") : KW_STR(", a shared access"));
+		kw_buf_add(buf, c->f->memory_fault_flags & 8 ? KW_STR(", a private access") :
+							       KW_STR(", a shared access"));
 }
 
 static void put_delivery_gpa(const struct kw_case *c, struct kw_buf *buf)
 {
-	if (c->f->extra_known >> 3 & 1 && c->f->extra_known >> 4 & 1 && c->f->extra[3] != UINT64_MAX)
+	if (c->f->extra_known >> 3 & 1 && c->f->extra_known >> 4 & 1 &&
+	    c->f->extra[3] != UINT64_MAX)
 		kw_buf_printf(buf, " at 0x%llx", (unsigned long long)c->f->extra[3]);
 }
 
@@ -195,7 +205,8 @@ static void put_entry_event(const struct kw_case *c, struct kw_buf *buf)
 {
 	char text[160];
 
-	kw_vmx_intr_info_text(KW_VMX_ENTRY_INTR_INFO, (uint32_t)c->f->vmcs_entry_intr_info, text, sizeof(text));
+	kw_vmx_intr_info_text(KW_VMX_ENTRY_INTR_INFO, (uint32_t)c->f->vmcs_entry_intr_info, text,
+			      sizeof(text));
 	kw_buf_add(buf, kw_str(text));
 }
 
@@ -317,7 +328,8 @@ static void put_sev_error_about(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_launch_errno_name(const struct kw_case *c, struct kw_buf *buf)
 {
-	const char *name = kw_has(c->f, launch_errno) ? kw_errno_name((int)c->f->launch_errno) : NULL;
+	const char *name =
+		kw_has(c->f, launch_errno) ? kw_errno_name((int)c->f->launch_errno) : NULL;
 
 	kw_buf_add(buf, kw_str(name ? name : "its errno is not in the text"));
 }
@@ -325,7 +337,8 @@ static void put_launch_errno_name(const struct kw_case *c, struct kw_buf *buf)
 static void put_seamcall(const struct kw_case *c, struct kw_buf *buf)
 {
 	if (kw_has(c->f, seamcall_leaf))
-		put_row(buf, kw_row_find(KW_TABLE_TDX_LEAF, c->f->seamcall_leaf), c->f->seamcall_leaf);
+		put_row(buf, kw_row_find(KW_TABLE_TDX_LEAF, c->f->seamcall_leaf),
+			c->f->seamcall_leaf);
 	else if (c->f->text[KW_T_FUNCTION].len)
 		kw_buf_add(buf, c->f->text[KW_T_FUNCTION]);
 	else
@@ -383,8 +396,9 @@ static void put_ghcb_termination(const struct kw_case *c, struct kw_buf *buf)
 	if (!ghcb_code(c, &code))
 		return;
 	row = kw_row_find(KW_TABLE_GHCB_TERMINATION, code);
-	kw_buf_printf(buf, ": reason code set %llu, reason %llu%s%s", (unsigned long long)code >> 8, (unsigned long long)code & 0xff,
-		      row ? ", " : "", row ? kw_row_name(row) : "");
+	kw_buf_printf(buf, ": reason code set %llu, reason %llu%s%s", (unsigned long long)code >> 8,
+		      (unsigned long long)code & 0xff, row ? ", " : "",
+		      row ? kw_row_name(row) : "");
 }
 
 static void put_ghcb_about(const struct kw_case *c, struct kw_buf *buf)
@@ -392,20 +406,47 @@ static void put_ghcb_about(const struct kw_case *c, struct kw_buf *buf)
 	const char *about;
 	uint64_t code;
 
-	about = ghcb_code(c, &code) ? kw_row_get(kw_row_find(KW_TABLE_GHCB_TERMINATION, code), KW_ATTR_ABOUT) : NULL;
+	about = ghcb_code(c, &code) ?
+			kw_row_get(kw_row_find(KW_TABLE_GHCB_TERMINATION, code), KW_ATTR_ABOUT) :
+			NULL;
 	if (about)
 		kw_buf_printf(buf, " %s.", about);
 }
 
-/* The system calls that filters of VMMs miss, as x86-64 numbers them; other architectures have other numbers. */
+/*
+ * The system calls that filters of VMMs miss, as x86-64 numbers them; other architectures have
+ * other numbers.
+ */
 static void put_syscall(const struct kw_case *c, struct kw_buf *buf)
 {
-	static const struct { uint16_t number; const char *name; } names[] = {
-		{ 9, "mmap" }, { 10, "mprotect" }, { 11, "munmap" }, { 13, "rt_sigaction" }, { 14, "rt_sigprocmask" },
-		{ 16, "ioctl" }, { 24, "sched_yield" }, { 25, "mremap" }, { 28, "madvise" }, { 39, "getpid" }, { 56, "clone" },
-		{ 72, "fcntl" }, { 131, "sigaltstack" }, { 186, "gettid" }, { 202, "futex" }, { 204, "sched_getaffinity" },
-		{ 228, "clock_gettime" }, { 230, "clock_nanosleep" }, { 231, "exit_group" }, { 234, "tgkill" }, { 257, "openat" },
-		{ 281, "epoll_pwait" }, { 318, "getrandom" }, { 332, "statx" }, { 334, "rseq" }, { 435, "clone3" },
+	static const struct { uint16_t number; const char *name;
+	} names[] = {
+		{ 9, "mmap" },
+		{ 10, "mprotect" },
+		{ 11, "munmap" },
+		{ 13, "rt_sigaction" },
+		{ 14, "rt_sigprocmask" },
+		{ 16, "ioctl" },
+		{ 24, "sched_yield" },
+		{ 25, "mremap" },
+		{ 28, "madvise" },
+		{ 39, "getpid" },
+		{ 56, "clone" },
+		{ 72, "fcntl" },
+		{ 131, "sigaltstack" },
+		{ 186, "gettid" },
+		{ 202, "futex" },
+		{ 204, "sched_getaffinity" },
+		{ 228, "clock_gettime" },
+		{ 230, "clock_nanosleep" },
+		{ 231, "exit_group" },
+		{ 234, "tgkill" },
+		{ 257, "openat" },
+		{ 281, "epoll_pwait" },
+		{ 318, "getrandom" },
+		{ 332, "statx" },
+		{ 334, "rseq" },
+		{ 435, "clone3" },
 	};
 	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_SECCOMP);
 
@@ -471,9 +512,10 @@ static void put_slot_range(const struct kw_case *c, struct kw_buf *buf)
 /* Intel SDM vol. 1, "Enabling the XSAVE Feature Set and XSAVE-Enabled Features" */
 static void put_xcr0_parts(const struct kw_case *c, struct kw_buf *buf)
 {
-	static const struct { uint64_t bits; const char *name; } parts[] = {
-		{ 0x1, "x87" }, { 0x2, "SSE" }, { 0x4, "AVX" }, { 0x18, "MPX" }, { 0xe0, "AVX-512" },
-		{ 0x200, "PKRU" }, { 0x60000, "AMX" }, { 0x80000, "APX" },
+	static const struct { uint64_t bits; const char *name;
+	} parts[] = {
+		{ 0x1, "x87" },	     { 0x2, "SSE" },	{ 0x4, "AVX" },	    { 0x18, "MPX" },
+		{ 0xe0, "AVX-512" }, { 0x200, "PKRU" }, { 0x60000, "AMX" }, { 0x80000, "APX" },
 	};
 	const char *before = " (";
 
@@ -503,16 +545,32 @@ static void put_features(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_add(buf, kw_str_from(s, at + strlen("missing features: ")));
 }
 
-/* Bug-check codes that every engineer of Windows guests knows; Microsoft's bug check code reference. */
+/*
+ * Bug-check codes that every engineer of Windows guests knows; Microsoft's bug check code
+ * reference.
+ */
 static const char *stop_name(uint64_t code)
 {
-	static const struct { uint32_t code; const char *name; } names[] = {
-		{ 0x0a, "IRQL_NOT_LESS_OR_EQUAL" }, { 0x1a, "MEMORY_MANAGEMENT" }, { 0x1e, "KMODE_EXCEPTION_NOT_HANDLED" },
-		{ 0x3b, "SYSTEM_SERVICE_EXCEPTION" }, { 0x50, "PAGE_FAULT_IN_NONPAGED_AREA" }, { 0x7b, "INACCESSIBLE_BOOT_DEVICE" },
-		{ 0x7e, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED" }, { 0x7f, "UNEXPECTED_KERNEL_MODE_TRAP" }, { 0x9f, "DRIVER_POWER_STATE_FAILURE" },
-		{ 0xd1, "DRIVER_IRQL_NOT_LESS_OR_EQUAL" }, { 0xef, "CRITICAL_PROCESS_DIED" }, { 0x101, "CLOCK_WATCHDOG_TIMEOUT" },
-		{ 0x109, "CRITICAL_STRUCTURE_CORRUPTION" }, { 0x124, "WHEA_UNCORRECTABLE_ERROR" }, { 0x133, "DPC_WATCHDOG_VIOLATION" },
-		{ 0x139, "KERNEL_SECURITY_CHECK_FAILURE" }, { 0x154, "UNEXPECTED_STORE_EXCEPTION" }, { 0x20001, "HYPERVISOR_ERROR" },
+	static const struct { uint32_t code; const char *name;
+	} names[] = {
+		{ 0x0a, "IRQL_NOT_LESS_OR_EQUAL" },
+		{ 0x1a, "MEMORY_MANAGEMENT" },
+		{ 0x1e, "KMODE_EXCEPTION_NOT_HANDLED" },
+		{ 0x3b, "SYSTEM_SERVICE_EXCEPTION" },
+		{ 0x50, "PAGE_FAULT_IN_NONPAGED_AREA" },
+		{ 0x7b, "INACCESSIBLE_BOOT_DEVICE" },
+		{ 0x7e, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED" },
+		{ 0x7f, "UNEXPECTED_KERNEL_MODE_TRAP" },
+		{ 0x9f, "DRIVER_POWER_STATE_FAILURE" },
+		{ 0xd1, "DRIVER_IRQL_NOT_LESS_OR_EQUAL" },
+		{ 0xef, "CRITICAL_PROCESS_DIED" },
+		{ 0x101, "CLOCK_WATCHDOG_TIMEOUT" },
+		{ 0x109, "CRITICAL_STRUCTURE_CORRUPTION" },
+		{ 0x124, "WHEA_UNCORRECTABLE_ERROR" },
+		{ 0x133, "DPC_WATCHDOG_VIOLATION" },
+		{ 0x139, "KERNEL_SECURITY_CHECK_FAILURE" },
+		{ 0x154, "UNEXPECTED_STORE_EXCEPTION" },
+		{ 0x20001, "HYPERVISOR_ERROR" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -528,7 +586,8 @@ static void put_stop_code(const struct kw_case *c, struct kw_buf *buf)
 	const char *name = sign ? stop_name(sign->value) : NULL;
 
 	if (sign)
-		kw_buf_printf(buf, "0x%llx%s%s", (unsigned long long)sign->value, name ? " " : "", name ? name : "");
+		kw_buf_printf(buf, "0x%llx%s%s", (unsigned long long)sign->value, name ? " " : "",
+			      name ? name : "");
 }
 
 static void put_arch(const struct kw_case *c, struct kw_buf *buf)
@@ -594,7 +653,8 @@ static void put_refused_msr(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_system_event(const struct kw_case *c, struct kw_buf *buf)
 {
-	static const char *const names[] = { NULL, "SHUTDOWN", "RESET", "CRASH", "WAKEUP", "SUSPEND", "SEV_TERM", "TDX_FATAL" };
+	static const char *const names[] = { NULL,     "SHUTDOWN", "RESET",    "CRASH",
+					     "WAKEUP", "SUSPEND",  "SEV_TERM", "TDX_FATAL" };
 	uint64_t type = c->f->system_event_type;
 
 	if (!kw_has(c->f, system_event_type))
@@ -617,7 +677,8 @@ static void put_emulator_since(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_slide_byte(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_printf(buf, "%02x", c->f->code.marked > 0 ? c->f->code.bytes[c->f->code.marked - 1] : 0);
+	kw_buf_printf(buf, "%02x",
+		      c->f->code.marked > 0 ? c->f->code.bytes[c->f->code.marked - 1] : 0);
 }
 
 static void put_fetched_insn(const struct kw_case *c, struct kw_buf *buf)
@@ -689,7 +750,8 @@ static void put_told_by(const struct kw_case *c, struct kw_buf *buf)
 	if (function)
 		kw_buf_add(buf, kw_str(function));
 	else
-		kw_buf_printf(buf, "a function that %s could not name", c->told_by_watch ? "it" : "the module");
+		kw_buf_printf(buf, "a function that %s could not name",
+			      c->told_by_watch ? "it" : "the module");
 }
 
 static void put_speaker(const struct kw_case *c, struct kw_buf *buf)
@@ -706,9 +768,12 @@ static void put_watcher(const struct kw_case *c, struct kw_buf *buf)
 /* What is left where no KVM has such an error of its own. */
 static void put_foreign_cause(const struct kw_case *c, struct kw_buf *buf)
 {
-	kw_buf_add(buf, kw_told_saw_function(c) ? KW_STR("the error was injected or KVM was changed") :
-						 KW_STR("the error was injected, KVM was changed, or a seccomp filter or LSM "
-							"refused the ioctl"));
+	kw_buf_add(
+		buf,
+		kw_told_saw_function(c) ?
+			KW_STR("the error was injected or KVM was changed") :
+			KW_STR("the error was injected, KVM was changed, or a seccomp filter or LSM "
+			       "refused the ioctl"));
 }
 
 static void put_words_of(const struct kw_case *c, struct kw_buf *buf)
@@ -722,7 +787,9 @@ static void put_last_exit(const struct kw_case *c, struct kw_buf *buf)
 {
 	const struct kw_failure *f = c->f;
 	bool known = kw_has(f, watch_vmx), vmx = known && f->watch_vmx;
-	const char *name = !known ? NULL : vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) : kw_svm_exit_name(f->last_exit);
+	const char *name = !known ? NULL :
+			   vmx	  ? kw_vmx_exit_name(f->last_exit & 0xffff) :
+				    kw_svm_exit_name(f->last_exit);
 
 	kw_buf_printf(buf, "%s 0x%llx", !known ? "exit" : vmx ? "VMX exit reason" : "SVM exit code",
 		      (unsigned long long)f->last_exit);
@@ -749,35 +816,83 @@ struct slot {
 };
 
 static const struct slot slots[] = {
-	{ "msr", put_msr }, { "value", put_value }, { "insn", put_insn }, { "mnemonic", put_mnemonic },
-	{ "mode_name", put_mode }, { "linear", put_linear }, { "rip_place", put_rip_place },
-	{ "mem_place", put_mem_place }, { "mem", put_mem }, { "errno", put_errno },
-	{ "exit_name", put_exit_name }, { "insn_error", put_insn_error },
-	{ "insn_error_about", put_insn_error_about }, { "vectoring", put_vectoring },
-	{ "extra_exit", put_extra_exit }, { "delivery_gpa", put_delivery_gpa },
-	{ "memory_fault", put_memory_fault }, { "extra0", put_extra0 }, { "extra1", put_extra1 },
-	{ "extra2", put_extra2 }, { "extra3", put_extra3 }, { "blamed", put_blamed },
-	{ "blamed_name", put_blamed_name }, { "blamed_bits", put_blamed_bits }, { "blamed_base", put_blamed_base },
-	{ "svm_event", put_svm_event }, { "svm_event_refused", put_svm_event_refused },
-	{ "entry_event", put_entry_event }, { "entry_event_refused", put_entry_event_refused }, { "check_id", put_check_id }, { "check_says", put_check_says }, { "check_section", put_check_section },
-	{ "check_values", put_check_values }, { "checks_count", put_checks_count },
-	{ "checks_also", put_checks_also }, { "checks_untold", put_checks_untold }, { "entry_name", put_entry_name }, { "arch", put_arch },
-	{ "arch_qemu", put_arch_qemu }, { "arch_kvm", put_arch_kvm }, { "set_regs", put_set_regs },
-	{ "device", put_device }, { "stop_code", put_stop_code }, { "features", put_features },
-	{ "ioctl", put_ioctl }, { "ioctl_cause", put_ioctl_cause }, { "ioctl_look", put_ioctl_look },
-	{ "slot_range", put_slot_range }, { "xcr0_parts", put_xcr0_parts }, { "kernel", put_kernel },
-	{ "sev_error", put_sev_error }, { "sev_error_about", put_sev_error_about },
-	{ "launch_errno_name", put_launch_errno_name }, { "seamcall", put_seamcall },
-	{ "seamcall_msr", put_seamcall_msr }, { "tdx_status", put_tdx_status },
-	{ "tdx_status_about", put_tdx_status_about }, { "ghcb_termination", put_ghcb_termination },
-	{ "ghcb_about", put_ghcb_about }, { "syscall", put_syscall },
+	{ "msr", put_msr },
+	{ "value", put_value },
+	{ "insn", put_insn },
+	{ "mnemonic", put_mnemonic },
+	{ "mode_name", put_mode },
+	{ "linear", put_linear },
+	{ "rip_place", put_rip_place },
+	{ "mem_place", put_mem_place },
+	{ "mem", put_mem },
+	{ "errno", put_errno },
+	{ "exit_name", put_exit_name },
+	{ "insn_error", put_insn_error },
+	{ "insn_error_about", put_insn_error_about },
+	{ "vectoring", put_vectoring },
+	{ "extra_exit", put_extra_exit },
+	{ "delivery_gpa", put_delivery_gpa },
+	{ "memory_fault", put_memory_fault },
+	{ "extra0", put_extra0 },
+	{ "extra1", put_extra1 },
+	{ "extra2", put_extra2 },
+	{ "extra3", put_extra3 },
+	{ "blamed", put_blamed },
+	{ "blamed_name", put_blamed_name },
+	{ "blamed_bits", put_blamed_bits },
+	{ "blamed_base", put_blamed_base },
+	{ "svm_event", put_svm_event },
+	{ "svm_event_refused", put_svm_event_refused },
+	{ "entry_event", put_entry_event },
+	{ "entry_event_refused", put_entry_event_refused },
+	{ "check_id", put_check_id },
+	{ "check_says", put_check_says },
+	{ "check_section", put_check_section },
+	{ "check_values", put_check_values },
+	{ "checks_count", put_checks_count },
+	{ "checks_also", put_checks_also },
+	{ "checks_untold", put_checks_untold },
+	{ "entry_name", put_entry_name },
+	{ "arch", put_arch },
+	{ "arch_qemu", put_arch_qemu },
+	{ "arch_kvm", put_arch_kvm },
+	{ "set_regs", put_set_regs },
+	{ "device", put_device },
+	{ "stop_code", put_stop_code },
+	{ "features", put_features },
+	{ "ioctl", put_ioctl },
+	{ "ioctl_cause", put_ioctl_cause },
+	{ "ioctl_look", put_ioctl_look },
+	{ "slot_range", put_slot_range },
+	{ "xcr0_parts", put_xcr0_parts },
+	{ "kernel", put_kernel },
+	{ "sev_error", put_sev_error },
+	{ "sev_error_about", put_sev_error_about },
+	{ "launch_errno_name", put_launch_errno_name },
+	{ "seamcall", put_seamcall },
+	{ "seamcall_msr", put_seamcall_msr },
+	{ "tdx_status", put_tdx_status },
+	{ "tdx_status_about", put_tdx_status_about },
+	{ "ghcb_termination", put_ghcb_termination },
+	{ "ghcb_about", put_ghcb_about },
+	{ "syscall", put_syscall },
 	{ "mmio_unregistered", put_mmio_unregistered },
-	{ "range", put_range }, { "fix", put_fix }, { "emulator_since", put_emulator_since },
-	{ "refused_msr", put_refused_msr }, { "system_event", put_system_event },
-	{ "slide_byte", put_slide_byte }, { "fetched_insn", put_fetched_insn },
-	{ "msr_count", put_msr_count }, { "told_did", put_told_did },
-	{ "told_result", put_told_result }, { "told_by", put_told_by },
-	{ "speaker", put_speaker }, { "watcher", put_watcher }, { "foreign_cause", put_foreign_cause }, { "words_of", put_words_of }, { "exit", put_last_exit },
+	{ "range", put_range },
+	{ "fix", put_fix },
+	{ "emulator_since", put_emulator_since },
+	{ "refused_msr", put_refused_msr },
+	{ "system_event", put_system_event },
+	{ "slide_byte", put_slide_byte },
+	{ "fetched_insn", put_fetched_insn },
+	{ "msr_count", put_msr_count },
+	{ "told_did", put_told_did },
+	{ "told_result", put_told_result },
+	{ "told_by", put_told_by },
+	{ "speaker", put_speaker },
+	{ "watcher", put_watcher },
+	{ "foreign_cause", put_foreign_cause },
+	{ "words_of", put_words_of },
+	{ "exit", put_last_exit },
 	{ "msr_arg", put_msr_arg },
 };
 

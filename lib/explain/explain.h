@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The explain stage: a failure and its meaning become findings. Three passes in engine.c: derive
- * (through decode), judge (rules, each only when every fact it needs is known), order (certain first).
+ * (through decode), judge (rules, each only when every fact it needs is known), order (certain
+ * first).
  */
 #ifndef KW_EXPLAIN_H
 #define KW_EXPLAIN_H
@@ -53,7 +54,10 @@ struct kw_broken_check {
 	bool follows;	     /* of another broken check: no finding of its own */
 };
 
-/* What the checks say that can have ended this entry; .asked 0 where no entry failed and none was dumped. */
+/*
+ * What the checks say that can have ended this entry; .asked 0 where no entry failed and none was
+ * dumped.
+ */
 struct kw_checks {
 	uint16_t asked, hold, cannot_tell;
 	uint8_t nbroken;
@@ -74,14 +78,16 @@ struct kw_case {
 	enum kw_vendor vendor;	    /* given, or seen in the text (a VMCS, a VMCB, kvm_amd: ...) */
 	enum kw_code_state code;
 	struct kw_insn insn;	    /* valid for KW_CODE_OK, ZEROS and FFS */
-	bool has_msr, msr_write, has_msr_value; /* the MSR accessed, from the instruction or a message */
+	/* the MSR accessed, from the instruction or a message */
+	bool has_msr, msr_write, has_msr_value;
 	uint32_t msr_index;
 	uint64_t msr_value;
 	char msr_name[48];
 	enum kw_told_state told_state;
 	struct kw_told told;     /* what kvmwhy.ko or `kvmwhy watch` said, for KW_TOLD_OK */
 	bool told_by_watch;	    /* it was `kvmwhy watch` */
-	bool exit_msr;		    /* the MSR and its value are known from the last VM exit and the registers alone */
+	/* the MSR and its value are known from the last VM exit and the registers alone */
+	bool exit_msr;
 	bool told_msr;	    /* the MSR or its value is known from the module alone */
 	bool told_doubt;	    /* the dump says something else than the module */
 	enum kw_place rip_place, mem_place;
@@ -91,7 +97,8 @@ struct kw_case {
 	struct kw_checks checks;
 	const struct kw_rule *rule; /* whose texts are made, else NULL */
 	enum kw_fact blamed;	    /* of the same rule, else KW_F_none */
-	const struct kw_broken_check *broken; /* of the same rule, where it is about a check, else NULL */
+	/* of the same rule, where it is about a check, else NULL */
+	const struct kw_broken_check *broken;
 
 	/* judge */
 	struct kw_str headline;	    /* one sentence: the answer's first line */
@@ -112,8 +119,9 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 #define KW_IN(class) (1u << KW_CLASS_##class)
 
 /*
- * A thing to do. It is said where each condition that is given holds. Where .kernel may or may not apply, because the
- * host's kernel is unknown or in between, the text begins with the kernels that it is for.
+ * A thing to do. It is said where each condition that is given holds. Where .kernel may or may not
+ * apply, because the host's kernel is unknown or in between, the text begins with the kernels that
+ * it is for.
  */
 struct kw_do {
 	const char *text; /* the command to run or what to check; may hold slots */
@@ -131,27 +139,37 @@ struct kw_rule {
 	const char *id; /* kebab-case, never reused; the name of its page in docs/rules/ */
 	enum kw_certainty certainty;
 	uint32_t classes; /* KW_IN(...) of the failures it is asked for */
-	bool any_arch;	  /* also asked where nothing says that the machine is x86, or that it is another one */
+	/* also asked where nothing says that the machine is x86, or that it is another one */
+	bool any_arch;
 	bool harmless;	  /* says that nothing broke here */
 	bool fallback;	  /* only where no rule before it had an answer */
 	bool aside;	  /* true, but not what one asks first: comes behind the others */
-	bool injected;	  /* also asked where kvmwhy.ko injected the failure: blames neither KVM nor the guest */
-	const char *kernel; /* id of a row in data/kvm_change.tbl: only where the host's kernel may have it; {range}, {fix} */
+	/* also asked where kvmwhy.ko injected the failure: blames neither KVM nor the guest */
+	bool injected;
+	/*
+	 * id of a row in data/kvm_change.tbl: only where the host's kernel may have it; {range},
+	 * {fix}
+	 */
+	const char *kernel;
 	uint16_t needs[KW_MAX_NEEDS]; /* KW_NEED(...): all must be known */
 	bool (*test)(const struct kw_case *c);	     /* NULL: always */
 	/*
-	 * The checks of VM entry that it is about, at least one of them broken, unless .blames decides: ids, "guest_tr_"
-	 * for all that begin so, "*" for those that no other rule is about. Blamed is the value that the check saw first.
+	 * The checks of VM entry that it is about, at least one of them broken, unless .blames
+	 * decides: ids, "guest_tr_" for all that begin so, "*" for those that no other rule is
+	 * about. Blamed is the value that the check saw first.
 	 */
 	const char *breaks[KW_MAX_BREAKS];
-	enum kw_fact (*blames)(const struct kw_case *c); /* the value that is wrong, KW_F_none: it does not apply */
+	/* the value that is wrong, KW_F_none: it does not apply */
+	enum kw_fact (*blames)(const struct kw_case *c);
 	enum kw_certainty (*sure)(const struct kw_case *c); /* NULL: .certainty */
 	/* Texts hold slots: {rip} is a fact, {msr} {value} {insn} ... are listed in expand.c. */
 	const char *title, *why;
 	const struct kw_do *todo[KW_MAX_DO];
 	const char *source[KW_MAX_SOURCES];
-	uint16_t proof[KW_MAX_NEEDS]; /* of a rule that may say certain: KW_NEED(fact) and KW_PROOF_* */
-	uint16_t shows[KW_MAX_NEEDS]; /* KW_NEED(...): further facts that are evidence, where known */
+	/* of a rule that may say certain: KW_NEED(fact) and KW_PROOF_* */
+	uint16_t proof[KW_MAX_NEEDS];
+	/* KW_NEED(...): further facts that are evidence, where known */
+	uint16_t shows[KW_MAX_NEEDS];
 	uint8_t sign; /* an enum kw_sign_kind + 1 whose lines are evidence, 0 for none */
 	bool needs_sign; /* asked only where such a line is in the record */
 };
@@ -160,12 +178,13 @@ struct kw_rule {
 #define KW_NEED(name) (KW_F_##name + 1)
 
 /*
- * What proves a certain finding, where it is no single fact. Each is so that the finding is gone or weaker without it, and
- * with another value says something else: tests/unit/test_certain.c.
+ * What proves a certain finding, where it is no single fact. Each is so that the finding is gone or
+ * weaker without it, and with another value says something else: tests/unit/test_certain.c.
  */
 enum kw_proof {
 	KW_PROOF_CODE = KW_NFACTS + 1, /* the instruction bytes */
-	KW_PROOF_WORDS,	   /* the data words: of an internal error, of kvmwhy.ko, of `kvmwhy watch` */
+	/* the data words: of an internal error, of kvmwhy.ko, of `kvmwhy watch` */
+	KW_PROOF_WORDS,
 	KW_PROOF_SIGN,	   /* the lines of .sign */
 	KW_PROOF_MSR_LINES, /* the kernel's lines about MSRs */
 	KW_PROOF_KERNEL,   /* the host's kernel */
@@ -174,12 +193,16 @@ enum kw_proof {
 	KW_PROOF_REFUSAL,  /* that the entry was refused: hardware_error, vmcs_reason */
 };
 
-/* All rules, a table for each theme, in order of output; a table ends with .id NULL, the list with NULL. */
+/*
+ * All rules, a table for each theme, in order of output; a table ends with .id NULL, the list with
+ * NULL.
+ */
 extern const struct kw_rule *const kw_rule_tables[];
 extern const struct kw_rule kw_rules_general[], kw_rules_msr_write[], kw_rules_run_failed[],
-	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[], kw_rules_entry[],
-	kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_unusable[],
-	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_protected[], kw_rules_vmm[], kw_rules_setup[], kw_rules_collect[];
+	kw_rules_emulation[], kw_rules_delivery[], kw_rules_entry_checks[], kw_rules_vmcs[],
+	kw_rules_entry[], kw_rules_exit[], kw_rules_message[], kw_rules_told[], kw_rules_unusable[],
+	kw_rules_host_kernel[], kw_rules_not_kvm[], kw_rules_protected[], kw_rules_vmm[],
+	kw_rules_setup[], kw_rules_collect[];
 
 /* The rule called @id, or NULL. */
 const struct kw_rule *kw_rule_find(const char *id);
@@ -194,12 +217,17 @@ struct kw_str kw_expand(const struct kw_case *c, const char *text);
 struct kw_str kw_said(const struct kw_case *c);
 struct kw_str kw_plain_headline(const struct kw_case *c);
 
-/* words.c: the data words of an internal error with their meaning, at most @max. Returns how many. */
+/*
+ * words.c: the data words of an internal error with their meaning, at most @max. Returns how many.
+ */
 size_t kw_data_words(const struct kw_case *c, struct kw_str *ret, size_t max);
 /* Is this hardware exit reason of a data word one of SVM? */
 bool kw_exit_is_svm(const struct kw_case *c, uint64_t reason);
 
-/* causes.c: the catalogued causes of KVM_RUN's errno, where no finding is likely; at most @max. Returns how many. */
+/*
+ * causes.c: the catalogued causes of KVM_RUN's errno, where no finding is likely; at most @max.
+ * Returns how many.
+ */
 size_t kw_errno_causes(const struct kw_case *c, struct kw_str *ret, size_t max);
 
 /* RFLAGS that VM entry and EFER that VMRUN refuse. Bits 7:1 of EFER read as zero only. */
@@ -214,7 +242,10 @@ static inline bool kw_is_canonical57(uint64_t gva)
 	return high == 0 || high == -1;
 }
 
-/* causes.c: why the ioctl of a set-up that failed answers its errno, a row of data/kvm_ioctl.tbl; NULL if none is known. */
+/*
+ * causes.c: why the ioctl of a set-up that failed answers its errno, a row of data/kvm_ioctl.tbl;
+ * NULL if none is known.
+ */
 const struct kw_row *kw_setup_cause(const struct kw_case *c);
 
 /* checks.c: asks the checks; and the broken one that a rule is about, NULL if there is none. */
@@ -227,12 +258,15 @@ void kw_check_values(struct kw_buf *buf, const struct kw_entry *e);
 /* "81 checks of VM entry: 79 hold, 1 broken, 1 undecided", nothing where none was asked. */
 void kw_checks_count(struct kw_buf *buf, const struct kw_case *c);
 
-/* rules/entry_checks.c: why VM entry refuses the event in the VM-entry interruption information, or NULL. */
+/*
+ * rules/entry_checks.c: why VM entry refuses the event in the VM-entry interruption information, or
+ * NULL.
+ */
 const char *kw_entry_event_refused(const struct kw_failure *f);
 
 /*
- * module.c: what kvmwhy.ko or `kvmwhy watch` said becomes facts; first all but the MSR, that when the instruction is
- * known.
+ * module.c: what kvmwhy.ko or `kvmwhy watch` said becomes facts; first all but the MSR, that when
+ * the instruction is known.
  */
 void kw_told_derive(struct kw_case *c, struct kw_failure *f);
 void kw_told_msr(struct kw_case *c, struct kw_failure *f);
@@ -253,14 +287,18 @@ static inline bool kw_page_alone(const struct kw_failure *f)
 }
 
 /*
- * emulator.c: the row of data/kvm_emulator.tbl for the instruction at RIP, NULL if none is known or no version emulates it
- * in this mode; and the instruction that KVM fetched, out of data[1] and data[2] of suberror 1, read as 64-bit code.
+ * emulator.c: the row of data/kvm_emulator.tbl for the instruction at RIP, NULL if none is known or
+ * no version emulates it in this mode; and the instruction that KVM fetched, out of data[1] and
+ * data[2] of suberror 1, read as 64-bit code.
  */
 const struct kw_row *kw_emulator_row(const struct kw_case *c);
 uint8_t kw_fetched_byte(const struct kw_failure *f, unsigned int i);
 bool kw_fetched_insn(const struct kw_failure *f, struct kw_insn *ret);
 
-/* rules/general.c: are the registers what KVM shows of a guest with encrypted state? Then they say nothing. */
+/*
+ * rules/general.c: are the registers what KVM shows of a guest with encrypted state? Then they say
+ * nothing.
+ */
 bool kw_encrypted_state(const struct kw_case *c);
 
 /* fingerprint.c */

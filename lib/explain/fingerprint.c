@@ -58,7 +58,9 @@ static const char *insn_name(const struct kw_case *c)
 	case KW_CODE_UNREADABLE:
 		return "unreadable";
 	default:
-		return c->told_msr || c->exit_msr ? kw_insn_kind_name(c->msr_write ? KW_INSN_WRMSR : KW_INSN_RDMSR) : "-";
+		return c->told_msr || c->exit_msr ?
+			       kw_insn_kind_name(c->msr_write ? KW_INSN_WRMSR : KW_INSN_RDMSR) :
+			       "-";
 	}
 }
 

@@ -170,8 +170,9 @@ static bool take_point(const struct kw_kver *v, struct kw_str s, uint16_t *patch
 {
 	uint16_t major, minor;
 
-	return take_number(&s, &major) && kw_str_skip(s, KW_STR("."), &s) && take_number(&s, &minor) &&
-	       kw_str_skip(s, KW_STR("."), &s) && take_number(&s, patch) && major == v->major && minor == v->minor;
+	return take_number(&s, &major) && kw_str_skip(s, KW_STR("."), &s) &&
+	       take_number(&s, &minor) && kw_str_skip(s, KW_STR("."), &s) &&
+	       take_number(&s, patch) && major == v->major && minor == v->minor;
 }
 
 static struct kw_str last_word(struct kw_str s)
@@ -197,8 +198,12 @@ void kw_kver_refine(struct kw_kver *v, const char *build, size_t len)
 		v->patch_known = true;
 		v->low = v->high = kw_kver_point(v->major, v->minor, patch, 0);
 	}
-	/* Ubuntu names the release that it stands on, and picks later changes: the upper end stays open */
-	if (v->origin == KW_KVER_UBUNTU && kw_str_starts(s, KW_STR("Ubuntu ")) && take_point(v, last_word(s), &patch)) {
+	/*
+	 * Ubuntu names the release that it stands on, and picks later changes: the upper end stays
+	 * open
+	 */
+	if (v->origin == KW_KVER_UBUNTU && kw_str_starts(s, KW_STR("Ubuntu ")) &&
+	    take_point(v, last_word(s), &patch)) {
 		v->patch = patch;
 		v->patch_known = true;
 		v->low = kw_kver_point(v->major, v->minor, patch, 0);
@@ -553,14 +558,15 @@ static bool layout_fits(const struct kw_row *row, const uint64_t *data, size_t n
 	return true;
 }
 
-static size_t layouts(uint64_t suberror, const uint64_t *data, size_t ndata, bool cut, const struct kw_kver *v,
-		      const struct kw_row **ret, size_t max)
+static size_t layouts(uint64_t suberror, const uint64_t *data, size_t ndata, bool cut,
+		      const struct kw_kver *v, const struct kw_row **ret, size_t max)
 {
 	const struct kw_row *row = kw_row_find(KW_TABLE_KVM_SUBERROR_LAYOUT, suberror);
 	size_t found = 0;
 
 	for (; row && found < max; row = kw_row_next(KW_TABLE_KVM_SUBERROR_LAYOUT, row)) {
-		if (layout_fits(row, data, ndata, cut) && kw_change_state(row, v, NULL) != KW_CHANGE_NOT)
+		if (layout_fits(row, data, ndata, cut) &&
+		    kw_change_state(row, v, NULL) != KW_CHANGE_NOT)
 			ret[found++] = row;
 	}
 	return found;

@@ -40,8 +40,9 @@ struct kw_kver {
 bool kw_kver_parse(const char *text, size_t len, struct kw_kver *ret);
 
 /*
- * What else a maker says of a kernel, where its release leaves the point release open: "#1 SMP Debian 5.10.223-1 (..)" of
- * `uname -v`, "Ubuntu 5.15.0-91.101-generic 5.15.131" of /proc/version_signature. Texts that say nothing of it change nothing.
+ * What else a maker says of a kernel, where its release leaves the point release open: "#1 SMP
+ * Debian 5.10.223-1 (..)" of `uname -v`, "Ubuntu 5.15.0-91.101-generic 5.15.131" of
+ * /proc/version_signature. Texts that say nothing of it change nothing.
  */
 void kw_kver_refine(struct kw_kver *v, const char *build, size_t len);
 
@@ -72,10 +73,16 @@ const struct kw_row *kw_change_find(const char *id);
 enum kw_change_state kw_change_state(const struct kw_row *row, const struct kw_kver *v,
 				     enum kw_change_doubt *doubt);
 
-/* "Linux v5.10 to before v6.0; in stable branches before v5.10.137": the kernels that @row holds for. */
+/*
+ * "Linux v5.10 to before v6.0; in stable branches before v5.10.137": the kernels that @row holds
+ * for.
+ */
 void kw_change_range(const struct kw_row *row, struct kw_buf *buf);
 
-/* "Linux v6.0 or later; in stable branches v5.10.137 or later (Debian 5.10.0-18)": those it no longer holds for. */
+/*
+ * "Linux v6.0 or later; in stable branches v5.10.137 or later (Debian 5.10.0-18)": those it no
+ * longer holds for.
+ */
 void kw_change_fix(const struct kw_row *row, struct kw_buf *buf);
 
 enum kw_change_touch { KW_TOUCH_NO, KW_TOUCH_ANY_MSR, KW_TOUCH_THIS_MSR };
@@ -94,8 +101,8 @@ bool kw_kver_mce_write(const struct kw_kver *v, struct kw_mce_write *w, struct k
 
 /*
  * The layouts (rows of KW_TABLE_KVM_SUBERROR_LAYOUT) that data[] of an internal error can have, by
- * number of words, their contents and the kernel; @v may be NULL. Where none has so few words, those
- * whose first words they can be. Returns how many, at most @max.
+ * number of words, their contents and the kernel; @v may be NULL. Where none has so few words,
+ * those whose first words they can be. Returns how many, at most @max.
  */
 size_t kw_suberror_layouts(uint64_t suberror, const uint64_t *data, size_t ndata,
 			   const struct kw_kver *v, const struct kw_row **ret, size_t max);

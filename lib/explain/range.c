@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The since and until of a row in words: which kernels it holds for, and which have what ended it. */
+/*
+ * The since and until of a row in words: which kernels it holds for, and which have what ended it.
+ */
 #include "explain/kver.h"
 
 /* "v5.10-rc1" is read as v5.10: the release has what its candidate has. */
@@ -17,7 +19,8 @@ static struct kw_str latest(struct kw_str bound)
 
 	if (dots == SIZE_MAX)
 		return bound;
-	return dots + 2 < bound.len ? kw_str_from(bound, dots + 2) : (struct kw_str){ bound.p, dots };
+	return dots + 2 < bound.len ? kw_str_from(bound, dots + 2) :
+				      (struct kw_str){ bound.p, dots };
 }
 
 static struct kw_str earliest(struct kw_str bound)
@@ -27,7 +30,8 @@ static struct kw_str earliest(struct kw_str bound)
 	return dots == SIZE_MAX ? bound : (struct kw_str){ bound.p, dots };
 }
 
-static void put_stable(const struct kw_row *row, enum kw_attr attr, const char *before, struct kw_buf *buf)
+static void put_stable(const struct kw_row *row, enum kw_attr attr, const char *before,
+		       struct kw_buf *buf)
 {
 	const char *text[KW_MAX_REPEAT];
 	size_t count = kw_row_all(row, attr, text, KW_MAX_REPEAT);
@@ -53,12 +57,15 @@ void kw_change_range(const struct kw_row *row, struct kw_buf *buf)
 		kw_buf_add(buf, release(latest(kw_str(until))));
 	put_stable(row, KW_ATTR_SINCE_STABLE, "; in stable branches from ", buf);
 	put_stable(row, KW_ATTR_UNTIL_STABLE,
-		   kw_row_get(row, KW_ATTR_SINCE_STABLE) ? " to before " : "; in stable branches before ", buf);
+		   kw_row_get(row, KW_ATTR_SINCE_STABLE) ? " to before " :
+							   "; in stable branches before ",
+		   buf);
 }
 
 void kw_change_fix(const struct kw_row *row, struct kw_buf *buf)
 {
-	const char *until = kw_row_get(row, KW_ATTR_UNTIL), *debian = kw_row_get(row, KW_ATTR_UNTIL_DEBIAN);
+	const char *until = kw_row_get(row, KW_ATTR_UNTIL),
+		   *debian = kw_row_get(row, KW_ATTR_UNTIL_DEBIAN);
 
 	if (!until)
 		return;

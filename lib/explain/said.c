@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What the message itself says, in the words of KVM's interface; and a headline for cases no rule explains. */
+/*
+ * What the message itself says, in the words of KVM's interface; and a headline for cases no rule
+ * explains.
+ */
 #include "decode/x86/exit_info.h"
 #include "decode/tables.h"
 #include "explain/explain.h"
@@ -14,12 +17,13 @@ static struct kw_str run_failed(const struct kw_case *c)
 	if (!kw_has(f, errno_number))
 		return KW_STR("KVM_RUN failed; its error text is in an unknown language");
 	name = kw_errno_name((int)f->errno_number);
-	return kw_arena_printf(f->arena, "KVM_RUN = -1 %s (%s)%s", name ? name : "with an unknown errno",
-			       kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?",
-			       c->told_state != KW_TOLD_OK ? ""
-			       : c->told_by_watch	       ? "; kvmwhy watch saw where it came from"
-			       : c->told.converted	       ? "; kvmwhy.ko turned it into an internal error, suberror 19287"
-							       : "; kvm_run has kvmwhy.ko's data");
+	return kw_arena_printf(
+		f->arena, "KVM_RUN = -1 %s (%s)%s", name ? name : "with an unknown errno",
+		kw_errno_text((int)f->errno_number) ? kw_errno_text((int)f->errno_number) : "?",
+		c->told_state != KW_TOLD_OK ? "" :
+		c->told_by_watch	    ? "; kvmwhy watch saw where it came from" :
+		c->told.converted ? "; kvmwhy.ko turned it into an internal error, suberror 19287" :
+				    "; kvm_run has kvmwhy.ko's data");
 }
 
 static struct kw_str internal_error(const struct kw_case *c)
@@ -28,7 +32,8 @@ static struct kw_str internal_error(const struct kw_case *c)
 	const char *about;
 
 	if (kw_has(f, exit_reason))
-		return kw_arena_printf(f->arena, "%s: %s", kw_kvm_exit_name(f->exit_reason), kw_kvm_exit_about(f->exit_reason));
+		return kw_arena_printf(f->arena, "%s: %s", kw_kvm_exit_name(f->exit_reason),
+				       kw_kvm_exit_about(f->exit_reason));
 	if (!kw_has(f, suberror))
 		return KW_STR("KVM_EXIT_INTERNAL_ERROR; the text does not show its suberror");
 	about = kw_kvm_suberror_about(f->suberror);
@@ -46,36 +51,43 @@ static struct kw_str entry_failed(const struct kw_case *c)
 	if (!kw_has(f, hardware_error))
 		return KW_STR("KVM_EXIT_FAIL_ENTRY: the CPU refused to enter the guest");
 	if (f->hardware_error == 0xffffffff || f->hardware_error == UINT64_MAX)
-		return KW_STR("KVM_EXIT_FAIL_ENTRY, VMEXIT_INVALID: VMRUN refused the guest's VMCB (AMD)");
+		return KW_STR(
+			"KVM_EXIT_FAIL_ENTRY, VMEXIT_INVALID: VMRUN refused the guest's VMCB (AMD)");
 	if (f->hardware_error & 0x80000000) {
 		name = kw_vmx_exit_name(f->hardware_error & 0xffff);
-		return kw_arena_printf(f->arena, "KVM_EXIT_FAIL_ENTRY 0x%llx: exit reason %llu with bit 31, \"%s\" (Intel)",
-				       (unsigned long long)f->hardware_error,
-				       (unsigned long long)(f->hardware_error & 0xffff), name ? name : "no name");
+		return kw_arena_printf(
+			f->arena,
+			"KVM_EXIT_FAIL_ENTRY 0x%llx: exit reason %llu with bit 31, \"%s\" (Intel)",
+			(unsigned long long)f->hardware_error,
+			(unsigned long long)(f->hardware_error & 0xffff), name ? name : "no name");
 	}
 	if (c->vendor != KW_VENDOR_INTEL)
-		return kw_arena_printf(f->arena, "KVM_EXIT_FAIL_ENTRY, hardware_entry_failure_reason 0x%llx",
+		return kw_arena_printf(f->arena,
+				       "KVM_EXIT_FAIL_ENTRY, hardware_entry_failure_reason 0x%llx",
 				       (unsigned long long)f->hardware_error);
 	name = kw_vmx_insn_error(f->hardware_error);
-	return kw_arena_printf(f->arena, "KVM_EXIT_FAIL_ENTRY 0x%llx: VM-instruction error %llu, \"%s\" (Intel)",
-			       (unsigned long long)f->hardware_error, (unsigned long long)f->hardware_error,
-			       name ? name : "no name");
+	return kw_arena_printf(
+		f->arena, "KVM_EXIT_FAIL_ENTRY 0x%llx: VM-instruction error %llu, \"%s\" (Intel)",
+		(unsigned long long)f->hardware_error, (unsigned long long)f->hardware_error,
+		name ? name : "no name");
 }
 
 static struct kw_str unknown_exit(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
-	const char *name = kw_kvm_exit_name(f->exit_reason), *about = kw_kvm_exit_about(f->exit_reason);
+	const char *name = kw_kvm_exit_name(f->exit_reason),
+		   *about = kw_kvm_exit_about(f->exit_reason);
 
 	if (!kw_has(f, exit_reason))
 		return f->watch.begun ? KW_STR("KVM_RUN returned with an exit that ends a guest") :
 					KW_STR("KVM_RUN returned with an exit that the VMM does "
 					       "not handle");
-	return kw_arena_printf(f->arena, "%s exit reason %llu %s%s%s%s",
-			       kw_page_alone(f) ? "kvm_run holds" : "KVM_RUN returned with",
-			       (unsigned long long)f->exit_reason, name ? name : "(unknown)",
-			       about ? ": " : "", about ? about : "",
-			       kw_page_alone(f) || f->watch.begun ? "" : ", which the VMM does not handle");
+	return kw_arena_printf(
+		f->arena, "%s exit reason %llu %s%s%s%s",
+		kw_page_alone(f) ? "kvm_run holds" : "KVM_RUN returned with",
+		(unsigned long long)f->exit_reason, name ? name : "(unknown)", about ? ": " : "",
+		about ? about : "",
+		kw_page_alone(f) || f->watch.begun ? "" : ", which the VMM does not handle");
 }
 
 static struct kw_str vmcs_dump(const struct kw_case *c)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What kvmwhy.ko or `kvmwhy watch` said of a failure, into the record: its words become facts where nothing else told
- * them. Where the dump says something else, the dump stands, a note says so, and the words count as
- * doubtful: kvm_run may still hold those of an earlier failure, and a recording may be mixed up.
+ * What kvmwhy.ko or `kvmwhy watch` said of a failure, into the record: its words become facts where
+ * nothing else told them. Where the dump says something else, the dump stands, a note says so, and
+ * the words count as doubtful: kvm_run may still hold those of an earlier failure, and a recording
+ * may be mixed up.
  */
 #include "decode/x86/exit_info.h"
 #include "decode/tables.h"
@@ -10,8 +11,17 @@
 
 #include <stdio.h>
 
-enum { WORD_HEAD = 0, WORD_RESULT = 1, WORD_MSR = 2, WORD_VALUE = 3, WORD_RIP = 4, WORD_EXIT = 5, WORD_GPA = 6,
-       WORD_ERROR_CODE = 7, WORD_INSN = 8 };
+enum {
+	WORD_HEAD = 0,
+	WORD_RESULT = 1,
+	WORD_MSR = 2,
+	WORD_VALUE = 3,
+	WORD_RIP = 4,
+	WORD_EXIT = 5,
+	WORD_GPA = 6,
+	WORD_ERROR_CODE = 7,
+	WORD_INSN = 8
+};
 
 static size_t count(const struct kw_failure *f)
 {
@@ -42,22 +52,26 @@ static uint16_t line_of(const struct kw_case *c, unsigned int word)
 	return f->extra_line[word];
 }
 
-static void note(const struct kw_case *c, struct kw_failure *f, unsigned int word, struct kw_str text)
+static void note(const struct kw_case *c, struct kw_failure *f, unsigned int word,
+		 struct kw_str text)
 {
 	kw_failure_add_note(f, input_line(f, line_of(c, word)), text);
 }
 
-static void doubt(struct kw_case *c, struct kw_failure *f, unsigned int word, const char *name, uint64_t ours,
-		  uint64_t theirs)
+static void doubt(struct kw_case *c, struct kw_failure *f, unsigned int word, const char *name,
+		  uint64_t ours, uint64_t theirs)
 {
 	c->told_doubt = true;
 	note(c, f, word,
-	     kw_arena_printf(f->arena, "%s says %s 0x%llx, the dump says 0x%llx: its data may "
-				       "belong to another failure",
-			     kw_told_speaker(c), name, (unsigned long long)ours, (unsigned long long)theirs));
+	     kw_arena_printf(f->arena,
+			     "%s says %s 0x%llx, the dump says 0x%llx: its data may "
+			     "belong to another failure",
+			     kw_told_speaker(c), name, (unsigned long long)ours,
+			     (unsigned long long)theirs));
 }
 
-static void set(const struct kw_case *c, struct kw_failure *f, enum kw_fact fact, uint64_t value, unsigned int word)
+static void set(const struct kw_case *c, struct kw_failure *f, enum kw_fact fact, uint64_t value,
+		unsigned int word)
 {
 	if (!kw_known(f, fact))
 		kw_failure_set(f, fact, value, KW_DERIVED, line_of(c, word));
@@ -66,7 +80,8 @@ static void set(const struct kw_case *c, struct kw_failure *f, enum kw_fact fact
 static void compare(struct kw_case *c, struct kw_failure *f)
 {
 	const struct kw_told *m = &c->told;
-	uint64_t number = (uint64_t)-m->result, mask = f->registers_narrow ? UINT32_MAX : UINT64_MAX;
+	uint64_t number = (uint64_t)-m->result,
+		 mask = f->registers_narrow ? UINT32_MAX : UINT64_MAX;
 
 	if (kw_has(f, errno_number) && f->errno_number != number)
 		doubt(c, f, WORD_RESULT, "errno", number, f->errno_number);
@@ -90,8 +105,10 @@ static void take_insn(const struct kw_case *c, struct kw_failure *f)
 		code->origin = (struct kw_origin){ KW_DERIVED, line_of(c, WORD_INSN) };
 		return;
 	}
-	for (int i = 0; code->marked >= 0 && i < m->insn_size && code->marked + i < code->len; i++) {
-		if (!(code->known >> (code->marked + i) & 1) || code->bytes[code->marked + i] == m->insn[i])
+	for (int i = 0; code->marked >= 0 && i < m->insn_size && code->marked + i < code->len;
+	     i++) {
+		if (!(code->known >> (code->marked + i) & 1) ||
+		    code->bytes[code->marked + i] == m->insn[i])
 			continue;
 		note(c, f, WORD_INSN,
 		     kw_arena_printf(f->arena, "the instruction bytes from %s differ from those in "
@@ -122,10 +139,13 @@ static void take_facts(const struct kw_case *c, struct kw_failure *f)
 	take_insn(c, f);
 }
 
-/* KVM_EXIT_MEMORY_FAULT goes with EFAULT and EHWPOISON only; with another errno it is a left-over. */
+/*
+ * KVM_EXIT_MEMORY_FAULT goes with EFAULT and EHWPOISON only; with another errno it is a left-over.
+ */
 static void forget_memory_fault(struct kw_failure *f)
 {
-	if (!kw_has(f, errno_number) || f->errno_number == KW_EFAULT || f->errno_number == KW_EHWPOISON ||
+	if (!kw_has(f, errno_number) || f->errno_number == KW_EFAULT ||
+	    f->errno_number == KW_EHWPOISON ||
 	    !FACT_IS(f, run_exit_reason, KW_KVM_EXIT_MEMORY_FAULT))
 		return;
 	f->origin[KW_F_memory_fault_flags].how = f->origin[KW_F_memory_fault_gpa].how =
@@ -147,7 +167,8 @@ static void read_words(struct kw_case *c, struct kw_failure *f, const uint64_t *
 		return;
 	}
 	f->arch = KW_ARCH_X86;
-	if (f->class == KW_CLASS_INTERNAL_ERROR && FACT_IS(f, suberror, KVMWHY_SUBERROR)) /* only the way in which it was told */
+	/* only the way in which it was told */
+	if (f->class == KW_CLASS_INTERNAL_ERROR && FACT_IS(f, suberror, KVMWHY_SUBERROR))
 		f->class = KW_CLASS_KVM_RUN_FAILED;
 	compare(c, f);
 }
@@ -161,7 +182,9 @@ static size_t count_watched(const struct kw_failure *f)
 	return n;
 }
 
-/* Words whose result says that nothing failed tell of no failure, but of a KVM_RUN that returned 0. */
+/*
+ * Words whose result says that nothing failed tell of no failure, but of a KVM_RUN that returned 0.
+ */
 static bool watch_has_words(const struct kw_failure *f)
 {
 	return f->watch.word_known && !(f->watch.word_known & 2 && !(f->watch.word[1] >> 63));
@@ -216,8 +239,10 @@ void kw_told_msr(struct kw_case *c, struct kw_failure *f)
 	} else if (c->code == KW_CODE_OK && f->code.origin.how == KW_SEEN && c->insn.kind != kind) {
 		c->told_doubt = true;
 		note(c, f, WORD_HEAD,
-		     kw_arena_printf(f->arena, "%s says an MSR access failed, but the instruction at RIP "
-					       "is not one: its data may belong to another failure", kw_told_speaker(c)));
+		     kw_arena_printf(f->arena,
+				     "%s says an MSR access failed, but the instruction at RIP "
+				     "is not one: its data may belong to another failure",
+				     kw_told_speaker(c)));
 		return;
 	}
 	c->has_msr = c->told_msr = true;
@@ -245,7 +270,8 @@ static struct kw_str exit_word(const struct kw_case *c, bool vmx, uint64_t reaso
 {
 	const char *name = vmx ? kw_vmx_exit_name(reason & 0xffff) : kw_svm_exit_name(reason);
 
-	return kw_arena_printf(c->f->arena, "last VM exit: %s 0x%llx%s%s", vmx ? "VMX exit reason" : "SVM exit code",
+	return kw_arena_printf(c->f->arena, "last VM exit: %s 0x%llx%s%s",
+			       vmx ? "VMX exit reason" : "SVM exit code",
 			       (unsigned long long)reason, name ? " " : "", name ? name : "");
 }
 
@@ -254,15 +280,19 @@ static struct kw_str gpa_word(const struct kw_case *c)
 	char text[160] = "";
 
 	kw_npf_text(c->told.error_code, text, sizeof(text));
-	return kw_arena_printf(c->f->arena, "guest physical address 0x%llx (%s), error code 0x%llx%s%s",
-			       (unsigned long long)c->told.gpa, kw_place_text(kw_place_of_gpa(c->f, c->told.gpa)),
+	return kw_arena_printf(c->f->arena,
+			       "guest physical address 0x%llx (%s), error code 0x%llx%s%s",
+			       (unsigned long long)c->told.gpa,
+			       kw_place_text(kw_place_of_gpa(c->f, c->told.gpa)),
 			       (unsigned long long)c->told.error_code, text[0] ? ": " : "", text);
 }
 
 static struct kw_str memory_fault_word(const struct kw_failure *f)
 {
-	return kw_arena_printf(f->arena, "guest physical address 0x%llx, size 0x%llx, flags 0x%llx%s",
-			       (unsigned long long)f->memory_fault_gpa, (unsigned long long)f->memory_fault_size,
+	return kw_arena_printf(f->arena,
+			       "guest physical address 0x%llx, size 0x%llx, flags 0x%llx%s",
+			       (unsigned long long)f->memory_fault_gpa,
+			       (unsigned long long)f->memory_fault_size,
 			       (unsigned long long)f->memory_fault_flags,
 			       f->memory_fault_flags & 8 ? " (PRIVATE: a private access)" : "");
 }
@@ -278,8 +308,8 @@ size_t kw_told_words(const struct kw_case *c, struct kw_str *ret, size_t max)
 		ret[n++] = exit_word(c, f->watch_vmx, f->last_exit);
 	if (c->told_state == KW_TOLD_OK && c->told.has_gpa && n < max)
 		ret[n++] = gpa_word(c);
-	if (kw_has(f, run_exit_reason) && kw_has(f, memory_fault_gpa) && kw_has(f, memory_fault_size) &&
-	    kw_has(f, memory_fault_flags) && n < max)
+	if (kw_has(f, run_exit_reason) && kw_has(f, memory_fault_gpa) &&
+	    kw_has(f, memory_fault_size) && kw_has(f, memory_fault_flags) && n < max)
 		ret[n++] = memory_fault_word(f);
 	return n;
 }

@@ -20,7 +20,10 @@ static size_t count(const struct kw_failure *f)
 	return n;
 }
 
-/* "exit_reason full VMX exit reason": the kernel's name of word @i, then what it is; NULL if no layout has it. */
+/*
+ * "exit_reason full VMX exit reason": the kernel's name of word @i, then what it is; NULL if no
+ * layout has it.
+ */
 static const char *word_of(const struct kw_row *layout, size_t i)
 {
 	const char *words[MAX_WORDS];
@@ -44,7 +47,8 @@ static uint64_t exit_reason(const struct kw_failure *f, const struct kw_row *lay
 
 		if (!word)
 			break;
-		if ((is_named(word, "reason") || is_named(word, "exit_reason")) && f->extra_known >> i & 1)
+		if ((is_named(word, "reason") || is_named(word, "exit_reason")) &&
+		    f->extra_known >> i & 1)
 			return f->extra[i];
 	}
 	return UINT64_MAX;
@@ -52,11 +56,13 @@ static uint64_t exit_reason(const struct kw_failure *f, const struct kw_row *lay
 
 bool kw_exit_is_svm(const struct kw_case *c, uint64_t reason)
 {
-	return c->vendor == KW_VENDOR_AMD || (reason != UINT64_MAX && (reason & 0xffff) > VMX_LAST_EXIT);
+	return c->vendor == KW_VENDOR_AMD ||
+	       (reason != UINT64_MAX && (reason & 0xffff) > VMX_LAST_EXIT);
 }
 
 /* Meaning of the value itself, beyond the word's; empty if there is none. */
-static void value_text(const struct kw_case *c, const char *word, uint64_t value, uint64_t reason, char *buf, size_t size)
+static void value_text(const struct kw_case *c, const char *word, uint64_t value, uint64_t reason,
+		       char *buf, size_t size)
 {
 	bool svm = kw_exit_is_svm(c, reason);
 	const char *name;
@@ -73,7 +79,8 @@ static void value_text(const struct kw_case *c, const char *word, uint64_t value
 			kw_npf_text(value, buf, size);
 		else if (!svm && (reason & 0xffff) == KW_VMX_EXIT_EPT_VIOLATION)
 			kw_ept_violation_text(value, buf, size);
-	} else if (is_named(word, "info2") || is_named(word, "vectoring_info") || is_named(word, "vect_info")) {
+	} else if (is_named(word, "info2") || is_named(word, "vectoring_info") ||
+		   is_named(word, "vect_info")) {
 		if (svm && reason == KW_SVM_EXIT_NPF)
 			snprintf(buf, size, "guest physical address");
 		else if (!svm)
@@ -90,8 +97,9 @@ size_t kw_data_words(const struct kw_case *c, struct kw_str *ret, size_t max)
 	size_t words = count(f), n = 0;
 
 	n = kw_told_words(c, ret, max);
-	if (!kw_has(f, suberror) || !kw_suberror_layouts(f->suberror, f->extra, words, c->host.known ? &c->host : NULL,
-							 layouts, MAX_LAYOUTS))
+	if (!kw_has(f, suberror) ||
+	    !kw_suberror_layouts(f->suberror, f->extra, words, c->host.known ? &c->host : NULL,
+				 layouts, MAX_LAYOUTS))
 		return n;
 	for (size_t i = 0; i < words && n < max; i++) {
 		const char *word = word_of(layouts[0], i), *about;
@@ -103,7 +111,8 @@ size_t kw_data_words(const struct kw_case *c, struct kw_str *ret, size_t max)
 			continue;
 		about = strchr(word, ' ');
 		value_text(c, word, f->extra[i], exit_reason(f, layouts[0]), text, sizeof(text));
-		ret[n++] = kw_arena_printf(f->arena, "[%zu] 0x%llx  %s%s%s", i, (unsigned long long)f->extra[i],
+		ret[n++] = kw_arena_printf(f->arena, "[%zu] 0x%llx  %s%s%s", i,
+					   (unsigned long long)f->extra[i],
 					   about ? about + 1 : word, text[0] ? ": " : "", text);
 	}
 	return n;

@@ -138,7 +138,10 @@ static size_t skip_quoted_printable(struct kw_str s, char *c)
 	return 3;
 }
 
-/* Length of the special text at the start of @s, 0 if it is none; @c is what it stands for, NUL for nothing. */
+/*
+ * Length of the special text at the start of @s, 0 if it is none; @c is what it stands for, NUL for
+ * nothing.
+ */
 static size_t skip_special(struct kw_str s, bool quoted_printable, char *c)
 {
 	*c = '\0';
@@ -179,7 +182,8 @@ static struct kw_str decode(struct kw_str s, char *scratch, bool quoted_printabl
 
 	while (s.len) {
 		char c = s.p[0];
-		size_t skip = is_special((unsigned char)c) ? skip_special(s, quoted_printable, &c) : 0;
+		size_t skip =
+			is_special((unsigned char)c) ? skip_special(s, quoted_printable, &c) : 0;
 
 		if (!skip) {
 			skip = 1;
@@ -195,7 +199,8 @@ static struct kw_str decode(struct kw_str s, char *scratch, bool quoted_printabl
 static bool is_marked_byte(struct kw_str s)
 {
 	return s.len >= 4 && s.p[3] == '>' &&
-	       ((kw_hex_digit(s.p[1]) >= 0 && kw_hex_digit(s.p[2]) >= 0) || (s.p[1] == '?' && s.p[2] == '?'));
+	       ((kw_hex_digit(s.p[1]) >= 0 && kw_hex_digit(s.p[2]) >= 0) ||
+		(s.p[1] == '?' && s.p[2] == '?'));
 }
 
 static bool needs_decoding(struct kw_str s)
@@ -223,7 +228,10 @@ static size_t prefix_quote(struct kw_str s)
 	return i;
 }
 
-/* "[  123.456789] ", "[ts][Tpid] ", "[16:01:32 INFO | [qemu output] " is two of them; "[...] " was shortened. */
+/*
+ * "[  123.456789] ", "[ts][Tpid] ", "[16:01:32 INFO | [qemu output] " is two of them; "[...] " was
+ * shortened.
+ */
 static size_t prefix_bracket(struct kw_str s)
 {
 	static const struct kw_str dots = KW_STR("[...] "), ellipsis = KW_STR("[\xe2\x80\xa6] ");
@@ -252,7 +260,8 @@ static size_t prefix_bracket(struct kw_str s)
 /* "<4>", a kernel log level. */
 static size_t prefix_level(struct kw_str s)
 {
-	return s.len > 2 && s.p[0] == '<' && s.p[1] >= '0' && s.p[1] <= '7' && s.p[2] == '>' ? 3 : 0;
+	return s.len > 2 && s.p[0] == '<' && s.p[1] >= '0' && s.p[1] <= '7' && s.p[2] == '>' ? 3 :
+											       0;
 }
 
 static size_t skip_digits(struct kw_str s, size_t at)
@@ -281,14 +290,18 @@ static size_t skip_clock(struct kw_str s, size_t at)
 	return at;
 }
 
-/* "2020-05-04T06:09:15.310474Z ", "2020-05-04 06:35:39.386+0000: ", "Jun 24 17:25:51 ", "Mon Jun 24 17:25:51 2022". */
+/*
+ * "2020-05-04T06:09:15.310474Z ", "2020-05-04 06:35:39.386+0000: ", "Jun 24 17:25:51 ", "Mon Jun 24
+ * 17:25:51 2022".
+ */
 static size_t prefix_date(struct kw_str s)
 {
 	size_t at = 0, end;
 
 	if (s.len >= 19 && s.p[4] == '-' && s.p[7] == '-' && kw_is_digit(s.p[0])) {
 		at = 11;
-	} else if (s.len >= 15 && s.p[3] == ' ' && s.p[6] == ' ' && s.p[0] >= 'A' && s.p[0] <= 'Z') {
+	} else if (s.len >= 15 && s.p[3] == ' ' && s.p[6] == ' ' && s.p[0] >= 'A' &&
+		   s.p[0] <= 'Z') {
 		at = 7;
 	} else {
 		return 0;
@@ -305,7 +318,10 @@ static size_t prefix_clock(struct kw_str s)
 	return kw_is_digit(s.p[0]) ? skip_clock(s, 0) : 0;
 }
 
-/* "QEMU[2997]", "qemu-kvm[1]", "libvirtd[3]": a program and its pid; with a date in front any name will do. */
+/*
+ * "QEMU[2997]", "qemu-kvm[1]", "libvirtd[3]": a program and its pid; with a date in front any name
+ * will do.
+ */
 static bool is_program(struct kw_str tag, bool dated)
 {
 	size_t open = kw_str_find(tag, KW_STR("["));
@@ -341,8 +357,8 @@ static size_t prefix_tag(struct kw_str s, bool dated, enum kw_line_source *sourc
 				return at + 2;
 			}
 			return 0;
-		} else if (!kw_is_word(c) && c != '.' && c != '-' && c != '[' && c != ']' && c != '/' &&
-			   c != '@' && c != '(' && c != ')') {
+		} else if (!kw_is_word(c) && c != '.' && c != '-' && c != '[' && c != ']' &&
+			   c != '/' && c != '@' && c != '(' && c != ')') {
 			return 0;
 		}
 		at++;
@@ -389,7 +405,8 @@ static size_t prefix_syslog(struct kw_str s, enum kw_line_source *source)
 /* Kubernetes' CRI, behind the time: "stderr F " for a line, P for a part of one */
 static size_t prefix_container(struct kw_str s, bool dated)
 {
-	if (!dated || (!kw_str_starts(s, KW_STR("stdout ")) && !kw_str_starts(s, KW_STR("stderr "))))
+	if (!dated ||
+	    (!kw_str_starts(s, KW_STR("stdout ")) && !kw_str_starts(s, KW_STR("stderr "))))
 		return 0;
 	return s.len > 8 && (s.p[7] == 'F' || s.p[7] == 'P') && s.p[8] == ' ' ? 9 : 0;
 }
@@ -399,8 +416,10 @@ static size_t prefix_prompt(struct kw_str s)
 	static const struct kw_str prompts[] = {
 		KW_STR("MESSAGE="), /* journalctl -o export and verbose */
 		KW_STR("(qemu) "), KW_STR("```"), KW_STR("login: "),
-		KW_STR("INFO | "), KW_STR("INFO |"), KW_STR("DEBUG| "), KW_STR("ERROR| "), KW_STR("WARN | "), /* autotest */
-		KW_STR("{\"log\":\""), KW_STR("{\"message\":\""), KW_STR("{\"msg\":\""), /* containers */
+		/* autotest */
+		KW_STR("INFO | "), KW_STR("INFO |"), KW_STR("DEBUG| "), KW_STR("ERROR| "),
+		KW_STR("WARN | "), KW_STR("{\"log\":\""), KW_STR("{\"message\":\""),
+		KW_STR("{\"msg\":\""), /* containers */
 	};
 
 	for (size_t i = 0; i < sizeof(prompts) / sizeof(prompts[0]); i++) {
@@ -414,8 +433,9 @@ static size_t prefix(struct kw_str s, bool *dated, enum kw_line_source *source)
 {
 	size_t len = prefix_quote(s);
 
-	if (len || (len = prefix_bracket(s)) || (len = prefix_syslog(s, source)) || (len = prefix_level(s)) ||
-	    (len = prefix_prompt(s)) || (len = prefix_container(s, *dated)))
+	if (len || (len = prefix_bracket(s)) || (len = prefix_syslog(s, source)) ||
+	    (len = prefix_level(s)) || (len = prefix_prompt(s)) ||
+	    (len = prefix_container(s, *dated)))
 		return len;
 	if ((len = prefix_date(s)) || (len = prefix_clock(s))) {
 		*dated = true;
@@ -446,7 +466,8 @@ static bool is_plain_token_line(struct kw_str s)
 	       !memchr(s.p, 0xc2, s.len) && !memchr(s.p, 0, s.len) && s.p[s.len - 1] != '=';
 }
 
-bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail, struct kw_clean_line *ret)
+bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail,
+	      struct kw_clean_line *ret)
 {
 	struct kw_str s = raw;
 	bool soft, encoded, dated = false;

@@ -66,7 +66,8 @@ static uint64_t guest_rip(struct kw_str s)
 /* What stands behind an index: " data 0x3", ") = 0x1", ",  3", nothing. */
 static bool data_behind(struct kw_str s, uint64_t *ret)
 {
-	static const struct kw_str before[] = { KW_STR(" data "), KW_STR(") = "), KW_STR(" = "), KW_STR(", ") };
+	static const struct kw_str before[] = { KW_STR(" data "), KW_STR(") = "), KW_STR(" = "),
+						KW_STR(", ") };
 
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
 		struct kw_str rest;
@@ -77,8 +78,8 @@ static bool data_behind(struct kw_str s, uint64_t *ret)
 	return false;
 }
 
-static bool take_index(struct kw_gather *g, const struct kw_clean_line *line, struct kw_msr_message *message,
-		       struct kw_str s)
+static bool take_index(struct kw_gather *g, const struct kw_clean_line *line,
+		       struct kw_msr_message *message, struct kw_str s)
 {
 	uint64_t index;
 	size_t len = kw_str_hex(s, &index);
@@ -107,7 +108,8 @@ static bool take_msr(struct kw_gather *g, const struct kw_clean_line *line)
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		size_t at = kw_str_find(s, verbs[i].words);
-		struct kw_msr_message message = { .write = verbs[i].write, .verb = (uint8_t)verbs[i].verb };
+		struct kw_msr_message message = { .write = verbs[i].write,
+						  .verb = (uint8_t)verbs[i].verb };
 		struct kw_str rest;
 
 		if (at == SIZE_MAX)
@@ -127,7 +129,8 @@ static bool take_msr(struct kw_gather *g, const struct kw_clean_line *line)
 
 		if (at == SIZE_MAX || !kw_str_has(s, KW_STR("kvm")))
 			continue;
-		message.value_known = kw_str_hex(kw_str_from(s, at + named[i].words.len), &message.value) > 0;
+		message.value_known =
+			kw_str_hex(kw_str_from(s, at + named[i].words.len), &message.value) > 0;
 		kw_gather_msr(g, line, &message);
 		return true;
 	}
@@ -178,7 +181,10 @@ static const struct sign signs[] = {
 	{ KW_STR("general protection fault"), KW_STR(""), KW_SIGN_BUG },
 };
 
-/* "CPU: 3 PID: 82067 Comm: CPU 0/KVM ... Not tainted 5.2.0-rc2 #5": the kernel that speaks, and for whom. */
+/*
+ * "CPU: 3 PID: 82067 Comm: CPU 0/KVM ... Not tainted 5.2.0-rc2 #5": the kernel that speaks, and for
+ * whom.
+ */
 static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_str s = line->text, rest;
@@ -218,7 +224,8 @@ static bool take_sign(struct kw_gather *g, const struct kw_clean_line *line)
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		const struct sign *e = &signs[i];
 
-		if (!kw_str_has(line->text, e->words) || (e->also.len && !kw_str_has(line->text, e->also)))
+		if (!kw_str_has(line->text, e->words) ||
+		    (e->also.len && !kw_str_has(line->text, e->also)))
 			continue;
 		kw_gather_sign(g, line, e->kind, sign_value(e->kind, line->text));
 		return true;
@@ -240,4 +247,6 @@ static const struct kw_str needles[] = {
 	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), { 0 }
 };
 
-const struct kw_parser kw_parser_dmesg = { .name = "dmesg", .words = needles, .line = dmesg_line, .kernel = true };
+const struct kw_parser kw_parser_dmesg = {
+	.name = "dmesg", .words = needles, .line = dmesg_line, .kernel = true
+};

@@ -19,7 +19,8 @@ struct content {
 static bool is_message_key(struct kw_str key)
 {
 	static const struct kw_str names[] = {
-		KW_STR("log"), KW_STR("msg"), KW_STR("message"), KW_STR("MESSAGE"), KW_STR("line"), KW_STR("textPayload"),
+		KW_STR("log"),	   KW_STR("msg"),  KW_STR("message"),
+		KW_STR("MESSAGE"), KW_STR("line"), KW_STR("textPayload"),
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -93,7 +94,8 @@ static size_t go_unquote(struct kw_str value, char *room)
 			continue;
 		}
 		c = value.p[++i];
-		if (c == 'x' && i + 3 < value.len && kw_str_hex((struct kw_str){ value.p + i + 1, 2 }, &byte) == 2) {
+		if (c == 'x' && i + 3 < value.len &&
+		    kw_str_hex((struct kw_str){ value.p + i + 1, 2 }, &byte) == 2) {
 			room[len++] = (char)byte;
 			i += 2;
 			continue;
@@ -110,7 +112,8 @@ static bool open_logger(struct kw_str raw, char *room, struct kw_envelope *ret)
 	size_t at = kw_str_find(raw, before), len;
 	struct kw_str value;
 
-	if (at == SIZE_MAX || at > PREFIX_MOST || !kw_str_has((struct kw_str){ raw.p, at }, KW_STR("level=")))
+	if (at == SIZE_MAX || at > PREFIX_MOST ||
+	    !kw_str_has((struct kw_str){ raw.p, at }, KW_STR("level=")))
 		return false;
 	value = kw_str_from(raw, at + before.len);
 	len = value.len && value.p[0] == '"' ? go_string(value) : 0;

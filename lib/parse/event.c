@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record of include/uapi/kvmwhy-event.h to facts: what its .known does not name stays unknown. The words of
- * struct kvmwhy_data are not read here: they are told beside the facts.
+ * A record of include/uapi/kvmwhy-event.h to facts: what its .known does not name stays unknown.
+ * The words of struct kvmwhy_data are not read here: they are told beside the facts.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
@@ -31,7 +31,10 @@ static void set(struct kw_failure *f, unsigned int fact, uint64_t value)
 	kw_gather_fact(f, NULL, (enum kw_fact)fact, value);
 }
 
-/* AMD packs bits 55:52 and 47:40 of a descriptor into 12 bits; VMX keeps AVL, L, D and G in bits 15:12. */
+/*
+ * AMD packs bits 55:52 and 47:40 of a descriptor into 12 bits; VMX keeps AVL, L, D and G in bits
+ * 15:12.
+ */
 static uint64_t vmx_rights(uint64_t packed)
 {
 	return (packed & 0xff) | (packed & 0xf00) << 4;
@@ -80,7 +83,8 @@ static void read_registers(struct kw_failure *f, const struct kvmwhy_event *e)
 		set(f, KW_F_cr3, e->x86.cr3);
 	if (known & KVMWHY_X86_SEGMENTS)
 		read_segments(f, e);
-	if (c->known & KVMWHY_KNOWS_CODE && c->code_size <= KVMWHY_EVENT_CODE && c->code_at < c->code_size)
+	if (c->known & KVMWHY_KNOWS_CODE && c->code_size <= KVMWHY_EVENT_CODE &&
+	    c->code_at < c->code_size)
 		kw_vcpu_code(f, c->code, c->code_size, c->code_at, c->code_known);
 	kw_vcpu_finish(f);
 	if (known & KVMWHY_X86_SEGMENTS)
@@ -141,8 +145,11 @@ void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e)
 /* The record as bytes */
 
 /* Bytes of the sections of version 1, of which none may be missing; what came later may be. */
-enum { LEAST_COMMON = offsetof(struct kvmwhy_event_common, args) + KVMWHY_EVENT_ARGS,
-       LEAST_X86 = offsetof(struct kvmwhy_event_x86, segment) + KVMWHY_SEGMENTS * sizeof(struct kvmwhy_segment) };
+enum {
+	LEAST_COMMON = offsetof(struct kvmwhy_event_common, args) + KVMWHY_EVENT_ARGS,
+	LEAST_X86 = offsetof(struct kvmwhy_event_x86, segment) +
+		    KVMWHY_SEGMENTS * sizeof(struct kvmwhy_segment)
+};
 
 _Static_assert(LEAST_COMMON == 496 && LEAST_X86 == 472, "records that were made stay records");
 
@@ -181,7 +188,8 @@ static size_t take_section(struct kvmwhy_event *e, const uint8_t *p, size_t len,
 	target = target_of(e, head.kind);
 	if (!target.to)
 		return head.size;
-	*why = target.to->size ? "a section is there twice" : "a section is shorter than in version 1";
+	*why = target.to->size ? "a section is there twice" :
+				 "a section is shorter than in version 1";
 	if (target.to->size || head.size < target.least)
 		return 0;
 	memcpy(target.to, p, head.size < target.most ? head.size : target.most);

@@ -32,10 +32,12 @@ struct record {
 	struct kw_failure f;
 	struct kw_arena arena;
 	bool open;
-	bool log_over; /* of a record of `kvmwhy watch`: lines that it quotes are not read any more */
+	/* of a record of `kvmwhy watch`: lines that it quotes are not read any more */
+	bool log_over;
 	bool dropped;  /* is not handed on */
 	bool aside;    /* of a program that prints no registers: what others say is not about it */
-	enum kw_class dump; /* of the host's dump that has joined and goes on, KW_CLASS_NONE for none */
+	/* of the host's dump that has joined and goes on, KW_CLASS_NONE for none */
+	enum kw_class dump;
 	uint64_t headline_number;
 	unsigned int echoes; /* times the headline was said again: further dumps are to come */
 	uint32_t state[STATES]; /* of the parsers, for the dump that goes on */
@@ -92,9 +94,10 @@ uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line)
 }
 
 /*
- * Numbers of facts that every architecture has, which the KVM of one alone gives (Linux arch/x86/kvm): suberrors of the
- * emulator and of event delivery, a triple fault, a window that never came, a failed entry with a VMX exit reason or SVM's
- * VMEXIT_INVALID. A failed entry has 1 on arm64 and 0 on POWER.
+ * Numbers of facts that every architecture has, which the KVM of one alone gives (Linux
+ * arch/x86/kvm): suberrors of the emulator and of event delivery, a triple fault, a window that
+ * never came, a failed entry with a VMX exit reason or SVM's VMEXIT_INVALID. A failed entry has 1
+ * on arm64 and 0 on POWER.
  */
 static const struct {
 	uint16_t fact;
@@ -109,19 +112,24 @@ static const struct {
 	{ KW_F_hardware_error, KW_ARCH_X86, UINT64_MAX, UINT64_MAX },
 };
 
-/* The machine, once @fact is known: a fact of one architecture proves it, a number only where there was no sign. */
+/*
+ * The machine, once @fact is known: a fact of one architecture proves it, a number only where there
+ * was no sign.
+ */
 static enum kw_arch arch_with(const struct kw_failure *f, enum kw_fact fact, uint64_t value)
 {
 	if (kw_fact_arch(fact) != KW_ARCH_UNKNOWN)
 		return kw_fact_arch(fact);
-	for (size_t i = 0; f->arch == KW_ARCH_UNKNOWN && i < sizeof(signs) / sizeof(signs[0]); i++) {
+	for (size_t i = 0; f->arch == KW_ARCH_UNKNOWN && i < sizeof(signs) / sizeof(signs[0]);
+	     i++) {
 		if (signs[i].fact == fact && value >= signs[i].low && value <= signs[i].high)
 			return signs[i].arch;
 	}
 	return f->arch;
 }
 
-void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value)
+void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact,
+		    uint64_t value)
 {
 	f->arch = arch_with(f, fact, value);
 	kw_failure_set(f, fact, value, KW_SEEN, kw_gather_line(f, line));
@@ -130,10 +138,12 @@ void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum
 /* What only the KVM of x86 says, of whatever guest: the machine is the host's. */
 static bool is_of_x86(enum kw_sign_kind kind)
 {
-	return kind == KW_SIGN_VMX_INSN || kind == KW_SIGN_SEV_TERMINATION || kind == KW_SIGN_SEV_MESSAGE || kind == KW_SIGN_SPTE;
+	return kind == KW_SIGN_VMX_INSN || kind == KW_SIGN_SEV_TERMINATION ||
+	       kind == KW_SIGN_SEV_MESSAGE || kind == KW_SIGN_SPTE;
 }
 
-static void add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line, uint64_t value, struct kw_str text)
+static void add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line, uint64_t value,
+		     struct kw_str text)
 {
 	if (f->arch == KW_ARCH_UNKNOWN && is_of_x86(kind))
 		f->arch = KW_ARCH_X86;
@@ -149,7 +159,8 @@ static void attach_ring(struct kw_gather *g, struct kw_failure *f, bool aside)
 		const struct ring_sign *e = &g->ring[i];
 		struct kw_str text = { e->text, e->len };
 
-		if (f->last_line && (e->number + SIGN_LINES < first || (aside && e->number >= first)))
+		if (f->last_line &&
+		    (e->number + SIGN_LINES < first || (aside && e->number >= first)))
 			continue;
 		add_sign(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
 	}
@@ -179,7 +190,10 @@ static bool is_failure(struct kw_failure *f)
 	return true;
 }
 
-/* The class of a record without a headline: the second word is the result, negative if KVM_RUN failed. */
+/*
+ * The class of a record without a headline: the second word is the result, negative if KVM_RUN
+ * failed.
+ */
 static enum kw_class class_without_headline(const struct kw_failure *f)
 {
 	bool failed = f->watch.word_known & 2 && f->watch.word[1] >> 63;
@@ -199,8 +213,9 @@ static void record_close(struct kw_gather *g, struct record *r)
 	if (f->class == KW_CLASS_NONE)
 		f->class = class_without_headline(f);
 	if (f->watch.begun && !f->watch.ended)
-		kw_failure_add_note(f, f->last_line,
-				    KW_STR("the end of this record of `kvmwhy watch` is missing, or another failure began inside it"));
+		kw_failure_add_note(
+			f, f->last_line,
+			KW_STR("the end of this record of `kvmwhy watch` is missing, or another failure began inside it"));
 	if (g->nring && r != &g->beside)
 		attach_ring(g, f, r->aside);
 	g->fn(g->arg, f);
@@ -284,7 +299,8 @@ static bool is_host_dump(enum kw_class class)
 /* The last line of a dump is Code=, so a dump with its marked byte is complete. */
 static bool is_complete(const struct kw_failure *f)
 {
-	return (f->code_line_seen && f->code.marked >= 0 && has_registers(f)) || is_host_dump(f->class);
+	return (f->code_line_seen && f->code.marked >= 0 && has_registers(f)) ||
+	       is_host_dump(f->class);
 }
 
 static struct kw_failure *set_headline(struct record *r, enum kw_class class, uint64_t number,
@@ -344,7 +360,10 @@ static bool ends_before_headline(const struct kw_failure *f)
 	return !f->watch.begun && (is_complete(f) || !has_registers(f));
 }
 
-/* A failure that follows takes such a record over, and has its lines as evidence; a reset has a dump of its own. */
+/*
+ * A failure that follows takes such a record over, and has its lines as evidence; a reset has a
+ * dump of its own.
+ */
 static bool is_message(enum kw_class class)
 {
 	return kw_class_is_message(class) && class != KW_CLASS_CPU_RESET;
@@ -363,8 +382,8 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 		return set_headline(r, class, number, line);
 	if (r->open && r->f.class == KW_CLASS_NONE && (!has_registers(&r->f) || dump_was_before))
 		return set_headline(r, class, number, line);
-	if (r->open && r->f.class == class && r->headline_number == number && !has_registers(&r->f) &&
-	    !r->f.extra_known && !r->f.code_line_seen) {
+	if (r->open && r->f.class == class && r->headline_number == number &&
+	    !has_registers(&r->f) && !r->f.extra_known && !r->f.code_line_seen) {
 		r->echoes++;
 		kw_gather_line(&r->f, line);
 		return &r->f;
@@ -392,7 +411,8 @@ struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uin
 	return set_headline(r, class, number, line);
 }
 
-struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line)
+struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class,
+				     const struct kw_clean_line *line)
 {
 	struct kw_failure *f = kw_gather_current(g);
 
@@ -417,19 +437,22 @@ static bool takes_dump(const struct record *r, enum kw_class dump, const struct 
 /* A further dump, or one that cannot be of this failure: what it says of the host goes nowhere. */
 static struct kw_failure *drop_dump(struct kw_gather *g, const struct kw_clean_line *line)
 {
-	kw_failure_add_note(&g->older->f, line->number,
-			    KW_STR("the kernel's log has a further dump here, which is not of this failure: it is not read"));
+	kw_failure_add_note(
+		&g->older->f, line->number,
+		KW_STR("the kernel's log has a further dump here, which is not of this failure: it is not read"));
 	g->older->log_over = true;
 	record_open(g->newer);
 	g->newer->dropped = true;
 	return &g->newer->f;
 }
 
-struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line)
+struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class,
+				       const struct kw_clean_line *line)
 {
 	struct record *r = newest(g);
 
-	if (r->open && r == g->older && !kw_failure_has_host_dump(&r->f) && takes_dump(r, class, line)) {
+	if (r->open && r == g->older && !kw_failure_has_host_dump(&r->f) &&
+	    takes_dump(r, class, line)) {
 		r->dump = class;
 		kw_gather_line(&r->f, line);
 		return &r->f;
@@ -455,7 +478,8 @@ static void inherit_headline(struct record *to, const struct record *from)
 	to->echoes = from->echoes - 1;
 }
 
-struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const struct kw_clean_line *line)
+struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact,
+				  const struct kw_clean_line *line)
 {
 	struct record *old = g->older;
 
@@ -463,9 +487,10 @@ struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const 
 		record_open(old);
 	} else if (kw_known(&old->f, fact)) {
 		if (!kw_has(&old->f, rip))
-			kw_failure_add_note(&old->f, line->number,
-					    KW_STR("another register dump begins inside this one: registers of "
-						   "several vCPUs may be mixed"));
+			kw_failure_add_note(
+				&old->f, line->number,
+				KW_STR("another register dump begins inside this one: registers of "
+				       "several vCPUs may be mixed"));
 		if (g->newer->open) {
 			promote(g);
 		} else {
@@ -482,7 +507,8 @@ struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const 
 	return &g->older->f;
 }
 
-void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind, uint64_t value)
+void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind,
+		    uint64_t value)
 {
 	struct kw_failure *f = kw_gather_current(g);
 	struct kw_str text = shorten(line->text, EVENT_TEXT);
@@ -510,7 +536,8 @@ static bool same_message(const struct kw_msr_message *a, const struct kw_msr_mes
 	       a->value_known == b->value_known && a->value == b->value;
 }
 
-void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_msr_message *message)
+void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line,
+		   const struct kw_msr_message *message)
 {
 	struct kw_failure *f = &g->msr.f, *open = kw_gather_current(g);
 
@@ -538,8 +565,9 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const 
 	}
 	if (f->nmsr == KW_MAX_MSR_MESSAGES) {
 		if (!f->nnotes)
-			kw_failure_add_note(f, line->number,
-					    KW_STR("more different MSR messages follow than are kept"));
+			kw_failure_add_note(
+				f, line->number,
+				KW_STR("more different MSR messages follow than are kept"));
 		return;
 	}
 	f->msr[f->nmsr] = *message;
@@ -557,9 +585,11 @@ uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser)
 	return parser->aside && g->beside.open ? &g->beside.state[i] : &g->older->state[i];
 }
 
-static enum kw_took ask(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_parser *parser, bool message)
+static enum kw_took ask(struct kw_gather *g, const struct kw_clean_line *line,
+			const struct kw_parser *parser, bool message)
 {
-	if (message && parser->messages && kw_message_take(g, line, parser->messages) == KW_TOOK_LINE)
+	if (message && parser->messages &&
+	    kw_message_take(g, line, parser->messages) == KW_TOOK_LINE)
 		return KW_TOOK_LINE;
 	return parser->line ? parser->line(g, line) : KW_TOOK_NOTHING;
 }
@@ -575,8 +605,9 @@ void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
 		if ((line->logged && !(*p)->kernel) || ask(g, line, *p, message) != KW_TOOK_LINE)
 			continue;
 		if (line->cut && kw_gather_current(g))
-			kw_failure_add_note(kw_gather_current(g), line->number,
-					    KW_STR("the line is too long; only its first 64 KiB were read"));
+			kw_failure_add_note(
+				kw_gather_current(g), line->number,
+				KW_STR("the line is too long; only its first 64 KiB were read"));
 		g->quiet = 0;
 		return;
 	}

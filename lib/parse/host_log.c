@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The host's own log around a guest, beside what dmesg.c reads: faults of the kernel in KVM, memory errors, split locks,
- * and the ends of a guest that were not KVM's doing: the OOM killer, a crash of the VMM, VFIO, memory and disks that ran out.
- * Words of Linux (mm/oom_kill.c, arch/x86/mm/fault.c, mm/memory-failure.c, drivers/vfio, arch/x86/kvm), systemd and QEMU.
+ * The host's own log around a guest, beside what dmesg.c reads: faults of the kernel in KVM, memory
+ * errors, split locks, and the ends of a guest that were not KVM's doing: the OOM killer, a crash
+ * of the VMM, VFIO, memory and disks that ran out. Words of Linux (mm/oom_kill.c,
+ * arch/x86/mm/fault.c, mm/memory-failure.c, drivers/vfio, arch/x86/kvm), systemd and QEMU.
  */
 #include "parse/parse.h"
 
-#define ROW(words_, also_, class_, sign_, ...) \
-	{ .words = KW_STR(words_), .also = KW_STR(also_), .class = KW_CLASS_##class_, .sign = KW_SIGN_##sign_, ##__VA_ARGS__ }
+#define ROW(words_, also_, class_, sign_, ...)                                              \
+	{                                                                                   \
+		.words = KW_STR(words_), .also = KW_STR(also_), .class = KW_CLASS_##class_, \
+		.sign = KW_SIGN_##sign_, ##__VA_ARGS__                                      \
+	}
 #define PID_AFTER(words) { .after = KW_STR(words), .fact = KW_F_pid }
 
 static const struct kw_message rows[] = {
@@ -15,36 +19,54 @@ static const struct kw_message rows[] = {
 	ROW("Out of memory: Kill", "(qemu", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
 	ROW("Out of memory: Kill", "(kvm)", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
 	ROW("Out of memory: Kill", "(CPU ", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
-	ROW("Out of memory: Kill", "(firecracker", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
-	ROW("Out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
+	ROW("Out of memory: Kill", "(firecracker", NOT_KVM, OOM,
+	    .number = { PID_AFTER("process ") }),
+	ROW("Out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM,
+	    .number = { PID_AFTER("process ") }),
 	ROW("Out of memory: Kill", "(crosvm", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(qemu", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(kvm)", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(CPU ", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(firecracker", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("process ") }),
-	ROW("oom-kill:constraint=CONSTRAINT_MEMCG", "task=qemu", NOT_KVM, OOM_CGROUP, .number = { PID_AFTER("pid=") }),
-	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=qemu", NOT_KVM, OOM, .number = { PID_AFTER("pid=") }),
-	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=kvm,", NOT_KVM, OOM, .number = { PID_AFTER("pid=") }),
+	ROW("emory cgroup out of memory: Kill", "(qemu", NOT_KVM, OOM_CGROUP,
+	    .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(kvm)", NOT_KVM, OOM_CGROUP,
+	    .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(CPU ", NOT_KVM, OOM_CGROUP,
+	    .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(firecracker", NOT_KVM, OOM_CGROUP,
+	    .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM_CGROUP,
+	    .number = { PID_AFTER("process ") }),
+	ROW("oom-kill:constraint=CONSTRAINT_MEMCG", "task=qemu", NOT_KVM, OOM_CGROUP,
+	    .number = { PID_AFTER("pid=") }),
+	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=qemu", NOT_KVM, OOM,
+	    .number = { PID_AFTER("pid=") }),
+	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=kvm,", NOT_KVM, OOM,
+	    .number = { PID_AFTER("pid=") }),
 	ROW("systemd-oomd killed", "machine", NOT_KVM, OOMD),
 	ROW("due to memory pressure", "machine-qemu", NOT_KVM, OOMD),
 
 	/* "qemu-system-x86[4242]: segfault at 18 ip ..."; the kernel cuts names at 15 characters */
-	ROW("segfault at ", "qemu-", NOT_KVM, VMM_SEGFAULT, .value_after = { .after = KW_STR("segfault at "), .hex = true }),
-	ROW("segfault at ", "kvm[", NOT_KVM, VMM_SEGFAULT, .value_after = { .after = KW_STR("segfault at "), .hex = true }),
-	ROW("segfault at ", "/KVM[", NOT_KVM, VMM_SEGFAULT, .value_after = { .after = KW_STR("segfault at "), .hex = true }),
+	ROW("segfault at ", "qemu-", NOT_KVM, VMM_SEGFAULT,
+	    .value_after = { .after = KW_STR("segfault at "), .hex = true }),
+	ROW("segfault at ", "kvm[", NOT_KVM, VMM_SEGFAULT,
+	    .value_after = { .after = KW_STR("segfault at "), .hex = true }),
+	ROW("segfault at ", "/KVM[", NOT_KVM, VMM_SEGFAULT,
+	    .value_after = { .after = KW_STR("segfault at "), .hex = true }),
 	ROW("traps: qemu-", "general protection", NOT_KVM, VMM_SEGFAULT),
 	ROW("traps: qemu-", "trap ", NOT_KVM, VMM_SEGFAULT),
 	ROW("traps: CPU ", "/KVM", NOT_KVM, VMM_SEGFAULT),
-	ROW("(qemu-system-", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
-	ROW("(qemu-kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
-	ROW("(kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP, .number = { PID_AFTER("Process ") }),
+	ROW("(qemu-system-", "dumped core", NOT_KVM, VMM_COREDUMP,
+	    .number = { PID_AFTER("Process ") }),
+	ROW("(qemu-kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP,
+	    .number = { PID_AFTER("Process ") }),
+	ROW("(kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP,
+	    .number = { PID_AFTER("Process ") }),
 
-	ROW("is not viable", "vfio", NOT_KVM, VFIO_GROUP, .name_after = KW_STR("group "), .name = KW_T_DEVICE),
+	ROW("is not viable", "vfio", NOT_KVM, VFIO_GROUP, .name_after = KW_STR("group "),
+	    .name = KW_T_DEVICE),
 	ROW("devices within the iommu_group", "", NOT_KVM, VFIO_GROUP),
 	ROW("no iommu_group found", "vfio", NOT_KVM, VFIO_NO_IOMMU),
 	ROW("No available IOMMU models", "", NOT_KVM, VFIO_NO_IOMMU),
-	ROW("vfio_pci_mmap_", "fault", NOT_KVM, VFIO_FAULT, .name_after = KW_STR("vfio-pci "), .name = KW_T_DEVICE),
+	ROW("vfio_pci_mmap_", "fault", NOT_KVM, VFIO_FAULT, .name_after = KW_STR("vfio-pci "),
+	    .name = KW_T_DEVICE),
 	ROW("vfio_dma_map", "", NONE, VFIO_DMA_MAP),
 	ROW("VFIO_MAP_DMA", "", NONE, VFIO_DMA_MAP),
 
@@ -67,16 +89,27 @@ static const struct kw_message rows[] = {
 	ROW("split_lock trap at address", "", SPLIT_LOCK, SPLIT_LOCK),
 	ROW("bus_lock trap at address", "", SPLIT_LOCK, BUS_LOCK),
 
-	/* "Guest MCE Memory Error at QEMU addr 0x.. and GUEST addr 0x.. of type BUS_MCEERR_AR injected" */
-	ROW("Memory Error at QEMU addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST, .vmm = KW_STR("QEMU"),
+	/*
+	 * "Guest MCE Memory Error at QEMU addr 0x.. and GUEST addr 0x.. of type BUS_MCEERR_AR
+	 * injected"
+	 */
+	ROW("Memory Error at QEMU addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST,
+	    .vmm = KW_STR("QEMU"),
 	    .number = { { .after = KW_STR("GUEST addr "), .fact = KW_F_fault_gpa, .hex = true } }),
-	ROW("Hardware memory error at addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST, .vmm = KW_STR("QEMU")),
+	ROW("Hardware memory error at addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST,
+	    .vmm = KW_STR("QEMU")),
 	ROW("Memory failure: 0x", "qemu", MEMORY_ERROR, MCE_HOST),
 	ROW("Memory failure: 0x", "kvm", MEMORY_ERROR, MCE_HOST),
 
-	/* Hyper-V crash MSRs, as QEMU prints them with -d guest_errors; libvirt logs the panic event */
-	ROW("hyper-v: arg1=", "arg2=", NOT_KVM, WINDOWS_STOP, .value_after = { .after = KW_STR("arg1="), .hex = true }),
+	/*
+	 * Hyper-V crash MSRs, as QEMU prints them with -d guest_errors; libvirt logs the panic
+	 * event
+	 */
+	ROW("hyper-v: arg1=", "arg2=", NOT_KVM, WINDOWS_STOP,
+	    .value_after = { .after = KW_STR("arg1="), .hex = true }),
 	{ .sign = 0 }
 };
 
-const struct kw_parser kw_parser_host_log = { .name = "host log", .messages = rows, .kernel = true };
+const struct kw_parser kw_parser_host_log = { .name = "host log",
+					      .messages = rows,
+					      .kernel = true };

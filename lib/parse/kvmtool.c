@@ -2,7 +2,8 @@
 /*
  * kvmtool (lkvm): its headlines (builtin-run.c, kvm-cpu.c), its x86 register dump with segment
  * table and code bytes (x86/kvm-cpu.c), and the dumps of its other machines, of which only the
- * machine is read. Also the lines with which RISC-V KVM explains a failed KVM_RUN in the kernel log.
+ * machine is read. Also the lines with which RISC-V KVM explains a failed KVM_RUN in the kernel
+ * log.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
@@ -43,11 +44,13 @@ struct name {
 #define N(text_, fact_) { { text_, sizeof(text_) - 1 }, KW_F_##fact_ }
 
 static const struct name registers[] = {
-	N("rip:", rip), N("rsp:", rsp), N("flags:", rflags), N("rax:", rax), N("rbx:", rbx),
-	N("rcx:", rcx), N("rdx:", rdx), N("rsi:", rsi), N("rdi:", rdi), N("rbp:", rbp), N("r8:", r8),
-	N("r9:", r9), N("r10:", r10), N("r11:", r11), N("r12:", r12), N("r13:", r13), N("r14:", r14),
-	N("r15:", r15), N("cr0:", cr0), N("cr2:", cr2), N("cr3:", cr3), N("cr4:", cr4), N("cr8:", cr8),
-	N("efer:", efer), N("base:", apic_base), /* "apic base:" */
+	N("rip:", rip),	       N("rsp:", rsp), N("flags:", rflags), N("rax:", rax),
+	N("rbx:", rbx),	       N("rcx:", rcx), N("rdx:", rdx),	    N("rsi:", rsi),
+	N("rdi:", rdi),	       N("rbp:", rbp), N("r8:", r8),	    N("r9:", r9),
+	N("r10:", r10),	       N("r11:", r11), N("r12:", r12),	    N("r13:", r13),
+	N("r14:", r14),	       N("r15:", r15), N("cr0:", cr0),	    N("cr2:", cr2),
+	N("cr3:", cr3),	       N("cr4:", cr4), N("cr8:", cr8),	    N("efer:", efer),
+	N("base:", apic_base), /* "apic base:" */
 };
 
 /* By their first fact. The columns before the rights stand as the parts do. */
@@ -289,7 +292,8 @@ static bool take_columns(struct kw_gather *g, const struct kw_clean_line *line, 
 		if (!is_hex(word, &value))
 			return false;
 		if (at.column < 3)
-			kw_gather_fact(f, line, kw_part(name->fact, (enum kw_part)at.column), value);
+			kw_gather_fact(f, line, kw_part(name->fact, (enum kw_part)at.column),
+				       value);
 		else
 			at.attr |= (uint32_t)(value & mask[at.column - 3]) << shift[at.column - 3];
 		if (at.column == 4 && !(value & 1))
@@ -465,4 +469,6 @@ static const struct kw_str needles[] = {
 	KW_STR("KVM_RUN"), KW_STR("KVM exit reason"), KW_STR("rip: "), { 0 }
 };
 
-const struct kw_parser kw_parser_kvmtool = { .name = "kvmtool", .words = needles, .line = kvmtool_line };
+const struct kw_parser kw_parser_kvmtool = { .name = "kvmtool",
+					     .words = needles,
+					     .line = kvmtool_line };

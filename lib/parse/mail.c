@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Is a line quoted-printable (RFC 2045, section 6.7)? Judged by each '=' of the line itself, so that a
- * line of another speaker proves nothing for its neighbours.
+ * Is a line quoted-printable (RFC 2045, section 6.7)? Judged by each '=' of the line itself, so
+ * that a line of another speaker proves nothing for its neighbours.
  */
 #include "parse/parse.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * One-line messages as rows: words in, a sign with its numbers out. A message that names a failure begins a record of its
- * own where nothing is open; beside a failure it is evidence of that. Whose messages they are, and in which versions, the
- * files with the rows say.
+ * One-line messages as rows: words in, a sign with its numbers out. A message that names a failure
+ * begins a record of its own where nothing is open; beside a failure it is evidence of that. Whose
+ * messages they are, and in which versions, the files with the rows say.
  */
 #include "parse/parse.h"
 
@@ -10,7 +10,8 @@ enum { LINE_MAX_READ = 2048, ERRNO_TEXT_MAX = 60 };
 
 static struct kw_str skip_to_number(struct kw_str s)
 {
-	while (s.len && (s.p[0] == ' ' || s.p[0] == ':' || s.p[0] == '=' || s.p[0] == '(' || s.p[0] == '\''))
+	while (s.len &&
+	       (s.p[0] == ' ' || s.p[0] == ':' || s.p[0] == '=' || s.p[0] == '(' || s.p[0] == '\''))
 		s = kw_str_from(s, 1);
 	return s;
 }
@@ -22,7 +23,8 @@ static bool read_number(struct kw_str s, bool hex, uint64_t *ret)
 
 	if (minus)
 		s = kw_str_from(s, 1);
-	if (!(hex || kw_str_starts(s, KW_STR("0x")) ? kw_str_hex(s, &value) : kw_str_dec(s, &value)))
+	if (!(hex || kw_str_starts(s, KW_STR("0x")) ? kw_str_hex(s, &value) :
+						      kw_str_dec(s, &value)))
 		return false;
 	*ret = minus ? -value : value;
 	return true;
@@ -32,17 +34,20 @@ bool kw_number_after(struct kw_str s, struct kw_str words, bool hex, uint64_t *r
 {
 	size_t at = kw_str_find(s, words);
 
-	return at != SIZE_MAX && read_number(skip_to_number(kw_str_from(s, at + words.len)), hex, ret);
+	return at != SIZE_MAX &&
+	       read_number(skip_to_number(kw_str_from(s, at + words.len)), hex, ret);
 }
 
-static void take_numbers(struct kw_failure *f, const struct kw_clean_line *line, const struct kw_message *m)
+static void take_numbers(struct kw_failure *f, const struct kw_clean_line *line,
+			 const struct kw_message *m)
 {
 	uint64_t value;
 
 	for (size_t i = 0; i < KW_MESSAGE_NUMBERS && m->number[i].after.len; i++) {
 		enum kw_fact fact = (enum kw_fact)m->number[i].fact;
 
-		if (!kw_known(f, fact) && kw_number_after(line->text, m->number[i].after, m->number[i].hex, &value))
+		if (!kw_known(f, fact) &&
+		    kw_number_after(line->text, m->number[i].after, m->number[i].hex, &value))
 			kw_gather_fact(f, line, fact, value);
 	}
 }
@@ -81,14 +86,16 @@ static void take_errno(struct kw_failure *f, struct kw_str s)
 
 	if (f->text[KW_T_ERRNO].len || kw_has(f, errno_number))
 		return;
-	while ((next = kw_str_find(kw_str_from(s, at == SIZE_MAX ? 0 : at), KW_STR(": "))) != SIZE_MAX)
+	while ((next = kw_str_find(kw_str_from(s, at == SIZE_MAX ? 0 : at), KW_STR(": "))) !=
+	       SIZE_MAX)
 		at = (at == SIZE_MAX ? 0 : at) + next + 2;
 	if (at == SIZE_MAX || s.len - at > ERRNO_TEXT_MAX)
 		return;
 	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, kw_str_trim(kw_str_from(s, at)));
 }
 
-static void take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *m, uint64_t value)
+static void take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *m,
+		 uint64_t value)
 {
 	struct kw_failure *f = kw_gather_message(g, (enum kw_class)m->class, line);
 
@@ -104,15 +111,18 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, const st
 }
 
 /* A value that the line does not give is unknown and not zero: such a line is not this message. */
-static bool fits(const struct kw_message *m, const struct kw_clean_line *line, struct kw_str text, uint64_t *value)
+static bool fits(const struct kw_message *m, const struct kw_clean_line *line, struct kw_str text,
+		 uint64_t *value)
 {
 	*value = 0;
 	return kw_str_has(text, m->words) && (!m->also.len || kw_str_has(line->raw, m->also)) &&
 	       (!m->but.len || !kw_str_has(line->raw, m->but)) &&
-	       (!m->value_after.after.len || kw_number_after(text, m->value_after.after, m->value_after.hex, value));
+	       (!m->value_after.after.len ||
+		kw_number_after(text, m->value_after.after, m->value_after.hex, value));
 }
 
-enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *rows)
+enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line,
+			     const struct kw_message *rows)
 {
 	struct kw_str text = line->text;
 	uint64_t value;

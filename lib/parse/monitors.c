@@ -248,7 +248,8 @@ static const struct exit_name *exit_by(struct kw_str s, bool rust)
 
 /* A VcpuExit of kvm-ioctls as Debug prints it: "InternalError", "FailEntry(7, 2)". */
 /* "SystemEvent(6, [256])": type and data */
-static void take_system_event(struct kw_failure *f, const struct kw_clean_line *line, struct kw_str s)
+static void take_system_event(struct kw_failure *f, const struct kw_clean_line *line,
+			      struct kw_str s)
 {
 	uint64_t number;
 	size_t len;
@@ -279,7 +280,8 @@ static bool take_rust_exit(struct kw_gather *g, const struct kw_clean_line *line
 	f = speak_of_exit(g, line, exit->number, rest, KW_STR(""));
 	if (exit->number == KW_KVM_EXIT_SYSTEM_EVENT)
 		take_system_event(f, line, rest);
-	if (exit->number != KW_KVM_EXIT_FAIL_ENTRY || !kw_str_skip(rest, KW_STR("FailEntry("), &values))
+	if (exit->number != KW_KVM_EXIT_FAIL_ENTRY ||
+	    !kw_str_skip(rest, KW_STR("FailEntry("), &values))
 		return true;
 	len = kw_str_dec(values, &number);
 	if (len)
@@ -295,7 +297,8 @@ static bool take_fatal_rust_exit(struct kw_gather *g, const struct kw_clean_line
 {
 	const struct exit_name *exit = exit_by(rest, true);
 
-	if (!exit || (exit->number != KW_KVM_EXIT_FAIL_ENTRY && exit->number != KW_KVM_EXIT_INTERNAL_ERROR))
+	if (!exit ||
+	    (exit->number != KW_KVM_EXIT_FAIL_ENTRY && exit->number != KW_KVM_EXIT_INTERNAL_ERROR))
 		return false;
 	return take_rust_exit(g, line, rest);
 }
@@ -357,7 +360,10 @@ static bool take_cloud(struct kw_gather *g, const struct kw_clean_line *line, st
 	return true;
 }
 
-/* "KVM: KVM_RUN: Bad address": perror() of a small monitor; a colon and no errno text is no failure. */
+/*
+ * "KVM: KVM_RUN: Bad address": perror() of a small monitor; a colon and no errno text is no
+ * failure.
+ */
 static bool take_perror(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	struct kw_failure *f;
@@ -365,7 +371,8 @@ static bool take_perror(struct kw_gather *g, const struct kw_clean_line *line, s
 	rest = kw_str_trim(skip_any(rest, KW_STR(" ")));
 	if (rest.len && (rest.p[rest.len - 1] == '`' || rest.p[rest.len - 1] == '.'))
 		rest.len--;
-	if (rest.len < 4 || rest.len > 60 || !kw_is_word(rest.p[0]) || kw_str_has(rest, KW_STR("`")))
+	if (rest.len < 4 || rest.len > 60 || !kw_is_word(rest.p[0]) ||
+	    kw_str_has(rest, KW_STR("`")))
 		return false;
 	f = speak(g, line, KW_CLASS_KVM_RUN_FAILED, rest.len, KW_STR(""));
 	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, rest);
@@ -386,7 +393,8 @@ static bool take_seccomp(struct kw_gather *g, const struct kw_clean_line *line, 
 }
 
 /* cloud-hypervisor: "Guest likely triple-faulted" */
-static bool take_triple_fault(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_triple_fault(struct kw_gather *g, const struct kw_clean_line *line,
+			      struct kw_str rest)
 {
 	speak_of_exit(g, line, KW_KVM_EXIT_SHUTDOWN, rest, KW_STR("cloud-hypervisor"));
 	return true;
@@ -397,7 +405,8 @@ static bool take_mmio(struct kw_gather *g, const struct kw_clean_line *line, str
 {
 	uint64_t gpa;
 
-	if (!number_behind(rest, KW_STR("unregistered address"), &gpa) && !number_behind(rest, KW_STR("@"), &gpa))
+	if (!number_behind(rest, KW_STR("unregistered address"), &gpa) &&
+	    !number_behind(rest, KW_STR("@"), &gpa))
 		return false;
 	kw_gather_sign(g, line, KW_SIGN_MMIO_UNREGISTERED, gpa);
 	return true;
@@ -447,7 +456,8 @@ static bool take_plain(struct kw_gather *g, const struct kw_clean_line *line)
 		return false;
 	rest = kw_str_from(text, at + name.len);
 	exit = exit_by(rest, false);
-	if (!exit || (exit->number != KW_KVM_EXIT_FAIL_ENTRY && exit->number != KW_KVM_EXIT_INTERNAL_ERROR))
+	if (!exit ||
+	    (exit->number != KW_KVM_EXIT_FAIL_ENTRY && exit->number != KW_KVM_EXIT_INTERNAL_ERROR))
 		return false;
 	while (word < rest.len && kw_is_word(rest.p[word]))
 		word++;
@@ -462,11 +472,15 @@ static bool take_plain(struct kw_gather *g, const struct kw_clean_line *line)
 /* Ends of a guest or of its run: what a monitor's number without a word around it may stand for. */
 static bool ends_guest(uint64_t exit)
 {
-	return exit == KW_KVM_EXIT_UNKNOWN || exit == KW_KVM_EXIT_SHUTDOWN || exit == KW_KVM_EXIT_FAIL_ENTRY ||
-	       exit == KW_KVM_EXIT_INTERNAL_ERROR || exit == KW_KVM_EXIT_SYSTEM_EVENT;
+	return exit == KW_KVM_EXIT_UNKNOWN || exit == KW_KVM_EXIT_SHUTDOWN ||
+	       exit == KW_KVM_EXIT_FAIL_ENTRY || exit == KW_KVM_EXIT_INTERNAL_ERROR ||
+	       exit == KW_KVM_EXIT_SYSTEM_EVENT;
 }
 
-/* The exit behind "exit reason", as a number or by one of its names, and nothing that goes on as a word. */
+/*
+ * The exit behind "exit reason", as a number or by one of its names, and nothing that goes on as a
+ * word.
+ */
 static bool few_exit(struct kw_str s, bool number, uint64_t *ret, struct kw_str *rest)
 {
 	const struct exit_name *exit;
@@ -480,7 +494,8 @@ static bool few_exit(struct kw_str s, bool number, uint64_t *ret, struct kw_str 
 	*rest = kw_str_from(s, len);
 	if (number && read_number(word, ret))
 		return *ret <= KW_KVM_EXIT_MEMORY_FAULT;
-	exit = kw_str_skip(word, KW_STR("KVM_EXIT_"), &word) ? exit_by(word, false) : exit_by(word, true);
+	exit = kw_str_skip(word, KW_STR("KVM_EXIT_"), &word) ? exit_by(word, false) :
+							       exit_by(word, true);
 	if (!exit)
 		return false;
 	*ret = exit->number;
@@ -491,8 +506,10 @@ static bool few_exit(struct kw_str s, bool number, uint64_t *ret, struct kw_str 
 static bool complains(struct kw_str before)
 {
 	static const struct kw_str verbs[] = {
-		KW_STR("nhandled"), KW_STR("unknown"), KW_STR("Unknown"), KW_STR("nexpected"), KW_STR("nsupported"), KW_STR("nrecognized"),
-		KW_STR("nimplemented"), KW_STR("UNHANDLED"), KW_STR("UNKNOWN"), KW_STR("UNEXPECTED"),
+		KW_STR("nhandled"),	KW_STR("unknown"),    KW_STR("Unknown"),
+		KW_STR("nexpected"),	KW_STR("nsupported"), KW_STR("nrecognized"),
+		KW_STR("nimplemented"), KW_STR("UNHANDLED"),  KW_STR("UNKNOWN"),
+		KW_STR("UNEXPECTED"),
 	};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -505,28 +522,35 @@ static bool complains(struct kw_str before)
 /* "kvm: ", "vcpu0 ": what may stand in front where nothing complains. */
 static bool short_prefix(struct kw_str before)
 {
-	return !before.len || (before.len <= 24 && (kw_str_has(before, KW_STR("kvm")) || kw_str_has(before, KW_STR("KVM")) ||
-						    kw_str_has(before, KW_STR("cpu")) || kw_str_has(before, KW_STR("CPU"))));
+	return !before.len ||
+	       (before.len <= 24 &&
+		(kw_str_has(before, KW_STR("kvm")) || kw_str_has(before, KW_STR("KVM")) ||
+		 kw_str_has(before, KW_STR("cpu")) || kw_str_has(before, KW_STR("CPU"))));
 }
 
 /*
- * Small monitors and exercises: "exit_reason=0x8", "Unknown exit reason: 17", "Unexpected KVM Exit Shutdown", "Unhandled exit
- * reason: KVM_EXIT_INTERNAL_ERROR". The kernel's lines of this kind have the CPU's number, and are others'.
+ * Small monitors and exercises: "exit_reason=0x8", "Unknown exit reason: 17", "Unexpected KVM Exit
+ * Shutdown", "Unhandled exit reason: KVM_EXIT_INTERNAL_ERROR". The kernel's lines of this kind have
+ * the CPU's number, and are others'.
  */
 static bool take_few_words(struct kw_gather *g, const struct kw_clean_line *line)
 {
-	static const struct { struct kw_str words; bool reason; } forms[] = {
-		{ KW_STR("exit reason"), true }, { KW_STR("exit_reason"), true }, { KW_STR("Exit reason"), true },
-		{ KW_STR("exitReason"), true }, { KW_STR("ExitReason"), true }, { KW_STR("EXIT REASON"), true },
-		{ KW_STR("VMExit"), false }, { KW_STR("VmExit"), false }, { KW_STR("VcpuExit::"), false },
-		{ KW_STR("Exit"), false }, { KW_STR("exit"), false },
+	static const struct { struct kw_str words; bool reason;
+	} forms[] = {
+		{ KW_STR("exit reason"), true }, { KW_STR("exit_reason"), true },
+		{ KW_STR("Exit reason"), true }, { KW_STR("exitReason"), true },
+		{ KW_STR("ExitReason"), true },	 { KW_STR("EXIT REASON"), true },
+		{ KW_STR("VMExit"), false },	 { KW_STR("VmExit"), false },
+		{ KW_STR("VcpuExit::"), false }, { KW_STR("Exit"), false },
+		{ KW_STR("exit"), false },
 	};
 	struct kw_str text = line->text, before, rest;
 	size_t at = SIZE_MAX, i;
 	uint64_t exit;
 
-	if (text.len > 120 || line->source == KW_SRC_KERNEL || kw_str_has(line->raw, KW_STR("vmx")) ||
-	    kw_str_has(line->raw, KW_STR("svm")) || kw_str_has(line->raw, KW_STR("kvm [")))
+	if (text.len > 120 || line->source == KW_SRC_KERNEL ||
+	    kw_str_has(line->raw, KW_STR("vmx")) || kw_str_has(line->raw, KW_STR("svm")) ||
+	    kw_str_has(line->raw, KW_STR("kvm [")))
 		return false;
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]) && at == SIZE_MAX; i++)
 		at = kw_str_find(text, forms[i].words);
@@ -554,8 +578,8 @@ static bool take_name_alone(struct kw_gather *g, const struct kw_clean_line *lin
 	struct kw_str text = line->text, end = KW_STR("KVM_EXIT_SHUTDOWN");
 	size_t at = kw_str_find(text, end);
 
-	if (at == SIZE_MAX || at > 24 || at + end.len != text.len || (at && text.p[at - 1] != ' ') ||
-	    (at && (at < 2 || text.p[at - 2] != ':')))
+	if (at == SIZE_MAX || at > 24 || at + end.len != text.len ||
+	    (at && text.p[at - 1] != ' ') || (at && (at < 2 || text.p[at - 2] != ':')))
 		return false;
 	speak_of_exit(g, line, KW_KVM_EXIT_SHUTDOWN, KW_STR(""), KW_STR(""));
 	kw_gather_sign(g, line, KW_SIGN_FEW_WORDS, KW_KVM_EXIT_SHUTDOWN);
@@ -566,10 +590,11 @@ static bool take_name_alone(struct kw_gather *g, const struct kw_clean_line *lin
 static bool may_be_ours(struct kw_str text)
 {
 	static const struct kw_str marks[] = {
-		KW_STR("cpu"), KW_STR("CPU "), KW_STR("KVM_EXIT_"), KW_STR("FailEntry"),
-		KW_STR("InternalError"), KW_STR("gh exit reason"), KW_STR("Guest MMIO"),
-		KW_STR("Invalid MMIO"), KW_STR("KVM_RUN"), KW_STR("exit"), KW_STR("Exit"), KW_STR("EXIT REASON"), KW_STR("triple-fault"),
-		KW_STR("bad syscall"),
+		KW_STR("cpu"),		KW_STR("CPU "),		 KW_STR("KVM_EXIT_"),
+		KW_STR("FailEntry"),	KW_STR("InternalError"), KW_STR("gh exit reason"),
+		KW_STR("Guest MMIO"),	KW_STR("Invalid MMIO"),	 KW_STR("KVM_RUN"),
+		KW_STR("exit"),		KW_STR("Exit"),		 KW_STR("EXIT REASON"),
+		KW_STR("triple-fault"), KW_STR("bad syscall"),
 	};
 
 	for (; text.len; text = kw_str_from(text, 1)) {
@@ -596,16 +621,35 @@ static enum kw_took monitors_line(struct kw_gather *g, const struct kw_clean_lin
 		    said[i].take(g, line, kw_str_from(text, at + said[i].words.len)))
 			return KW_TOOK_LINE;
 	}
-	return take_plain(g, line) || take_name_alone(g, line) || take_few_words(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
+	return take_plain(g, line) || take_name_alone(g, line) || take_few_words(g, line) ?
+		       KW_TOOK_LINE :
+		       KW_TOOK_NOTHING;
 }
 
-static const struct kw_str needles[] = {
-	KW_STR("KVM_EXIT_"), KW_STR("VcpuRun"), KW_STR("run vcpu"), KW_STR("vcpu run"),
-	KW_STR("vcpu hit unknown"), KW_STR("Guest MMIO"), KW_STR("gh exit reason"),
-	KW_STR("vcpu hw run failure"), KW_STR("VCPU generated error"), KW_STR("FailEntry"),
-	KW_STR("triple-faulted"), KW_STR("bad syscall"), KW_STR("xit reason"), KW_STR("xit_reason"), KW_STR("xitReason"),
-	KW_STR("EXIT REASON"), KW_STR("KVM Exit"), KW_STR("KVM exit"), KW_STR("VcpuExit"), KW_STR("vcpu exit"), KW_STR("VMExit"),
-	KW_STR("VmExit"), { 0 }
-};
+static const struct kw_str needles[] = { KW_STR("KVM_EXIT_"),
+					 KW_STR("VcpuRun"),
+					 KW_STR("run vcpu"),
+					 KW_STR("vcpu run"),
+					 KW_STR("vcpu hit unknown"),
+					 KW_STR("Guest MMIO"),
+					 KW_STR("gh exit reason"),
+					 KW_STR("vcpu hw run failure"),
+					 KW_STR("VCPU generated error"),
+					 KW_STR("FailEntry"),
+					 KW_STR("triple-faulted"),
+					 KW_STR("bad syscall"),
+					 KW_STR("xit reason"),
+					 KW_STR("xit_reason"),
+					 KW_STR("xitReason"),
+					 KW_STR("EXIT REASON"),
+					 KW_STR("KVM Exit"),
+					 KW_STR("KVM exit"),
+					 KW_STR("VcpuExit"),
+					 KW_STR("vcpu exit"),
+					 KW_STR("VMExit"),
+					 KW_STR("VmExit"),
+					 { 0 } };
 
-const struct kw_parser kw_parser_monitors = { .name = "monitors", .words = needles, .line = monitors_line, .aside = true };
+const struct kw_parser kw_parser_monitors = {
+	.name = "monitors", .words = needles, .line = monitors_line, .aside = true
+};

@@ -12,7 +12,8 @@
 
 /* clean.c */
 
-enum { KW_LINE_MAX = 65536 }; /* bytes of a line that are looked at; the rest is skipped with a note */
+/* bytes of a line that are looked at; the rest is skipped with a note */
+enum { KW_LINE_MAX = 65536 };
 
 enum kw_line_source { KW_SRC_UNKNOWN, KW_SRC_KERNEL, KW_SRC_VMM };
 
@@ -33,14 +34,15 @@ struct kw_envelope {
 };
 
 /*
- * Takes the message out of a JSON object or of msg="..."; @room (raw.len bytes) takes it. Returns false if @raw is no
- * such line: it is then .text.
+ * Takes the message out of a JSON object or of msg="..."; @room (raw.len bytes) takes it. Returns
+ * false if @raw is no such line: it is then .text.
  */
 bool kw_envelope_open(struct kw_str raw, char *room, struct kw_envelope *ret);
 
 /* mail.c: what the lines so far said of their encoding; zeroed at the start of a stream. */
 struct kw_mail {
-	uint8_t signs; /* lines in a row that only quoted-printable explains, up to what is enough */
+	/* lines in a row that only quoted-printable explains, up to what is enough */
+	uint8_t signs;
 	uint8_t lines; /* further lines that they count for */
 };
 
@@ -51,10 +53,11 @@ bool kw_mail_contradicts(struct kw_str raw);
 
 /*
  * Cleans @raw; @scratch (at least raw.len + 1 bytes) takes the text where it had to be rewritten.
- * @continued: the line before ended in a soft break, so what looks like a prefix is none. Returns true if
- * this one ends in a soft break of quoted-printable; blanks around breaks are kept.
+ * @continued: the line before ended in a soft break, so what looks like a prefix is none. Returns
+ * true if this one ends in a soft break of quoted-printable; blanks around breaks are kept.
  */
-bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail, struct kw_clean_line *ret);
+bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail,
+	      struct kw_clean_line *ret);
 
 /* gather.c: facts to failures. One for a stream. */
 
@@ -69,7 +72,10 @@ enum kw_took {
 	KW_TOOK_LINE, /* understood: the block goes on */
 };
 
-/* words.c: the words of all parsers, and of all messages alone. Return: 0, or -EINVAL where they are too many. */
+/*
+ * words.c: the words of all parsers, and of all messages alone. Return: 0, or -EINVAL where they
+ * are too many.
+ */
 int kw_find_parser_words(struct kw_finder *ret);
 int kw_find_message_words(struct kw_finder *ret);
 
@@ -83,12 +89,17 @@ struct kw_message_number {
 
 enum { KW_MESSAGE_NUMBERS = 3 };
 
-/* A message: the cleaned line holds .words, and the line as it stood holds .also, in its prefix perhaps, and not .but. */
+/*
+ * A message: the cleaned line holds .words, and the line as it stood holds .also, in its prefix
+ * perhaps, and not .but.
+ */
 struct kw_message {
 	struct kw_str words, also, but;
-	uint8_t class;	   /* enum kw_class of the record that it begins; NONE: it is evidence only */
+	/* enum kw_class of the record that it begins; NONE: it is evidence only */
+	uint8_t class;
 	uint8_t sign;	   /* enum kw_sign_kind */
-	struct kw_message_number value_after; /* the value of the sign, without which the line is not this message */
+	/* the value of the sign, without which the line is not this message */
+	struct kw_message_number value_after;
 	struct kw_message_number number[KW_MESSAGE_NUMBERS]; /* facts */
 	struct kw_str name_after; /* a name stands behind these words, perhaps quoted: */
 	uint8_t name;		  /* enum kw_text of it */
@@ -100,11 +111,15 @@ struct kw_message {
 struct kw_parser {
 	const char *name;
 	/*
-	 * What a stream is searched for: the first line of each block that it takes holds one, of KW_FIND_NEEDLE_MIN
-	 * bytes or more and as rare as can be in ordinary logs. An empty one ends them.
+	 * What a stream is searched for: the first line of each block that it takes holds one, of
+	 * KW_FIND_NEEDLE_MIN bytes or more and as rare as can be in ordinary logs. An empty one
+	 * ends them.
 	 */
 	const struct kw_str *words;
-	/* One-line messages, asked before .line; either may be NULL. What begins a record is searched for by its .words. */
+	/*
+	 * One-line messages, asked before .line; either may be NULL. What begins a record is
+	 * searched for by its .words.
+	 */
 	const struct kw_message *messages;
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
 	bool kernel; /* also asked for lines of the kernel's log that `kvmwhy watch` has quoted */
@@ -117,7 +132,8 @@ extern const struct kw_parser *const kw_parsers[]; /* ends with NULL */
 
 /*
  * Records overlap: when several vCPUs fail at once, the headline of the second stands in the middle
- * of the first one's dump. So two are open at most, the older one (whose dump goes on) and the newer.
+ * of the first one's dump. So two are open at most, the older one (whose dump goes on) and the
+ * newer.
  */
 
 /* For parsers: the record that a headline's details go to: the newest, or NULL. */
@@ -134,15 +150,16 @@ struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class);
 
 /*
  * For parsers: a headline begins a record. It ends the one before if that is complete; joins it if
- * that has no headline yet and either no registers or @dump_was_before; is dropped as an echo if it says
- * the same again before anything else came (@number tells headlines of a class apart).
+ * that has no headline yet and either no registers or @dump_was_before; is dropped as an echo if it
+ * says the same again before anything else came (@number tells headlines of a class apart).
  */
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
 				      bool dump_was_before, const struct kw_clean_line *line);
 
 /*
- * For parsers with .aside: the same for a program that prints no registers. What is open may be another
- * program's failure in the same log, so its record stands beside that, unless a host's dump is of this entry.
+ * For parsers with .aside: the same for a program that prints no registers. What is open may be
+ * another program's failure in the same log, so its record stands beside that, unless a host's dump
+ * is of this entry.
  */
 struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uint64_t number,
 				   const struct kw_clean_line *line);
@@ -151,55 +168,64 @@ struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uin
 struct kw_failure *kw_gather_beside(struct kw_gather *g);
 
 /*
- * For parsers: a dump_vmcs or dump_vmcb begins. It joins the record of the failed entry that the VMM
- * told of just before, else it begins a record of @class, which a failed entry told of just behind joins.
+ * For parsers: a dump_vmcs or dump_vmcb begins. It joins the record of the failed entry that the
+ * VMM told of just before, else it begins a record of @class, which a failed entry told of just
+ * behind joins.
  */
-struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line);
+struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class,
+				       const struct kw_clean_line *line);
 
 /*
  * For parsers: the record that register @fact belongs to; begins one if there is none, or if the
  * one whose dump goes on has this register already.
  */
-struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact, const struct kw_clean_line *line);
+struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact,
+				  const struct kw_clean_line *line);
 
 /*
- * For parsers: a record of `kvmwhy watch` begins; it ends what is open. It is the only one whose end is told:
- * kw_gather_end() hands all that is open on at once.
+ * For parsers: a record of `kvmwhy watch` begins; it ends what is open. It is the only one whose
+ * end is told: kw_gather_end() hands all that is open on at once.
  */
 struct kw_failure *kw_gather_begin(struct kw_gather *g, const struct kw_clean_line *line);
 struct kw_failure *kw_gather_watched(struct kw_gather *g); /* the open one, or NULL */
 void kw_gather_end(struct kw_gather *g);
 
 /* For parsers: sets a fact of @f as seen at @line; NULL for a fact that no line of a text has. */
-void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value);
+void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact,
+		    uint64_t value);
 
 /* For parsers: keeps the line as evidence of @f and returns its index; KW_NO_LINE for NULL. */
 uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line);
 
 /* For parsers: a line that is evidence for the failure before or behind it. */
-void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind, uint64_t value);
+void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind,
+		    uint64_t value);
 
 /*
- * For parsers: the record that a one-line message of @class belongs to. An open one takes it, whatever its class is; else
- * one of @class begins, and a failure that follows soon takes that over. NULL for KW_CLASS_NONE where nothing is open:
- * such a message is evidence and no failure.
+ * For parsers: the record that a one-line message of @class belongs to. An open one takes it,
+ * whatever its class is; else one of @class begins, and a failure that follows soon takes that
+ * over. NULL for KW_CLASS_NONE where nothing is open: such a message is evidence and no failure.
  */
-struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class, const struct kw_clean_line *line);
+struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class,
+				     const struct kw_clean_line *line);
 
 /* For parsers: a kernel message about an MSR. These are collected into one record of their own. */
-void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_msr_message *message);
+void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line,
+		   const struct kw_msr_message *message);
 
 /* A word of state per parser that is zeroed when a record begins, for texts that wrap. */
 uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser);
 
 /*
- * message.c: the number that stands behind @words, and blanks, ':', '=', '(' and a quote: hexadecimal if @hex or with 0x, a
- * '-' in front makes it negative. False, and @ret as it was, if there is none.
+ * message.c: the number that stands behind @words, and blanks, ':', '=', '(' and a quote:
+ * hexadecimal if @hex or with 0x, a '-' in front makes it negative. False, and @ret as it was, if
+ * there is none.
  */
 bool kw_number_after(struct kw_str s, struct kw_str words, bool hex, uint64_t *ret);
 
 /* message.c: the first row that fits takes the line; the rows end with empty .words. */
-enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *rows);
+enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line,
+			     const struct kw_message *rows);
 
 /* For reader.c */
 int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret);
@@ -219,20 +245,25 @@ int kw_stream_feed(struct kw_stream *s, const char *data, size_t len);
 void kw_stream_finish(struct kw_stream *s);
 void kw_stream_destroy(struct kw_stream *s);
 
-/* run_page.c: a kvm_run page as if it stood in the stream as rows of hex bytes; line numbers count rows. */
+/*
+ * run_page.c: a kvm_run page as if it stood in the stream as rows of hex bytes; line numbers count
+ * rows.
+ */
 void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len);
 
 /*
- * run_page.c: what ended this KVM_RUN and the registers into an empty record: @error is its errno, 0 where it
- * returned 0; @page of @len bytes, NULL if there is none; @regs is a struct kvm_regs and @sregs a struct kvm_sregs
- * or kvm_sregs2, each NULL if not given: then KVM_CAP_SYNC_REGS's in the page are taken, where they are valid.
+ * run_page.c: what ended this KVM_RUN and the registers into an empty record: @error is its errno,
+ * 0 where it returned 0; @page of @len bytes, NULL if there is none; @regs is a struct kvm_regs and
+ * @sregs a struct kvm_sregs or kvm_sregs2, each NULL if not given: then KVM_CAP_SYNC_REGS's in the
+ * page are taken, where they are valid.
  */
-void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len, const void *regs,
-		      const void *sregs);
+void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len,
+		      const void *regs, const void *sregs);
 
 /*
- * event.c: the bytes of a record of include/uapi/kvmwhy-event.h, of any alignment, into @ret: sections and members that
- * are not known are left out, a section that is missing is zero. NULL, or a clause that says why it is not a record.
+ * event.c: the bytes of a record of include/uapi/kvmwhy-event.h, of any alignment, into @ret:
+ * sections and members that are not known are left out, a section that is missing is zero. NULL, or
+ * a clause that says why it is not a record.
  */
 struct kvmwhy_event;
 const char *kw_event_parse(const void *record, size_t len, struct kvmwhy_event *ret);
@@ -250,7 +281,9 @@ enum {
 	KW_VCPU_DEBUGREGS_BYTES = 128,
 };
 
-/* struct kvm_vcpu_events; NULL: KVM_CAP_SYNC_REGS's in @page of @len bytes, where they are valid. */
+/*
+ * struct kvm_vcpu_events; NULL: KVM_CAP_SYNC_REGS's in @page of @len bytes, where they are valid.
+ */
 void kw_vcpu_events(struct kw_failure *f, const uint8_t *events, const uint8_t *page, size_t len);
 /* struct kvm_debugregs */
 void kw_vcpu_debugregs(struct kw_failure *f, const uint8_t *debugregs);
@@ -258,7 +291,10 @@ void kw_vcpu_debugregs(struct kw_failure *f, const uint8_t *debugregs);
 void kw_vcpu_msr(struct kw_failure *f, uint32_t index, uint64_t value);
 /* The code bytes: @len of them, that at RIP is @at; bit i of @known: byte i was read. */
 void kw_vcpu_code(struct kw_failure *f, const uint8_t *code, size_t len, size_t at, uint64_t known);
-/* When all structures were read: what a VMM's dump makes of them, the CPL and the width of the registers. */
+/*
+ * When all structures were read: what a VMM's dump makes of them, the CPL and the width of the
+ * registers.
+ */
 void kw_vcpu_finish(struct kw_failure *f);
 
 #endif

@@ -25,7 +25,8 @@ static struct kw_failure *vmm_headline(struct kw_gather *g, enum kw_class class,
 /* The text up to the first register that YAML or a torn line put behind it. */
 static struct kw_str until_token(struct kw_str s)
 {
-	static const struct kw_str ends[] = { KW_STR(" RAX="), KW_STR(" EAX="), KW_STR("  "), KW_STR("\"") };
+	static const struct kw_str ends[] = { KW_STR(" RAX="), KW_STR(" EAX="), KW_STR("  "),
+					      KW_STR("\"") };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		size_t at = kw_str_find(s, ends[i]);
@@ -36,7 +37,8 @@ static struct kw_str until_token(struct kw_str s)
 	return kw_str_trim(s);
 }
 
-static bool take_run_failed(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_run_failed(struct kw_gather *g, const struct kw_clean_line *line,
+			    struct kw_str rest)
 {
 	struct kw_str text = until_token(rest);
 	uint64_t hash = 0;
@@ -72,7 +74,8 @@ static bool take_suberror(struct kw_gather *g, const struct kw_clean_line *line,
 
 static bool take_notify(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	struct kw_failure *f = vmm_headline(g, KW_CLASS_INTERNAL_ERROR, KW_KVM_EXIT_NOTIFY, false, line);
+	struct kw_failure *f =
+		vmm_headline(g, KW_CLASS_INTERNAL_ERROR, KW_KVM_EXIT_NOTIFY, false, line);
 
 	(void)rest;
 	kw_gather_fact(f, line, KW_F_exit_reason, KW_KVM_EXIT_NOTIFY);
@@ -85,7 +88,8 @@ static bool take_extra(struct kw_gather *g, const struct kw_clean_line *line, st
 	uint64_t index, value;
 	size_t len = kw_str_dec(rest, &index);
 
-	if (!len || index >= KW_MAX_EXTRA || !kw_str_skip(kw_str_from(rest, len), KW_STR("]:"), &rest))
+	if (!len || index >= KW_MAX_EXTRA ||
+	    !kw_str_skip(kw_str_from(rest, len), KW_STR("]:"), &rest))
 		return false;
 	if (!f)
 		f = vmm_headline(g, KW_CLASS_INTERNAL_ERROR, UINT64_MAX, false, line);
@@ -104,7 +108,8 @@ static bool take_extra(struct kw_gather *g, const struct kw_clean_line *line, st
 	return true;
 }
 
-static bool take_emulation_failure(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_emulation_failure(struct kw_gather *g, const struct kw_clean_line *line,
+				   struct kw_str rest)
 {
 	struct kw_failure *f = kw_gather_current(g);
 
@@ -116,7 +121,8 @@ static bool take_emulation_failure(struct kw_gather *g, const struct kw_clean_li
 	return true;
 }
 
-static bool take_entry_failed(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_entry_failed(struct kw_gather *g, const struct kw_clean_line *line,
+			      struct kw_str rest)
 {
 	struct kw_failure *f;
 	uint64_t value;
@@ -132,7 +138,8 @@ static bool take_entry_failed(struct kw_gather *g, const struct kw_clean_line *l
 	return true;
 }
 
-static bool take_unhandled_exit(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_unhandled_exit(struct kw_gather *g, const struct kw_clean_line *line,
+				struct kw_str rest)
 {
 	if (!take_entry_failed(g, line, rest))
 		return false;
@@ -140,7 +147,8 @@ static bool take_unhandled_exit(struct kw_gather *g, const struct kw_clean_line 
 	return true;
 }
 
-static bool take_unknown_hardware(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_unknown_hardware(struct kw_gather *g, const struct kw_clean_line *line,
+				  struct kw_str rest)
 {
 	struct kw_failure *f;
 	uint64_t value;
@@ -153,7 +161,8 @@ static bool take_unknown_hardware(struct kw_gather *g, const struct kw_clean_lin
 	return true;
 }
 
-static bool take_unknown_exit(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_unknown_exit(struct kw_gather *g, const struct kw_clean_line *line,
+			      struct kw_str rest)
 {
 	struct kw_failure *f;
 	uint64_t value;
@@ -182,7 +191,8 @@ static bool take_vm_exit(struct kw_gather *g, const struct kw_clean_line *line, 
 	return true;
 }
 
-static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line,
+			   struct kw_str rest)
 {
 	struct kw_failure *f;
 	uint64_t vector, error;
@@ -200,7 +210,8 @@ static bool take_exception(struct kw_gather *g, const struct kw_clean_line *line
 }
 
 /* "error: failed to set MSR 0x48f to 0x7fffff00036dfb", from KVM_SET_MSRS and KVM_GET_MSRS */
-static bool take_host_msr(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest, bool write)
+static bool take_host_msr(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest,
+			  bool write)
 {
 	struct kw_failure *f;
 	uint64_t index, value;
@@ -210,7 +221,8 @@ static bool take_host_msr(struct kw_gather *g, const struct kw_clean_line *line,
 		return false;
 	f = vmm_headline(g, KW_CLASS_VMM_ERROR, index, false, line);
 	kw_gather_fact(f, line, KW_F_host_msr_index, index);
-	if (write && kw_str_skip(kw_str_from(rest, len), KW_STR(" to "), &rest) && kw_str_hex(rest, &value))
+	if (write && kw_str_skip(kw_str_from(rest, len), KW_STR(" to "), &rest) &&
+	    kw_str_hex(rest, &value))
 		kw_gather_fact(f, line, KW_F_host_msr_value, value);
 	return true;
 }
@@ -225,8 +237,8 @@ static bool take_get_msr(struct kw_gather *g, const struct kw_clean_line *line, 
 	return take_host_msr(g, line, rest, false);
 }
 
-static bool take_number(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str *s, struct kw_str words,
-			enum kw_fact fact)
+static bool take_number(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str *s,
+			struct kw_str words, enum kw_fact fact)
 {
 	size_t at = kw_str_find(*s, words), len;
 	uint64_t value;
@@ -241,9 +253,11 @@ static bool take_number(struct kw_gather *g, const struct kw_clean_line *line, s
 }
 
 /* "KVM_EXIT_MEMORY_FAULT flags 0x0 gpa 0x80000 size 0x1000", beside KVM_RUN's EFAULT */
-static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *line,
+			      struct kw_str rest)
 {
-	return kw_gather_current(g) && take_number(g, line, &rest, KW_STR("flags "), KW_F_memory_fault_flags) &&
+	return kw_gather_current(g) &&
+	       take_number(g, line, &rest, KW_STR("flags "), KW_F_memory_fault_flags) &&
 	       take_number(g, line, &rest, KW_STR("gpa "), KW_F_memory_fault_gpa) &&
 	       take_number(g, line, &rest, KW_STR("size "), KW_F_memory_fault_size);
 }
@@ -252,8 +266,9 @@ static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *l
 enum { MEMORY_EXIT_FLAG_PRIVATE = 8 };
 
 /*
- * "Convert non guest_memfd backed memory region (0xfee00000 ,+ 0x1000) to shared" of QEMU 10: its answer to a
- * KVM_EXIT_MEMORY_FAULT of memory that it cannot convert. A dump follows, and no other headline.
+ * "Convert non guest_memfd backed memory region (0xfee00000 ,+ 0x1000) to shared" of QEMU 10: its
+ * answer to a KVM_EXIT_MEMORY_FAULT of memory that it cannot convert. A dump follows, and no other
+ * headline.
  */
 static bool take_convert(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
@@ -280,7 +295,8 @@ static bool take_convert(struct kw_gather *g, const struct kw_clean_line *line, 
 	return true;
 }
 
-static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind)
+static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line,
+			  enum kw_sign_kind kind)
 {
 	if (!kw_gather_current(g))
 		return false;
@@ -303,7 +319,8 @@ static bool is_of_vmm(struct kw_str line)
 	return false;
 }
 
-static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line,
+			   struct kw_str rest)
 {
 	struct kw_failure *f;
 
@@ -323,7 +340,8 @@ static bool take_eio(struct kw_gather *g, const struct kw_clean_line *line, stru
 	return kw_str_has(line->text, KW_STR("KVM_")) && sign_in_block(g, line, KW_SIGN_EIO_IOCTL);
 }
 
-static bool take_run_returned(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_run_returned(struct kw_gather *g, const struct kw_clean_line *line,
+			      struct kw_str rest)
 {
 	(void)rest;
 	return sign_in_block(g, line, KW_SIGN_CONTINUED);
@@ -339,7 +357,8 @@ static bool take_smt(struct kw_gather *g, const struct kw_clean_line *line, stru
 	return sign_in_block(g, line, KW_SIGN_SMT);
 }
 
-static bool take_paragraph(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
+static bool take_paragraph(struct kw_gather *g, const struct kw_clean_line *line,
+			   struct kw_str rest)
 {
 	(void)rest;
 	(void)line;
@@ -417,19 +436,27 @@ static bool take_torn(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	bool took = kw_qemu_tokens(g, line, line->text);
 
-	/* letters of KVM, kvm and Assertion that no dump line has: cheaper than to look for the words */
-	if (memchr(line->text.p, 'V', line->text.len) || memchr(line->text.p, 'v', line->text.len) ||
-	    memchr(line->text.p, 't', line->text.len))
+	/*
+	 * letters of KVM, kvm and Assertion that no dump line has: cheaper than to look for the
+	 * words
+	 */
+	if (memchr(line->text.p, 'V', line->text.len) ||
+	    memchr(line->text.p, 'v', line->text.len) || memchr(line->text.p, 't', line->text.len))
 		took |= take_said(g, line);
 	return took;
 }
 
-/* In dump_vmcs and dump_vmcb names such as CR0= are the host's; only RAX= and EAX= begin another dump. */
+/*
+ * In dump_vmcs and dump_vmcb names such as CR0= are the host's; only RAX= and EAX= begin another
+ * dump.
+ */
 static bool is_others(struct kw_gather *g, struct kw_str text)
 {
 	const struct kw_failure *f = kw_gather_dumping(g);
 
-	return f && (f == kw_gather_of(g, KW_CLASS_VMCS_DUMP) || f == kw_gather_of(g, KW_CLASS_VMCB_DUMP)) &&
+	return f &&
+	       (f == kw_gather_of(g, KW_CLASS_VMCS_DUMP) ||
+		f == kw_gather_of(g, KW_CLASS_VMCB_DUMP)) &&
 	       !kw_str_starts(text, KW_STR("RAX=")) && !kw_str_starts(text, KW_STR("EAX="));
 }
 

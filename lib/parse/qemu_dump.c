@@ -46,12 +46,30 @@ struct reg {
 
 static bool reg_find(uint32_t name, struct reg *ret)
 {
-#define GPR64(id, fact_) case id: *ret = (struct reg){ KW_F_##fact_, 1, 2, true, false }; return true;
-#define GPR32(id, fact_) case id: *ret = (struct reg){ KW_F_##fact_, 1, 1, true, false }; return true;
-#define SEGMENT(id, fact_) case id: *ret = (struct reg){ KW_F_##fact_##_sel, 4, 0, false, false }; return true;
-#define TABLE(id, fact_) case id: *ret = (struct reg){ KW_F_##fact_##_base, 2, 0, false, false }; return true;
-#define PLAIN(id, fact_) case id: *ret = (struct reg){ KW_F_##fact_, 1, 0, false, false }; return true;
-#define DECIMAL(id, fact_) case id: *ret = (struct reg){ KW_F_##fact_, 1, 0, false, true }; return true;
+#define GPR64(id, fact_)                                                \
+	case id:                                                        \
+		*ret = (struct reg){ KW_F_##fact_, 1, 2, true, false }; \
+		return true;
+#define GPR32(id, fact_)                                                \
+	case id:                                                        \
+		*ret = (struct reg){ KW_F_##fact_, 1, 1, true, false }; \
+		return true;
+#define SEGMENT(id, fact_)                                                     \
+	case id:                                                               \
+		*ret = (struct reg){ KW_F_##fact_##_sel, 4, 0, false, false }; \
+		return true;
+#define TABLE(id, fact_)                                                        \
+	case id:                                                                \
+		*ret = (struct reg){ KW_F_##fact_##_base, 2, 0, false, false }; \
+		return true;
+#define PLAIN(id, fact_)                                                 \
+	case id:                                                         \
+		*ret = (struct reg){ KW_F_##fact_, 1, 0, false, false }; \
+		return true;
+#define DECIMAL(id, fact_)                                              \
+	case id:                                                        \
+		*ret = (struct reg){ KW_F_##fact_, 1, 0, false, true }; \
+		return true;
 	switch (name) {
 	GPR64(NAME('R', 'A', 'X', 0), rax) GPR64(NAME('R', 'B', 'X', 0), rbx)
 	GPR64(NAME('R', 'C', 'X', 0), rcx) GPR64(NAME('R', 'D', 'X', 0), rdx)
@@ -137,8 +155,8 @@ static uint64_t fact_value(enum kw_fact fact, uint64_t value)
 }
 
 /* Reads up to @values numbers into consecutive facts; what is missing stands on the next line. */
-static struct kw_str take_values(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str s,
-				 enum kw_fact fact, unsigned int values)
+static struct kw_str take_values(struct kw_gather *g, const struct kw_clean_line *line,
+				 struct kw_str s, enum kw_fact fact, unsigned int values)
 {
 	struct kw_failure *f = kw_gather_dumping(g);
 	uint64_t value;
@@ -177,12 +195,14 @@ static bool code_byte(struct kw_code *code, struct kw_str s)
 }
 
 /* Bytes of a Code= line: "0f", "??", one of them in < >. Ends at the first that is none. */
-static struct kw_str take_code(struct kw_failure *f, const struct kw_clean_line *line, struct kw_str s)
+static struct kw_str take_code(struct kw_failure *f, const struct kw_clean_line *line,
+			       struct kw_str s)
 {
 	struct kw_code *code = &f->code;
 
 	if (code->marked < 0) /* the line with the marked byte is the evidence */
-		code->origin = (struct kw_origin){ .how = KW_SEEN, .line = kw_gather_line(f, line) };
+		code->origin =
+			(struct kw_origin){ .how = KW_SEEN, .line = kw_gather_line(f, line) };
 	for (;;) {
 		struct kw_str t = kw_qemu_skip(s);
 		size_t mark = t.len && t.p[0] == '<' ? 1 : 0;
@@ -204,7 +224,8 @@ static bool begin_code(struct kw_gather *g, const struct kw_clean_line *line, st
 {
 	struct kw_failure *f = kw_gather_dumping(g);
 
-	if (!f || f->code_line_seen || f->class == KW_CLASS_VMCS_DUMP || f->class == KW_CLASS_VMCB_DUMP)
+	if (!f || f->code_line_seen || f->class == KW_CLASS_VMCS_DUMP ||
+	    f->class == KW_CLASS_VMCB_DUMP)
 		f = kw_gather_dump(g, KW_F_rip, line);
 	if (f->code_line_seen)
 		return false;
@@ -223,7 +244,8 @@ static size_t token_name(struct kw_str s, uint32_t *name)
 	size_t len = 0, at;
 
 	*name = 0;
-	while (len < s.len && len < 4 && ((s.p[len] >= 'A' && s.p[len] <= 'Z') || kw_is_digit(s.p[len]))) {
+	while (len < s.len && len < 4 &&
+	       ((s.p[len] >= 'A' && s.p[len] <= 'Z') || kw_is_digit(s.p[len]))) {
 		*name |= (uint32_t)(unsigned char)s.p[len] << (8 * len);
 		len++;
 	}
@@ -239,7 +261,8 @@ static enum kw_arch foreign_arch(const struct kw_failure *f, struct kw_str s)
 		return KW_ARCH_S390X;
 	if (kw_str_starts(s, KW_STR("PSTATE=")) || kw_str_starts(s, KW_STR("X00=")))
 		return KW_ARCH_AARCH64;
-	if (kw_str_starts(s, KW_STR("PSR=")) || (kw_str_starts(s, KW_STR("R00=")) && f && f->arch == KW_ARCH_UNKNOWN))
+	if (kw_str_starts(s, KW_STR("PSR=")) ||
+	    (kw_str_starts(s, KW_STR("R00=")) && f && f->arch == KW_ARCH_UNKNOWN))
 		return KW_ARCH_ARM;
 	if (kw_str_starts(s, KW_STR("NIP ")) || kw_str_starts(s, KW_STR("GPR00 ")))
 		return KW_ARCH_PPC64;
@@ -271,7 +294,8 @@ bool kw_qemu_foreign(struct kw_gather *g, const struct kw_clean_line *line)
 	if (f->arch == KW_ARCH_X86)
 		return false;
 	arch = foreign_arch(f, s);
-	if (arch == KW_ARCH_UNKNOWN && kw_str_starts(s, KW_STR("PC=")) && kw_str_has(s, KW_STR("X00=")))
+	if (arch == KW_ARCH_UNKNOWN && kw_str_starts(s, KW_STR("PC=")) &&
+	    kw_str_has(s, KW_STR("X00=")))
 		arch = KW_ARCH_AARCH64;
 	if (arch == KW_ARCH_UNKNOWN && kw_str_has(s, KW_STR("SEPC=")))
 		arch = KW_ARCH_RISCV64;
@@ -336,7 +360,9 @@ bool kw_qemu_tokens(struct kw_gather *g, const struct kw_clean_line *line, struc
 		len = token_name(s, &name);
 		if (len && reg_find(name, &reg)) {
 			rest = kw_qemu_skip(kw_str_from(s, len));
-			if ((rest.len && (kw_hex_digit(rest.p[0]) >= 0 || (reg.values == 2 && left_out(rest))) &&
+			if ((rest.len &&
+			     (kw_hex_digit(rest.p[0]) >= 0 ||
+			      (reg.values == 2 && left_out(rest))) &&
 			     (reg.values != 4 || segment_follows(rest))) ||
 			    (!rest.len && took)) {
 				s = take_register(g, line, &reg, rest);

@@ -23,8 +23,9 @@ static const struct name registers[] = {
 };
 
 static const struct name segments[] = {
-	{ "cs", KW_F_cs_sel }, { "ds", KW_F_ds_sel }, { "es", KW_F_es_sel }, { "ss", KW_F_ss_sel },
-	{ "fs", KW_F_fs_sel }, { "gs", KW_F_gs_sel }, { "tr", KW_F_tr_sel }, { "ldt", KW_F_ldt_sel },
+	{ "cs", KW_F_cs_sel }, { "ds", KW_F_ds_sel },	{ "es", KW_F_es_sel },
+	{ "ss", KW_F_ss_sel }, { "fs", KW_F_fs_sel },	{ "gs", KW_F_gs_sel },
+	{ "tr", KW_F_tr_sel }, { "ldt", KW_F_ldt_sel },
 };
 
 static struct kw_str word(struct kw_str *s)
@@ -81,8 +82,10 @@ static bool take_registers(struct kw_gather *g, const struct kw_clean_line *line
 /* "p 1 dpl 3 db 0 s 1 type b l 1 g 1 avl 0)" to access rights in the VMX format. */
 static uint64_t rights(struct kw_str s)
 {
-	static const struct { char name[5]; uint8_t shift; } parts[] = {
-		{ "type", 0 }, { "s", 4 }, { "dpl", 5 }, { "p", 7 }, { "avl", 12 }, { "l", 13 }, { "db", 14 }, { "g", 15 },
+	static const struct { char name[5]; uint8_t shift;
+	} parts[] = {
+		{ "type", 0 }, { "s", 4 },  { "dpl", 5 }, { "p", 7 },
+		{ "avl", 12 }, { "l", 13 }, { "db", 14 }, { "g", 15 },
 	};
 	uint64_t attr = 0, value;
 
@@ -192,4 +195,6 @@ static enum kw_took qemu_kvm_line(struct kw_gather *g, const struct kw_clean_lin
 
 static const struct kw_str needles[] = { KW_STR("rax "), { 0 } };
 
-const struct kw_parser kw_parser_qemu_kvm = { .name = "qemu-kvm", .words = needles, .line = qemu_kvm_line };
+const struct kw_parser kw_parser_qemu_kvm = { .name = "qemu-kvm",
+					      .words = needles,
+					      .line = qemu_kvm_line };

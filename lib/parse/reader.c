@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A stream in pieces of any size to cleaned lines. Most of a log is not about us: it is searched
- * for the words of the parsers at memory speed, and only what stands around a hit is read line by line.
+ * for the words of the parsers at memory speed, and only what stands around a hit is read line by
+ * line.
  */
 #include "base/find.h"
 #include "base/utf16.h"
@@ -117,7 +118,8 @@ static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
 		size_t end = kw_str_find(rest, KW_STR("\n"));
 		bool last = end == SIZE_MAX || end + 1 == rest.len;
 
-		read_escaped(s, (struct kw_str){ rest.p, end == SIZE_MAX ? rest.len : end }, cut, envelope.kernel);
+		read_escaped(s, (struct kw_str){ rest.p, end == SIZE_MAX ? rest.len : end }, cut,
+			     envelope.kernel);
 		if (last)
 			return;
 		rest = kw_str_from(rest, end + 1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kvm_run page of a vCPU (Linux include/uapi/linux/kvm.h, struct kvm_run of x86): rows of hex bytes
- * in a text, such as "vmm: kvm_run 020: 57 4b 00 00 ...", or the page itself, also with struct kvm_regs and
- * kvm_sregs beside it. With an errno of KVM_RUN exit_reason means nothing, but for KVM_EXIT_MEMORY_FAULT and
- * for what kvmwhy.ko has put there.
+ * The kvm_run page of a vCPU (Linux include/uapi/linux/kvm.h, struct kvm_run of x86): rows of hex
+ * bytes in a text, such as "vmm: kvm_run 020: 57 4b 00 00 ...", or the page itself, also with
+ * struct kvm_regs and kvm_sregs beside it. With an errno of KVM_RUN exit_reason means nothing, but
+ * for KVM_EXIT_MEMORY_FAULT and for what kvmwhy.ko has put there.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
@@ -56,7 +56,8 @@ static const uint16_t regs[] = {
 
 /* struct kvm_sregs: segments by their first fact, then tables and control registers */
 static const uint16_t segments[] = {
-	KW_F_cs_sel, KW_F_ds_sel, KW_F_es_sel, KW_F_fs_sel, KW_F_gs_sel, KW_F_ss_sel, KW_F_tr_sel, KW_F_ldt_sel,
+	KW_F_cs_sel, KW_F_ds_sel, KW_F_es_sel, KW_F_fs_sel,
+	KW_F_gs_sel, KW_F_ss_sel, KW_F_tr_sel, KW_F_ldt_sel,
 };
 
 static const struct field sregs[] = {
@@ -103,15 +104,18 @@ static void disagree(struct kw_failure *f, const struct kw_clean_line *line, con
 }
 
 /* What the text said before stands; a page that says something else is noted. */
-static void put(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact, uint64_t value)
+static void put(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact,
+		uint64_t value)
 {
 	if (!kw_known(f, fact))
 		kw_gather_fact(f, line, fact, value);
-	else if (f->fact[fact] != value && !(f->registers_narrow && (uint32_t)f->fact[fact] == (uint32_t)value))
+	else if (f->fact[fact] != value &&
+		 !(f->registers_narrow && (uint32_t)f->fact[fact] == (uint32_t)value))
 		disagree(f, line, kw_facts[fact].name);
 }
 
-static void put_data(struct kw_failure *f, const struct kw_clean_line *line, unsigned int i, uint64_t value)
+static void put_data(struct kw_failure *f, const struct kw_clean_line *line, unsigned int i,
+		     uint64_t value)
 {
 	if (f->extra_known >> i & 1) {
 		if (f->extra[i] != value)
@@ -147,7 +151,8 @@ static bool has_meaning(const struct kw_failure *f)
 	uint64_t reason = f->run_exit_reason, told = reason_told(f);
 
 	if (f->class == KW_CLASS_KVM_RUN_FAILED)
-		return reason == KW_KVM_EXIT_MEMORY_FAULT || (reason == KW_KVM_EXIT_INTERNAL_ERROR && is_annotated(&f->page));
+		return reason == KW_KVM_EXIT_MEMORY_FAULT ||
+		       (reason == KW_KVM_EXIT_INTERNAL_ERROR && is_annotated(&f->page));
 	return told == UINT64_MAX || told == reason;
 }
 
@@ -162,10 +167,12 @@ static void read_exit(struct kw_failure *f, const struct kw_clean_line *line, si
 		    number_at(&f->page, e->at, e->size, &value))
 			put(f, line, (enum kw_fact)e->fact, value);
 	}
-	if (f->run_exit_reason != KW_KVM_EXIT_INTERNAL_ERROR || !number_at(&f->page, AT_NDATA, 4, &ndata))
+	if (f->run_exit_reason != KW_KVM_EXIT_INTERNAL_ERROR ||
+	    !number_at(&f->page, AT_NDATA, 4, &ndata))
 		return;
 	for (unsigned int i = 0; i < MAX_DATA && i < ndata; i++) {
-		if (ends_in(AT_DATA + 8 * i, 8, row) && number_at(&f->page, AT_DATA + 8 * i, 8, &value))
+		if (ends_in(AT_DATA + 8 * i, 8, row) &&
+		    number_at(&f->page, AT_DATA + 8 * i, 8, &value))
 			put_data(f, line, i, value);
 	}
 }
@@ -173,11 +180,13 @@ static void read_exit(struct kw_failure *f, const struct kw_clean_line *line, si
 /* Access rights as VMX has them, from the bytes type, present, dpl, db, s, l, g, avl, unusable. */
 static uint64_t rights(const uint8_t *p)
 {
-	return (p[0] & 15u) | (p[4] & 1u) << 4 | (p[2] & 3u) << 5 | (p[1] & 1u) << 7 | (p[7] & 1u) << 12 |
-	       (p[5] & 1u) << 13 | (p[3] & 1u) << 14 | (p[6] & 1u) << 15 | (p[8] & 1u) << 16;
+	return (p[0] & 15u) | (p[4] & 1u) << 4 | (p[2] & 3u) << 5 | (p[1] & 1u) << 7 |
+	       (p[7] & 1u) << 12 | (p[5] & 1u) << 13 | (p[3] & 1u) << 14 | (p[6] & 1u) << 15 |
+	       (p[8] & 1u) << 16;
 }
 
-static void read_segment(struct kw_failure *f, const struct kw_clean_line *line, size_t at, enum kw_fact sel_fact)
+static void read_segment(struct kw_failure *f, const struct kw_clean_line *line, size_t at,
+			 enum kw_fact sel_fact)
 {
 	uint64_t base, limit, sel, rest;
 
@@ -200,15 +209,18 @@ static void read_sync_regs(struct kw_failure *f, const struct kw_clean_line *lin
 	if (valid & (SYNC_REGS | SYNC_SREGS))
 		f->arch = KW_ARCH_X86;
 	for (size_t i = 0; valid & SYNC_REGS && i < sizeof(regs) / sizeof(regs[0]); i++) {
-		if (ends_in(AT_REGS + 8 * i, 8, row) && number_at(&f->page, AT_REGS + 8 * i, 8, &value))
+		if (ends_in(AT_REGS + 8 * i, 8, row) &&
+		    number_at(&f->page, AT_REGS + 8 * i, 8, &value))
 			put(f, line, (enum kw_fact)regs[i], value);
 	}
 	for (size_t i = 0; valid & SYNC_SREGS && i < sizeof(segments) / sizeof(segments[0]); i++) {
 		if (ends_in(AT_SREGS + SEGMENT_BYTES * i, SEGMENT_BYTES, row))
-			read_segment(f, line, AT_SREGS + SEGMENT_BYTES * i, (enum kw_fact)segments[i]);
+			read_segment(f, line, AT_SREGS + SEGMENT_BYTES * i,
+				     (enum kw_fact)segments[i]);
 	}
 	for (size_t i = 0; valid & SYNC_SREGS && i < sizeof(sregs) / sizeof(sregs[0]); i++) {
-		if (ends_in(sregs[i].at, sregs[i].size, row) && number_at(&f->page, sregs[i].at, sregs[i].size, &value))
+		if (ends_in(sregs[i].at, sregs[i].size, row) &&
+		    number_at(&f->page, sregs[i].at, sregs[i].size, &value))
 			put(f, line, (enum kw_fact)sregs[i].fact, value);
 	}
 }
@@ -223,7 +235,8 @@ static bool row_of(struct kw_str text, uint64_t *at, struct kw_str *bytes)
 		return false;
 	text = kw_str_from(text, found + name.len);
 	len = kw_str_hex(text, at);
-	return len >= 3 && kw_str_skip(kw_str_from(text, len), KW_STR(":"), bytes) && *at % ROW == 0;
+	return len >= 3 && kw_str_skip(kw_str_from(text, len), KW_STR(":"), bytes) &&
+	       *at % ROW == 0;
 }
 
 /* At most a row of bytes, two digits each; returns how many. */
@@ -247,7 +260,8 @@ static enum kw_class class_of(uint64_t reason)
 {
 	if (reason == KW_KVM_EXIT_FAIL_ENTRY)
 		return KW_CLASS_ENTRY_FAILED;
-	return reason == KW_KVM_EXIT_INTERNAL_ERROR ? KW_CLASS_INTERNAL_ERROR : KW_CLASS_UNKNOWN_EXIT;
+	return reason == KW_KVM_EXIT_INTERNAL_ERROR ? KW_CLASS_INTERNAL_ERROR :
+						      KW_CLASS_UNKNOWN_EXIT;
 }
 
 /* The VMM's own words, which the page goes with. */
@@ -255,14 +269,16 @@ static bool may_have_page(const struct kw_failure *f)
 {
 	return !kw_has(f, run_exit_reason) &&
 	       (f->class == KW_CLASS_KVM_RUN_FAILED || f->class == KW_CLASS_INTERNAL_ERROR ||
-		f->class == KW_CLASS_ENTRY_FAILED || f->class == KW_CLASS_UNKNOWN_EXIT || f->class == KW_CLASS_VMM_ERROR);
+		f->class == KW_CLASS_ENTRY_FAILED || f->class == KW_CLASS_UNKNOWN_EXIT ||
+		f->class == KW_CLASS_VMM_ERROR);
 }
 
 /* Apart from the numbers that other headlines have. */
 #define PAGE (1ull << 63)
 
 /* Row 0 has exit_reason, without which no other row has a meaning: it begins the page. */
-static void begin_page(struct kw_gather *g, const struct kw_clean_line *line, const uint8_t *bytes, size_t len)
+static void begin_page(struct kw_gather *g, const struct kw_clean_line *line, const uint8_t *bytes,
+		       size_t len)
 {
 	struct kw_failure *f = kw_gather_current(g);
 	uint64_t reason, told;
@@ -270,7 +286,8 @@ static void begin_page(struct kw_gather *g, const struct kw_clean_line *line, co
 	if (len < AT_EXIT_REASON + 4)
 		return;
 	reason = bytes[AT_EXIT_REASON] | (uint64_t)bytes[AT_EXIT_REASON + 1] << 8 |
-		 (uint64_t)bytes[AT_EXIT_REASON + 2] << 16 | (uint64_t)bytes[AT_EXIT_REASON + 3] << 24;
+		 (uint64_t)bytes[AT_EXIT_REASON + 2] << 16 |
+		 (uint64_t)bytes[AT_EXIT_REASON + 3] << 24;
 	if (!f || !may_have_page(f))
 		f = kw_gather_headline(g, class_of(reason), line->number | PAGE, true, line);
 	kw_gather_fact(f, line, KW_F_run_exit_reason, reason);
@@ -278,8 +295,8 @@ static void begin_page(struct kw_gather *g, const struct kw_clean_line *line, co
 	if (f->class != KW_CLASS_KVM_RUN_FAILED && told != UINT64_MAX && told != reason)
 		disagree(f, line, "exit_reason");
 	/* an internal error is told by its suberror */
-	if (f->class != KW_CLASS_KVM_RUN_FAILED && f->class != KW_CLASS_INTERNAL_ERROR && !kw_has(f, exit_reason) &&
-	    has_meaning(f))
+	if (f->class != KW_CLASS_KVM_RUN_FAILED && f->class != KW_CLASS_INTERNAL_ERROR &&
+	    !kw_has(f, exit_reason) && has_meaning(f))
 		kw_gather_fact(f, line, KW_F_exit_reason, reason);
 }
 
@@ -312,7 +329,9 @@ static enum kw_took run_page_line(struct kw_gather *g, const struct kw_clean_lin
 
 static const struct kw_str needles[] = { KW_STR("kvm_run 000:"), { 0 } };
 
-const struct kw_parser kw_parser_run_page = { .name = "run-page", .words = needles, .line = run_page_line };
+const struct kw_parser kw_parser_run_page = { .name = "run-page",
+					      .words = needles,
+					      .line = run_page_line };
 
 /* Bytes that stand at @at of the page. */
 static void put_bytes(struct kw_run_page *page, size_t at, const void *bytes, size_t len)
@@ -349,7 +368,9 @@ static void read_end(struct kw_failure *f, int error)
 	uint64_t reason;
 	bool known = number_at(&f->page, AT_EXIT_REASON, 4, &reason);
 
-	f->class = error ? KW_CLASS_KVM_RUN_FAILED : known ? class_of(reason) : KW_CLASS_REGISTER_DUMP;
+	f->class = error ? KW_CLASS_KVM_RUN_FAILED :
+		   known ? class_of(reason) :
+			   KW_CLASS_REGISTER_DUMP;
 	if (error)
 		kw_gather_fact(f, NULL, KW_F_errno_number, (uint64_t)error);
 	if (!known)
@@ -370,11 +391,12 @@ static void read_flags(struct kw_failure *f)
 		kw_gather_fact(f, NULL, KW_F_smm, flags & RUN_X86_SMM);
 }
 
-void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len, const void *regs_,
-		      const void *sregs_)
+void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len,
+		      const void *regs_, const void *sregs_)
 {
 	if (page)
-		put_bytes(&f->page, 0, page, len < sizeof(f->page.bytes) ? len : sizeof(f->page.bytes));
+		put_bytes(&f->page, 0, page,
+			  len < sizeof(f->page.bytes) ? len : sizeof(f->page.bytes));
 	put_registers(&f->page, regs_, sregs_);
 	read_end(f, error);
 	read_flags(f);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * An ioctl that sets a VM or a vCPU up and was refused, in the words of QEMU (accel/kvm/kvm-all.c,
- * target/i386/kvm/kvm.c), of Rust monitors (Firecracker, Cloud Hypervisor, crosvm) and of whoever prints the
- * ioctl's name and its errno.
+ * target/i386/kvm/kvm.c), of Rust monitors (Firecracker, Cloud Hypervisor, crosvm) and of whoever
+ * prints the ioctl's name and its errno.
  */
 #include "parse/parse.h"
 
@@ -10,7 +10,10 @@
 
 enum { NAME_MAX_LEN = 48, ERRNO_TEXT_MAX = 60 };
 
-/* What is set or read, and the ioctl's name behind KVM_SET_ and KVM_GET_. The first that fits counts. */
+/*
+ * What is set or read, and the ioctl's name behind KVM_SET_ and KVM_GET_. The first that fits
+ * counts.
+ */
 static const struct {
 	struct kw_str words, ioctl;
 } objects[] = {
@@ -289,7 +292,9 @@ static bool says_failed(struct kw_str line, struct kw_str behind)
 	       kw_str_starts(behind, KW_STR(" ioctl: "));
 }
 
-/* "KVM_SET_XCRS failed: Invalid argument", "ioctl(KVM_CREATE_VM) failed: 12 Cannot allocate memory" */
+/*
+ * "KVM_SET_XCRS failed: Invalid argument", "ioctl(KVM_CREATE_VM) failed: 12 Cannot allocate memory"
+ */
 static bool take_name(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_str text = line->text, name;

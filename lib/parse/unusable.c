@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * KVM that cannot be used at all, in the words of those who tried: QEMU (accel/kvm/kvm-all.c), libvirt, virt-host-validate,
- * cpu-checker's kvm-ok, Proxmox VE, the Android emulator, Rust monitors (kvm-ioctls), and of KVM's own modules.
+ * KVM that cannot be used at all, in the words of those who tried: QEMU (accel/kvm/kvm-all.c),
+ * libvirt, virt-host-validate, cpu-checker's kvm-ok, Proxmox VE, the Android emulator, Rust
+ * monitors (kvm-ioctls), and of KVM's own modules.
  */
 #include "parse/parse.h"
 
-#define ROW(words_, also_, sign_, ...) \
-	{ .words = KW_STR(words_), .also = KW_STR(also_), .class = KW_CLASS_KVM_UNUSABLE, .sign = KW_SIGN_##sign_, ##__VA_ARGS__ }
+#define ROW(words_, also_, sign_, ...)                                                          \
+	{                                                                                       \
+		.words = KW_STR(words_), .also = KW_STR(also_), .class = KW_CLASS_KVM_UNUSABLE, \
+		.sign = KW_SIGN_##sign_, ##__VA_ARGS__                                          \
+	}
 #define QEMU .vmm = KW_STR("QEMU")
 
 /* kvm_init() opens /dev/kvm and creates a VM; its callers say "failed to initialize" once more. */
@@ -44,13 +48,18 @@ static const struct kw_message rows[] = {
 	ROW("device /dev/kvm is accessible", "FAIL", KVM_DENIED),
 	ROW("device '/dev/kvm' exists", "FAIL", KVM_MISSING),
 	ROW("device '/dev/kvm' is accessible", "FAIL", KVM_DENIED),
-	ROW("KVM virtualisation configured, but not available", "", KVM_UNUSABLE, .vmm = KW_STR("Proxmox VE")),
-	ROW("omain requires KVM, but it is not available", "", KVM_UNUSABLE, .vmm = KW_STR("libvirt")),
-	ROW("could not find capabilities for domaintype=kvm", "", KVM_UNUSABLE, .vmm = KW_STR("libvirt")),
+	ROW("KVM virtualisation configured, but not available", "", KVM_UNUSABLE,
+	    .vmm = KW_STR("Proxmox VE")),
+	ROW("omain requires KVM, but it is not available", "", KVM_UNUSABLE,
+	    .vmm = KW_STR("libvirt")),
+	ROW("could not find capabilities for domaintype=kvm", "", KVM_UNUSABLE,
+	    .vmm = KW_STR("libvirt")),
 	ROW("KVM acceleration can NOT be used", "", KVM_UNUSABLE, .vmm = KW_STR("kvm-ok")),
 	ROW("CPU does not support KVM extensions", "", KVM_NO_HARDWARE, .vmm = KW_STR("kvm-ok")),
-	ROW("requires hardware acceleration", "emulation", KVM_UNUSABLE, .vmm = KW_STR("Android emulator")),
-	ROW("CPU acceleration status: ", "KVM", KVM_UNUSABLE, .but = KW_STR("usable"), .vmm = KW_STR("Android emulator")),
+	ROW("requires hardware acceleration", "emulation", KVM_UNUSABLE,
+	    .vmm = KW_STR("Android emulator")),
+	ROW("CPU acceleration status: ", "KVM", KVM_UNUSABLE, .but = KW_STR("usable"),
+	    .vmm = KW_STR("Android emulator")),
 	/* the same errno without VMX or SVM, with it hidden, and with it locked off */
 	ROW("could not insert 'kvm", "not supported", KVM_UNUSABLE),
 	ROW("could not insert 'kvm", "Input/output error", KVM_UNUSABLE),
@@ -72,4 +81,6 @@ static const struct kw_message rows[] = {
 	{ .sign = 0 }
 };
 
-const struct kw_parser kw_parser_unusable = { .name = "unusable", .messages = rows, .kernel = true };
+const struct kw_parser kw_parser_unusable = { .name = "unusable",
+					      .messages = rows,
+					      .kernel = true };

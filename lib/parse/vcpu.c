@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Structures of <linux/kvm.h> to facts: struct kvm_vcpu_events, kvm_debugregs, MSRs, and the bytes around RIP.
- * struct kvm_run, kvm_regs and kvm_sregs are read by run_page.c. No line of a text is behind such a fact.
+ * Structures of <linux/kvm.h> to facts: struct kvm_vcpu_events, kvm_debugregs, MSRs, and the bytes
+ * around RIP. struct kvm_run, kvm_regs and kvm_sregs are read by run_page.c. No line of a text is
+ * behind such a fact.
  */
 #include "parse/parse.h"
 

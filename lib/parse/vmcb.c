@@ -468,4 +468,6 @@ static const struct kw_str needles[] = {
 	KW_STR("VMCB Control"), KW_STR("VMCB State"), KW_STR("VMRUN"), { 0 }
 };
 
-const struct kw_parser kw_parser_vmcb = { .name = "vmcb", .words = needles, .line = vmcb_line, .kernel = true };
+const struct kw_parser kw_parser_vmcb = {
+	.name = "vmcb", .words = needles, .line = vmcb_line, .kernel = true
+};

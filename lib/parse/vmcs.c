@@ -270,8 +270,9 @@ static void found(struct scan *s, enum kw_fact fact, uint64_t value)
 static enum kw_fact segment_fact(enum context context, enum kw_part part)
 {
 	static const uint16_t sel[] = {
-		[CTX_CS] = FACT(cs_sel), [CTX_DS] = FACT(ds_sel),     [CTX_SS] = FACT(ss_sel), [CTX_ES] = FACT(es_sel),
-		[CTX_FS] = FACT(fs_sel), [CTX_LDTR] = FACT(ldtr_sel), [CTX_GS] = FACT(gs_sel), [CTX_TR] = FACT(tr_sel),
+		[CTX_CS] = FACT(cs_sel), [CTX_DS] = FACT(ds_sel), [CTX_SS] = FACT(ss_sel),
+		[CTX_ES] = FACT(es_sel), [CTX_FS] = FACT(fs_sel), [CTX_LDTR] = FACT(ldtr_sel),
+		[CTX_GS] = FACT(gs_sel), [CTX_TR] = FACT(tr_sel),
 	};
 
 	if (context >= CTX_CS && context <= CTX_TR)
@@ -655,4 +656,6 @@ static const struct kw_str needles[] = {
 	KW_STR("CPUBased="), KW_STR("reason=8000002"), KW_STR("CR0: actual="), { 0 }
 };
 
-const struct kw_parser kw_parser_vmcs = { .name = "vmcs", .words = needles, .line = vmcs_line, .kernel = true };
+const struct kw_parser kw_parser_vmcs = {
+	.name = "vmcs", .words = needles, .line = vmcs_line, .kernel = true
+};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Ends of a guest that no KVM_RUN made, in the words of QEMU (cpu_abort(), hw_error(), -d cpu_reset,
- * migration/savevm.c, target/i386/cpu.c) and libvirt (qemu_process.c, cpu_x86.c): the VMM gave up, a
- * migration stream does not load, the host lacks CPU features.
+ * Ends of a guest that no KVM_RUN made, in the words of QEMU (cpu_abort(), hw_error(), -d
+ * cpu_reset, migration/savevm.c, target/i386/cpu.c) and libvirt (qemu_process.c, cpu_x86.c): the
+ * VMM gave up, a migration stream does not load, the host lacks CPU features.
  */
 #include "parse/parse.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What `kvmwhy watch` writes around a failure (lib/write/watch.c, docs/watch.md): its first and last line, and
- * between them who failed, the last VM exit and the words of struct kvmwhy_data. The lines of QEMU's form
- * and of the kernel's log, which stand there too, are read by their own parsers.
+ * What `kvmwhy watch` writes around a failure (lib/write/watch.c, docs/watch.md): its first and
+ * last line, and between them who failed, the last VM exit and the words of struct kvmwhy_data. The
+ * lines of QEMU's form and of the kernel's log, which stand there too, are read by their own
+ * parsers.
  */
 #include "parse/parse.h"
 
@@ -14,7 +15,10 @@ static const struct kw_str mark = KW_STR("kvmwhy watch: ");
 
 _Static_assert(KW_WATCH_WORDS == KVMWHY_NDATA, "all words are kept");
 
-/* What is left of @s behind @words, with the number there; false and @s as it was if it is not there. */
+/*
+ * What is left of @s behind @words, with the number there; false and @s as it was if it is not
+ * there.
+ */
 static bool decimal(struct kw_str *s, struct kw_str words, uint64_t *ret)
 {
 	size_t at = kw_str_find(*s, words), len;
@@ -63,7 +67,8 @@ static struct kw_str quoted(struct kw_failure *f, struct kw_str s)
 	return (struct kw_str){ name, len };
 }
 
-static void take_text(struct kw_failure *f, const struct kw_clean_line *line, enum kw_text text, struct kw_str s)
+static void take_text(struct kw_failure *f, const struct kw_clean_line *line, enum kw_text text,
+		      struct kw_str s)
 {
 	kw_gather_line(f, line);
 	if (!f->text[text].len)
@@ -131,7 +136,8 @@ static void take_host(struct kw_failure *f, const struct kw_clean_line *line, st
 		while (len < rest.len && rest.p[len] != ',' && !kw_is_space(rest.p[len]))
 			len++;
 		if (!f->text[KW_T_HOST_KERNEL].len)
-			f->text[KW_T_HOST_KERNEL] = kw_arena_copy(f->arena, (struct kw_str){ rest.p, len });
+			f->text[KW_T_HOST_KERNEL] =
+				kw_arena_copy(f->arena, (struct kw_str){ rest.p, len });
 		s = kw_str_trim(kw_str_from(rest, len + 1));
 	}
 	if (kw_str_eq(s, KW_STR("SVM")))
@@ -140,8 +146,8 @@ static void take_host(struct kw_failure *f, const struct kw_clean_line *line, st
 		kw_gather_fact(f, line, KW_F_watch_vmx, 1);
 }
 
-static void take_number(struct kw_failure *f, const struct kw_clean_line *line, struct kw_str *s, struct kw_str words,
-			enum kw_fact fact)
+static void take_number(struct kw_failure *f, const struct kw_clean_line *line, struct kw_str *s,
+			struct kw_str words, enum kw_fact fact)
 {
 	uint64_t value;
 
@@ -159,17 +165,18 @@ static void take_who(struct kw_failure *f, const struct kw_clean_line *line, str
 
 static bool is_who(struct kw_str s)
 {
-	return kw_str_starts(s, KW_STR("pid ")) || kw_str_starts(s, KW_STR("tid ")) || kw_str_starts(s, KW_STR("vCPU ")) ||
-	       kw_str_starts(s, KW_STR("host CPU "));
+	return kw_str_starts(s, KW_STR("pid ")) || kw_str_starts(s, KW_STR("tid ")) ||
+	       kw_str_starts(s, KW_STR("vCPU ")) || kw_str_starts(s, KW_STR("host CPU "));
 }
 
-static void take_hex(struct kw_failure *f, const struct kw_clean_line *line, struct kw_str s, struct kw_str words,
-		     enum kw_fact fact)
+static void take_hex(struct kw_failure *f, const struct kw_clean_line *line, struct kw_str s,
+		     struct kw_str words, enum kw_fact fact)
 {
 	size_t at = kw_str_find(s, words);
 	uint64_t value;
 
-	if (at != SIZE_MAX && kw_str_hex(kw_str_from(s, at + words.len), &value) && !kw_known(f, fact))
+	if (at != SIZE_MAX && kw_str_hex(kw_str_from(s, at + words.len), &value) &&
+	    !kw_known(f, fact))
 		kw_gather_fact(f, line, fact, value);
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The words of all parsers as finders: where a stream is worth reading, and which of its lines can hold a message. */
+/*
+ * The words of all parsers as finders: where a stream is worth reading, and which of its lines can
+ * hold a message.
+ */
 #include "parse/parse.h"
 
 #include <errno.h>
@@ -49,7 +52,8 @@ int kw_find_parser_words(struct kw_finder *ret)
 	struct words words = { .n = 0 };
 	int err;
 
-	err = add_word(&words, KW_STR("\"MESSAGE\":[")); /* journalctl -o json: bytes as numbers, in which no word is found */
+	/* journalctl -o json: bytes as numbers, in which no word is found */
+	err = add_word(&words, KW_STR("\"MESSAGE\":["));
 	for (const struct kw_parser *const *p = kw_parsers; !err && *p; p++)
 		err = add_words(&words, *p);
 	return err ? err : kw_find_init(ret, words.word, words.n);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A check of VM entry or VMRUN, without a failure: what must be so, the source, who makes it. Text or JSON. */
+/*
+ * A check of VM entry or VMRUN, without a failure: what must be so, the source, who makes it. Text
+ * or JSON.
+ */
 #include "render/lines.h"
 #include "render/render.h"
 

@@ -7,7 +7,10 @@
 #include "decode/x86/exit_info.h"
 #include "decode/x86/msr.h"
 
-/* Memory of one document. Both dumps with all their registers and checks take an eighth of it: test_render.c measures it. */
+/*
+ * Memory of one document. Both dumps with all their registers and checks take an eighth of it:
+ * test_render.c measures it.
+ */
 #define DOC_BYTES (1u << 20)
 
 /* Rows of code around the marked one where the answer must fit a screen. */
@@ -187,7 +190,10 @@ static void add_host(struct kw_doc *doc, const struct kw_case *c)
 	add_row(doc, "host", take(doc));
 }
 
-/* "2026-11-29T06:25:25.123456Z by kvmwhy watch, failure 3; guest foo, pid 17, thread 19 (CPU 0/KVM); redacted" */
+/*
+ * "2026-11-29T06:25:25.123456Z by kvmwhy watch, failure 3; guest foo, pid 17, thread 19 (CPU
+ * 0/KVM); redacted"
+ */
 static void add_watch(struct kw_doc *doc, const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
@@ -218,7 +224,8 @@ static void add_guest(struct kw_doc *doc, const struct kw_case *c)
 	if (kw_has(f, pid))
 		kw_buf_printf(buf, "%spid %llu", buf->len ? ", " : "", (unsigned long long)f->pid);
 	if (kw_has(f, tid))
-		kw_buf_printf(buf, "%sthread %llu", buf->len ? ", " : "", (unsigned long long)f->tid);
+		kw_buf_printf(buf, "%sthread %llu", buf->len ? ", " : "",
+			      (unsigned long long)f->tid);
 	if (f->text[KW_T_THREAD].len) {
 		kw_buf_add(buf, buf->len ? KW_STR(" (") : KW_STR("thread ("));
 		kw_buf_add(buf, f->text[KW_T_THREAD]);
@@ -426,8 +433,8 @@ static void add_segment(struct kw_doc *doc, const struct kw_case *c, enum kw_fac
 	struct kw_piece *piece;
 	char text[128];
 
-	if (!kw_known(f, sel) && !kw_known(f, kw_part(sel, KW_BASE)) && !kw_known(f, kw_part(sel, KW_LIMIT)) &&
-	    !kw_known(f, rights))
+	if (!kw_known(f, sel) && !kw_known(f, kw_part(sel, KW_BASE)) &&
+	    !kw_known(f, kw_part(sel, KW_LIMIT)) && !kw_known(f, rights))
 		return;
 	piece = add(doc, KW_PIECE_SEGMENT, "", KW_STR(""));
 	piece->label = (struct kw_str){ name, strlen(name) - 4 };
@@ -487,7 +494,8 @@ static void add_causes(struct kw_doc *doc, const struct kw_case *c)
 static void check_saw(struct kw_buf *buf, const struct kw_entry *saw)
 {
 	for (size_t i = 0; i < saw->nused; i++)
-		kw_buf_printf(buf, "%s%s 0x%llx", i ? ", " : "", short_name((enum kw_fact)saw->used[i]),
+		kw_buf_printf(buf, "%s%s 0x%llx", i ? ", " : "",
+			      short_name((enum kw_fact)saw->used[i]),
 			      (unsigned long long)saw->f->fact[saw->used[i]]);
 	if (saw->by_vmm)
 		KW_BUF_LIT(buf, " (the VMM's registers)");

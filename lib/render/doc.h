@@ -24,7 +24,8 @@ enum kw_piece_kind {
 	KW_PIECE_GROUP,	   /* .text is the title of registers; .marked: their names are long */
 	KW_PIECE_REGISTER, /* .label, .text is the value, .bits and .reserved what is set in it */
 	KW_PIECE_SEGMENT,  /* .text is selector, base, limit, rights; .bits the rights' meaning */
-	KW_PIECE_CHECK,	   /* .label is the check's id, .text what it looked at or lacks, .hint what must be so */
+	/* .label is the check's id, .text what it looked at or lacks, .hint what must be so */
+	KW_PIECE_CHECK,
 };
 
 struct kw_piece {
@@ -49,7 +50,8 @@ struct kw_doc {
 /* What a document may have beside the answer. */
 enum {
 	KW_DOC_REGISTERS = 1, /* their tables, and all of the code */
-	KW_DOC_CHECKS = 2,    /* each check of VM entry that was asked: broken ones first, those that hold last */
+	/* each check of VM entry that was asked: broken ones first, those that hold last */
+	KW_DOC_CHECKS = 2,
 };
 
 /* The document of @c with the @parts asked for. End it with kw_doc_deinit(). */

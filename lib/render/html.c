@@ -396,7 +396,8 @@ static void put_checks(struct kw_buf *buf, const struct kw_piece *all, const str
 	put(buf, "</summary><table class=\"checks\">\n");
 	for (; piece; piece = kw_doc_next(piece->next, KW_PIECE_CHECK)) {
 		kw_buf_printf(buf, "<tr%s><td>%s</td><td title=\"",
-			      piece->verdict == KW_CHECK_BROKEN ? " class=\"mark\"" : "", kw_doc_verdict(piece));
+			      piece->verdict == KW_CHECK_BROKEN ? " class=\"mark\"" : "",
+			      kw_doc_verdict(piece));
 		put_text(buf, kw_str(piece->hint));
 		put(buf, "\"><code>");
 		put_text(buf, piece->label);

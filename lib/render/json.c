@@ -459,7 +459,8 @@ static void module(struct kw_json *j, const struct kw_case *c)
 		words(j, c, KW_STR(",\"module\":"));
 }
 
-static void fact_dec(struct kw_json *j, const struct kw_failure *f, struct kw_str key, enum kw_fact fact)
+static void fact_dec(struct kw_json *j, const struct kw_failure *f, struct kw_str key,
+		     enum kw_fact fact)
 {
 	if (!kw_known(f, fact))
 		return;
@@ -467,7 +468,8 @@ static void fact_dec(struct kw_json *j, const struct kw_failure *f, struct kw_st
 	kw_json_dec(j, f->fact[fact]);
 }
 
-static void fact_hex(struct kw_json *j, const struct kw_failure *f, struct kw_str key, enum kw_fact fact)
+static void fact_hex(struct kw_json *j, const struct kw_failure *f, struct kw_str key,
+		     enum kw_fact fact)
 {
 	if (!kw_known(f, fact))
 		return;
@@ -475,7 +477,8 @@ static void fact_hex(struct kw_json *j, const struct kw_failure *f, struct kw_st
 	kw_json_hex(j, f->fact[fact]);
 }
 
-static void fact_bool(struct kw_json *j, const struct kw_failure *f, struct kw_str key, enum kw_fact fact)
+static void fact_bool(struct kw_json *j, const struct kw_failure *f, struct kw_str key,
+		      enum kw_fact fact)
 {
 	if (!kw_known(f, fact))
 		return;
@@ -494,7 +497,8 @@ static void watch_exit(struct kw_json *j, const struct kw_failure *f)
 	if (!kw_has(f, last_exit))
 		return;
 	if (kw_has(f, watch_vmx))
-		name = f->watch_vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) : kw_svm_exit_name(f->last_exit);
+		name = f->watch_vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) :
+				      kw_svm_exit_name(f->last_exit);
 	KW_JSON_KEY(j, "last_exit");
 	kw_json_object(j);
 	FACT_HEX(j, f, "code", last_exit);
@@ -606,8 +610,10 @@ static void check_saw(struct kw_json *j, const struct kw_entry *saw)
 		kw_json_text(j, kw_str(info->name + (prefixed ? PREFIX_LEN : 0)));
 	}
 	kw_json_array_end(j);
-	KW_JSON_TEXT(j, "in", saw->by_vmm ? KW_STR("registers")
-			      : saw->nused && kw_facts[saw->used[0]].group == KW_G_VMCB ? KW_STR("vmcb") : KW_STR("vmcs"));
+	KW_JSON_TEXT(j, "in",
+		     saw->by_vmm					     ? KW_STR("registers") :
+		     saw->nused && kw_facts[saw->used[0]].group == KW_G_VMCB ? KW_STR("vmcb") :
+									       KW_STR("vmcs"));
 }
 
 static void broken_check(struct kw_json *j, const struct kw_broken_check *b)

@@ -27,7 +27,8 @@ struct kw_style {
 	bool checks; /* every check of VM entry with its answer; a page always has them */
 	const char *file; /* name of the input, may be NULL */
 	uint64_t number;  /* of the failure, from 1; 0 if nobody counts */
-	const char *first_file; /* where the first failure stands, which has no line in front; may be NULL */
+	/* where the first failure stands, which has no line in front; may be NULL */
+	const char *first_file;
 	struct kw_span first;
 };
 
@@ -38,7 +39,8 @@ struct kw_renderer {
 	void (*item)(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
 		     bool first);
 	void (*end)(struct kw_buf *buf, bool empty);
-	void (*again)(struct kw_buf *buf, const struct kw_again *again); /* NULL: failures that come again are items */
+	/* NULL: failures that come again are items */
+	void (*again)(struct kw_buf *buf, const struct kw_again *again);
 };
 
 /* The renderer of "text", "json", "ndjson" or "html"; NULL for another name. */
@@ -59,7 +61,10 @@ void kw_render_msr(struct kw_buf *buf, uint32_t index, const uint64_t *value,
 void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned int bits,
 		     bool json);
 
-/* A check of VM entry or VMRUN, or the list of all under the titles of their sections. As JSON with @json, else as text. */
+/*
+ * A check of VM entry or VMRUN, or the list of all under the titles of their sections. As JSON with
+ * @json, else as text.
+ */
 void kw_render_check(struct kw_buf *buf, const struct kw_check *check, bool json);
 void kw_render_check_list(struct kw_buf *buf, bool json);
 

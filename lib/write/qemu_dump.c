@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record of a vCPU in, the lines that QEMU would print of it out: the words of kvm_cpu_exec(), then
- * x86_cpu_dump_state(). Unlike there, what is not known is left out and no digit is cut off. Exits
- * for which QEMU has no words are told by rows of the kvm_run page.
+ * A record of a vCPU in, the lines that QEMU would print of it out: the words of kvm_cpu_exec(),
+ * then x86_cpu_dump_state(). Unlike there, what is not known is left out and no digit is cut off.
+ * Exits for which QEMU has no words are told by rows of the kvm_run page.
  */
 #include "write/write.h"
 #include "failure/x86.h"
@@ -59,7 +59,10 @@ static void hex_or_gap(struct dump *d, enum kw_fact fact, unsigned int digits)
 		kw_buf_repeat(&d->line, '?', digits);
 }
 
-/* "RAX=0000000000000000", with a blank in front but at the start of a line; nothing for what is not known. */
+/*
+ * "RAX=0000000000000000", with a blank in front but at the start of a line; nothing for what is not
+ * known.
+ */
 static bool token(struct dump *d, const char *name, enum kw_fact fact, unsigned int digits)
 {
 	if (!kw_known(d->f, fact))
@@ -154,16 +157,20 @@ static void internal_error(struct dump *d)
 	here(d, KW_F_suberror);
 	here(d, KW_F_exit_reason);
 	if (!kw_has(f, suberror)) {
-		kw_buf_printf(&d->line, "KVM internal error: Encounter a notify exit with %svalid context in guest.",
-			      f->page.bytes[ROW_UNION * KW_RUN_ROW] & NOTIFY_CONTEXT_INVALID ? "in" : "");
+		kw_buf_printf(
+			&d->line,
+			"KVM internal error: Encounter a notify exit with %svalid context in guest.",
+			f->page.bytes[ROW_UNION * KW_RUN_ROW] & NOTIFY_CONTEXT_INVALID ? "in" : "");
 		end(d);
 		return;
 	}
-	kw_buf_printf(&d->line, "KVM internal error. Suberror: %llu", (unsigned long long)f->suberror);
+	kw_buf_printf(&d->line, "KVM internal error. Suberror: %llu",
+		      (unsigned long long)f->suberror);
 	end(d);
 	for (size_t i = 0; i < words; i++) {
 		f->extra_line[i] = d->count;
-		kw_buf_printf(&d->line, "extra data[%zu]: 0x%016llx", i, (unsigned long long)f->extra[i]);
+		kw_buf_printf(&d->line, "extra data[%zu]: 0x%016llx", i,
+			      (unsigned long long)f->extra[i]);
 		end(d);
 	}
 	if (f->emulation_failure)
@@ -188,7 +195,8 @@ static void other_exit(struct dump *d)
 		put(d, "KVM: unknown exit, hardware reason ");
 		hex(d, KW_F_hardware_exit_reason, 1);
 	} else if (reason == KW_KVM_EXIT_EXCEPTION) {
-		kw_buf_printf(&d->line, "KVM: exception %llu exit (error code 0x", (unsigned long long)f->exception);
+		kw_buf_printf(&d->line, "KVM: exception %llu exit (error code 0x",
+			      (unsigned long long)f->exception);
 		here(d, KW_F_exception);
 		hex(d, KW_F_exception_error_code, 1);
 		put(d, ")");
@@ -196,7 +204,8 @@ static void other_exit(struct dump *d)
 		here(d, KW_F_run_exit_reason);
 		run_row(d, 0);
 	} else {
-		kw_buf_printf(&d->line, "KVM: unknown exit reason %llu", (unsigned long long)reason);
+		kw_buf_printf(&d->line, "KVM: unknown exit reason %llu",
+			      (unsigned long long)reason);
 	}
 	end(d);
 	if (reason == KW_KVM_EXIT_MEMORY_FAULT)
@@ -250,7 +259,8 @@ static void general_registers(struct dump *d)
 		const struct reg *reg = &general[i];
 
 		if (!narrow || reg->narrow[0])
-			token(d, narrow ? reg->narrow : reg->wide, (enum kw_fact)reg->fact, narrow ? 8 : 16);
+			token(d, narrow ? reg->narrow : reg->wide, (enum kw_fact)reg->fact,
+			      narrow ? 8 : 16);
 		if (i % 4 == 3)
 			end(d);
 	}
@@ -276,15 +286,30 @@ static void flags_register(struct dump *d)
 }
 
 /* Access rights: VMX's, as the record has them. */
-enum { ATTR_TYPE = 15, ATTR_S = 1 << 4, ATTR_DPL = 5, ATTR_P = 1 << 7, ATTR_L = 1 << 13, ATTR_DB = 1 << 14,
-       ATTR_UNUSABLE = 1 << 16, TYPE_CODE = 8, TYPE_CE = 4, TYPE_RW = 2, TYPE_A = 1, CR0_PE = 1, EFER_LMA = 1 << 10 };
+enum {
+	ATTR_TYPE = 15,
+	ATTR_S = 1 << 4,
+	ATTR_DPL = 5,
+	ATTR_P = 1 << 7,
+	ATTR_L = 1 << 13,
+	ATTR_DB = 1 << 14,
+	ATTR_UNUSABLE = 1 << 16,
+	TYPE_CODE = 8,
+	TYPE_CE = 4,
+	TYPE_RW = 2,
+	TYPE_A = 1,
+	CR0_PE = 1,
+	EFER_LMA = 1 << 10
+};
 
 /* Names of system segments as QEMU has them, by type: outside of long mode, and in it. */
 static const char *const system_names[2][16] = {
-	{ "Reserved", "TSS16-avl", "LDT", "TSS16-busy", "CallGate16", "TaskGate", "IntGate16", "TrapGate16",
-	  "Reserved", "TSS32-avl", "Reserved", "TSS32-busy", "CallGate32", "Reserved", "IntGate32", "TrapGate32" },
+	{ "Reserved", "TSS16-avl", "LDT", "TSS16-busy", "CallGate16", "TaskGate", "IntGate16",
+	  "TrapGate16", "Reserved", "TSS32-avl", "Reserved", "TSS32-busy", "CallGate32", "Reserved",
+	  "IntGate32", "TrapGate32" },
 	{ "<hiword>", "Reserved", "LDT", "Reserved", "Reserved", "Reserved", "Reserved", "Reserved",
-	  "Reserved", "TSS64-avl", "Reserved", "TSS64-busy", "CallGate64", "Reserved", "IntGate64", "TrapGate64" },
+	  "Reserved", "TSS64-avl", "Reserved", "TSS64-busy", "CallGate64", "Reserved", "IntGate64",
+	  "TrapGate64" },
 };
 
 static bool long_mode(const struct kw_failure *f)
@@ -308,7 +333,10 @@ static void segment_type(struct dump *d, uint64_t attr)
 		      attr & TYPE_RW ? (code ? 'R' : 'W') : '-', attr & TYPE_A ? 'A' : '-');
 }
 
-/* "CS =0008 0000000000000000 ffffffff 00a09b00 DPL=0 CS64 [-RA]"; the flags are the descriptor's second word. */
+/*
+ * "CS =0008 0000000000000000 ffffffff 00a09b00 DPL=0 CS64 [-RA]"; the flags are the descriptor's
+ * second word.
+ */
 static void segment(struct dump *d, const char *name, enum kw_fact sel)
 {
 	uint64_t attr = d->f->fact[kw_part(sel, KW_ATTR)];
@@ -337,8 +365,9 @@ static void segments(struct dump *d)
 		char name[5];
 		uint16_t sel;
 	} all[] = {
-		{ "ES =", KW_F_es_sel }, { "CS =", KW_F_cs_sel }, { "SS =", KW_F_ss_sel },  { "DS =", KW_F_ds_sel },
-		{ "FS =", KW_F_fs_sel }, { "GS =", KW_F_gs_sel }, { "LDT=", KW_F_ldt_sel }, { "TR =", KW_F_tr_sel },
+		{ "ES =", KW_F_es_sel },  { "CS =", KW_F_cs_sel }, { "SS =", KW_F_ss_sel },
+		{ "DS =", KW_F_ds_sel },  { "FS =", KW_F_fs_sel }, { "GS =", KW_F_gs_sel },
+		{ "LDT=", KW_F_ldt_sel }, { "TR =", KW_F_tr_sel },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -404,7 +433,10 @@ void kw_dump_lines(struct kw_failure *f, kw_line_fn fn, void *arg)
 {
 	struct kw_arena none = { .fixed = true }; /* a line does not grow */
 	char room[LINE_BYTES];
-	struct dump d = { .f = f, .fn = fn, .arg = arg, .line = { .p = room, .size = sizeof(room), .arena = &none } };
+	struct dump d = { .f = f,
+			  .fn = fn,
+			  .arg = arg,
+			  .line = { .p = room, .size = sizeof(room), .arena = &none } };
 
 	words(&d);
 	general_registers(&d);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A guest's name out of a command line, and texts of unknown origin into a line that a reader reads again. */
+/*
+ * A guest's name out of a command line, and texts of unknown origin into a line that a reader reads
+ * again.
+ */
 #include "write/write.h"
 
 #include "base/escape.h"
@@ -102,8 +105,8 @@ static void add_byte(struct kw_buf *buf, char c)
 }
 
 /*
- * What clean.c would take for an escape, a tag, an entity, quoted-printable or an invisible blank becomes \xNN,
- * and so do control characters and what is no UTF-8.
+ * What clean.c would take for an escape, a tag, an entity, quoted-printable or an invisible blank
+ * becomes \xNN, and so do control characters and what is no UTF-8.
  */
 static bool is_kept(struct kw_str s, size_t len, uint32_t character, const char *special)
 {

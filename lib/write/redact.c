@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a redacted recording keeps: a list, so that what is not on it is dropped, and a fact that is added
- * one day is dropped until somebody has thought about it. docs/watch.md tells users the same.
+ * What a redacted recording keeps: a list, so that what is not on it is dropped, and a fact that is
+ * added one day is dropped until somebody has thought about it. docs/watch.md tells users the same.
  */
 #include "write/write.h"
 
@@ -9,36 +9,75 @@
 
 enum { INSN_MAX = 15, BASIC_REASON = 0xffff };
 
-/* internal.data[] of an emulation failure: flags, with bit 0 a size and 15 bytes, then the exit with its information. */
+/*
+ * internal.data[] of an emulation failure: flags, with bit 0 a size and 15 bytes, then the exit
+ * with its information.
+ */
 enum { HAS_BYTES = 1, WORD_BYTES = 1, WORD_MODULE_INSN = 8, RUN_DATA = 40 };
 
-_Static_assert(8 * WORD_MODULE_INSN == offsetof(struct kvmwhy_data, insn_size), "where the bytes are in the words");
+_Static_assert(8 * WORD_MODULE_INSN == offsetof(struct kvmwhy_data, insn_size),
+	       "where the bytes are in the words");
 
 /* How KVM_RUN ended, who ran, and the state of the CPU that has no contents of the guest in it. */
 static const uint16_t kept[] = {
-	KW_F_errno_number, KW_F_suberror, KW_F_hardware_error, KW_F_exit_reason, KW_F_hardware_exit_reason,
-	KW_F_exception, KW_F_exception_error_code, KW_F_run_exit_reason, KW_F_memory_fault_flags,
-	KW_F_memory_fault_gpa, KW_F_memory_fault_size, KW_F_cpu, KW_F_pid, KW_F_tid, KW_F_vcpu,
-	KW_F_watch_number, KW_F_watch_source, KW_F_watch_time, KW_F_watch_vmx, KW_F_watch_protected,
-	KW_F_watch_harmless, KW_F_watch_redacted, KW_F_last_exit, KW_F_last_exit_info1, KW_F_last_exit_info2,
-	KW_F_last_exit_intr_info, KW_F_last_exit_error_code, KW_F_rip, KW_F_rflags, KW_F_cpl, KW_F_ii, KW_F_smm,
-	KW_F_cr0, KW_F_cr4, KW_F_efer, KW_F_gdt_limit, KW_F_idt_limit,
+	KW_F_errno_number,
+	KW_F_suberror,
+	KW_F_hardware_error,
+	KW_F_exit_reason,
+	KW_F_hardware_exit_reason,
+	KW_F_exception,
+	KW_F_exception_error_code,
+	KW_F_run_exit_reason,
+	KW_F_memory_fault_flags,
+	KW_F_memory_fault_gpa,
+	KW_F_memory_fault_size,
+	KW_F_cpu,
+	KW_F_pid,
+	KW_F_tid,
+	KW_F_vcpu,
+	KW_F_watch_number,
+	KW_F_watch_source,
+	KW_F_watch_time,
+	KW_F_watch_vmx,
+	KW_F_watch_protected,
+	KW_F_watch_harmless,
+	KW_F_watch_redacted,
+	KW_F_last_exit,
+	KW_F_last_exit_info1,
+	KW_F_last_exit_info2,
+	KW_F_last_exit_intr_info,
+	KW_F_last_exit_error_code,
+	KW_F_rip,
+	KW_F_rflags,
+	KW_F_cpl,
+	KW_F_ii,
+	KW_F_smm,
+	KW_F_cr0,
+	KW_F_cr4,
+	KW_F_efer,
+	KW_F_gdt_limit,
+	KW_F_idt_limit,
 };
 
 static const uint16_t segments[] = {
-	KW_F_es_sel, KW_F_cs_sel, KW_F_ss_sel, KW_F_ds_sel, KW_F_fs_sel, KW_F_gs_sel, KW_F_ldt_sel, KW_F_tr_sel,
+	KW_F_es_sel, KW_F_cs_sel, KW_F_ss_sel,	KW_F_ds_sel,
+	KW_F_fs_sel, KW_F_gs_sel, KW_F_ldt_sel, KW_F_tr_sel,
 };
 
 static const uint16_t access_registers[] = { KW_F_rax, KW_F_rcx, KW_F_rdx };
 
-/* Exits whose information tells of the exit; of others it may be an address or a value of the guest's. */
+/*
+ * Exits whose information tells of the exit; of others it may be an address or a value of the
+ * guest's.
+ */
 static const uint64_t svm_told[] = {
 	KW_SVM_EXIT_IOIO, KW_SVM_EXIT_MSR, KW_SVM_EXIT_NPF, KW_SVM_EXIT_AVIC_INCOMPLETE_IPI,
 	KW_SVM_EXIT_AVIC_UNACCELERATED_ACCESS, UINT32_MAX, UINT64_MAX /* VMEXIT_INVALID */
 };
 static const uint64_t vmx_told[] = {
-	KW_VMX_EXIT_IO_INSTRUCTION, KW_VMX_EXIT_MSR_READ, KW_VMX_EXIT_MSR_WRITE, KW_VMX_EXIT_INVALID_STATE,
-	KW_VMX_EXIT_MSR_LOAD_FAIL, KW_VMX_EXIT_MCE_DURING_VMENTRY, KW_VMX_EXIT_EPT_VIOLATION, KW_VMX_EXIT_EPT_MISCONFIG,
+	KW_VMX_EXIT_IO_INSTRUCTION, KW_VMX_EXIT_MSR_READ,      KW_VMX_EXIT_MSR_WRITE,
+	KW_VMX_EXIT_INVALID_STATE,  KW_VMX_EXIT_MSR_LOAD_FAIL, KW_VMX_EXIT_MCE_DURING_VMENTRY,
+	KW_VMX_EXIT_EPT_VIOLATION,  KW_VMX_EXIT_EPT_MISCONFIG,
 };
 
 struct set {
@@ -67,20 +106,22 @@ static bool exit_is_told(const struct kw_failure *f, uint64_t reason)
 	if (!kw_has(f, watch_vmx))
 		return false;
 	if (f->watch_vmx)
-		return listed(reason & BASIC_REASON, vmx_told, sizeof(vmx_told) / sizeof(vmx_told[0]));
+		return listed(reason & BASIC_REASON, vmx_told,
+			      sizeof(vmx_told) / sizeof(vmx_told[0]));
 	return listed(reason, svm_told, sizeof(svm_told) / sizeof(svm_told[0]));
 }
 
 static bool is_msr_access(const struct kw_failure *f, const struct kvmwhy_event *e)
 {
-	bool told = e->x86.known & KVMWHY_X86_DATA &&
-		    (e->x86.data.kind == KVMWHY_KIND_WRMSR || e->x86.data.kind == KVMWHY_KIND_RDMSR);
+	bool told = e->x86.known & KVMWHY_X86_DATA && (e->x86.data.kind == KVMWHY_KIND_WRMSR ||
+						       e->x86.data.kind == KVMWHY_KIND_RDMSR);
 
 	if (told || !kw_has(f, last_exit) || !kw_has(f, watch_vmx))
 		return told;
 	if (!f->watch_vmx)
 		return f->last_exit == KW_SVM_EXIT_MSR;
-	return (f->last_exit & BASIC_REASON) == KW_VMX_EXIT_MSR_READ || (f->last_exit & BASIC_REASON) == KW_VMX_EXIT_MSR_WRITE;
+	return (f->last_exit & BASIC_REASON) == KW_VMX_EXIT_MSR_READ ||
+	       (f->last_exit & BASIC_REASON) == KW_VMX_EXIT_MSR_WRITE;
 }
 
 static void keep_facts(struct kw_failure *f, const struct kvmwhy_event *e)
@@ -108,7 +149,10 @@ static void keep_facts(struct kw_failure *f, const struct kvmwhy_event *e)
 	}
 }
 
-/* The bytes of the instruction at RIP; of one that cannot be decoded as many as an instruction may have. */
+/*
+ * The bytes of the instruction at RIP; of one that cannot be decoded as many as an instruction may
+ * have.
+ */
 static void keep_insn(struct kw_failure *f, size_t length)
 {
 	struct kw_code whole = f->code, *code = &f->code;

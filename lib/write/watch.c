@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record of a failure that was seen as it happened in, text out: lines of our own, which parse/watch.c reads,
- * around the lines that QEMU would print of the vCPU. docs/watch.md has the grammar.
+ * A record of a failure that was seen as it happened in, text out: lines of our own, which
+ * parse/watch.c reads, around the lines that QEMU would print of the vCPU. docs/watch.md has the
+ * grammar.
  */
 #include "write/write.h"
 
@@ -98,7 +99,10 @@ static void put_who(struct writer *w)
 	static const struct {
 		char name[9];
 		uint16_t fact;
-	} numbers[] = { { "pid", KW_F_pid }, { "tid", KW_F_tid }, { "vCPU", KW_F_vcpu }, { "host CPU", KW_F_cpu } };
+	} numbers[] = { { "pid", KW_F_pid },
+			{ "tid", KW_F_tid },
+			{ "vCPU", KW_F_vcpu },
+			{ "host CPU", KW_F_cpu } };
 	const char *before = MARK;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -106,7 +110,8 @@ static void put_who(struct writer *w)
 
 		if (!kw_known(w->f, fact))
 			continue;
-		kw_buf_printf(w->buf, "%s%s %llu", before, numbers[i].name, number(w->f->fact[fact]));
+		kw_buf_printf(w->buf, "%s%s %llu", before, numbers[i].name,
+			      number(w->f->fact[fact]));
 		before = ", ";
 	}
 	if (before[0] == ',')
@@ -131,19 +136,23 @@ static void put_names(struct writer *w)
 		return;
 	put_name(w, "thread", bounded(w->e->common.comm, sizeof(w->e->common.comm)));
 	if (!w->context->guest)
-		guest = (struct kw_str){ name, kw_event_name(w->e->common.args, sizeof(w->e->common.args), name, sizeof(name)) };
+		guest = (struct kw_str){ name,
+					 kw_event_name(w->e->common.args, sizeof(w->e->common.args),
+						       name, sizeof(name)) };
 	put_name(w, "guest", guest);
 }
 
 static void put_flags(struct writer *w)
 {
 	if (w->context->redact)
-		KW_BUF_LIT(w->buf, MARK "redacted: names, registers and bytes that this failure\n" MARK
-					 "does not need, and the kernel's log, are left out\n");
+		KW_BUF_LIT(w->buf,
+			   MARK "redacted: names, registers and bytes that this failure\n" MARK
+				"does not need, and the kernel's log, are left out\n");
 	if (kw_has(w->f, watch_protected))
 		KW_BUF_LIT(w->buf, MARK "encrypted: KVM does not have the guest's registers\n");
 	if (kw_has(w->f, watch_harmless))
-		KW_BUF_LIT(w->buf, MARK "harmless: an exit that this VM's VMM answers as a matter of course\n");
+		KW_BUF_LIT(w->buf, MARK
+			   "harmless: an exit that this VM's VMM answers as a matter of course\n");
 }
 
 /* What failed, in words */
@@ -183,8 +192,8 @@ static void put_exit_reason(struct writer *w)
 	const struct kw_failure *f = w->f;
 	const char *name = kw_kvm_exit_name(f->run_exit_reason);
 
-	kw_buf_printf(w->buf, "KVM_RUN: 0, exit reason %llu%s%s", number(f->run_exit_reason), name ? " " : "",
-		      name ? name : "");
+	kw_buf_printf(w->buf, "KVM_RUN: 0, exit reason %llu%s%s", number(f->run_exit_reason),
+		      name ? " " : "", name ? name : "");
 	if (kw_has(f, suberror))
 		kw_buf_printf(w->buf, ", suberror %llu", number(f->suberror));
 	if (kw_has(f, hardware_error))
@@ -196,7 +205,8 @@ static bool read_words(const struct kvmwhy_event *e, struct kw_told *ret)
 	uint64_t words[KVMWHY_NDATA];
 
 	memcpy(words, &e->x86.data, sizeof(words));
-	return e->x86.known & KVMWHY_X86_DATA && kw_told_read(words, KVMWHY_NDATA, ret) == KW_TOLD_OK;
+	return e->x86.known & KVMWHY_X86_DATA &&
+	       kw_told_read(words, KVMWHY_NDATA, ret) == KW_TOLD_OK;
 }
 
 static void put_failed(struct writer *w)
@@ -223,10 +233,12 @@ static const char *exit_name(const struct kw_failure *f)
 {
 	if (!kw_has(f, watch_vmx))
 		return NULL;
-	return f->watch_vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) : kw_svm_exit_name(f->last_exit);
+	return f->watch_vmx ? kw_vmx_exit_name(f->last_exit & 0xffff) :
+			      kw_svm_exit_name(f->last_exit);
 }
 
-static void put_pair(struct writer *w, const char *a, enum kw_fact first, const char *b, enum kw_fact second)
+static void put_pair(struct writer *w, const char *a, enum kw_fact first, const char *b,
+		     enum kw_fact second)
 {
 	const struct kw_failure *f = w->f;
 
@@ -281,7 +293,8 @@ static void put_dump_line(void *arg, struct kw_str line)
 
 static void put_log(struct writer *w)
 {
-	size_t n = w->context->redact ? 0 : w->context->nlines, most = n < LOG_LINES ? n : LOG_LINES;
+	size_t n = w->context->redact ? 0 : w->context->nlines,
+	       most = n < LOG_LINES ? n : LOG_LINES;
 
 	for (size_t i = 0; i < most; i++) {
 		KW_BUF_LIT(w->buf, MARK "log: ");
@@ -289,7 +302,8 @@ static void put_log(struct writer *w)
 		KW_BUF_LIT(w->buf, "\n");
 	}
 	if (most < n)
-		kw_buf_printf(w->buf, MARK "%zu further lines of the kernel's log are left out\n", n - most);
+		kw_buf_printf(w->buf, MARK "%zu further lines of the kernel's log are left out\n",
+			      n - most);
 }
 
 static void put_end(struct writer *w)

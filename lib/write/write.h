@@ -12,8 +12,8 @@
 #include <uapi/kvmwhy-event.h>
 
 /*
- * qemu_dump.c: the lines that QEMU would print of @f, one by one without their ends; each fact's origin
- * becomes the index of its line. @fn gets them in order. Allocates nothing.
+ * qemu_dump.c: the lines that QEMU would print of @f, one by one without their ends; each fact's
+ * origin becomes the index of its line. @fn gets them in order. Allocates nothing.
  */
 typedef void (*kw_line_fn)(void *arg, struct kw_str line);
 void kw_dump_lines(struct kw_failure *f, kw_line_fn fn, void *arg);
@@ -34,19 +34,24 @@ void kw_write_watch(struct kw_buf *buf, struct kw_failure *f, const struct kvmwh
 		    const struct kw_watch_context *context);
 
 /*
- * quote.c: the guest's name in the beginning of a command line, @size bytes, whose words end in NUL: behind
- * -name, --name or --name=, and there behind guest= as QEMU has it. Into @ret, at most @max bytes; returns the
- * length, 0 if there is none or the line was cut inside it.
+ * quote.c: the guest's name in the beginning of a command line, @size bytes, whose words end in
+ * NUL: behind -name, --name or --name=, and there behind guest= as QEMU has it. Into @ret, at most
+ * @max bytes; returns the length, 0 if there is none or the line was cut inside it.
  */
 size_t kw_event_name(const char *args, size_t size, char *ret, size_t max);
 
-/* quote.c: a text of unknown origin, so that a reader takes none of it for anything but this text. */
+/*
+ * quote.c: a text of unknown origin, so that a reader takes none of it for anything but this text.
+ */
 void kw_event_quote(struct kw_buf *buf, struct kw_str text);
 
 /* The same for a line of the kernel's log, whose '=', '"', '|' and '>' stay readable. */
 void kw_event_quote_log(struct kw_buf *buf, struct kw_str line);
 
-/* redact.c: drops what docs/watch.md, "Redacted recordings", does not list, from the facts and from the record. */
+/*
+ * redact.c: drops what docs/watch.md, "Redacted recordings", does not list, from the facts and from
+ * the record.
+ */
 void kw_event_redact(struct kw_failure *f, struct kvmwhy_event *e);
 
 #endif

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/adding-a-parser.md, followed in a copy of the tree: the monitor that it adds is found and explained."""
+"""docs/adding-a-parser.md, followed in a copy of the tree: the monitor that it adds is found and
+explained."""
 
 from cli import NOTHING, SOURCE, kvmwhy, main, test
 from tree import Tree

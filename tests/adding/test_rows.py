@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The table "To add X, touch Y" of CONTRIBUTING.md is followed in a copy of the tree, which is then built.
+"""The table "To add X, touch Y" of CONTRIBUTING.md is followed in a copy of the tree, which is then
+built.
 
 A change may only touch what its row names.
 """

@@ -22,14 +22,16 @@ class Tree:
         shutil.copytree(source, root, ignore=_skipped, symlinks=True)
 
     def _insert(self, path, hunk):
-        """Lines that begin with + go between those that begin with a blank, which are there one behind the other."""
+        """Lines that begin with + go between those that begin with a blank, which are there one
+        behind the other."""
         old = "".join(line[1:] for line in hunk.splitlines(True) if line[0] == " ")
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{path}: these lines are there {text.count(old)} times:\n{old}"
         path.write_text(text.replace(old, "".join(line[1:] for line in hunk.splitlines(True))), encoding="utf-8")
 
     def follow(self, document):
-        """Each block of a document that names a file is written there; commands (sh) are returned, to be run."""
+        """Each block of a document that names a file is written there; commands (sh) are returned,
+        to be run."""
         commands = []
         for kind, name, text in FENCE.findall((self.root / document).read_text(encoding="utf-8")):
             path = self.root / name

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The example programs: the one of README.md is short and explains the starting case; those in C++ and Rust
+"""The example programs: the one of README.md is short and explains the starting case; those in C++
+and Rust
 and on the pages of the manual are built and run."""
 
 import re

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/kvm-run-data.md and docs/watch.md: their tables are those of the header; the C code of the first compiles and reads a page."""
+"""docs/kvm-run-data.md and docs/watch.md: their tables are those of the header; the C code of the
+first compiles and reads a page."""
 
 import re
 

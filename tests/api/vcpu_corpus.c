@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The real dumps of the corpus as structures and back: kw_vcpu_dump() must print QEMU's registers and Code= to
- * the letter, and kw_vcpu_report() must find what a reader of the log finds. Arguments: the logs.
+ * The real dumps of the corpus as structures and back: kw_vcpu_dump() must print QEMU's registers
+ * and Code= to the letter, and kw_vcpu_report() must find what a reader of the log finds.
+ * Arguments: the logs.
  */
 #include "parse_text.h"
 #include "failure/x86.h"
@@ -18,8 +19,8 @@ static struct kw_failure *whole(const struct seen *seen)
 	for (size_t i = 0; i < seen->count; i++) {
 		struct kw_failure *f = seen->failure[i];
 
-		if (kw_has(f, rax) && kw_has(f, efer) && kw_has(f, dr7) && kw_has(f, tr_attr) && f->code.len == 50 &&
-		    f->code.marked >= 0 && f->class <= KW_CLASS_UNKNOWN_EXIT)
+		if (kw_has(f, rax) && kw_has(f, efer) && kw_has(f, dr7) && kw_has(f, tr_attr) &&
+		    f->code.len == 50 && f->code.marked >= 0 && f->class <= KW_CLASS_UNKNOWN_EXIT)
 			return f;
 	}
 	return NULL;
@@ -30,27 +31,47 @@ static struct kvm_segment segment(const struct kw_failure *f, enum kw_fact sel)
 	uint64_t attr = f->fact[kw_part(sel, KW_ATTR)];
 
 	return (struct kvm_segment){
-		.selector = (uint16_t)f->fact[sel], .base = f->fact[kw_part(sel, KW_BASE)], .limit = (uint32_t)f->fact[kw_part(sel, KW_LIMIT)],
-		.type = attr & 15, .s = attr >> 4 & 1, .dpl = attr >> 5 & 3, .present = attr >> 7 & 1, .avl = attr >> 12 & 1,
-		.l = attr >> 13 & 1, .db = attr >> 14 & 1, .g = attr >> 15 & 1,
+		.selector = (uint16_t)f->fact[sel],
+		.base = f->fact[kw_part(sel, KW_BASE)],
+		.limit = (uint32_t)f->fact[kw_part(sel, KW_LIMIT)],
+		.type = attr & 15,
+		.s = attr >> 4 & 1,
+		.dpl = attr >> 5 & 3,
+		.present = attr >> 7 & 1,
+		.avl = attr >> 12 & 1,
+		.l = attr >> 13 & 1,
+		.db = attr >> 14 & 1,
+		.g = attr >> 15 & 1,
 	};
 }
 
 static void put_registers(const struct kw_failure *f)
 {
 	v.regs = (struct kvm_regs){
-		f->rax, f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rsp, f->rbp, f->r8, f->r9, f->r10, f->r11, f->r12,
-		f->r13, f->r14, f->r15, f->rip, f->rflags,
+		f->rax, f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rsp, f->rbp, f->r8,
+		f->r9,	f->r10, f->r11, f->r12, f->r13, f->r14, f->r15, f->rip, f->rflags,
 	};
 	v.sregs = (struct kvm_sregs){
-		.cs = segment(f, KW_F_cs_sel), .ds = segment(f, KW_F_ds_sel), .es = segment(f, KW_F_es_sel),
-		.fs = segment(f, KW_F_fs_sel), .gs = segment(f, KW_F_gs_sel), .ss = segment(f, KW_F_ss_sel),
-		.tr = segment(f, KW_F_tr_sel), .ldt = segment(f, KW_F_ldt_sel),
+		.cs = segment(f, KW_F_cs_sel),
+		.ds = segment(f, KW_F_ds_sel),
+		.es = segment(f, KW_F_es_sel),
+		.fs = segment(f, KW_F_fs_sel),
+		.gs = segment(f, KW_F_gs_sel),
+		.ss = segment(f, KW_F_ss_sel),
+		.tr = segment(f, KW_F_tr_sel),
+		.ldt = segment(f, KW_F_ldt_sel),
 		.gdt = { .base = f->gdt_base, .limit = (uint16_t)f->gdt_limit },
 		.idt = { .base = f->idt_base, .limit = (uint16_t)f->idt_limit },
-		.cr0 = f->cr0, .cr2 = f->cr2, .cr3 = f->cr3, .cr4 = f->cr4, .efer = f->efer, .apic_base = 0xfee00900,
+		.cr0 = f->cr0,
+		.cr2 = f->cr2,
+		.cr3 = f->cr3,
+		.cr4 = f->cr4,
+		.efer = f->efer,
+		.apic_base = 0xfee00900,
 	};
-	v.debugregs = (struct kvm_debugregs){ .db = { f->dr0, f->dr1, f->dr2, f->dr3 }, .dr6 = f->dr6, .dr7 = f->dr7 };
+	v.debugregs = (struct kvm_debugregs){ .db = { f->dr0, f->dr1, f->dr2, f->dr3 },
+					      .dr6 = f->dr6,
+					      .dr7 = f->dr7 };
 	v.events.interrupt.shadow = (uint8_t)f->ii;
 	v.events.smi.smm = (uint8_t)f->smm;
 	memcpy(v.code, f->code.bytes, sizeof(v.code));
@@ -64,13 +85,17 @@ static bool put_end(const struct kw_failure *f)
 	case KW_CLASS_KVM_RUN_FAILED:
 		v.state.error = kw_errno_find_text(f->text[KW_T_ERRNO].p, f->text[KW_T_ERRNO].len);
 		if (kw_has(f, memory_fault_size))
-			vcpu_memory_fault(&v, f->memory_fault_flags, f->memory_fault_gpa, f->memory_fault_size);
+			vcpu_memory_fault(&v, f->memory_fault_flags, f->memory_fault_gpa,
+					  f->memory_fault_size);
 		if (kw_has(f, suberror))
-			vcpu_internal_error(&v, (uint32_t)f->suberror, f->extra, (uint32_t)__builtin_popcount(f->extra_known));
-		return v.state.error > 0 && !kw_failure_sign(f, KW_SIGN_INJECTED); /* a line of the kernel's log */
+			vcpu_internal_error(&v, (uint32_t)f->suberror, f->extra,
+					    (uint32_t)__builtin_popcount(f->extra_known));
+		/* a line of the kernel's log */
+		return v.state.error > 0 && !kw_failure_sign(f, KW_SIGN_INJECTED);
 	case KW_CLASS_INTERNAL_ERROR:
 		if (kw_has(f, suberror))
-			vcpu_internal_error(&v, (uint32_t)f->suberror, f->extra, (uint32_t)__builtin_popcount(f->extra_known));
+			vcpu_internal_error(&v, (uint32_t)f->suberror, f->extra,
+					    (uint32_t)__builtin_popcount(f->extra_known));
 		return kw_has(f, suberror);
 	case KW_CLASS_ENTRY_FAILED:
 		vcpu_fail_entry(&v, f->hardware_error);
@@ -133,16 +158,19 @@ static int note_report(void *arg, const struct kw_report *report)
 
 	if (buf->len)
 		return 0; /* the first */
-	kw_buf_printf(buf, "%s %s", kw_report_text(report, KW_REPORT_CLASS), kw_report_text(report, KW_REPORT_FINGERPRINT));
+	kw_buf_printf(buf, "%s %s", kw_report_text(report, KW_REPORT_CLASS),
+		      kw_report_text(report, KW_REPORT_FINGERPRINT));
 	for (size_t i = 0; i < kw_report_findings(report); i++)
-		kw_buf_printf(buf, " %s %s", kw_report_finding(report, i, KW_FINDING_CERTAINTY), kw_report_finding(report, i, KW_FINDING_ID));
+		kw_buf_printf(buf, " %s %s", kw_report_finding(report, i, KW_FINDING_CERTAINTY),
+			      kw_report_finding(report, i, KW_FINDING_ID));
 	return 0;
 }
 
 static bool same(const char *path, const char *what, const char *ours, const char *theirs)
 {
 	if (!ours || !theirs || strcmp(ours, theirs) != 0)
-		printf("# %s: %s\n# ours:   %s\n# theirs: %s\n", path, what, ours ? ours : "", theirs ? theirs : "");
+		printf("# %s: %s\n# ours:   %s\n# theirs: %s\n", path, what, ours ? ours : "",
+		       theirs ? theirs : "");
 	return ours && theirs && strcmp(ours, theirs) == 0;
 }
 

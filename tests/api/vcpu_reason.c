@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * kw_vcpu_reason() and kw_vcpu_dump() in a thread of 64 KiB stack, in a program whose allocator aborts while
- * they run: for each kind of failure. The stack is painted before, and what was used of it is counted.
+ * kw_vcpu_reason() and kw_vcpu_dump() in a thread of 64 KiB stack, in a program whose allocator
+ * aborts while they run: for each kind of failure. The stack is painted before, and what was used
+ * of it is counted.
  */
 #include "run_page.h"
 #include "vcpu_state.h"
@@ -63,7 +64,9 @@ void free(void *p)
 }
 
 static struct vcpu v;
-static const struct kw_options known = { .size = sizeof(known), .host_kernel = "5.10.0-17-amd64", .vendor = "intel" };
+static const struct kw_options known = { .size = sizeof(known),
+					 .host_kernel = "5.10.0-17-amd64",
+					 .vendor = "intel" };
 static const struct kw_options *options;
 static char scratch[KW_REASON_SCRATCH], line[1024], dump[8192];
 static size_t length, used;
@@ -166,8 +169,14 @@ static void private_page(void)
 static void module(void)
 {
 	static const struct kvmwhy_data data = {
-		.version = 1, .kind = KVMWHY_KIND_WRMSR, .flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP,
-		.result = -1, .msr = 0x404, .function = KVMWHY_FUNCTION_SET_MSR_COMMON, .value = ~1ull, .rip = 0xffffffff81060964,
+		.version = 1,
+		.kind = KVMWHY_KIND_WRMSR,
+		.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP,
+		.result = -1,
+		.msr = 0x404,
+		.function = KVMWHY_FUNCTION_SET_MSR_COMMON,
+		.value = ~1ull,
+		.rip = 0xffffffff81060964,
 	};
 
 	v.state.error = EPERM;
@@ -197,7 +206,9 @@ static void no_facts(void)
 static void page_alone(void)
 {
 	triple_fault();
-	v.state = (struct kw_vcpu_state){ .size = sizeof(v.state), .run = v.page, .run_size = sizeof(v.page) };
+	v.state = (struct kw_vcpu_state){ .size = sizeof(v.state),
+					  .run = v.page,
+					  .run_size = sizeof(v.page) };
 }
 
 static void odd_registers(void)
@@ -249,7 +260,8 @@ static bool holds(size_t i)
 		options = k ? &known : NULL;
 		keep(&most_reason, stack_of(reason));
 		printf("# %s\n", line);
-		if (length != strlen(line) || strncmp(line, cases[i].line, strlen(cases[i].line)) != 0)
+		if (length != strlen(line) ||
+		    strncmp(line, cases[i].line, strlen(cases[i].line)) != 0)
 			return false;
 	}
 	return true;
@@ -259,9 +271,11 @@ int main(void)
 {
 	printf("TAP version 13\n1..%d\n", CASES + 2);
 	for (size_t i = 0; i < CASES; i++)
-		printf("%sok %zu - %s: a line, and nothing allocated\n", holds(i) ? "" : "not ", i + 1, cases[i].name);
+		printf("%sok %zu - %s: a line, and nothing allocated\n", holds(i) ? "" : "not ",
+		       i + 1, cases[i].name);
 	printf("%sok %d - kw_vcpu_reason() used %zu bytes of stack, KW_REASON_STACK is %u\n",
-	       most_reason <= KW_REASON_STACK ? "" : "not ", CASES + 1, most_reason, KW_REASON_STACK);
+	       most_reason <= KW_REASON_STACK ? "" : "not ", CASES + 1, most_reason,
+	       KW_REASON_STACK);
 	printf("%sok %d - kw_vcpu_dump() used %zu bytes of stack, KW_DUMP_STACK is %u\n",
 	       most_dump <= KW_DUMP_STACK ? "" : "not ", CASES + 2, most_dump, KW_DUMP_STACK);
 	return 0;

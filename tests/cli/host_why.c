@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * host_why ROOT WAY: why `kvmwhy watch` cannot work by bpf, tracefs or any, as it would say so itself; nothing where
- * nothing stands against it.
+ * host_why ROOT WAY: why `kvmwhy watch` cannot work by bpf, tracefs or any, as it would say so
+ * itself; nothing where nothing stands against it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,9 @@ int main(int argc, char **argv)
 
 	if (argc != 3 || kw_host_collect(&host, argv[1]))
 		return 2;
-	ways = !strcmp(argv[2], "bpf") ? KW_WAY_BPF : !strcmp(argv[2], "tracefs") ? KW_WAY_TRACEFS : KW_WAY_ALL;
+	ways = !strcmp(argv[2], "bpf")	   ? KW_WAY_BPF :
+	       !strcmp(argv[2], "tracefs") ? KW_WAY_TRACEFS :
+					     KW_WAY_ALL;
 	kw_host_why_not(&host, ways, small, sizeof(small));
 	kw_host_why_not(&host, ways, text, sizeof(text));
 	/* A text that does not fit is cut, and ends. */

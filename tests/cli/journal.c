@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* In: a log. Out: its first failure as an entry of the journal, as `kvmwhy watch --journal` writes one. 77: no journal. */
+/*
+ * In: a log. Out: its first failure as an entry of the journal, as `kvmwhy watch --journal` writes
+ * one. 77: no journal.
+ */
 #include "journal.h"
 
 #include <stdio.h>
 
 static int send(void *arg, const struct kw_report *report)
 {
-	static const struct kvmwhy_event event = { .common = { .pid = 4242, .tid = 4243, .vcpu = 3 } };
+	static const struct kvmwhy_event event = { .common = {
+							   .pid = 4242, .tid = 4243, .vcpu = 3 } };
 
 	*(int *)arg = kw_journal_send(report, &event);
 	return 1;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kvmwhy host, on copies of real hosts' files (hosts/, made by lab/run host-files) and on this machine.
+"""kvmwhy host, on copies of real hosts' files (hosts/, made by lab/run host-files) and on this
+machine.
 
-A test changes a copy where a host with that property cannot be had in the lab; its sentence says what was changed.
+A test changes a copy where a host with that property cannot be had in the lab; its sentence says
+what was changed.
 """
 
 import json
@@ -251,7 +253,8 @@ def _(directory):
         equal(answer["module"], {"works": True, "loaded": False, "reasons": []})
 
 
-# What is changed on 6.1-amd (None: removed), the reason that must come, the ways left, and whether the module works.
+# What is changed on 6.1-amd (None: removed), the reason that must come, the ways left, and whether
+# the module works.
 AGAINST = [
     ("not-root", {"proc/self/status": "CapEff:\t0000000000000000\n"}, [], False),
     ("not-root", {"proc/self/status": "CapEff:\t000000c000000000\n"}, ["kprobe"], False),

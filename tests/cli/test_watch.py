@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kvmwhy watch, record and replay where nothing can be watched: usage, sentences, recordings. The rest is in the lab."""
+"""kvmwhy watch, record and replay where nothing can be watched: usage, sentences, recordings.
+
+The rest is in the lab.
+"""
 
 import os
 import pathlib

@@ -19,10 +19,12 @@ static void put_facts(struct kw_buf *buf, const struct kw_failure *f)
 	}
 	for (size_t i = 0; i < KW_MAX_EXTRA; i++) {
 		if (f->extra_known >> i & 1)
-			kw_buf_printf(buf, "extra %zu 0x%llx\n", i, (unsigned long long)f->extra[i]);
+			kw_buf_printf(buf, "extra %zu 0x%llx\n", i,
+				      (unsigned long long)f->extra[i]);
 	}
 	for (size_t i = 0; i < f->code.len; i++)
-		kw_buf_printf(buf, "%s%02x", (int)i == f->code.marked ? " >" : " ", f->code.bytes[i]);
+		kw_buf_printf(buf, "%s%02x", (int)i == f->code.marked ? " >" : " ",
+			      f->code.bytes[i]);
 	for (size_t i = 0; i < f->nmsr; i++)
 		kw_buf_printf(buf, "message %x %u %llx %u times\n", f->msr[i].index, f->msr[i].verb,
 			      (unsigned long long)f->msr[i].value, f->msr[i].count);
@@ -95,7 +97,8 @@ const struct kw_buf *answers_missing(const struct answers *a, const struct answe
 	for (size_t i = 0; i < kept(a); i++) {
 		size_t at = 0;
 
-		while (at < kept(b) && (taken[at] || !kw_str_eq(text_of(&a->text[i]), text_of(&b->text[at]))))
+		while (at < kept(b) &&
+		       (taken[at] || !kw_str_eq(text_of(&a->text[i]), text_of(&b->text[at]))))
 			at++;
 		if (at == kept(b))
 			return b->count > MAX_ANSWERS ? NULL : &a->text[i];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is the same answer? Of each failure in a text, what does not depend on where it stands there:
- * class, machine, headline, fingerprint, findings with certainty and reason, facts with their values,
- * words, code, instruction and MSR. Line numbers, notes and quoted lines are left out.
+ * What is the same answer? Of each failure in a text, what does not depend on where it stands
+ * there: class, machine, headline, fingerprint, findings with certainty and reason, facts with
+ * their values, words, code, instruction and MSR. Line numbers, notes and quoted lines are left
+ * out.
  */
 #ifndef KW_TESTS_ANSWERS_H
 #define KW_TESTS_ANSWERS_H

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Certain means proved. Of each certain finding in the logs named, each part of its proof is taken away, and the finding must
- * be gone or weaker; and changed, and the finding must be gone or weaker or say something else.
- * usage: certain [--report] FILE...        --report lists the findings with their proofs
+ * Certain means proved. Of each certain finding in the logs named, each part of its proof is taken
+ * away, and the finding must be gone or weaker; and changed, and the finding must be gone or weaker
+ * or say something else. usage: certain [--report] FILE...        --report lists the findings with
+ * their proofs
  */
 #include "explain/explain.h"
 #include "parse/parse.h"
@@ -37,7 +38,8 @@ struct trial {
 	struct kw_arena arena;
 };
 
-static void trial_init(struct trial *t, const struct kw_failure *f, const struct kw_context *context)
+static void trial_init(struct trial *t, const struct kw_failure *f,
+		       const struct kw_context *context)
 {
 	kw_arena_init(&t->arena, 1 << 20);
 	t->f = *f;
@@ -148,8 +150,11 @@ static void change_code(struct kw_failure *f, unsigned int how)
 {
 	f->code.known = ~0ull >> (64 - f->code.len);
 	memset(f->code.bytes, 0x90, sizeof(f->code.bytes));
-	for (unsigned int i = 0; how && f->code.marked >= 0 && i < 15 && (unsigned int)f->code.marked + i < f->code.len; i++)
-		f->code.bytes[(unsigned int)f->code.marked + i] = (uint8_t)(f->extra[1 + (i + 1) / 8] >> (i + 1) % 8 * 8);
+	for (unsigned int i = 0;
+	     how && f->code.marked >= 0 && i < 15 && (unsigned int)f->code.marked + i < f->code.len;
+	     i++)
+		f->code.bytes[(unsigned int)f->code.marked + i] =
+			(uint8_t)(f->extra[1 + (i + 1) / 8] >> (i + 1) % 8 * 8);
 }
 
 static void change(struct trial *t, struct part part, unsigned int how)
@@ -198,27 +203,33 @@ static bool stands(struct trial *t, const char *id, const struct kw_finding *bef
 
 	kw_explain(&t->f, &t->context, &t->c);
 	finding = finding_of(t, id);
-	return finding && finding->certainty == KW_CERTAIN && 
-	       (!before || (kw_str_eq(finding->title, before->title) && kw_str_eq(finding->why, before->why)));
+	return finding && finding->certainty == KW_CERTAIN &&
+	       (!before ||
+		(kw_str_eq(finding->title, before->title) && kw_str_eq(finding->why, before->why)));
 }
 
 static const char *part_name(struct part part)
 {
 	static const char *const names[] = {
-		[KW_PROOF_CODE - KW_PROOF_CODE] = "code bytes", [KW_PROOF_WORDS - KW_PROOF_CODE] = "data words",
-		[KW_PROOF_SIGN - KW_PROOF_CODE] = "lines of evidence", [KW_PROOF_MSR_LINES - KW_PROOF_CODE] = "MSR lines",
-		[KW_PROOF_KERNEL - KW_PROOF_CODE] = "host kernel", [KW_PROOF_ARCH - KW_PROOF_CODE] = "architecture",
-		[KW_PROOF_CHECK - KW_PROOF_CODE] = "check", [KW_PROOF_REFUSAL - KW_PROOF_CODE] = "refusal",
+		[KW_PROOF_CODE - KW_PROOF_CODE] = "code bytes",
+		[KW_PROOF_WORDS - KW_PROOF_CODE] = "data words",
+		[KW_PROOF_SIGN - KW_PROOF_CODE] = "lines of evidence",
+		[KW_PROOF_MSR_LINES - KW_PROOF_CODE] = "MSR lines",
+		[KW_PROOF_KERNEL - KW_PROOF_CODE] = "host kernel",
+		[KW_PROOF_ARCH - KW_PROOF_CODE] = "architecture",
+		[KW_PROOF_CHECK - KW_PROOF_CODE] = "check",
+		[KW_PROOF_REFUSAL - KW_PROOF_CODE] = "refusal",
 	};
 
-	return part.item > KW_NFACTS ? names[part.item - KW_PROOF_CODE] : kw_facts[part.item - 1].name;
+	return part.item > KW_NFACTS ? names[part.item - KW_PROOF_CODE] :
+				       kw_facts[part.item - 1].name;
 }
 
 static void complain(struct run *run, const char *id, struct part part, const char *what)
 {
 	run->failed++;
-	printf("%s: %s (kernel %s): certain, although %s was %s\n", run->file, id, run->kernel ? run->kernel : "unknown",
-	       part_name(part), what);
+	printf("%s: %s (kernel %s): certain, although %s was %s\n", run->file, id,
+	       run->kernel ? run->kernel : "unknown", part_name(part), what);
 }
 
 static void try_part(struct run *run, const struct kw_failure *f, const struct kw_context *context,
@@ -250,7 +261,8 @@ static void report_fact(const struct kw_failure *f, enum kw_fact fact)
 	printf("    %s 0x%" PRIx64, kw_facts[fact].name, f->fact[fact]);
 	if (line < f->nlines)
 		printf("  line %" PRIu64 ": %.*s", f->line[line].number,
-		       (int)(f->line[line].text.len < 70 ? f->line[line].text.len : 70), f->line[line].text.p);
+		       (int)(f->line[line].text.len < 70 ? f->line[line].text.len : 70),
+		       f->line[line].text.p);
 	printf("\n");
 }
 
@@ -277,7 +289,8 @@ static void report_part(const struct trial *t, struct part part)
 	else if (part.item == KW_PROOF_SIGN)
 		report_sign(&t->f, part.rule);
 	else if (part.item == KW_PROOF_KERNEL)
-		printf("    host kernel %s\n", t->context.host_kernel ? t->context.host_kernel : "as the text says");
+		printf("    host kernel %s\n",
+		       t->context.host_kernel ? t->context.host_kernel : "as the text says");
 	else if (part.item == KW_PROOF_REFUSAL && kw_has(&t->f, vmcs_reason))
 		report_fact(&t->f, KW_F_vmcs_reason);
 	else if (part.item == KW_PROOF_REFUSAL)
@@ -287,14 +300,17 @@ static void report_part(const struct trial *t, struct part part)
 }
 
 /* A certain finding of @base: every part of its proof. */
-static void examine(struct run *run, const struct kw_failure *f, const struct trial *base, const struct kw_finding *finding)
+static void examine(struct run *run, const struct kw_failure *f, const struct trial *base,
+		    const struct kw_finding *finding)
 {
 	const struct kw_rule *rule = kw_rule_find(finding->id);
-	const struct kw_broken_check *broken = rule->breaks[0] ? kw_checks_broken(&base->c, rule) : NULL;
+	const struct kw_broken_check *broken =
+		rule->breaks[0] ? kw_checks_broken(&base->c, rule) : NULL;
 
 	run->findings++;
 	if (run->report)
-		printf("%s: %s: %.*s\n", run->file, finding->id, (int)finding->title.len, finding->title.p);
+		printf("%s: %s: %.*s\n", run->file, finding->id, (int)finding->title.len,
+		       finding->title.p);
 	if (!rule->proof[0]) {
 		run->failed++;
 		printf("%s: %s is certain and names no proof\n", run->file, rule->id);
@@ -347,12 +363,14 @@ int main(int argc, char **argv)
 	struct run run = { .report = argc > 1 && strcmp(argv[1], "--report") == 0 };
 
 	for (int i = run.report ? 2 : 1; i < argc; i++) {
-		for (size_t k = 0; k < (run.report ? 1 : sizeof(kernels) / sizeof(kernels[0])); k++) {
+		for (size_t k = 0; k < (run.report ? 1 : sizeof(kernels) / sizeof(kernels[0]));
+		     k++) {
 			run.file = argv[i];
 			run.kernel = kernels[k];
 			read_file(&run, argv[i]);
 		}
 	}
-	printf("%zu certain findings, %zu parts of their proofs tried, %zu wrong\n", run.findings, run.tries, run.failed);
+	printf("%zu certain findings, %zu parts of their proofs tried, %zu wrong\n", run.findings,
+	       run.tries, run.failed);
 	return run.failed || (!run.report && !run.findings);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Logs in; for each, lines of other speakers are put between its lines, and the answer to each failure must
- * stay what it was. A fixed sample of places, or with --whole all of them.
+ * Logs in; for each, lines of other speakers are put between its lines, and the answer to each
+ * failure must stay what it was. A fixed sample of places, or with --whole all of them.
  */
 #include "answers.h"
 #include "foreign.h"
@@ -25,7 +25,10 @@ struct log {
 	unsigned int wrong;
 };
 
-/* A mail's line that goes on, and a value that a mail program put on the next line, belong together. */
+/*
+ * A mail's line that goes on, and a value that a mail program put on the next line, belong
+ * together.
+ */
 static bool is_place(struct kw_str before)
 {
 	struct kw_str s = kw_str_trim(before);
@@ -33,16 +36,23 @@ static bool is_place(struct kw_str before)
 	return !s.len || (s.p[s.len - 1] != '=' && s.p[s.len - 1] != ':');
 }
 
-/* Where a failure of another program may well be evidence: nothing in the text says that it is none. */
+/*
+ * Where a failure of another program may well be evidence: nothing in the text says that it is
+ * none.
+ */
 static bool is_evidence(const char *path, const struct foreign *f)
 {
 	static const char *const logs[] = {
 		"d_jackwang_debugctl_oops.txt",		  /* the host's kernel crashes: of whom? */
-		"e_cloudhypervisor_pvh_internalerror.txt", /* the same family: details follow the headline */
-		"b_suberr3_annotated.txt",		  /* the bytes come first: of whose failure? */
+		/* the same family: details follow the headline */
+		"e_cloudhypervisor_pvh_internalerror.txt",
+		/* the bytes come first: of whose failure? */
+		"b_suberr3_annotated.txt",
 		"/mmio-near-zero/", "/vmm-seccomp/",	  /* two lines of one monitor */
-		"e_crosvm_gunyah_einval.txt",		  /* the same wording: two lines of one monitor */
-		"e_lkvm_riscv_efault2_quoted.txt",	  /* the kernel tells the errno before the VMM speaks */
+		/* the same wording: two lines of one monitor */
+		"e_crosvm_gunyah_einval.txt",
+		/* the kernel tells the errno before the VMM speaks */
+		"e_lkvm_riscv_efault2_quoted.txt",
 	};
 	for (size_t i = 0; f->fails && i < sizeof(logs) / sizeof(logs[0]); i++) {
 		if (strstr(path, logs[i]))
@@ -51,7 +61,8 @@ static bool is_evidence(const char *path, const struct foreign *f)
 	return false;
 }
 
-static void report(struct log *log, size_t line, const struct foreign *f, const struct answers *changed)
+static void report(struct log *log, size_t line, const struct foreign *f,
+		   const struct answers *changed)
 {
 	const struct kw_buf *missing = answers_missing(&log->answers, changed);
 	struct kw_str difference;
@@ -59,12 +70,13 @@ static void report(struct log *log, size_t line, const struct foreign *f, const 
 	if (log->wrong++ >= REPORTED)
 		return;
 	if (!missing) {
-		printf("%s: a line that %s in front of line %zu is reported\n", log->path, f->name, line);
+		printf("%s: a line that %s in front of line %zu is reported\n", log->path, f->name,
+		       line);
 		return;
 	}
 	difference = answers_difference(missing, changed);
-	printf("%s: a line that %s in front of line %zu changes: %.*s\n", log->path, f->name, line, (int)difference.len,
-	       difference.p);
+	printf("%s: a line that %s in front of line %zu changes: %.*s\n", log->path, f->name, line,
+	       (int)difference.len, difference.p);
 }
 
 /* @at is the start of line @number. */
@@ -84,7 +96,8 @@ static void try(struct log *log, size_t at, size_t number, const struct foreign 
 	len += log->text.len - at;
 	changed.context = log->answers.context;
 	answers_read(&changed, text, len);
-	if (answers_missing(&log->answers, &changed) || (!f->fails && changed.count != log->answers.count))
+	if (answers_missing(&log->answers, &changed) ||
+	    (!f->fails && changed.count != log->answers.count))
 		report(log, number, f, &changed);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every log named, cut: nothing may crash, and what is said of a cut log must be what is said of the
- * whole one, or less. Only the last two lines of a cut log may be misread, because numbers may be cut
- * there, and because a value may go on in the next line.
+ * Every log named, cut: nothing may crash, and what is said of a cut log must be what is said of
+ * the whole one, or less. Only the last two lines of a cut log may be misread, because numbers may
+ * be cut there, and because a value may go on in the next line.
  *
- * A small log is cut at every length. A larger one is cut at the ends of its lines and in steps, which
- * grow with all that is given, so that the time does not. Each log begins with another byte: lines
- * that many logs have are cut at each of their bytes by one or the other.
+ * A small log is cut at every length. A larger one is cut at the ends of its lines and in steps,
+ * which grow with all that is given, so that the time does not. Each log begins with another byte:
+ * lines that many logs have are cut at each of their bytes by one or the other.
  */
 #include "../fuzz/fuzz.h"
 #include "render/render.h"
@@ -100,8 +100,8 @@ static int compare(const struct run *whole, const struct run *cut, const char *p
 			if (!seen->known[fact] || seen->line[fact] + MISREAD_LINES > cut->lines ||
 			    has(whole, fact, seen->value[fact], seen->line[fact]))
 				continue;
-			printf("%s: cut after %zu bytes, line %llu says %s=0x%llx, which the whole does not\n", path,
-			       len, (unsigned long long)seen->line[fact], kw_facts[fact].name,
+			printf("%s: cut after %zu bytes, line %llu says %s=0x%llx, which the whole does not\n",
+			       path, len, (unsigned long long)seen->line[fact], kw_facts[fact].name,
 			       (unsigned long long)seen->value[fact]);
 			return 1;
 		}
@@ -112,7 +112,8 @@ static int compare(const struct run *whole, const struct run *cut, const char *p
 /* Is a log cut after @at bytes? */
 static bool is_cut(const char *text, size_t len, size_t at, size_t first, size_t step)
 {
-	return len <= SMALL || at % step == first % step || text[at] == '\n' || (at && text[at - 1] == '\n');
+	return len <= SMALL || at % step == first % step || text[at] == '\n' ||
+	       (at && text[at - 1] == '\n');
 }
 
 /* The @number-th log; of large ones each @step-th cut is made. */

@@ -25,7 +25,8 @@ def explain(kvmwhy, case, how):
 
 
 def outputs(kvmwhy, case):
-    """File name and content of all that is kept; JSON is set out in lines, so that a diff can be read."""
+    """File name and content of all that is kept; JSON is set out in lines, so that a diff can be
+    read."""
     pretty = json.dumps(json.loads(explain(kvmwhy, case, "json")), indent=2, ensure_ascii=False)
     return {"expect.txt": explain(kvmwhy, case, "text"), "expect.json": pretty + "\n"}
 

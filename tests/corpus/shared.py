@@ -136,7 +136,8 @@ MEANT = {
 # Not failures of a user: made for a test, by a fuzzer or as an example.
 NO_CAUSE = ("fuzzer", "example made to show", "experimental kernel patch")
 
-# What a certain finding may say beside the cause: these repeat what the text shows and blame nothing.
+# What a certain finding may say beside the cause: these repeat what the text shows and blame
+# nothing.
 DESCRIBES = set("""
     not-x86 tcg-log eio-vm-dead emulation-failure emulation-no-code emulation-collect runs-zeros
     fetch-without-memory entry-vm-instruction-error entry-svm-invalid vmm-assertion vmcs-cut
@@ -216,7 +217,8 @@ def accepted(row):
 
 
 def check_cause(row, reports):
-    """(outcome, note): outcome is yes, no, wrong (a certain finding contradicts), - for none, ? for not judged."""
+    """(outcome, note): outcome is yes, no, wrong (a certain finding contradicts), - for none, ? for
+    not judged."""
     rules = accepted(row)
     if rules is None:
         return "?", f"this script has no row for it: {row['cause']}"

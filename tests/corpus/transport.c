@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Logs in; each is written as shippers, loggers, containers and trackers write it, and must get the same
- * answer as the bare text.
+ * Logs in; each is written as shippers, loggers, containers and trackers write it, and must get the
+ * same answer as the bare text.
  */
 #include "answers.h"
 
@@ -49,7 +49,8 @@ static void as_virt_launcher(struct kw_buf *buf, struct kw_str line)
 {
 	add(buf, "{\"component\":\"virt-launcher\",\"kind\":\"\",\"level\":\"info\",\"msg\":\"");
 	json_text(buf, line);
-	add(buf, "\",\"name\":\"vm1\",\"pos\":\"log.go:42\",\"uid\":\"0b2c\",\"timestamp\":\"2026-03-04T05:06:07.089Z\"}\n");
+	add(buf,
+	    "\",\"name\":\"vm1\",\"pos\":\"log.go:42\",\"uid\":\"0b2c\",\"timestamp\":\"2026-03-04T05:06:07.089Z\"}\n");
 }
 
 static void as_journal(struct kw_buf *buf, struct kw_str line)
@@ -126,7 +127,8 @@ static void as_dated(struct kw_buf *buf, struct kw_str line)
 
 static void as_syslog(struct kw_buf *buf, struct kw_str line)
 {
-	put_line(buf, "<30>1 2026-03-04T05:06:07.089Z host1 vm7 4711 - [a@1 b=\"c\\]\"][d@2] ", line, "\n");
+	put_line(buf, "<30>1 2026-03-04T05:06:07.089Z host1 vm7 4711 - [a@1 b=\"c\\]\"][d@2] ",
+		 line, "\n");
 }
 
 static void as_bracket_dots(struct kw_buf *buf, struct kw_str line)
@@ -230,7 +232,8 @@ static void write_log(struct kw_buf *buf, const struct transport *t, struct kw_s
 	PROMISE(!buf->failed);
 }
 
-static bool check_transport(const char *path, const struct transport *t, struct kw_str text, const struct answers *bare)
+static bool check_transport(const char *path, const struct transport *t, struct kw_str text,
+			    const struct answers *bare)
 {
 	static struct answers wrapped;
 	static struct kw_buf buf;
@@ -246,7 +249,8 @@ static bool check_transport(const char *path, const struct transport *t, struct 
 	missing = answers_missing(bare, &wrapped);
 	if (!missing && wrapped.count == bare->count)
 		return true;
-	difference = missing ? answers_difference(missing, &wrapped) : KW_STR("nothing, but more is said");
+	difference = missing ? answers_difference(missing, &wrapped) :
+			       KW_STR("nothing, but more is said");
 	printf("%s: %s loses: %.*s\n", path, t->name, (int)difference.len, difference.p);
 	return false;
 }

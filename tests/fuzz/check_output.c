@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The oracle on output. It shares no code with what it judges: UTF-8 and tags are read anew, JSON by
- * jansson.
+ * The oracle on output. It shares no code with what it judges: UTF-8 and tags are read anew, JSON
+ * by jansson.
  */
 #include "fuzz.h"
 
@@ -38,8 +38,10 @@ void check_shown(struct kw_str text)
 		PROMISE(step > 1 || (p[i] >= 0x20 && p[i] != 0x7f) || p[i] == '\n');
 		PROMISE(step != 2 || p[i] != 0xc2 || p[i + 1] >= 0xa0);
 		/* U+202A to U+202E and U+2066 to U+2069 turn the order of what is shown */
-		PROMISE(step != 3 || memcmp(p + i, "\xe2\x80", 2) != 0 || p[i + 2] < 0xaa || p[i + 2] > 0xae);
-		PROMISE(step != 3 || memcmp(p + i, "\xe2\x81", 2) != 0 || p[i + 2] < 0xa6 || p[i + 2] > 0xa9);
+		PROMISE(step != 3 || memcmp(p + i, "\xe2\x80", 2) != 0 || p[i + 2] < 0xaa ||
+			p[i + 2] > 0xae);
+		PROMISE(step != 3 || memcmp(p + i, "\xe2\x81", 2) != 0 || p[i + 2] < 0xa6 ||
+			p[i + 2] > 0xa9);
 	}
 }
 
@@ -47,7 +49,8 @@ void check_same(struct kw_str a, struct kw_str b, const char *what)
 {
 	if (kw_str_eq(a, b))
 		return;
-	fprintf(stderr, "%s: not the same\n--- first\n%.*s\n--- second\n%.*s\n", what, (int)a.len, a.p, (int)b.len, b.p);
+	fprintf(stderr, "%s: not the same\n--- first\n%.*s\n--- second\n%.*s\n", what, (int)a.len,
+		a.p, (int)b.len, b.p);
 	abort();
 }
 

@@ -23,8 +23,8 @@ static void print(struct printed *printed, enum format format, const struct kw_c
 	renderer->item(buf, c, &style, !printed->begun);
 	renderer->item(&again, c, &style, !printed->begun);
 	PROMISE(!buf->failed && !again.failed);
-	check_same(kw_str_from(printed_text(printed, format), start), (struct kw_str){ again.p, again.len },
-		   "printed twice");
+	check_same(kw_str_from(printed_text(printed, format), start),
+		   (struct kw_str){ again.p, again.len }, "printed twice");
 	kw_buf_deinit(&again);
 }
 

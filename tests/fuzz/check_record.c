@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The oracle on records and cases: nothing out of its range, no index beyond what it points into. */
+/*
+ * The oracle on records and cases: nothing out of its range, no index beyond what it points into.
+ */
 #include "fuzz.h"
 
 static void check_line(const struct kw_failure *f, uint16_t line)

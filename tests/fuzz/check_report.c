@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The oracle on what the typed functions hand out: every text is shown as output is, without a line end, and the same
- * when it is asked for again; what is behind the last is nothing.
+ * The oracle on what the typed functions hand out: every text is shown as output is, without a line
+ * end, and the same when it is asked for again; what is behind the last is nothing.
  */
 #include "fuzz.h"
 
@@ -42,7 +42,8 @@ static void check_facts(const struct kw_report *r)
 	size_t i = 0;
 
 	for (; (name = kw_report_fact_name(r, i)); i++)
-		PROMISE(i < KW_NFACTS && kw_report_fact(r, name, &value) && kw_report_fact(r, name, NULL));
+		PROMISE(i < KW_NFACTS && kw_report_fact(r, name, &value) &&
+			kw_report_fact(r, name, NULL));
 	PROMISE(!kw_report_fact(r, "", &value) && !kw_report_fact_name(r, SIZE_MAX));
 }
 
@@ -53,7 +54,9 @@ static void check_lists(const struct kw_report *r, size_t i)
 	size_t k;
 
 	for (size_t list = 0; list < 3; list++) {
-		for (k = 0; k < MOST && CHECK(kw_report_finding_list(r, i, (enum kw_finding_lists)list, k)); k++)
+		for (k = 0; k < MOST &&
+			    CHECK(kw_report_finding_list(r, i, (enum kw_finding_lists)list, k));
+		     k++)
 			;
 		PROMISE(k == wanted[list]);
 	}
@@ -80,12 +83,14 @@ void check_report(const struct kw_report *r)
 	for (i = 0; i < MOST && kw_report_finding(r, i, KW_FINDING_ID); i++) {
 		for (int what = -1; what < 10; what++)
 			CHECK(kw_report_finding(r, i, (enum kw_finding_texts)what));
-		PROMISE(kw_report_finding(r, i, KW_FINDING_TITLE) && kw_report_finding(r, i, KW_FINDING_WHY));
+		PROMISE(kw_report_finding(r, i, KW_FINDING_TITLE) &&
+			kw_report_finding(r, i, KW_FINDING_WHY));
 		check_lists(r, i);
 		check_evidence(r, i);
 	}
 	PROMISE(i == kw_report_findings(r));
-	PROMISE(!kw_report_finding(r, SIZE_MAX, KW_FINDING_ID) && !kw_report_finding_list(r, i, KW_FINDING_DO, 0));
+	PROMISE(!kw_report_finding(r, SIZE_MAX, KW_FINDING_ID) &&
+		!kw_report_finding_list(r, i, KW_FINDING_DO, 0));
 	for (i = 0; i < MOST && CHECK(kw_report_note(r, i, NULL)); i++)
 		;
 	PROMISE(i == r->c.f->nnotes);

@@ -77,7 +77,9 @@ void printed_free(struct printed *printed);
 /* Feeds the text in pieces, whose sizes @random leads to. */
 void feed_pieces(struct kw_stream *s, const char *p, size_t len, uint64_t random);
 
-/* Offers each line of the input, cleaned, to @parsers (ends with NULL) and checks what comes out. */
+/*
+ * Offers each line of the input, cleaned, to @parsers (ends with NULL) and checks what comes out.
+ */
 void fuzz_parsers(const struct kw_parser *const *parsers, const uint8_t *data, size_t len);
 
 #endif

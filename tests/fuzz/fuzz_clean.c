@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Lines to kw_clean(): the text must lie in the line or in the scratch, and be no longer than the line. */
+/*
+ * Lines to kw_clean(): the text must lie in the line or in the scratch, and be no longer than the
+ * line.
+ */
 #include "fuzz.h"
 
 static bool within(struct kw_str inner, const char *p, size_t len)

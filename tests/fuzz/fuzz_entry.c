@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record made of the bytes: class, hardware error, and facts of the VMCS, the VMCB and the registers, known or not.
- * It is explained and printed, with the list of the checks, whose answers must fit together.
+ * A record made of the bytes: class, hardware error, and facts of the VMCS, the VMCB and the
+ * registers, known or not. It is explained and printed, with the list of the checks, whose answers
+ * must fit together.
  */
 #include "fuzz.h"
 
@@ -57,7 +58,8 @@ static const uint64_t errors[] = {
 };
 
 static const enum kw_class classes[] = {
-	KW_CLASS_ENTRY_FAILED, KW_CLASS_VMCS_DUMP, KW_CLASS_VMCB_DUMP, KW_CLASS_REGISTER_DUMP, KW_CLASS_INTERNAL_ERROR,
+	KW_CLASS_ENTRY_FAILED,	KW_CLASS_VMCS_DUMP,	 KW_CLASS_VMCB_DUMP,
+	KW_CLASS_REGISTER_DUMP, KW_CLASS_INTERNAL_ERROR,
 };
 
 /* The groups that the record has facts of. */
@@ -89,7 +91,8 @@ static void set_facts(struct kw_failure *f, struct bytes *b)
 		if (!is_wanted(fact, groups) || (gaps && take(b) % gaps == 1))
 			continue;
 		value = b->len ? take_value(b) : 0;
-		kw_failure_set(f, fact, kw_facts[i].hex ? value : value & 0xff, KW_SEEN, 0); /* decimal ones are small */
+		/* decimal ones are small */
+		kw_failure_set(f, fact, kw_facts[i].hex ? value : value & 0xff, KW_SEEN, 0);
 	}
 }
 
@@ -98,12 +101,14 @@ static void make(struct kw_failure *f, struct bytes *b)
 	uint8_t choice = take(b);
 
 	f->class = classes[choice % (sizeof(classes) / sizeof(classes[0]))];
-	f->arch = choice & 0x80 && choice & 0x40 ? (enum kw_arch)(choice % KW_NARCHES) : KW_ARCH_X86;
+	f->arch =
+		choice & 0x80 && choice & 0x40 ? (enum kw_arch)(choice % KW_NARCHES) : KW_ARCH_X86;
 	f->first_line = f->last_line = 1;
 	kw_failure_add_line(f, 1, KW_STR("KVM: entry failed"));
 	choice = take(b);
 	if (choice & 0x80)
-		kw_failure_set(f, KW_F_hardware_error, errors[choice % (sizeof(errors) / sizeof(errors[0]))], KW_SEEN, 0);
+		kw_failure_set(f, KW_F_hardware_error,
+			       errors[choice % (sizeof(errors) / sizeof(errors[0]))], KW_SEEN, 0);
 	set_facts(f, b);
 }
 

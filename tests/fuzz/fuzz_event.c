@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bytes of the input as a record of `kvmwhy watch`, the rest as lines of the kernel's log: whatever is in it, its
- * text is one failure to a reader, reported with its last line, and so is the redacted text. Damaged, it is anything, but
- * each failure is whole. The bytes behind a good head are also tried as sections.
+ * Bytes of the input as a record of `kvmwhy watch`, the rest as lines of the kernel's log: whatever
+ * is in it, its text is one failure to a reader, reported with its last line, and so is the
+ * redacted text. Damaged, it is anything, but each failure is whole. The bytes behind a good head
+ * are also tried as sections.
  */
 #include "fuzz.h"
 
@@ -117,7 +118,9 @@ static size_t split(char *text, const char **lines)
 static void check_sections(const uint8_t *data, size_t len)
 {
 	size_t size = offsetof(struct kvmwhy_event, common) + len;
-	struct kvmwhy_event head = { .size = (uint32_t)size, .version = KVMWHY_EVENT_VERSION, .arch = KVMWHY_ARCH_X86 };
+	struct kvmwhy_event head = { .size = (uint32_t)size,
+				     .version = KVMWHY_EVENT_VERSION,
+				     .arch = KVMWHY_ARCH_X86 };
 	uint8_t *p = malloc(size);
 	char *text;
 	int err;
@@ -140,7 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	const char *lines[MAX_LINES];
 	struct kvmwhy_event e = { 0 };
 	size_t take = len < sizeof(e) ? len : sizeof(e);
-	char *rest = fuzz_string(data + take, len - take), *guest = fuzz_string(data, len < 60 ? len : 60);
+	char *rest = fuzz_string(data + take, len - take),
+	     *guest = fuzz_string(data, len < 60 ? len : 60);
 
 	if (take)
 		memcpy(&e, data, take);
@@ -149,8 +153,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	e.arch = KVMWHY_ARCH_X86;
 	e.common.section = (struct kvmwhy_section){ KVMWHY_SECTION_COMMON, sizeof(e.common) };
 	e.x86.section = (struct kvmwhy_section){ KVMWHY_SECTION_X86, sizeof(e.x86) };
-	if (e.common.time_ns & 1) /* else hardly ever a KVM_RUN that returned 0 with an exit that ends a guest */
-		e.common.result = e.common.time_ns & 2 ? 0 : -(int32_t)(e.common.time_ns >> 8 & 127);
+	/* else hardly ever a KVM_RUN that returned 0 with an exit that ends a guest */
+	if (e.common.time_ns & 1)
+		e.common.result =
+			e.common.time_ns & 2 ? 0 : -(int32_t)(e.common.time_ns >> 8 & 127);
 	if (e.common.time_ns & 4)
 		memcpy(e.common.run + 8, &reasons[e.common.time_ns >> 16 & 7], 4);
 	context.number = e.common.time_ns >> 60;

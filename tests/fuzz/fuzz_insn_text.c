@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* kw_insn_text(): bytes as somebody types or pastes them; the answer can be shown and is JSON if asked for. */
+/*
+ * kw_insn_text(): bytes as somebody types or pastes them; the answer can be shown and is JSON if
+ * asked for.
+ */
 #include "fuzz.h"
 #include "kvmwhy/kvmwhy.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The release of a kernel: a set of versions that is in order, and an answer from every row of the history. */
+/*
+ * The release of a kernel: a set of versions that is in order, and an answer from every row of the
+ * history.
+ */
 #include "fuzz.h"
 
 static void check_changes(const struct kw_kver *v)

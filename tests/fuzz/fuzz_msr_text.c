@@ -6,7 +6,8 @@
 #include "fuzz.h"
 #include "kvmwhy/kvmwhy.h"
 
-static void check(const char *name, const uint64_t *value, const struct kw_options *options, const char *format)
+static void check(const char *name, const uint64_t *value, const struct kw_options *options,
+		  const char *format)
 {
 	char *out = NULL, *again = NULL;
 	int known = kw_msr_text(name, value, options, format, &out);

@@ -4,7 +4,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct kw_parser *const parsers[] = { &kw_parser_qemu, &kw_parser_qemu_kvm, NULL };
+	static const struct kw_parser *const parsers[] = { &kw_parser_qemu, &kw_parser_qemu_kvm,
+							   NULL };
 
 	fuzz_parsers(parsers, data, len);
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A kvm_run page through the whole way, alone or behind a VMM's words, as the first byte says. In half of
- * the inputs the words are marked as those of kvmwhy.ko, so that the rest is read as such.
+ * A kvm_run page through the whole way, alone or behind a VMM's words, as the first byte says. In
+ * half of the inputs the words are marked as those of kvmwhy.ko, so that the rest is read as such.
  */
 #include "fuzz.h"
 
@@ -37,10 +37,13 @@ static void mark(uint8_t *page, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const char *const said[] = {
-		"", "error: kvm run failed Operation not permitted\n", "error: kvm run failed Bad address\n",
+		"",
+		"error: kvm run failed Operation not permitted\n",
+		"error: kvm run failed Bad address\n",
 		"KVM internal error. Suberror: 19287\nextra data[0]: 0x0003003f00010001\n",
 	};
-	struct run run = { .printed = { .formats = 1 << NDJSON | 1 << TEXT | 1 << COLOR | 1 << HTML } };
+	struct run run = { .printed = { .formats = 1 << NDJSON | 1 << TEXT | 1 << COLOR |
+						   1 << HTML } };
 	const char *before = said[len ? data[0] % 4 : 0];
 	uint8_t *page = malloc(len ? len : 1); /* to the byte */
 	struct kw_stream *s;

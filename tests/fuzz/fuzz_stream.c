@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A log through the whole way: kw_stream, explain, the typed functions, NDJSON and one more renderer, chosen by the log's
- * length. Fed again to the same stream in small pieces it must give the same.
+ * A log through the whole way: kw_stream, explain, the typed functions, NDJSON and one more
+ * renderer, chosen by the log's length. Fed again to the same stream in small pieces it must give
+ * the same.
  */
 #include "fuzz.h"
 
@@ -31,7 +32,8 @@ static void on_failure(void *arg, struct kw_failure *f)
 
 static struct kw_context context_of(size_t len)
 {
-	static const char *const kernels[] = { NULL, "5.10.0-18-amd64", "6.1.192", "4.18.0-553.el8.x86_64" };
+	static const char *const kernels[] = { NULL, "5.10.0-18-amd64", "6.1.192",
+					       "4.18.0-553.el8.x86_64" };
 
 	return (struct kw_context){
 		.host_kernel = kernels[len % 4],
@@ -43,7 +45,8 @@ static struct kw_context context_of(size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const unsigned int more[] = { 1 << TEXT | 1 << COLOR, 1 << JSON, 1 << HTML };
-	struct printed whole = { .formats = 1 << NDJSON | more[len % 3] }, pieces = { .formats = 1 << NDJSON };
+	struct printed whole = { .formats = 1 << NDJSON | more[len % 3] },
+		       pieces = { .formats = 1 << NDJSON };
 	struct run run = { .context = context_of(len), .lines = 1, .printed = &whole };
 	struct kw_stream *s;
 
@@ -58,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	kw_stream_destroy(s);
 	check_printed(&whole);
 	check_printed(&pieces);
-	check_same(printed_text(&whole, NDJSON), printed_text(&pieces, NDJSON), "fed whole and in pieces");
+	check_same(printed_text(&whole, NDJSON), printed_text(&pieces, NDJSON),
+		   "fed whole and in pieces");
 	printed_free(&whole);
 	printed_free(&pieces);
 	return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A vCPU whose structures are the bytes of the input, each there or not, as the first bytes say: through
- * the public functions. What the text of the dump gives when it is read again must be what the structures give.
+ * A vCPU whose structures are the bytes of the input, each there or not, as the first bytes say:
+ * through the public functions. What the text of the dump gives when it is read again must be what
+ * the structures give.
  */
 #include "fuzz.h"
 
@@ -9,12 +10,22 @@
 #include "base/escape.h"
 #include "parse/parse.h"
 
-enum { HEAD = 8, AT_REASON = 8, AT_SYNC_SREGS = 448, AT_APIC_BASE = 272, AT_UNUSABLE = 22, DUMP_BYTES = 1 << 14 };
+enum {
+	HEAD = 8,
+	AT_REASON = 8,
+	AT_SYNC_SREGS = 448,
+	AT_APIC_BASE = 272,
+	AT_UNUSABLE = 22,
+	DUMP_BYTES = 1 << 14
+};
 
 static const uint8_t *data_;
 static size_t left;
 
-/* The next @len bytes of the input in a block of their own, zeros behind its end; NULL if @want is false. */
+/*
+ * The next @len bytes of the input in a block of their own, zeros behind its end; NULL if @want is
+ * false.
+ */
 static uint8_t *next(bool want, size_t len)
 {
 	uint8_t *p = want ? calloc(1, len) : NULL;
@@ -30,7 +41,10 @@ static uint8_t *next(bool want, size_t len)
 	return p;
 }
 
-/* A dump has no place for another base of the APIC, and none for a CS that is unusable, which no CPU has. */
+/*
+ * A dump has no place for another base of the APIC, and none for a CS that is unusable, which no
+ * CPU has.
+ */
 static void tame(uint8_t *sregs, size_t len)
 {
 	static const uint8_t apic_base[8] = { 0, 9, 0xe0, 0xfe };
@@ -49,9 +63,11 @@ static int note_report(void *arg, const struct kw_report *report)
 	if (report->c.f->nlines) /* none where nothing is known */
 		check_failure(report->c.f, 500);
 	check_case(&report->c);
-	kw_buf_printf(buf, "%s %s\n", kw_report_text(report, KW_REPORT_CLASS), kw_report_text(report, KW_REPORT_FINGERPRINT));
+	kw_buf_printf(buf, "%s %s\n", kw_report_text(report, KW_REPORT_CLASS),
+		      kw_report_text(report, KW_REPORT_FINGERPRINT));
 	for (size_t i = 0; i < kw_report_findings(report); i++)
-		kw_buf_printf(buf, "%s %s %s\n", kw_report_finding(report, i, KW_FINDING_ID), kw_report_finding(report, i, KW_FINDING_CERTAINTY),
+		kw_buf_printf(buf, "%s %s %s\n", kw_report_finding(report, i, KW_FINDING_ID),
+			      kw_report_finding(report, i, KW_FINDING_CERTAINTY),
 			      kw_report_finding(report, i, KW_FINDING_TITLE));
 	return 0;
 }
@@ -66,7 +82,8 @@ static void check_dump(const struct kw_vcpu_state *state, struct kw_str direct)
 	PROMISE(len < sizeof(dump) && len == strlen(dump));
 	PROMISE(kw_reader_create(NULL, note_report, &read, &reader) == 0);
 	PROMISE(kw_reader_feed(reader, dump, len) == 0 && kw_reader_finish(reader, NULL) == 0);
-	if (!kw_str_starts(direct, KW_STR("register-dump"))) /* a few registers alone are no dump to a reader */
+	/* a few registers alone are no dump to a reader */
+	if (!kw_str_starts(direct, KW_STR("register-dump")))
 		check_same(direct, (struct kw_str){ read.p, read.len }, "the dump, read again");
 	kw_reader_destroy(reader);
 	kw_buf_deinit(&read);
@@ -122,11 +139,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	state.run_size = head[2] & 1 ? KW_RUN_PAGE_MIN + 8u * head[3] : 0;
 	state.run = run = next(state.run_size, state.run_size);
 	if (run && head[2] & 2)
-		run[AT_REASON] = reasons[head[4] % 8], run[AT_REASON + 1] = run[AT_REASON + 2] = run[AT_REASON + 3] = 0;
+		run[AT_REASON] = reasons[head[4] % 8],
+		run[AT_REASON + 1] = run[AT_REASON + 2] = run[AT_REASON + 3] = 0;
 	state.regs = regs = next(head[2] & 4, KW_VCPU_REGS_BYTES);
 	state.regs_size = regs ? KW_VCPU_REGS_BYTES : 0;
 	state.flags = head[2] & 128 ? KW_VCPU_SREGS2 : 0;
-	state.sregs_size = !(head[2] & 8) ? 0 : state.flags ? KW_VCPU_SREGS2_BYTES : KW_VCPU_SREGS_BYTES;
+	state.sregs_size = !(head[2] & 8) ? 0 :
+			   state.flags	  ? KW_VCPU_SREGS2_BYTES :
+					    KW_VCPU_SREGS_BYTES;
 	state.sregs = sregs = next(state.sregs_size, state.sregs_size);
 	if (sregs)
 		tame(sregs, state.sregs_size);

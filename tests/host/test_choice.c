@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* watch.c by itself, with ways that work or fail as a test says: which is chosen, and what is said of those that were not. */
+/*
+ * watch.c by itself, with ways that work or fail as a test says: which is chosen, and what is said
+ * of those that were not.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,8 +33,12 @@ static int read_anew(struct kw_watcher *live)
 }
 
 const struct kw_watch_backend kw_backend_bpf = { .name = "bpf", .open = refuse_btf };
-const struct kw_watch_backend kw_backend_bpf_kprobe = { .name = "bpf-kprobe", .open = open_plainly, .read = read_anew };
-const struct kw_watch_backend kw_backend_tracefs = { .name = "tracefs", .open = open_plainly, .read = read_anew };
+const struct kw_watch_backend kw_backend_bpf_kprobe = { .name = "bpf-kprobe",
+							.open = open_plainly,
+							.read = read_anew };
+const struct kw_watch_backend kw_backend_tracefs = { .name = "tracefs",
+						     .open = open_plainly,
+						     .read = read_anew };
 
 /* A backend says anew at each reading what it does not see; why it was chosen stays. */
 static void why_no_better_way_outlives_a_reading(void **state)

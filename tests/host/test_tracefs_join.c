@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Events of threads in, records out. The events are made here, in a layout of this test's own: what is tried is which
- * of them belong to a failure. That a kernel sends them is seen in the lab.
+ * Events of threads in, records out. The events are made here, in a layout of this test's own: what
+ * is tried is which of them belong to a failure. That a kernel sends them is seen in the lab.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +60,11 @@ static void send(enum kw_tracefs_instance instance, enum kw_tracefs_kind kind, i
 		 const uint64_t words[KW_TF_FIELDS])
 {
 	struct kw_tracefs_event event = {
-		.instance = instance, .kind = kind, .ts = 1000, .tid = tid, .data = (const uint8_t *)words,
+		.instance = instance,
+		.kind = kind,
+		.ts = 1000,
+		.tid = tid,
+		.data = (const uint8_t *)words,
 		.layout = &t.layout[kind],
 	};
 
@@ -97,9 +101,10 @@ static void write_fails_first_in_common(void **state)
 	assert_int_equal(last.x86.data.function, KVMWHY_FUNCTION_SET_MSR_COMMON);
 	assert_int_equal(last.x86.data.msr, 0x404);
 	assert_true(last.x86.data.value == 0xfffffffffffffffe);
-	assert_int_equal(last.x86.data.flags, KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT |
-			 KVMWHY_WATCHED);
-	assert_true(last.x86.rip == 0x1234 && last.x86.exit_reason == SVM_MSR && last.common.vcpu == 5);
+	assert_int_equal(last.x86.data.flags, KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP |
+						      KVMWHY_HAS_EXIT | KVMWHY_WATCHED);
+	assert_true(last.x86.rip == 0x1234 && last.x86.exit_reason == SVM_MSR &&
+		    last.common.vcpu == 5);
 }
 
 static void write_fails_in_vendor(void **state)
@@ -241,7 +246,8 @@ static void an_exit_without_errno_has_its_reason(void **state)
 	(void)state;
 	exits(TID, 0xffffffff);
 	send(KW_TRACEFS_FAILURES, KW_TRACEFS_RUN_END, TID, WORDS(9, 0));
-	assert_int_equal(last.common.known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON), KVMWHY_KNOWS_REASON);
+	assert_int_equal(last.common.known & (KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_REASON),
+			 KVMWHY_KNOWS_REASON);
 	assert_int_equal(last.x86.known & KVMWHY_X86_DATA, 0);
 	memcpy(&reason, last.common.run + 8, sizeof(reason));
 	assert_int_equal(reason, 9);
@@ -273,8 +279,9 @@ static void the_modules_words_win(void **state)
 {
 	(void)state;
 	exits(TID, SVM_MSR);
-	seen(KW_TRACEFS_MODULE, TID, WORDS(KVMWHY_KIND_WRMSR, KVMWHY_HAS_MSR | KVMWHY_INJECTED, (uint64_t)-1, (uint64_t)-1,
-					   0x838, KVMWHY_FUNCTION_VENDOR_SET_MSR));
+	seen(KW_TRACEFS_MODULE, TID,
+	     WORDS(KVMWHY_KIND_WRMSR, KVMWHY_HAS_MSR | KVMWHY_INJECTED, (uint64_t)-1, (uint64_t)-1,
+		   0x838, KVMWHY_FUNCTION_VENDOR_SET_MSR));
 	fails(TID, EPERM);
 	assert_int_equal(last.x86.data.msr, 0x838);
 	assert_int_equal(last.x86.data.flags, KVMWHY_HAS_MSR | KVMWHY_INJECTED | KVMWHY_WATCHED);

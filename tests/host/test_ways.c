@@ -42,7 +42,10 @@ static void unknown_way(void **state)
 	assert_non_null(strstr(live.why, "tracefs"));
 }
 
-/* A process that there cannot be: no way may open, whoever runs this, and each that was tried has its sentence. */
+/*
+ * A process that there cannot be: no way may open, whoever runs this, and each that was tried has
+ * its sentence.
+ */
 static void refused(void **state)
 {
 	struct kw_watcher_options options = { .pid = INT32_MAX };

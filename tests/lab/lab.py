@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the lab share: its driver as a package, the TAP of tests/cli, and programs to run."""
+"""What the tests of the lab share: its driver as a package, the TAP of tests/cli, and programs to
+run."""
 
 import os
 import pathlib

@@ -27,7 +27,8 @@ def main():
     cache.entry("folder/one", make)
 sys.exit(cli.guarded("test", main))
 """
-# sh -c TINY sh CACHE COMMAND...: the command with a small disk as the cache, then what is half made on it.
+# sh -c TINY sh CACHE COMMAND...: the command with a small disk as the cache, then what is half made
+# on it.
 TINY = ('mount -t tmpfs -o size=1m none "$1" || exit 99; shift; "$@"; s=$?; '
         'find "$KVMWHY_LAB_CACHE" -name ".half-*"; exit $s')
 # Where the cache is.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""DKMS builds and installs the module, as Debian's package brings it, for kernels of the lab: Debian 12's DKMS for
+"""DKMS builds and installs the module, as Debian's package brings it, for kernels of the lab:
+Debian 12's DKMS for
 its kernel, Debian 13's for that of its backports. All of it inside the build root of the lab."""
 
 import re

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""lab/run as its users meet it, with a real L1 where it takes one: everything that can go wrong on the way."""
+"""lab/run as its users meet it, with a real L1 where it takes one: everything that can go wrong on
+the way."""
 
 import pathlib
 import signal
@@ -19,7 +20,8 @@ ONE = ("--kernel", "6.1", "--cpu", "amd")
 
 
 def own(*names, **environment):
-    """lab/run with scenarios of the tests, on the kernel that boots fastest; Skip when that cannot be had."""
+    """lab/run with scenarios of the tests, on the kernel that boots fastest; Skip when that cannot
+    be had."""
     run = lab_run("--scenarios", SCENARIOS, *names, *ONE, **environment)
     if run.returncode == NOT_TRIED:
         raise Skip(" ".join(run.stdout.split()))
@@ -132,9 +134,11 @@ def _(directory):
     equal(stopped(directory, signal.SIGKILL)[2], [])
 
 
-# sh -c TINY sh FOLDER SIZE COMMAND...: the command with a small disk at FOLDER, then what is half made on it.
+# sh -c TINY sh FOLDER SIZE COMMAND...: the command with a small disk at FOLDER, then what is half
+# made on it.
 TINY = 'mount -t tmpfs -o size="$2" none "$1" || exit 99; f=$1; shift 2; "$@"; s=$?; find "$f" -name ".half-*"; exit $s'
-# sh -c LINKED sh CACHE NEW COMMAND...: the kernels, the emulator and the build root of a cache, and no modules.
+# sh -c LINKED sh CACHE NEW COMMAND...: the kernels, the emulator and the build root of a cache, and
+# no modules.
 LINKED = 'ln -s "$1/kernels" "$1/packages" "$1/build-root" "$2"; shift 2; exec "$@"'
 
 

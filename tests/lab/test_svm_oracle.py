@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The oracle for VMRUN: its states in, what its two sides are asked and the verdicts out. QEMU is not asked here."""
+"""The oracle for VMRUN: its states in, what its two sides are asked and the verdicts out.
+
+QEMU is not asked here.
+"""
 
 import pathlib
 import tempfile

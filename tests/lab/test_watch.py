@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the lab has for `kvmwhy watch`: scenarios, the comparison of a flood, what lab/cost --watch makes of L1's words."""
+"""What the lab has for `kvmwhy watch`: scenarios, the comparison of a flood, what lab/cost --watch
+makes of L1's words."""
 
 import json
 import subprocess

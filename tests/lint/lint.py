@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Runs one linter over the source tree: lint.py NAME.
 
-KVMWHY_SOURCE and KVMWHY_BUILD are the tree and its build directory. Exit status 0 clean, 1 with what the linter said,
-77 where it is not installed. A linter's settings are in the file that it looks for itself, if it has one.
+KVMWHY_SOURCE and KVMWHY_BUILD are the tree and its build directory. Exit status 0 clean, 1 with
+what the linter said, 77 where it is not installed. A linter's settings are in the file that it
+looks for itself, if it has one.
 """
 
 import concurrent.futures
@@ -22,7 +23,7 @@ import tree
 SOURCE, BUILD = tree.SOURCE, pathlib.Path(os.environ["KVMWHY_BUILD"])
 COLUMNS = 100
 # Lines over 100 columns that may still be there, by language. A number may only fall.
-LONG = {"C": 2600, "Python": 700, "shell": 64}
+LONG = {"C": 0, "Python": 88, "shell": 14}
 C_FILE = {".c", ".h", ".def", ".S", ".cpp"}
 PRODUCT = {"cli", "examples", "host", "lib", "preload", "vmm"}
 # What gcc 12 gets wrong: a page that a list holds by the address of its last `next`.
@@ -85,13 +86,18 @@ def said(*command, **kwargs):
 def lines():
     """Tabs count as 8 columns."""
     for wanted, allowed in LONG.items():
-        found = [f"{name(path)}:{number}: {len(line.expandtabs(8))} columns"
+        found = [f"{name(path)}:{number}: {columns(line)} columns"
                  for path in written_in(wanted)
                  for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-                 if len(line.expandtabs(8)) > COLUMNS]
+                 if columns(line) > COLUMNS]
         if len(found) > allowed:
             yield from found
             yield f"{wanted}: {len(found)} lines over {COLUMNS} columns, {allowed} are allowed"
+
+
+def columns(line):
+    """Columns of a line but for its literals: a search finds a message that stands in one piece."""
+    return len(re.sub(r'"(\\.|[^"\\])*"', '""', line).expandtabs(8))
 
 
 def codespell():
@@ -123,7 +129,10 @@ def mandoc():
 
 
 def units():
-    """Each C file of the product, with the command that compiles it. A test may use what it allocated unchecked."""
+    """Each C file of the product, with the command that compiles it.
+
+    A test may use what it allocated unchecked.
+    """
     found = {}
     for unit in json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8")):
         path = pathlib.Path(unit["directory"], unit["file"]).resolve()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""An ELF file of this machine's byte order in, what the loader does with it out. Layouts: System V ABI, "Object Files"."""
+"""An ELF file of this machine's byte order in, what the loader does with it out.
+
+Layouts: System V ABI, "Object Files".
+"""
 
 import struct
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`make install PREFIX=...` of a build that was made for another prefix: what is installed starts there and is found,
-and `make uninstall` takes it away. A build of its own, without optimisation.
+"""`make install PREFIX=...` of a build that was made for another prefix: what is installed starts
+there and is found, and `make uninstall` takes it away. A build of its own, without optimisation.
 """
 
 import os

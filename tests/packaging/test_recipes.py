@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each file that the build installs is in one package of packaging/debian and in one of packaging/rpm, and each of
-their patterns finds a file. What man pages point at is installed. The spec is one that rpm reads, where rpm is.
+"""Each file that the build installs is in one package of packaging/debian and in one of
+packaging/rpm, and each of their patterns finds a file. What man pages point at is installed. The
+spec is one that rpm reads, where rpm is.
 """
 
 import fnmatch

@@ -65,7 +65,8 @@ def run(directory, spec, vcpus, calls, *way, mock=True, programs=PLAIN, inject=T
 
 
 def agree(rows, lines, kind, reason):
-    """What chance foretold, what the VMM saw and what the log has are the same, call by call; nothing else failed."""
+    """What chance foretold, what the VMM saw and what the log has are the same, call by call;
+    nothing else failed."""
     for row in rows:
         mine = [line for line in lines if line["vcpu"] == row["vcpu"]]
         seen = row[kind].get(reason, 0)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kvmwhy inject --preload: a VMM is run under the injector, and what cannot be is refused with a sentence."""
+"""kvmwhy inject --preload: a VMM is run under the injector, and what cannot be is refused with a
+sentence."""
 
 import json
 import os
@@ -10,7 +11,8 @@ import subprocess
 from cli import FOUND, TROUBLE, Skip, environment, equal, kvmwhy, main, test
 from injector import PLAIN, injections, need_kvm
 
-# Headline of QEMU, and the class and the finding that kvmwhy explain has for it, for each injection.
+# Headline of QEMU, and the class and the finding that kvmwhy explain has for it, for each
+# injection.
 QEMU = {
     "errno=EPERM": ("error: kvm run failed Operation not permitted", "kvm-run-failed", "eperm-no-msr-write"),
     "errno=EFAULT": ("error: kvm run failed Bad address", "kvm-run-failed", "efault-guest-ram-backing"),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A VMM under the injector: what is to fail fails, what is logged is what failed, and all else is as without it.
+"""A VMM under the injector: what is to fail fails, what is logged is what failed, and all else is
+as without it.
 
     test_inject.py --full    10 million calls instead of 400,000
 """

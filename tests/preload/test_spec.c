@@ -204,7 +204,8 @@ static void chance_is_even_and_repeats(void **state)
 /* A seed means the same calls on each machine, 32-bit ones too. */
 static void chance_is_the_same_everywhere(void **state)
 {
-	struct kw_spec third = good("one-in=3 seed=7"), half = good("one-in=18446744073709551615 seed=7");
+	struct kw_spec third = good("one-in=3 seed=7"),
+		       half = good("one-in=18446744073709551615 seed=7");
 	uint64_t thirds = 0, halves = 0;
 
 	(void)state;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """data/kvm_msr_seen.tbl in; out what is wrong with it or with its reader: the table is what
-lab/sweep would write from it, and wrong tables are refused. What was not swept yet is told, and no fault.
+lab/sweep would write from it, and wrong tables are refused. What was not swept yet is told, and no
+fault.
 """
 
 import pathlib

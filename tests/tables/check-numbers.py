@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The sources in; out each number of KVM_EXIT_*, a suberror, an errno, or a VMX or SVM exit that is written by hand
-although <kvm_numbers.h> names it: in an enumerator or macro, in a row beside its name, before a comment that names
-it, or compared with a fact.
+"""The sources in; out each number of KVM_EXIT_*, a suberror, an errno, or a VMX or SVM exit that is
+written by hand although <kvm_numbers.h> names it: in an enumerator or macro, in a row beside its
+name, before a comment that names it, or compared with a fact.
 
     check-numbers.py ROOT
 """

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A VMCB that VMRUN accepts: the dump_vmcb of tests/corpus/lab-fail-entry-amd-cs-l-d-7-amd, in its order. That guest
- * runs 64-bit code, and its only fault was CS, attributes 0xe9b; here they are 0xa9b, without D.
+ * A VMCB that VMRUN accepts: the dump_vmcb of tests/corpus/lab-fail-entry-amd-cs-l-d-7-amd, in its
+ * order. That guest runs 64-bit code, and its only fault was CS, attributes 0xe9b; here they are
+ * 0xa9b, without D.
  */
 #ifndef KW_TESTS_ENTRY_BASE_SVM_H
 #define KW_TESTS_ENTRY_BASE_SVM_H
 
 #include "entry_rows.h"
 
-#define VMCB_SEGMENT_IS(name, sel, attr, limit, base) \
-	VMCB_IS(name##_sel, sel), VMCB_IS(name##_attr, attr), VMCB_IS(name##_limit, limit), VMCB_IS(name##_base, base)
+#define VMCB_SEGMENT_IS(name, sel, attr, limit, base)                                       \
+	VMCB_IS(name##_sel, sel), VMCB_IS(name##_attr, attr), VMCB_IS(name##_limit, limit), \
+		VMCB_IS(name##_base, base)
 
 static const struct entry_set entry_base_svm[] = {
 	VMCB_IS(cr_read, 0x10),

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A VMCS that VM entry accepts: the dump_vmcs of tests/corpus/lab-fail-entry-intel-tr-6.1-intel, in its order. That
- * guest runs 64-bit code, and its only fault was TR, access rights 0x93; here they are 0x8b, a busy TSS.
+ * A VMCS that VM entry accepts: the dump_vmcs of tests/corpus/lab-fail-entry-intel-tr-6.1-intel, in
+ * its order. That guest runs 64-bit code, and its only fault was TR, access rights 0x93; here they
+ * are 0x8b, a busy TSS.
  */
 #ifndef KW_TESTS_ENTRY_BASE_VMX_H
 #define KW_TESTS_ENTRY_BASE_VMX_H
 
 #include "entry_rows.h"
 
-#define VMCS_SEGMENT_IS(name, sel, attr, limit, base) \
-	VMCS_IS(name##_sel, sel), VMCS_IS(name##_attr, attr), VMCS_IS(name##_limit, limit), VMCS_IS(name##_base, base)
+#define VMCS_SEGMENT_IS(name, sel, attr, limit, base)                                       \
+	VMCS_IS(name##_sel, sel), VMCS_IS(name##_attr, attr), VMCS_IS(name##_limit, limit), \
+		VMCS_IS(name##_base, base)
 
 static const struct entry_set entry_base_vmx[] = {
 	VMCS_IS(cr0, 0x80000031),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For test_entry.c: what is done to a baseline that every check accepts, so that one check is asked a question whose
- * answer is known. Rows of entry_rows_*.h, facts of the baselines in entry_base_*.h.
+ * For test_entry.c: what is done to a baseline that every check accepts, so that one check is asked
+ * a question whose answer is known. Rows of entry_rows_*.h, facts of the baselines in
+ * entry_base_*.h.
  */
 #ifndef KW_TESTS_ENTRY_ROWS_H
 #define KW_TESTS_ENTRY_ROWS_H
@@ -25,7 +26,10 @@ struct entry_row {
 #define VMCB_IS(name, value) { KW_F_vmcb_##name, value }
 
 /* The check @id breaks by bits @flip of the fact @fact; behind them what is set before. */
-#define BREAKS(id_, fact_, flip_, ...) { .id = #id_, .fact = KW_F_##fact_, .flip = flip_, .set = { __VA_ARGS__ } }
+#define BREAKS(id_, fact_, flip_, ...)                                                  \
+	{                                                                               \
+		.id = #id_, .fact = KW_F_##fact_, .flip = flip_, .set = { __VA_ARGS__ } \
+	}
 #define CANNOT_TELL(id_, ...) { .id = #id_, .untold = true, .set = { __VA_ARGS__ } }
 
 #endif

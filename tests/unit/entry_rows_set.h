@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What KVM_SET_SREGS and KVM_SET_XCRS refuse: a state that they take, and for each check the bits that break it. */
+/*
+ * What KVM_SET_SREGS and KVM_SET_XCRS refuse: a state that they take, and for each check the bits
+ * that break it.
+ */
 #ifndef KW_TESTS_ENTRY_ROWS_SET_H
 #define KW_TESTS_ENTRY_ROWS_SET_H
 
@@ -10,7 +13,8 @@
 
 /* Linux in 64-bit mode, as QEMU shows it. */
 static const struct entry_set entry_base_set[] = {
-	IS(cr0, 0x80050033), IS(cr3, 0x1000), IS(cr4, 0x6e0), IS(efer, 0xd01), IS(cs_attr, 0xa09b), IS(xcr0, 7),
+	IS(cr0, 0x80050033), IS(cr3, 0x1000),	  IS(cr4, 0x6e0),
+	IS(efer, 0xd01),     IS(cs_attr, 0xa09b), IS(xcr0, 7),
 };
 
 static const struct entry_row entry_rows_set[] = {

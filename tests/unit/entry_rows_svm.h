@@ -91,7 +91,8 @@ static const struct entry_row entry_rows_svm[] = {
 	/* Nested Paging */
 	CANNOT_TELL(svm_np_host, VMCB_IS(nested_ctl, 1)),
 	BREAKS(svm_n_cr3, vmcb_nested_cr3, ON(52)),
-	BREAKS(svm_n_cr3, vmcb_nested_ctl, ON(0), VMCB_IS(nested_cr3, ON(63)), VMCB_IS(nested_ctl, 0)),
+	BREAKS(svm_n_cr3, vmcb_nested_ctl, ON(0), VMCB_IS(nested_cr3, ON(63)),
+	       VMCB_IS(nested_ctl, 0)),
 	CANNOT_TELL(svm_n_cr3, VMCB_IS(nested_cr3, ON(47) | 0x412f000)),
 	BREAKS(svm_g_pat_type, vmcb_gpat, ON(2)), /* 6 to 2 */
 	BREAKS(svm_g_pat_type, vmcb_gpat, ON(57), VMCB_IS(gpat, ON(56))), /* 1 to 3 */
@@ -103,8 +104,10 @@ static const struct entry_row entry_rows_svm[] = {
 	BREAKS(svm_avic_backing, vmcb_avic_backing_page, ON(53), HAS_AVIC),
 	BREAKS(svm_avic_logical, vmcb_avic_logical_id, ON(62), HAS_AVIC),
 	BREAKS(svm_avic_physical, vmcb_int_ctl, ON(31), VMCB_IS(avic_physical_id, ON(63))),
-	BREAKS(svm_avic_max_index, vmcb_avic_physical_id, ON(8), HAS_AVIC, VMCB_IS(avic_physical_id, 0x12345e0ff)),
-	BREAKS(svm_avic_max_index, vmcb_int_ctl, ON(30), HAS_X2AVIC, VMCB_IS(avic_physical_id, 511)),
+	BREAKS(svm_avic_max_index, vmcb_avic_physical_id, ON(8), HAS_AVIC,
+	       VMCB_IS(avic_physical_id, 0x12345e0ff)),
+	BREAKS(svm_avic_max_index, vmcb_int_ctl, ON(30), HAS_X2AVIC,
+	       VMCB_IS(avic_physical_id, 511)),
 	CANNOT_TELL(svm_avic_max_index, HAS_X2AVIC, VMCB_IS(avic_physical_id, 512)),
 
 	/* Enabling SEV */
@@ -132,8 +135,8 @@ static const struct entry_row entry_rows_svm[] = {
 	CANNOT_TELL(svm_snp_secure_avic, IS_SEV_ES),
 	CANNOT_TELL(svm_snp_apic_page, IS_SEV_ES),
 	CANNOT_TELL(svm_snp_host_ibs, IS_SEV_ES),
-	BREAKS(svm_snp_allowed, vmcb_guest_sev_features, ON(3), IS_SEV_ES, VMCB_IS(allowed_sev_features, ON(63) | 1),
-	       VMCB_IS(guest_sev_features, 1)),
+	BREAKS(svm_snp_allowed, vmcb_guest_sev_features, ON(3), IS_SEV_ES,
+	       VMCB_IS(allowed_sev_features, ON(63) | 1), VMCB_IS(guest_sev_features, 1)),
 	CANNOT_TELL(svm_snp_allowed, IS_SEV_ES, VMCB_IS(allowed_sev_features, ON(63) | 1)),
 
 	/* Instruction-Based Sampling Virtualization */

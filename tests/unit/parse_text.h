@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For the tests of parsers: text in, complete records out. Also the real logs that are not ours to
- * commit: they are looked for in KW_CORPUS or beside the project, and a test says if they are absent.
+ * commit: they are looked for in KW_CORPUS or beside the project, and a test says if they are
+ * absent.
  */
 #ifndef KW_TESTS_PARSE_TEXT_H
 #define KW_TESTS_PARSE_TEXT_H
@@ -123,7 +124,10 @@ static inline void assert_text(struct kw_str got, const char *expected)
 static inline struct kw_str specimen(const char *name)
 {
 	const char *folders[] = {
-		getenv("KW_CORPUS"), "../shared/corpus", "../../shared/corpus", "../../../shared/corpus",
+		getenv("KW_CORPUS"),
+		"../shared/corpus",
+		"../../shared/corpus",
+		"../../../shared/corpus",
 	};
 	struct kw_str text = { NULL, 0 };
 	char path[512];
@@ -153,7 +157,8 @@ static inline void check_message(const char *text, enum kw_class class, enum kw_
 {
 	struct seen seen = seen_in(kw_str(text));
 
-	if (seen.count != 1 || seen.failure[0]->class != class || !kw_failure_sign(seen.failure[0], sign))
+	if (seen.count != 1 || seen.failure[0]->class != class ||
+	    !kw_failure_sign(seen.failure[0], sign))
 		fail_msg("%zu failures, class %s: %s", seen.count,
 			 seen.count ? kw_class_name(seen.failure[0]->class) : "-", text);
 	seen_free(&seen);

@@ -23,7 +23,8 @@ static inline void page_init(uint8_t *page, uint32_t reason)
 	put_number(page, 8, 4, reason);
 }
 
-static inline void page_internal_error(uint8_t *page, uint32_t suberror, const uint64_t *words, uint32_t ndata)
+static inline void page_internal_error(uint8_t *page, uint32_t suberror, const uint64_t *words,
+				       uint32_t ndata)
 {
 	page_init(page, 17);
 	put_number(page, 32, 4, suberror);

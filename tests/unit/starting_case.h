@@ -43,7 +43,8 @@ static inline void add(struct kw_buf *buf, const char *text)
 }
 
 /* Lines @from to before @to of the case, each between @before and @after. */
-static inline void add_case(struct kw_buf *buf, size_t from, size_t to, const char *before, const char *after)
+static inline void add_case(struct kw_buf *buf, size_t from, size_t to, const char *before,
+			    const char *after)
 {
 	for (size_t i = from; i < to; i++) {
 		add(buf, before);

@@ -33,10 +33,12 @@ static void a_number_that_only_x86_gives_is_a_sign(void **state)
 static void a_fact_of_one_architecture_is_a_sign(void **state)
 {
 	(void)state;
-	assert_int_equal(arch_of("error: kvm run failed Bad address\nEAX=00000001 EBX=00000002 ECX=00000003 EDX=00000004\n"),
-			 KW_ARCH_X86);
-	assert_int_equal(arch_of("error: kvm run failed Bad address\nPC=0000000040080000 X00=0000000000000000\n"),
-			 KW_ARCH_AARCH64);
+	assert_int_equal(
+		arch_of("error: kvm run failed Bad address\nEAX=00000001 EBX=00000002 ECX=00000003 EDX=00000004\n"),
+		KW_ARCH_X86);
+	assert_int_equal(
+		arch_of("error: kvm run failed Bad address\nPC=0000000040080000 X00=0000000000000000\n"),
+		KW_ARCH_AARCH64);
 }
 
 static void every_architecture_has_its_words_and_only_x86_its_decoders(void **state)
@@ -45,8 +47,10 @@ static void every_architecture_has_its_words_and_only_x86_its_decoders(void **st
 	for (enum kw_arch arch = KW_ARCH_UNKNOWN; arch < KW_NARCHES; arch++) {
 		const struct kw_arch_row *row = kw_arch_row(arch);
 
-		assert_int_equal(!row->qemu || !row->source || !row->set_regs, arch == KW_ARCH_UNKNOWN);
-		assert_int_equal(row->mode && row->bits && row->pc && row->insn && row->listing && row->place && row->oddities,
+		assert_int_equal(!row->qemu || !row->source || !row->set_regs,
+				 arch == KW_ARCH_UNKNOWN);
+		assert_int_equal(row->mode && row->bits && row->pc && row->insn && row->listing &&
+					 row->place && row->oddities,
 				 arch == KW_ARCH_X86);
 		assert_non_null(kw_arch_name(arch));
 	}

@@ -20,14 +20,19 @@ static void a_fixed_arena_keeps_to_its_memory(void **state)
 	for (size_t skip = 0; skip < 17; skip++) {
 		kw_arena_init_fixed(&arena, memory + skip, sizeof(memory) - 17);
 		for (total = 0; (p = kw_arena_alloc(&arena, 100)); total += 100) {
-			assert_true(p >= memory + skip && p + 100 <= memory + skip + sizeof(memory) - 17);
+			assert_true(p >= memory + skip &&
+				    p + 100 <= memory + skip + sizeof(memory) - 17);
 			assert_int_equal((uintptr_t)p % 16, 0);
 			memset(p, 1, 100);
 		}
 		assert_true(total >= 3400);
 		assert_non_null(kw_arena_alloc(&arena, 16));
-		assert_string_equal(kw_arena_copy(&arena, kw_str("a text that has no room any more ................"
-								 "................................................")).p, "");
+		assert_string_equal(
+			kw_arena_copy(&arena,
+				      kw_str("a text that has no room any more ................"
+					     "................................................"))
+				.p,
+			"");
 		kw_arena_reset(&arena);
 		assert_non_null(kw_arena_alloc(&arena, 3000));
 		kw_arena_deinit(&arena);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The entry stage: a state that every check accepts, and for each check what breaks it, mostly one bit. A check without
- * a row fails the test.
+ * The entry stage: a state that every check accepts, and for each check what breaks it, mostly one
+ * bit. A check without a row fails the test.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +63,8 @@ static void expect(const struct kw_check *check, enum kw_verdict expected, const
 	enum kw_verdict got = kw_check_ask(check, &failure, &entry);
 
 	if (got != expected)
-		fail_msg("%s, %s: %s, but expected: %s", check->id, when, names[got], names[expected]);
+		fail_msg("%s, %s: %s, but expected: %s", check->id, when, names[got],
+			 names[expected]);
 }
 
 /* Without one of the facts that made the answer "broken" there is no such answer. */
@@ -127,7 +128,8 @@ static bool is_word(const char *id)
 
 static void check_words(const struct kw_check *check)
 {
-	if (!is_word(check->id) || strlen(check->says) >= 160 || check->says[strlen(check->says) - 1] == '.')
+	if (!is_word(check->id) || strlen(check->says) >= 160 ||
+	    check->says[strlen(check->says) - 1] == '.')
 		fail_msg("%s: \"%s\"", check->id, check->says);
 	assert_ptr_equal(kw_check_find(check->id), check); /* no other has the id */
 }
@@ -153,9 +155,11 @@ static void no_baseline_breaks_a_check(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(sets); i++) {
 		begin(&sets[i], NULL);
-		for (const struct kw_check_section *section = kw_check_sections; section->n; section++) {
+		for (const struct kw_check_section *section = kw_check_sections; section->n;
+		     section++) {
 			for (size_t k = 0; k < section->n; k++) {
-				if (kw_check_ask(&section->check[k], &failure, &entry) == KW_CHECK_BROKEN)
+				if (kw_check_ask(&section->check[k], &failure, &entry) ==
+				    KW_CHECK_BROKEN)
 					fail_msg("the baseline breaks %s", section->check[k].id);
 			}
 		}

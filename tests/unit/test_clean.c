@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A raw line in, what is left of it out: one row for each thing that mails, journals and trackers add. */
+/*
+ * A raw line in, what is left of it out: one row for each thing that mails, journals and trackers
+ * add.
+ */
 #include "parse/parse.h"
 
 #include <setjmp.h>
@@ -24,7 +27,8 @@ static void check(const char *raw, const char *expected)
 
 	assert_false(clean(raw, &mail));
 	if (!kw_str_eq(line.text, kw_str(expected)))
-		fail_msg("%s\n  became %.*s\n  not    %s", raw, (int)line.text.len, line.text.p, expected);
+		fail_msg("%s\n  became %.*s\n  not    %s", raw, (int)line.text.len, line.text.p,
+			 expected);
 	assert_true(kw_str_eq(line.raw, kw_str(raw)));
 }
 
@@ -118,9 +122,11 @@ static void quoted_printable_is_seen_and_goes_on(void **state)
 
 static void one_sign_decodes_its_own_line_only(void **state)
 {
-	static const char *const foreign[] = { "vcpus=20", "temperature=3D", "a=3D b=20", "T=C3=A4st" };
+	static const char *const foreign[] = { "vcpus=20", "temperature=3D", "a=3D b=20",
+					       "T=C3=A4st" };
 	static const char *const lines[] = {
-		"rest=", "vcpus=20", "RAX=0000000007213cc9 RBX=3d", "RAX=3D00000000000000", "EAX=3D0000AF", "EFER=0",
+		"rest=",	"vcpus=20", "RAX=0000000007213cc9 RBX=3d", "RAX=3D00000000000000",
+		"EAX=3D0000AF", "EFER=0",
 	};
 
 	(void)state;
@@ -181,7 +187,8 @@ static void nuls_are_dropped(void **state)
 
 static void lines_of_nothing_stay_nothing(void **state)
 {
-	static const char *const lines[] = { "", ">", "> > >", " \t ", "\r", "[", "<", "&", "\\", "\033", "<4>", "(qemu) " };
+	static const char *const lines[] = { "",  ">", "> > >", " \t ", "\r",  "[",
+					     "<", "&", "\\",	"\033", "<4>", "(qemu) " };
 	struct kw_mail mail = { 0 };
 
 	(void)state;

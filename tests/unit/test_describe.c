@@ -107,7 +107,9 @@ static void json_says_the_same(void **state)
 	assert_has(
 		text,
 		"{\"schema\":1,\"index\":\"0x404\",\"value\":\"0xfffffffffffffffe\",\"kernel\":\"5.10.0-8-amd64\"");
-	assert_has(text, "\"effect\":\"set_msr_mce() returns -1 and KVM_RUN fails with EPERM, which kills the guest\"");
+	assert_has(
+		text,
+		"\"effect\":\"set_msr_mce() returns -1 and KVM_RUN fails with EPERM, which kills the guest\"");
 	assert_has(text, "\"id\":\"set-msr-mce-eperm\"");
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A record of `kvmwhy watch` as bytes: sections that fit, sections of a later version, and what is not a record. */
+/*
+ * A record of `kvmwhy watch` as bytes: sections that fit, sections of a later version, and what is
+ * not a record.
+ */
 #include "parse/parse.h"
 #include "watch_event.h"
 

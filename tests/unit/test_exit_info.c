@@ -59,7 +59,8 @@ static void svm_events(void **state)
 	assert_string_equal(buf, "vector 0x30, external or virtual interrupt");
 	kw_svm_event_inj_text(0, buf, sizeof(buf));
 	assert_string_equal(buf, "not valid");
-	assert_non_null(kw_svm_event_inj_refused(0x800003ff)); /* exception 255, seen in the field */
+	/* exception 255, seen in the field */
+	assert_non_null(kw_svm_event_inj_refused(0x800003ff));
 	assert_non_null(kw_svm_event_inj_refused(0x80000302)); /* an NMI is no exception */
 	assert_non_null(kw_svm_event_inj_refused(0x80000100));
 	assert_null(kw_svm_event_inj_refused(0x80000b0e));

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The rows of lib/failure/: to whom a fact belongs, and that the parts of a segment are what failure/x86.h says. */
+/*
+ * The rows of lib/failure/: to whom a fact belongs, and that the parts of a segment are what
+ * failure/x86.h says.
+ */
 #include "failure/x86.h"
 
 #include <setjmp.h>
@@ -50,8 +53,10 @@ static void the_parts_of_every_segment_are_found(void **state)
 static void the_limit_of_every_table_is_found(void **state)
 {
 	static const uint16_t tables[][2] = {
-		{ KW_F_gdt_base, KW_F_gdt_limit },	     { KW_F_idt_base, KW_F_idt_limit },
-		{ KW_F_vmcs_gdtr_base, KW_F_vmcs_gdtr_limit }, { KW_F_vmcs_idtr_base, KW_F_vmcs_idtr_limit },
+		{ KW_F_gdt_base, KW_F_gdt_limit },
+		{ KW_F_idt_base, KW_F_idt_limit },
+		{ KW_F_vmcs_gdtr_base, KW_F_vmcs_gdtr_limit },
+		{ KW_F_vmcs_idtr_base, KW_F_vmcs_idtr_limit },
 	};
 
 	(void)state;
@@ -61,7 +66,8 @@ static void the_limit_of_every_table_is_found(void **state)
 
 static void segments_have_the_numbers_of_instructions(void **state)
 {
-	static const char *const names[] = { "es_sel", "cs_sel", "ss_sel", "ds_sel", "fs_sel", "gs_sel" };
+	static const char *const names[] = { "es_sel", "cs_sel", "ss_sel",
+					     "ds_sel", "fs_sel", "gs_sel" };
 
 	(void)state;
 	for (unsigned int i = 0; i < 6; i++)

@@ -82,7 +82,9 @@ static void dumps_behind_two_headlines_share_them(void **state)
 	seen_free(&seen);
 }
 
-/* Two vCPUs fail at once: the second one's headline and dump are torn into the first one's Code=. */
+/*
+ * Two vCPUs fail at once: the second one's headline and dump are torn into the first one's Code=.
+ */
 static void a_headline_inside_a_code_line_is_the_next_failures(void **state)
 {
 	struct kw_buf buf = { 0 };
@@ -189,7 +191,8 @@ static void words_that_look_like_registers_are_no_failure(void **state)
 	struct seen seen;
 
 	(void)state;
-	add(&buf, "EAX=1 and EBX=2 are what CPUID returns\nwith RIP=0 it would be another matter\n");
+	add(&buf,
+	    "EAX=1 and EBX=2 are what CPUID returns\nwith RIP=0 it would be another matter\n");
 	add(&buf, "Code=0f 30 is wrmsr\n");
 	seen = seen_in_buf(&buf);
 	assert_int_equal(seen.count, 0);
@@ -203,7 +206,8 @@ static void equal_msr_messages_are_counted(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		add(&buf, "kvm [2997]: vcpu0, guest rIP: 0xffffffff96070964 unhandled wrmsr: 0x838 data 0x7213cc9\n");
+		add(&buf,
+		    "kvm [2997]: vcpu0, guest rIP: 0xffffffff96070964 unhandled wrmsr: 0x838 data 0x7213cc9\n");
 	add(&buf, "kvm [2997]: vcpu0, guest rIP: 0xffffffff96070964 unhandled rdmsr: 0x838\n");
 	seen = seen_in_buf(&buf);
 	assert_int_equal(seen.count, 1);

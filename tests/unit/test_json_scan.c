@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* JSON that others wrote: members told, texts unescaped, and everything that is not valid refused. */
+/*
+ * JSON that others wrote: members told, texts unescaped, and everything that is not valid refused.
+ */
 #include "base/json_scan.h"
 
 #include <setjmp.h>
@@ -16,7 +18,8 @@ static void tell(void *arg, unsigned int depth, struct kw_str key, struct kw_str
 	size_t len = strlen(told);
 
 	(void)arg;
-	snprintf(told + len, sizeof(told) - len, "%u:%.*s=%.*s;", depth, (int)key.len, key.p, (int)value.len, value.p);
+	snprintf(told + len, sizeof(told) - len, "%u:%.*s=%.*s;", depth, (int)key.len, key.p,
+		 (int)value.len, value.p);
 }
 
 static size_t scan(const char *text)
@@ -32,7 +35,8 @@ static void members_are_told(void **state)
 		{ "[]", "" },
 		{ " { \"a\" : 1 , \"b\":\"x\\\"y\" }", "1:a=1;1:b=\"x\\\"y\";" },
 		{ "{\"a\":{\"b\":-1.5e+3},\"c\":null}", "2:b=-1.5e+3;1:c=null;" },
-		{ "{\"a\":[1,2],\"b\":[[1]],\"c\":[],\"d\":[{\"e\":true}]}", "1:a=[1,2];1:c=[];3:e=true;" },
+		{ "{\"a\":[1,2],\"b\":[[1]],\"c\":[],\"d\":[{\"e\":true}]}",
+		  "1:a=[1,2];1:c=[];3:e=true;" },
 		{ "[{\"a\":\"b\"},{\"a\":\"c\"}]", "2:a=\"b\";2:a=\"c\";" },
 	};
 
@@ -46,9 +50,27 @@ static void members_are_told(void **state)
 static void what_is_not_valid_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "{", "}", "[", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "[1,]", "[1 2]", "{\"a\":01}", "{\"a\":1.}",
-		"{\"a\":\"b}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\n\"}", "{\"a\":tru}", "[1}", "{\"a\":1]",
-		"{\"a\":+1}", "{\"a\":0x1}",
+		"",
+		"{",
+		"}",
+		"[",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{a:1}",
+		"[1,]",
+		"[1 2]",
+		"{\"a\":01}",
+		"{\"a\":1.}",
+		"{\"a\":\"b}",
+		"{\"a\":\"\\x\"}",
+		"{\"a\":\"\\u12g4\"}",
+		"{\"a\":\"\n\"}",
+		"{\"a\":tru}",
+		"[1}",
+		"{\"a\":1]",
+		"{\"a\":+1}",
+		"{\"a\":0x1}",
 	};
 
 	(void)state;
@@ -78,7 +100,9 @@ static void a_cut_value_is_not_valid(void **state)
 		char *copy = malloc(len ? len : 1); /* to the byte */
 
 		memcpy(copy, text, len);
-		assert_int_equal(kw_json_scan((struct kw_str){ copy, len }, tell, (told[0] = '\0', NULL)), 0);
+		assert_int_equal(kw_json_scan((struct kw_str){ copy, len }, tell,
+					      (told[0] = '\0', NULL)),
+				 0);
 		free(copy);
 	}
 }

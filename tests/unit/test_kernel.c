@@ -11,9 +11,12 @@
 
 #include "kvmwhy/kvmwhy.h"
 
-static struct kw_defect defect(const char *id, const char *release, const char *build, const char *vendor)
+static struct kw_defect defect(const char *id, const char *release, const char *build,
+			       const char *vendor)
 {
-	const struct kw_options options = { .size = sizeof(options), .host_kernel = release, .vendor = vendor };
+	const struct kw_options options = { .size = sizeof(options),
+					    .host_kernel = release,
+					    .vendor = vendor };
 	struct kw_defect d = { .size = sizeof(d) };
 
 	for (size_t i = 0; kw_kernel_defect(&options, build, i, &d) > 0; i++)
@@ -32,25 +35,33 @@ static void a_kernel_has_it_or_not_or_one_cannot_tell(void **state)
 		{ "set-msr-mce-eperm", "5.10.100", NULL, NULL, KW_AFFECTED_YES },
 		{ "set-msr-mce-eperm", "5.10.137", NULL, NULL, KW_AFFECTED_NO },
 		{ "set-msr-mce-eperm", "5.10.0-17-amd64", NULL, NULL, KW_AFFECTED_YES },
-		{ "set-msr-mce-eperm", "5.10.0-32-cloud-amd64", "#1 SMP Debian 5.10.223-1", NULL, KW_AFFECTED_NO },
+		{ "set-msr-mce-eperm", "5.10.0-32-cloud-amd64", "#1 SMP Debian 5.10.223-1", NULL,
+		  KW_AFFECTED_NO },
 		{ "set-msr-mce-eperm", "5.15.0-91-generic", NULL, NULL, KW_AFFECTED_UNKNOWN },
-		{ "set-msr-mce-eperm", "5.15.0-91-generic", "Ubuntu 5.15.0-91.101-generic 5.15.131", NULL, KW_AFFECTED_NO },
-		{ "set-msr-mce-eperm", "5.15.0-30-generic", "Ubuntu 5.15.0-30.31-generic 5.15.35", NULL, KW_AFFECTED_UNKNOWN },
-		{ "set-msr-mce-eperm", "5.14.0-427.13.1.el9_4.x86_64", NULL, NULL, KW_AFFECTED_UNKNOWN },
+		{ "set-msr-mce-eperm", "5.15.0-91-generic", "Ubuntu 5.15.0-91.101-generic 5.15.131",
+		  NULL, KW_AFFECTED_NO },
+		{ "set-msr-mce-eperm", "5.15.0-30-generic", "Ubuntu 5.15.0-30.31-generic 5.15.35",
+		  NULL, KW_AFFECTED_UNKNOWN },
+		{ "set-msr-mce-eperm", "5.14.0-427.13.1.el9_4.x86_64", NULL, NULL,
+		  KW_AFFECTED_UNKNOWN },
 		{ "set-msr-mce-eperm", "no kernel", NULL, NULL, KW_AFFECTED_UNKNOWN },
 		{ "set-msr-mce-eperm", NULL, NULL, NULL, KW_AFFECTED_UNKNOWN },
-		{ "smm-interrupt-shadow", "6.1.0-50-amd64", "#1 SMP Debian 6.1.176-1", "intel", KW_AFFECTED_YES },
-		{ "smm-interrupt-shadow", "6.1.0-50-amd64", "#1 SMP Debian 6.1.176-1", "amd", KW_AFFECTED_NO },
+		{ "smm-interrupt-shadow", "6.1.0-50-amd64", "#1 SMP Debian 6.1.176-1", "intel",
+		  KW_AFFECTED_YES },
+		{ "smm-interrupt-shadow", "6.1.0-50-amd64", "#1 SMP Debian 6.1.176-1", "amd",
+		  KW_AFFECTED_NO },
 		{ "smm-interrupt-shadow", "6.12.117", NULL, "intel", KW_AFFECTED_NO },
 		{ "vfio-huge-fault-unaligned", "6.1.192", NULL, NULL, KW_AFFECTED_NO },
 		{ "vfio-huge-fault-unaligned", "6.12.0", NULL, NULL, KW_AFFECTED_YES },
-		{ "vfio-huge-fault-unaligned", "6.12.117+deb13-amd64", NULL, NULL, KW_AFFECTED_UNKNOWN },
+		{ "vfio-huge-fault-unaligned", "6.12.117+deb13-amd64", NULL, NULL,
+		  KW_AFFECTED_UNKNOWN },
 		{ "vfio-huge-fault-unaligned", "7.3.4+deb13-amd64", NULL, NULL, KW_AFFECTED_NO },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct kw_defect d = defect(rows[i].id, rows[i].release, rows[i].build, rows[i].vendor);
+		struct kw_defect d =
+			defect(rows[i].id, rows[i].release, rows[i].build, rows[i].vendor);
 
 		if (d.affected != rows[i].has)
 			print_error("%s, %s\n", rows[i].id, rows[i].release);
@@ -77,7 +88,8 @@ static void every_defect_is_told_whole(void **state)
 
 static void options_of_another_size_are_refused(void **state)
 {
-	const struct kw_options wrong = { .size = 1 }, vendor = { .size = sizeof(vendor), .vendor = "via" };
+	const struct kw_options wrong = { .size = 1 },
+				vendor = { .size = sizeof(vendor), .vendor = "via" };
 	struct kw_defect d = { .size = sizeof(d) };
 
 	(void)state;

@@ -335,13 +335,16 @@ static void a_maker_tells_the_point_release(void **state)
 		unsigned int patch;
 		bool known, open; /* .patch_known; may be a later one */
 	} rows[] = {
-		{ "5.10.0-32-cloud-amd64", "#1 SMP Debian 5.10.223-1 (2024-08-10)", 223, true, false },
-		{ "6.1.0-50-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-05-01)", 176, true, false },
+		{ "5.10.0-32-cloud-amd64", "#1 SMP Debian 5.10.223-1 (2024-08-10)", 223, true,
+		  false },
+		{ "6.1.0-50-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-05-01)", 176,
+		  true, false },
 		{ "5.10.0-32-amd64", "#1 SMP Debian 6.1.176-1", 0, false, true },
 		{ "5.10.0-32-amd64", "#1 SMP Debian 5.10-1", 0, false, true },
 		{ "5.10.0-32-amd64", "#1 SMP", 0, false, true },
 		{ "5.15.0-91-generic", "Ubuntu 5.15.0-91.101-generic 5.15.131", 131, true, true },
-		{ "5.15.0-91-generic", "#101-Ubuntu SMP Tue Nov 14 13:30:08 UTC 2023", 0, false, true },
+		{ "5.15.0-91-generic", "#101-Ubuntu SMP Tue Nov 14 13:30:08 UTC 2023", 0, false,
+		  true },
 		{ "6.1.192", "#1 SMP Debian 6.1.7-1", 192, true, false },
 		{ "5.14.0-427.el9.x86_64", "#1 SMP Debian 5.14.6-1", 0, false, true },
 	};
@@ -359,7 +362,8 @@ static void a_maker_tells_the_point_release(void **state)
 	}
 }
 
-static void assert_words(void (*put)(const struct kw_row *, struct kw_buf *), const char *id, const char *words)
+static void assert_words(void (*put)(const struct kw_row *, struct kw_buf *), const char *id,
+			 const char *words)
 {
 	struct kw_arena arena;
 	struct kw_buf buf = { .arena = &arena };
@@ -380,9 +384,11 @@ static void ranges_and_fixes_in_words(void **state)
 	assert_words(kw_change_range, "wrmsr-any-failure-is-gp", "Linux before v5.10");
 	assert_words(kw_change_range, "wrmsr-path-61", "Linux v5.11 to before v7.2");
 	assert_words(kw_change_range, "mci-ctl-check", "Linux of any version");
-	assert_words(kw_change_range, "set-msr-mce-eperm", "Linux v5.10 to before v6.0; in stable branches before "
+	assert_words(kw_change_range, "set-msr-mce-eperm",
+		     "Linux v5.10 to before v6.0; in stable branches before "
 		     "v5.10.137, v5.15.61, v5.18.18, v5.19.2");
-	assert_words(kw_change_fix, "set-msr-mce-eperm", "Linux v6.0 or later; in stable branches v5.10.137, v5.15.61, "
+	assert_words(kw_change_fix, "set-msr-mce-eperm",
+		     "Linux v6.0 or later; in stable branches v5.10.137, v5.15.61, "
 		     "v5.18.18, v5.19.2 or later (Debian 5.10.0-18)");
 	assert_words(kw_change_fix, "rsm-nested-mmu", "Linux v5.0 or later");
 }

@@ -40,7 +40,8 @@ static const char x86[] =
 
 static void check_x86(const struct kw_failure *f)
 {
-	static const uint8_t code[] = { 0x89, 0xf9, 0x89, 0xf0, 0x0f, 0x30, 0x0f, 0x1f, 0x44, 0x00, 0x00, 0xc3 };
+	static const uint8_t code[] = { 0x89, 0xf9, 0x89, 0xf0, 0x0f, 0x30,
+					0x0f, 0x1f, 0x44, 0x00, 0x00, 0xc3 };
 
 	assert_int_equal(f->class, KW_CLASS_INTERNAL_ERROR);
 	assert_int_equal(f->arch, KW_ARCH_X86);
@@ -112,10 +113,13 @@ static void a_wrapped_dump_keeps_its_values(void **state)
 
 static void classes_follow_the_exit_reason(void **state)
 {
-	static const struct { const char *text; enum kw_class class; } lines[] = {
-		{ "KVM exit reason: 0 (\"KVM_EXIT_UNKNOWN\")\nKVM exit code: 0x12\n", KW_CLASS_UNKNOWN_EXIT },
+	static const struct { const char *text; enum kw_class class;
+	} lines[] = {
+		{ "KVM exit reason: 0 (\"KVM_EXIT_UNKNOWN\")\nKVM exit code: 0x12\n",
+		  KW_CLASS_UNKNOWN_EXIT },
 		{ "KVM exit reason: 9 (\"KVM_EXIT_FAIL_ENTRY\")\n", KW_CLASS_ENTRY_FAILED },
-		{ "  Error: KVM exit reason: 17 (\"KVM_EXIT_INTERNAL_ERROR\")\n", KW_CLASS_INTERNAL_ERROR },
+		{ "  Error: KVM exit reason: 17 (\"KVM_EXIT_INTERNAL_ERROR\")\n",
+		  KW_CLASS_INTERNAL_ERROR },
 		{ "KVM exit reason: 24 (\"KVM_EXIT_SYSTEM_EVENT\")\n", KW_CLASS_VMM_ERROR },
 		{ "KVM_RUN failed: Bad address\n", KW_CLASS_KVM_RUN_FAILED },
 	};
@@ -137,11 +141,14 @@ static void classes_follow_the_exit_reason(void **state)
 /* Format-derived, arm/aarch32/kvm-cpu.c and riscv/kvm-cpu.c. */
 static void dumps_of_other_machines_are_not_taken_for_x86(void **state)
 {
-	static const struct { const char *text; enum kw_arch arch; } dumps[] = {
+	static const struct { const char *text; enum kw_arch arch;
+	} dumps[] = {
 		{ "KVM exit reason: 9 (\"KVM_EXIT_FAIL_ENTRY\")\n\n Registers:\n PC:    0x8000c608\n"
-		  " CPSR:  0x200000d3\n SP_svc:  0x0\n LR_svc:  0x0\n", KW_ARCH_ARM },
+		  " CPSR:  0x200000d3\n SP_svc:  0x0\n LR_svc:  0x0\n",
+		  KW_ARCH_ARM },
 		{ "KVM exit reason: 9 (\"KVM_EXIT_FAIL_ENTRY\")\n\n Registers:\n PC:    0x8000c608\n"
-		  " PSTATE:    0x200000d3\n SP_EL1:    0x0\n LR:    0x0\n", KW_ARCH_AARCH64 },
+		  " PSTATE:    0x200000d3\n SP_EL1:    0x0\n LR:    0x0\n",
+		  KW_ARCH_AARCH64 },
 		{ "KVM exit reason: 17 (\"KVM_EXIT_INTERNAL_ERROR\")\n\n Control Status Registers:\n"
 		  " ------------------------\n SSTATUS:  0x0000000200000120\n SCAUSE:   0x0000000000000000\n",
 		  KW_ARCH_RISCV64 },
@@ -191,8 +198,10 @@ static void real_logs_of_other_machines_are_read(void **state)
 		const char *errno_;
 	} logs[] = {
 		{ "e_kvmtool_arm_fail_entry.txt", KW_CLASS_ENTRY_FAILED, KW_ARCH_AARCH64, "" },
-		{ "e_lkvm_arm_pmu_einval.txt", KW_CLASS_KVM_RUN_FAILED, KW_ARCH_UNKNOWN, "Invalid argument" },
-		{ "e_lkvm_riscv_efault2_quoted.txt", KW_CLASS_KVM_RUN_FAILED, KW_ARCH_RISCV64, "Bad address" },
+		{ "e_lkvm_arm_pmu_einval.txt", KW_CLASS_KVM_RUN_FAILED, KW_ARCH_UNKNOWN,
+		  "Invalid argument" },
+		{ "e_lkvm_riscv_efault2_quoted.txt", KW_CLASS_KVM_RUN_FAILED, KW_ARCH_RISCV64,
+		  "Bad address" },
 	};
 
 	(void)state;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Monitors that print no registers: real logs where they are at hand; lines whose wording is that of
- * public sources or reports of crosvm, cloud-hypervisor, Firecracker, libkrun, Dragonball and uhyve.
+ * Monitors that print no registers: real logs where they are at hand; lines whose wording is that
+ * of public sources or reports of crosvm, cloud-hypervisor, Firecracker, libkrun, Dragonball and
+ * uhyve.
  */
 #include "decode/arch.h"
 #include "parse_text.h"
@@ -26,14 +27,14 @@ static const struct expected lines[] = {
 	  "Firecracker", KW_CLASS_INTERNAL_ERROR, NONE, 17, NONE, NONE, 0 },
 	{ "2026-10-08T16:31:45.422502 [anonymous-instance:vcpu 2] Received KVM_EXIT_FAIL_ENTRY signal: 7 on cpu 1\n",
 	  "Firecracker", KW_CLASS_ENTRY_FAILED, NONE, 9, 7, 1, 2 },
-	{ "Received KVM_EXIT_FAIL_ENTRY signal: reason=2147483681, vcpu=3\n",
-	  "libkrun", KW_CLASS_ENTRY_FAILED, NONE, 9, 0x80000021, 3, NONE },
-	{ "Received KVM_EXIT_FAIL_ENTRY signal, reason 7, cpu number 12\n",
-	  "Dragonball", KW_CLASS_ENTRY_FAILED, NONE, 9, 7, 12, NONE },
-	{ "Received KVM_EXIT_FAIL_ENTRY signal with reason: 0x80000021\n",
-	  "", KW_CLASS_ENTRY_FAILED, NONE, 9, 0x80000021, NONE, NONE },
-	{ "Vcpu1 received KVM_EXIT_FAIL_ENTRY signal\n",
-	  "", KW_CLASS_ENTRY_FAILED, NONE, 9, NONE, NONE, 1 },
+	{ "Received KVM_EXIT_FAIL_ENTRY signal: reason=2147483681, vcpu=3\n", "libkrun",
+	  KW_CLASS_ENTRY_FAILED, NONE, 9, 0x80000021, 3, NONE },
+	{ "Received KVM_EXIT_FAIL_ENTRY signal, reason 7, cpu number 12\n", "Dragonball",
+	  KW_CLASS_ENTRY_FAILED, NONE, 9, 7, 12, NONE },
+	{ "Received KVM_EXIT_FAIL_ENTRY signal with reason: 0x80000021\n", "",
+	  KW_CLASS_ENTRY_FAILED, NONE, 9, 0x80000021, NONE, NONE },
+	{ "Vcpu1 received KVM_EXIT_FAIL_ENTRY signal\n", "", KW_CLASS_ENTRY_FAILED, NONE, 9, NONE,
+	  NONE, 1 },
 	{ "[anonymous-instance:fc_vcpu 1:INFO:src/vmm/src/vstate/vcpu/mod.rs:460] Received KVM_EXIT_SHUTDOWN signal\n",
 	  "Firecracker", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, 1 },
 	{ "2019-07-01T10:00:00.000000000 [anonymous-instance:ERROR:vmm/src/vstate.rs:600] "
@@ -47,27 +48,27 @@ static const struct expected lines[] = {
 	{ "cloud-hypervisor: 1.5s: <vcpu3> ERROR:vmm/src/cpu.rs:1069 -- VCPU generated error: "
 	  "VcpuRun(Failed to run vcpu: VCPU error Error(14)\n",
 	  "cloud-hypervisor", KW_CLASS_KVM_RUN_FAILED, 14, NONE, NONE, NONE, 3 },
-	{ "VcpuExitFailEntry { hardware_entry_failure_reason: 0, cpu: 2 }\n",
-	  "uhyve", KW_CLASS_ENTRY_FAILED, NONE, 9, 0, 2, NONE },
-	{ "not implemented: FailEntry(0, 2)\n",
-	  "", KW_CLASS_ENTRY_FAILED, NONE, 9, 0, 2, NONE },
-	{ "KVM_EXIT_FAIL_ENTRY: hardware entry failure reason = 0x80000021\n",
-	  "", KW_CLASS_ENTRY_FAILED, NONE, 9, 0x80000021, NONE, NONE },
-	{ "KVM_EXIT_INTERNAL_ERROR: internal error, suberror = 0x1\n",
-	  "", KW_CLASS_INTERNAL_ERROR, NONE, 17, NONE, NONE, NONE },
+	{ "VcpuExitFailEntry { hardware_entry_failure_reason: 0, cpu: 2 }\n", "uhyve",
+	  KW_CLASS_ENTRY_FAILED, NONE, 9, 0, 2, NONE },
+	{ "not implemented: FailEntry(0, 2)\n", "", KW_CLASS_ENTRY_FAILED, NONE, 9, 0, 2, NONE },
+	{ "KVM_EXIT_FAIL_ENTRY: hardware entry failure reason = 0x80000021\n", "",
+	  KW_CLASS_ENTRY_FAILED, NONE, 9, 0x80000021, NONE, NONE },
+	{ "KVM_EXIT_INTERNAL_ERROR: internal error, suberror = 0x1\n", "", KW_CLASS_INTERNAL_ERROR,
+	  NONE, 17, NONE, NONE, NONE },
 	{ "exit_reason=0x8\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
 	{ "kvm: exit reason 9\n", "", KW_CLASS_ENTRY_FAILED, NONE, 9, NONE, NONE, NONE },
-	{ "panic: unexpected kvm exit reason 8\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
+	{ "panic: unexpected kvm exit reason 8\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE,
+	  NONE },
 	{ "Unknown exit reason: 17\n", "", KW_CLASS_INTERNAL_ERROR, NONE, 17, NONE, NONE, NONE },
 	{ "unhandled vcpu exit reason: 6\n", "", KW_CLASS_VMM_ERROR, NONE, 6, NONE, NONE, NONE },
-	{ "Unhandled exit reason: KVM_EXIT_INTERNAL_ERROR (17)\n", "", KW_CLASS_INTERNAL_ERROR, NONE, 17, NONE, NONE, NONE },
+	{ "Unhandled exit reason: KVM_EXIT_INTERNAL_ERROR (17)\n", "", KW_CLASS_INTERNAL_ERROR,
+	  NONE, 17, NONE, NONE, NONE },
 	{ "Unexpected KVM Exit Shutdown\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
 	{ "unexpected vcpu exit: Shutdown\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
 	{ "KVM_EXIT_SHUTDOWN\n", "", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, NONE },
 	{ "cloud-hypervisor: 3.4s: <vcpu1> ERROR:vmm/src/cpu.rs:1164 -- Guest likely triple-faulted\n",
 	  "cloud-hypervisor", KW_CLASS_VMM_ERROR, NONE, 8, NONE, NONE, 1 },
-	{ "km: KVM_EXIT_FAIL_ENTRY\n",
-	  "", KW_CLASS_ENTRY_FAILED, NONE, 9, NONE, NONE, NONE },
+	{ "km: KVM_EXIT_FAIL_ENTRY\n", "", KW_CLASS_ENTRY_FAILED, NONE, 9, NONE, NONE, NONE },
 };
 
 static void check(const struct kw_failure *f, enum kw_fact fact, int64_t expected)
@@ -160,8 +161,9 @@ static void sources_traces_and_prose_begin_nothing(void **state)
 /* What the monitor says after the exit is evidence of it, and no second failure. */
 static void a_bad_system_call_joins_the_exit(void **state)
 {
-	struct seen seen = seen_in(KW_STR("[vm:INFO] Received KVM_EXIT_SHUTDOWN signal\n"
-					  "[vm:ERROR] Shutting down VM after intercepting a bad syscall (72).\n"));
+	struct seen seen = seen_in(
+		KW_STR("[vm:INFO] Received KVM_EXIT_SHUTDOWN signal\n"
+		       "[vm:ERROR] Shutting down VM after intercepting a bad syscall (72).\n"));
 
 	(void)state;
 	assert_int_equal(seen.count, 1);

@@ -157,9 +157,11 @@ static void fields_give_their_part_of_the_value(void **state)
 static void reserved_bits_are_known_where_bits_are(void **state)
 {
 	(void)state;
-	assert_int_equal(kw_msr_reserved_mask(kw_msr_find(0x838, KW_VENDOR_UNKNOWN)), 0xffffffff00000000);
+	assert_int_equal(kw_msr_reserved_mask(kw_msr_find(0x838, KW_VENDOR_UNKNOWN)),
+			 0xffffffff00000000);
 	assert_int_equal(kw_msr_reserved_mask(kw_msr_find(0x404, KW_VENDOR_UNKNOWN)), 0);
-	assert_int_equal(kw_msr_reserved_mask(kw_msr_find(0x277, KW_VENDOR_UNKNOWN)), 0xf8f8f8f8f8f8f8f8);
+	assert_int_equal(kw_msr_reserved_mask(kw_msr_find(0x277, KW_VENDOR_UNKNOWN)),
+			 0xf8f8f8f8f8f8f8f8);
 	assert_int_equal(kw_msr_find(0x1a6, KW_VENDOR_INTEL)->nfields, 0);
 	assert_int_equal(kw_msr_reserved_mask(kw_msr_find(0x1a6, KW_VENDOR_INTEL)), 0);
 }

@@ -12,22 +12,32 @@ struct expected {
 };
 
 static const struct expected lines[] = {
-	{ "qemu-system-x86_64: sev_launch_start: LAUNCH_START ret=-5 fw_error=7 'Policy is not allowed'\n", KW_SIGN_SEV_LAUNCH, 7, 5, NONE,
-	  0, 0 },
-	{ "qemu-kvm: sev_launch_finish: LAUNCH_FINISH ret=1 fw_error=11 'Bad measurement'\n", KW_SIGN_SEV_LAUNCH, 11, 1, NONE, 0, 0 },
-	{ "qemu-kvm: sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 ''\n", KW_SIGN_SEV_LAUNCH, 0, 22, NONE, 0, 0 },
-	{ "qemu-kvm: sev_common_kvm_init: failed to initialize ret=-25 fw_error=-1 ''\n", KW_SIGN_SEV_LAUNCH, 0xffffffff, 25, NONE, 0, 0 },
-	{ "ccp 0000:22:00.1: SEV: failed to INIT error 0x13, rc -5\n", KW_SIGN_SEV_LAUNCH, 0x13, 5, NONE, 0, 0 },
-	{ "ccp 0000:22:00.1: SEV-SNP: failed to INIT rc -5, error 0x3\n", KW_SIGN_SEV_LAUNCH, 3, 5, NONE, 0, 0 },
-	{ "tdx: SEAMCALL failed: CPU 3: leaf 35, error 0xc0000910000000ff.\n", KW_SIGN_TDX_SEAMCALL, NONE, NONE, 35, 0xc0000910000000ff, 0 },
-	{ "virt/tdx: SEAMCALL (0x0000000000000021) failed: 0xc000050000000000\n", KW_SIGN_TDX_SEAMCALL, NONE, NONE, 33,
-	  0xc000050000000000, 0 },
-	{ "kvm_intel: SEAMCALL TDH_MEM_PAGE_ADD failed: 0xc0000b0200000000, rcx 0x1, rdx 0x2\n", KW_SIGN_TDX_SEAMCALL, NONE, NONE, NONE,
-	  0xc0000b0200000000, 0 },
-	{ "kvm_intel: Guest access before accepting 0x807000 on vCPU 1\n", KW_SIGN_TDX_UNACCEPTED, NONE, NONE, NONE, 0, 0x807000 },
-	{ "SEV: Unexpected RMP fault for GPA 0x1d4c000, error_code 0x6\n", KW_SIGN_SEV_RMP_FAULT, NONE, NONE, NONE, 0, 0x1d4c000 },
-	{ "SEV-SNP: RMPUPDATE failed for PFN 1c3a00, pg_level: 1, ret: 3\n", KW_SIGN_SEV_RMPUPDATE, NONE, NONE, NONE, 0, 0 },
-	{ "kvm [7]: SEV-ES guest requested termination: 0x0:0x2\n", KW_SIGN_SEV_TERMINATION, NONE, NONE, NONE, 0, 0 },
+	{ "qemu-system-x86_64: sev_launch_start: LAUNCH_START ret=-5 fw_error=7 'Policy is not allowed'\n",
+	  KW_SIGN_SEV_LAUNCH, 7, 5, NONE, 0, 0 },
+	{ "qemu-kvm: sev_launch_finish: LAUNCH_FINISH ret=1 fw_error=11 'Bad measurement'\n",
+	  KW_SIGN_SEV_LAUNCH, 11, 1, NONE, 0, 0 },
+	{ "qemu-kvm: sev_snp_launch_start: SNP_LAUNCH_START ret=-22 fw_error=0 ''\n",
+	  KW_SIGN_SEV_LAUNCH, 0, 22, NONE, 0, 0 },
+	{ "qemu-kvm: sev_common_kvm_init: failed to initialize ret=-25 fw_error=-1 ''\n",
+	  KW_SIGN_SEV_LAUNCH, 0xffffffff, 25, NONE, 0, 0 },
+	{ "ccp 0000:22:00.1: SEV: failed to INIT error 0x13, rc -5\n", KW_SIGN_SEV_LAUNCH, 0x13, 5,
+	  NONE, 0, 0 },
+	{ "ccp 0000:22:00.1: SEV-SNP: failed to INIT rc -5, error 0x3\n", KW_SIGN_SEV_LAUNCH, 3, 5,
+	  NONE, 0, 0 },
+	{ "tdx: SEAMCALL failed: CPU 3: leaf 35, error 0xc0000910000000ff.\n", KW_SIGN_TDX_SEAMCALL,
+	  NONE, NONE, 35, 0xc0000910000000ff, 0 },
+	{ "virt/tdx: SEAMCALL (0x0000000000000021) failed: 0xc000050000000000\n",
+	  KW_SIGN_TDX_SEAMCALL, NONE, NONE, 33, 0xc000050000000000, 0 },
+	{ "kvm_intel: SEAMCALL TDH_MEM_PAGE_ADD failed: 0xc0000b0200000000, rcx 0x1, rdx 0x2\n",
+	  KW_SIGN_TDX_SEAMCALL, NONE, NONE, NONE, 0xc0000b0200000000, 0 },
+	{ "kvm_intel: Guest access before accepting 0x807000 on vCPU 1\n", KW_SIGN_TDX_UNACCEPTED,
+	  NONE, NONE, NONE, 0, 0x807000 },
+	{ "SEV: Unexpected RMP fault for GPA 0x1d4c000, error_code 0x6\n", KW_SIGN_SEV_RMP_FAULT,
+	  NONE, NONE, NONE, 0, 0x1d4c000 },
+	{ "SEV-SNP: RMPUPDATE failed for PFN 1c3a00, pg_level: 1, ret: 3\n", KW_SIGN_SEV_RMPUPDATE,
+	  NONE, NONE, NONE, 0, 0 },
+	{ "kvm [7]: SEV-ES guest requested termination: 0x0:0x2\n", KW_SIGN_SEV_TERMINATION, NONE,
+	  NONE, NONE, 0, 0 },
 };
 
 static void check(const struct kw_failure *f, enum kw_fact fact, int64_t expected)
@@ -62,7 +72,8 @@ static void each_wording_is_read(void **state)
 
 static void a_termination_keeps_set_and_reason(void **state)
 {
-	struct seen seen = seen_in(KW_STR("kvm [7]: SEV-ES guest requested termination: 0x1:0x4\n"));
+	struct seen seen =
+		seen_in(KW_STR("kvm [7]: SEV-ES guest requested termination: 0x1:0x4\n"));
 
 	(void)state;
 	assert_int_equal(kw_failure_sign(seen.failure[0], KW_SIGN_SEV_TERMINATION)->value, 0x104);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* QEMU's headlines and dumps, in the forms that its versions and the people who quote them give to the starting case. */
+/*
+ * QEMU's headlines and dumps, in the forms that its versions and the people who quote them give to
+ * the starting case.
+ */
 #include "starting_case.h"
 
 /* The case with @old changed to @new, read; there must be one failure. */
@@ -34,7 +37,8 @@ static void the_case_itself(void **state)
 
 static void the_error_may_be_told_in_any_language(void **state)
 {
-	static const char *const texts[] = { "Bad address", "错误的地址", "Opération non permise", "Input/output error" };
+	static const char *const texts[] = { "Bad address", "错误的地址", "Opération non permise",
+					     "Input/output error" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -58,13 +62,18 @@ static void headlines(void **state)
 {
 	static const struct headline rows[] = {
 		{ "KVM internal error. Suberror: 1", KW_CLASS_INTERNAL_ERROR, KW_F_suberror, 1 },
-		{ "KVM internal error. Suberror: 19287", KW_CLASS_INTERNAL_ERROR, KW_F_suberror, 19287 },
+		{ "KVM internal error. Suberror: 19287", KW_CLASS_INTERNAL_ERROR, KW_F_suberror,
+		  19287 },
 		{ "KVM internal error.Suberror: 2", KW_CLASS_INTERNAL_ERROR, KW_F_suberror, 2 },
-		{ "KVM: entry failed, hardware error 0x80000021", KW_CLASS_ENTRY_FAILED, KW_F_hardware_error, 0x80000021 },
-		{ "kvm: unhandled exit 80000021", KW_CLASS_ENTRY_FAILED, KW_F_hardware_error, 0x80000021 },
-		{ "KVM: unknown exit, hardware reason 31", KW_CLASS_UNKNOWN_EXIT, KW_F_hardware_exit_reason, 0x31 },
+		{ "KVM: entry failed, hardware error 0x80000021", KW_CLASS_ENTRY_FAILED,
+		  KW_F_hardware_error, 0x80000021 },
+		{ "kvm: unhandled exit 80000021", KW_CLASS_ENTRY_FAILED, KW_F_hardware_error,
+		  0x80000021 },
+		{ "KVM: unknown exit, hardware reason 31", KW_CLASS_UNKNOWN_EXIT,
+		  KW_F_hardware_exit_reason, 0x31 },
 		{ "KVM: unknown exit reason 24", KW_CLASS_UNKNOWN_EXIT, KW_F_exit_reason, 24 },
-		{ "KVM: exception 14 exit (error code 2)", KW_CLASS_UNKNOWN_EXIT, KW_F_exception, 14 },
+		{ "KVM: exception 14 exit (error code 2)", KW_CLASS_UNKNOWN_EXIT, KW_F_exception,
+		  14 },
 	};
 
 	(void)state;
@@ -83,7 +92,8 @@ static void headlines(void **state)
 
 static void a_headline_may_be_glued_to_what_others_print(void **state)
 {
-	static const char *const before[] = { "(qemu) error: ", "VMWRITEs success.error: ", "localhost login: error: " };
+	static const char *const before[] = { "(qemu) error: ", "VMWRITEs success.error: ",
+					      "localhost login: error: " };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
@@ -123,7 +133,9 @@ static void extra_data_of_all_forms(void **state)
 
 static void code_of_all_forms(void **state)
 {
-	struct seen seen = changed("Code=c3 0f 21 f0 5d c3 0f 0b 0f 1f 84 00 00 00 00 00 89 f9 89 f0 <0f> 30", "Code=<0f> 30");
+	struct seen seen =
+		changed("Code=c3 0f 21 f0 5d c3 0f 0b 0f 1f 84 00 00 00 00 00 89 f9 89 f0 <0f> 30",
+			"Code=<0f> 30");
 
 	(void)state;
 	assert_int_equal(seen.failure[0]->code.marked, 0);
@@ -180,7 +192,8 @@ static void lines_may_be_wrapped_behind_any_register(void **state)
 static void columns_may_be_collapsed(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "     ", " " }, { "R8 =", "R8=" }, { "CS =", "CS=" }, { "TR =", "TR=" }, { " DPL=0 CS64 [-RA]", "" },
+		{ "     ", " " },  { "R8 =", "R8=" },		{ "CS =", "CS=" },
+		{ "TR =", "TR=" }, { " DPL=0 CS64 [-RA]", "" },
 	};
 
 	(void)state;
@@ -263,9 +276,10 @@ static void a_sentence_behind_the_dump_changes_nothing(void **state)
 
 static void an_assertion_in_the_code_line_is_evidence(void **state)
 {
-	struct seen seen = changed(case_line[CASE_CODE],
-				   "Code=qemu-system-x86_64: ../hw/core/cpu-sysemu.c:77: cpu_asidx_from_attrs: "
-				   "Assertion `ret < cpu->num_ases && ret >= 0' failed.");
+	struct seen seen = changed(
+		case_line[CASE_CODE],
+		"Code=qemu-system-x86_64: ../hw/core/cpu-sysemu.c:77: cpu_asidx_from_attrs: "
+		"Assertion `ret < cpu->num_ases && ret >= 0' failed.");
 
 	(void)state;
 	assert_case_registers(seen.failure[0]);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Streams: the same answer whatever the pieces, whatever stands around a dump, in bounded memory. */
+/*
+ * Streams: the same answer whatever the pieces, whatever stands around a dump, in bounded memory.
+ */
 #include "starting_case.h"
 
 #include <sys/resource.h>
@@ -37,7 +39,8 @@ static void what_stands_in_front_of_lines_is_taken_away(void **state)
 
 static void what_stands_behind_lines_is_taken_away(void **state)
 {
-	static const char *const after[] = { "\r\n", "  \n", "\t\r\n", "\033[0m\n", "<br>\n", "<br/>\r\n", "\n\n", "\n>\n" };
+	static const char *const after[] = { "\r\n",   "  \n",	    "\t\r\n", "\033[0m\n",
+					     "<br>\n", "<br/>\r\n", "\n\n",   "\n>\n" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
@@ -65,7 +68,10 @@ static void html_escapes_are_read(void **state)
 	assert_only_case(seen_in_stream(&buf));
 }
 
-/* As mail programs do: '=' as =3D, at most @width characters, a lone = at the end of a line that goes on. */
+/*
+ * As mail programs do: '=' as =3D, at most @width characters, a lone = at the end of a line that
+ * goes on.
+ */
 static void add_quoted_printable(struct kw_buf *buf, const char *line, size_t width)
 {
 	size_t column = 0;
@@ -155,7 +161,10 @@ static void lines_are_counted_where_nothing_is_read(void **state)
 	seen_free(&seen);
 }
 
-/* The words of a warning in https://bugs.launchpad.net/qemu/+bug/1876678; nothing in it is searched for. */
+/*
+ * The words of a warning in https://bugs.launchpad.net/qemu/+bug/1876678; nothing in it is searched
+ * for.
+ */
 static void the_lines_in_front_are_evidence_whatever_the_pieces(void **state)
 {
 	(void)state;
@@ -165,7 +174,8 @@ static void the_lines_in_front_are_evidence_whatever_the_pieces(void **state)
 
 		for (int i = 0; i < 100; i++)
 			add(&buf, "a line of another program, as most are\n");
-		add(&buf, "warning: host doesn't support requested feature: MSR(48FH).vmx-exit-load-perf-global-ctrl [bit 12]\n");
+		add(&buf,
+		    "warning: host doesn't support requested feature: MSR(48FH).vmx-exit-load-perf-global-ctrl [bit 12]\n");
 		add(&buf, "a line of another program\n");
 		add_case(&buf, 0, CASE_LINES, "", "\n");
 		seen = seen_in_pieces(&buf, piece);
@@ -311,7 +321,8 @@ static void a_million_failures_take_no_memory(void **state)
 	(void)state;
 	assert_int_equal(kw_stream_create(count_failure, &counted, &s), 0);
 	for (int i = 0; i < 1000; i++)
-		kw_buf_printf(&buf, "%s\n%s\n%s\n", case_line[0], case_line[1], case_line[CASE_CODE]);
+		kw_buf_printf(&buf, "%s\n%s\n%s\n", case_line[0], case_line[1],
+			      case_line[CASE_CODE]);
 	for (int i = 0; i < 1000; i++) {
 		kw_stream_feed(s, buf.p, buf.len);
 		if (i == 10)

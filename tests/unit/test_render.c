@@ -302,12 +302,14 @@ static void all_checks_fit(void **state)
 	size_t count = 0;
 
 	for (size_t i = 0; i < KW_NFACTS; i++) {
-		if (kw_facts[i].group != KW_G_SAID && kw_facts[i].group != KW_G_DERIVED && i != KW_F_vmcs_reason)
+		if (kw_facts[i].group != KW_G_SAID && kw_facts[i].group != KW_G_DERIVED &&
+		    i != KW_F_vmcs_reason)
 			seen(&x->f, (enum kw_fact)i, UINT64_MAX);
 	}
 	kw_checks_ask(&x->c);
 	kw_doc_init(&doc, &x->c, KW_DOC_REGISTERS | KW_DOC_CHECKS);
-	for (const struct kw_piece *p = doc.first; (p = kw_doc_next(p, KW_PIECE_CHECK)); p = p->next)
+	for (const struct kw_piece *p = doc.first; (p = kw_doc_next(p, KW_PIECE_CHECK));
+	     p = p->next)
 		count++;
 	print_message("%zu checks, %zu of %zu bytes\n", count, doc.arena.total, doc.arena.limit);
 	assert_int_equal(count, x->c.checks.asked);

@@ -26,7 +26,8 @@ static void explain(const char *text, kw_report_fn fn)
 	assert_int_equal(count, 1);
 }
 
-static void assert_has(const struct kw_report *report, enum kw_report_texts what, const char *wanted)
+static void assert_has(const struct kw_report *report, enum kw_report_texts what,
+		       const char *wanted)
 {
 	const char *text = kw_report_text(report, what);
 
@@ -35,7 +36,8 @@ static void assert_has(const struct kw_report *report, enum kw_report_texts what
 	assert_ptr_equal(kw_report_text(report, what), text);
 }
 
-static void assert_number(const struct kw_report *report, enum kw_report_numbers what, uint64_t wanted)
+static void assert_number(const struct kw_report *report, enum kw_report_numbers what,
+			  uint64_t wanted)
 {
 	uint64_t value = 0;
 
@@ -92,12 +94,15 @@ static int look_at_finding(void *arg, const struct kw_report *report)
 	assert_int_equal(kw_report_findings(report), 1);
 	assert_string_equal(kw_report_finding(report, 0, KW_FINDING_ID), "wrmsr-eperm-x2apic");
 	assert_string_equal(kw_report_finding(report, 0, KW_FINDING_CERTAINTY), "likely");
-	assert_string_equal(kw_report_finding(report, 0, KW_FINDING_TITLE), kw_report_text(report, KW_REPORT_HEADLINE));
+	assert_string_equal(kw_report_finding(report, 0, KW_FINDING_TITLE),
+			    kw_report_text(report, KW_REPORT_HEADLINE));
 	assert_non_null(strstr(kw_report_finding(report, 0, KW_FINDING_WHY), "x2APIC"));
 	assert_non_null(kw_report_finding_list(report, 0, KW_FINDING_DO, 1));
 	assert_null(kw_report_finding_list(report, 0, KW_FINDING_DO, 8));
-	assert_true(rests_on(report, "errno_number") && rests_on(report, "rcx") && !rests_on(report, "cr2"));
-	assert_non_null(strstr(kw_report_finding_list(report, 0, KW_FINDING_SOURCES, 0), "7dffecaf4eab"));
+	assert_true(rests_on(report, "errno_number") && rests_on(report, "rcx") &&
+		    !rests_on(report, "cr2"));
+	assert_non_null(
+		strstr(kw_report_finding_list(report, 0, KW_FINDING_SOURCES, 0), "7dffecaf4eab"));
 	assert_string_equal(kw_report_finding_evidence(report, 0, 0, &line),
 			    "error: kvm run failed Operation not permitted");
 	assert_int_equal(line, 1);
@@ -134,14 +139,16 @@ static int look_at_hostile(void *arg, const struct kw_report *report)
 	count++;
 	for (unsigned int what = KW_REPORT_CLASS; what <= KW_REPORT_MSR_ACCESS; what++)
 		assert_clean(kw_report_text(report, (enum kw_report_texts)what));
-	assert_string_equal(kw_report_finding_evidence(report, 0, 0, &line), "error: kvm run failed \\x1b[31mred\\xff");
+	assert_string_equal(kw_report_finding_evidence(report, 0, 0, &line),
+			    "error: kvm run failed \\x1b[31mred\\xff");
 	return 0;
 }
 
 static void what_a_log_holds_is_escaped(void **state)
 {
 	(void)state;
-	explain("error: kvm run failed \x1b[31mred\xff\nRAX=0000000000000000 RBX=0000000000000000\n", look_at_hostile);
+	explain("error: kvm run failed \x1b[31mred\xff\nRAX=0000000000000000 RBX=0000000000000000\n",
+		look_at_hostile);
 }
 
 /* What is refused, and why */
@@ -161,7 +168,8 @@ static void options_that_are_refused_say_why(void **state)
 
 	(void)state;
 	assert_int_equal(kw_reader_create(&options, ignore, NULL, &reader), -EINVAL);
-	assert_string_equal(error.message, "kw_options.vendor is 'via': it is \"intel\", \"amd\" or NULL");
+	assert_string_equal(error.message,
+			    "kw_options.vendor is 'via': it is \"intel\", \"amd\" or NULL");
 	options.flags = 8;
 	assert_int_equal(kw_reader_create(&options, ignore, NULL, &reader), -EINVAL);
 	assert_string_equal(error.message, "kw_options.flags is 0x8: this library knows 0x1");

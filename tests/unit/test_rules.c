@@ -71,7 +71,8 @@ static void kernels_are_rows_of_the_table(void **state)
 			fail_msg("%s: data/kvm_change.tbl has no row %s", rule->id, rule->kernel);
 		for (size_t i = 0; i < KW_MAX_DO && rule->todo[i]; i++) {
 			if (rule->todo[i]->kernel && !kw_change_find(rule->todo[i]->kernel))
-				fail_msg("%s: data/kvm_change.tbl has no row %s", rule->id, rule->todo[i]->kernel);
+				fail_msg("%s: data/kvm_change.tbl has no row %s", rule->id,
+					 rule->todo[i]->kernel);
 		}
 	}
 }
@@ -323,7 +324,9 @@ static void every_rule_fires_on_its_record(void **state)
 static bool told_to(const char *facts, const char *kernel, const char *what)
 {
 	const struct kw_context context = { .host_kernel = kernel };
-	const struct record r = { .id = "entry-guest-state", .class = KW_CLASS_ENTRY_FAILED, .facts = facts };
+	const struct record r = { .id = "entry-guest-state",
+				  .class = KW_CLASS_ENTRY_FAILED,
+				  .facts = facts };
 	static struct kw_failure f;
 	static struct kw_case c;
 	struct kw_arena arena;
@@ -342,8 +345,10 @@ static bool told_to(const char *facts, const char *kernel, const char *what)
 
 static void a_thing_to_do_knows_its_kernels_and_what_is_there(void **state)
 {
-	static const char refused[] = "hardware_error=0x80000021", dumped[] = REFUSED "vmcs_cs_base=0 ";
-	static const char plain[] = "Run: `echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs`";
+	static const char refused[] = "hardware_error=0x80000021",
+			  dumped[] = REFUSED "vmcs_cs_base=0 ";
+	static const char plain[] =
+		"Run: `echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs`";
 	static const char range[] = "Linux v5.2 and later: Run: `echo 1 > ";
 
 	(void)state;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The kvm_run page, as rows in a text and as bytes: each exit, what it must not be taken for, damage. */
+/*
+ * The kvm_run page, as rows in a text and as bytes: each exit, what it must not be taken for,
+ * damage.
+ */
 #include "parse_text.h"
 #include "run_page.h"
 
@@ -223,11 +226,16 @@ static void a_page_that_differs_from_the_text_is_noted(void **state)
 static void damaged_rows_are_left(void **state)
 {
 	static const char *const rows[] = {
-		"kvm_run 020: 57 4b 00 00\n",		       /* no row 0 */
-		"kvm_run 000:\n", "kvm_run 000: 00 00 00 00\n", /* no exit_reason */
-		"kvm_run 000: 00 00 00 00 00 00 00 00 11 00 0\n", "kvm_run 000: zz\n", "kvm_run 000\n",
-		"kvm_run : 00\n", "kvm_run 008: 00 00 00 00 00 00 00 00 11 00 00 00 00 00 00 00\n",
-		"kvm_run ffffffffffffffff0: 00\n", "kvm_run 000:00 00 00 00 00 00 00 00 11 00 00 00\n",
+		"kvm_run 020: 57 4b 00 00\n", /* no row 0 */
+		"kvm_run 000:\n",
+		"kvm_run 000: 00 00 00 00\n", /* no exit_reason */
+		"kvm_run 000: 00 00 00 00 00 00 00 00 11 00 0\n",
+		"kvm_run 000: zz\n",
+		"kvm_run 000\n",
+		"kvm_run : 00\n",
+		"kvm_run 008: 00 00 00 00 00 00 00 00 11 00 00 00 00 00 00 00\n",
+		"kvm_run ffffffffffffffff0: 00\n",
+		"kvm_run 000:00 00 00 00 00 00 00 00 11 00 00 00\n",
 	};
 
 	(void)state;
@@ -310,7 +318,9 @@ static void bytes_are_read_as_rows_are(void **state)
 		struct bytes bytes = bytes_of(len);
 
 		assert_int_equal(bytes.count, len >= 12);
-		assert_int_equal(__builtin_popcount(bytes.words), len < 48 ? 0 : len >= 168 ? 16 : (len - 40) / 8);
+		assert_int_equal(__builtin_popcount(bytes.words), len < 48   ? 0 :
+								  len >= 168 ? 16 :
+									       (len - 40) / 8);
 		assert_int_equal(bytes.has_rip, len >= 304 + 8 * 17);
 	}
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Ioctls of the set-up that were refused: which one and with which errno, in the words of many programs. */
+/*
+ * Ioctls of the set-up that were refused: which one and with which errno, in the words of many
+ * programs.
+ */
 #include "parse_text.h"
 
 struct row {
@@ -31,7 +34,8 @@ static const struct row rows[] = {
 	  "Cannot allocate memory", 0, KW_ARCH_UNKNOWN },
 	{ "KVM_SET_TSC_KHZ failed: Invalid argument", "KVM_SET_TSC_KHZ", "Invalid argument", 0,
 	  KW_ARCH_UNKNOWN },
-	{ "KVM_SET_SREGS: Invalid argument", "KVM_SET_SREGS", "Invalid argument", 0, KW_ARCH_UNKNOWN },
+	{ "KVM_SET_SREGS: Invalid argument", "KVM_SET_SREGS", "Invalid argument", 0,
+	  KW_ARCH_UNKNOWN },
 	{ "KVM_SET_CPUID2: ioctl failed, errno=22", "KVM_SET_CPUID2", "", 22, KW_ARCH_X86 },
 	{ "error: KVM_ENABLE_CAP failed (os error 22)", "KVM_ENABLE_CAP", "", 22, KW_ARCH_UNKNOWN },
 	{ "vmm: KVM_IOEVENTFD ioctl failed: No space left on device", "KVM_IOEVENTFD",

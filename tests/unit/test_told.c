@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What kvmwhy.ko said becomes facts and findings; where the dump says something else, it is doubted. */
+/*
+ * What kvmwhy.ko said becomes facts and findings; where the dump says something else, it is
+ * doubted.
+ */
 #include "explain/explain.h"
 #include "parse_text.h"
 #include "run_page.h"
@@ -41,14 +44,16 @@ static void read_text(void)
 }
 
 /* The only failure in @said, the words as QEMU prints them, and @behind. */
-static const struct kw_case *explained(const char *said, const struct kvmwhy_data *data, const char *behind)
+static const struct kw_case *explained(const char *said, const struct kvmwhy_data *data,
+				       const char *behind)
 {
 	uint64_t words[KVMWHY_NDATA];
 	size_t end = (size_t)snprintf(text, sizeof(text), "%s", said);
 
 	memcpy(words, data, sizeof(words));
 	for (size_t i = 0; i < KVMWHY_NDATA; i++)
-		end += (size_t)snprintf(text + end, sizeof(text) - end, "extra data[%zu]: 0x%016llx\n", i,
+		end += (size_t)snprintf(text + end, sizeof(text) - end,
+					"extra data[%zu]: 0x%016llx\n", i,
 					(unsigned long long)words[i]);
 	snprintf(text + end, sizeof(text) - end, "%s", behind);
 	read_text();
@@ -79,8 +84,10 @@ static void the_words_alone_name_the_write(void **state)
 	assert_fact(c->f, msr_index, 0x838);
 	assert_fact(c->f, msr_value, 0x7213cc9);
 	assert_int_equal(c->vendor, KW_VENDOR_AMD);
-	assert_text(c->finding[0].title, "kvmwhy.ko: WRMSR of 0x7213cc9 to IA32_X2APIC_INIT_COUNT (0x838) was refused with "
-					 "-EPERM by kvm_set_msr_common()");
+	assert_text(
+		c->finding[0].title,
+		"kvmwhy.ko: WRMSR of 0x7213cc9 to IA32_X2APIC_INIT_COUNT (0x838) was refused with "
+		"-EPERM by kvm_set_msr_common()");
 	assert_int_equal(c->finding[0].certainty, KW_CERTAIN);
 	assert_non_null(finding(c, "wrmsr-eperm-x2apic"));
 	assert_null(finding(c, "eperm-collect"));
@@ -155,7 +162,8 @@ static void words_that_differ_from_the_dump_are_doubted(void **state)
 			struct kvmwhy_data data = x2apic;
 			const struct kw_case *c;
 
-			put_number((uint8_t *)&data, changes[i].member, changes[i].size, changes[i].value);
+			put_number((uint8_t *)&data, changes[i].member, changes[i].size,
+				   changes[i].value);
 			data.flags |= injected ? KVMWHY_INJECTED : 0;
 			c = explained(changes[i].said, &data, REGISTERS);
 			assert_true(c->told_doubt);
@@ -195,7 +203,8 @@ static void a_page_fault_gives_address_and_instruction(void **state)
 	struct kvmwhy_data data = {
 		.version = 1,
 		.kind = KVMWHY_KIND_PAGE_FAULT,
-		.flags = KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT | KVMWHY_EXIT_VMX | KVMWHY_HAS_GPA | KVMWHY_HAS_INSN,
+		.flags = KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT | KVMWHY_EXIT_VMX | KVMWHY_HAS_GPA |
+			 KVMWHY_HAS_INSN,
 		.result = -14,
 		.function = KVMWHY_FUNCTION_MMU_PAGE_FAULT,
 		.rip = 0xffffffff96070964,
@@ -212,14 +221,16 @@ static void a_page_fault_gives_address_and_instruction(void **state)
 	assert_int_equal(c->vendor, KW_VENDOR_INTEL);
 	assert_int_equal(c->code, KW_CODE_OK);
 	assert_string_equal(c->insn.text, "mov dword ptr [rdi], eax");
-	assert_text(finding(c, "module-page-fault")->title,
-		    "kvmwhy.ko: the guest's write to guest physical address 0xfd000010 failed with -EFAULT in "
-		    "kvm_mmu_page_fault()");
+	assert_text(
+		finding(c, "module-page-fault")->title,
+		"kvmwhy.ko: the guest's write to guest physical address 0xfd000010 failed with -EFAULT in "
+		"kvm_mmu_page_fault()");
 	seen_free(&seen);
 	data.flags = 0;
 	c = explained(BY_QEMU, &data, "");
-	assert_text(finding(c, "module-page-fault")->title,
-		    "kvmwhy.ko: the guest's access to memory failed with -EFAULT in kvm_mmu_page_fault()");
+	assert_text(
+		finding(c, "module-page-fault")->title,
+		"kvmwhy.ko: the guest's access to memory failed with -EFAULT in kvm_mmu_page_fault()");
 	seen_free(&seen);
 }
 
@@ -248,8 +259,8 @@ static void an_ordinary_exit_is_no_failure(void **state)
 
 	(void)state;
 	for (uint32_t reason = 0; reason < 50; reason++) {
-		bool ordinary = reason > 1 && reason != 8 && reason != 9 && reason != 17 && reason != 24 &&
-				reason != 37 && reason != 39;
+		bool ordinary = reason > 1 && reason != 8 && reason != 9 && reason != 17 &&
+				reason != 24 && reason != 37 && reason != 39;
 
 		page_init(page, reason);
 		text[0] = '\0';

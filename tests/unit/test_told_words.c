@@ -12,8 +12,9 @@
 static const struct kvmwhy_data full = {
 	.version = 1,
 	.kind = KVMWHY_KIND_PAGE_FAULT,
-	.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT | KVMWHY_HAS_GPA |
-		 KVMWHY_HAS_INSN | KVMWHY_EXIT_VMX | KVMWHY_INJECTED | KVMWHY_CONVERTED,
+	.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT |
+		 KVMWHY_HAS_GPA | KVMWHY_HAS_INSN | KVMWHY_EXIT_VMX | KVMWHY_INJECTED |
+		 KVMWHY_CONVERTED,
 	.result = -133,
 	.msr = 0xc0010015,
 	.function = KVMWHY_FUNCTION_VENDOR_GET_MSR,
@@ -71,9 +72,11 @@ static void a_word_without_its_flag_is_unknown(void **state)
 	(void)state;
 	data.flags = KVMWHY_EXIT_VMX;
 	assert_int_equal(read_words(&data, KVMWHY_NDATA, &m), KW_TOLD_OK);
-	assert_false(m.has_msr || m.has_value || m.has_rip || m.has_exit || m.has_gpa || m.has_insn);
+	assert_false(m.has_msr || m.has_value || m.has_rip || m.has_exit || m.has_gpa ||
+		     m.has_insn);
 	assert_false(m.vmx || m.injected || m.converted);
-	assert_int_equal(m.msr | m.value | m.rip | m.exit_reason | m.gpa | m.error_code | m.insn_size, 0);
+	assert_int_equal(
+		m.msr | m.value | m.rip | m.exit_reason | m.gpa | m.error_code | m.insn_size, 0);
 	assert_string_equal(kw_told_function(&m), "vmx_get_msr() or svm_get_msr()");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * KVM that cannot be used, and what the host's log says of a guest's end: what a line proves is its sign, and a line that
- * leaves the reason open, or is cut before its number, proves none.
+ * KVM that cannot be used, and what the host's log says of a guest's end: what a line proves is its
+ * sign, and a line that leaves the reason open, or is cut before its number, proves none.
  */
 #include "parse_text.h"
 
@@ -11,19 +11,23 @@ static const struct {
 	enum kw_sign_kind sign;
 } rows[] = {
 	{ "Could not open /dev/kvm: Permission denied", KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_DENIED },
-	{ "Error: Failed to open /dev/kvm: Os(2): No such file or directory (os error 2)", KW_CLASS_KVM_UNUSABLE,
-	  KW_SIGN_KVM_MISSING },
-	{ "ERROR: This user doesn't have permissions to use KVM (/dev/kvm).", KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_DENIED },
-	{ "kvm_intel: VMX not enabled (by BIOS) in MSR_IA32_FEAT_CTL on CPU 3", KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_OFF },
-	{ "VMXON faulted, MSR_IA32_FEAT_CTL (0x3a) = 0x4", KW_CLASS_KVM_UNUSABLE, KW_SIGN_VMXON_FAULTED },
+	{ "Error: Failed to open /dev/kvm: Os(2): No such file or directory (os error 2)",
+	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_MISSING },
+	{ "ERROR: This user doesn't have permissions to use KVM (/dev/kvm).", KW_CLASS_KVM_UNUSABLE,
+	  KW_SIGN_KVM_DENIED },
+	{ "kvm_intel: VMX not enabled (by BIOS) in MSR_IA32_FEAT_CTL on CPU 3",
+	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_OFF },
+	{ "VMXON faulted, MSR_IA32_FEAT_CTL (0x3a) = 0x4", KW_CLASS_KVM_UNUSABLE,
+	  KW_SIGN_VMXON_FAULTED },
 	{ "vfio: error, group 7 is not viable, please ensure all devices within the iommu_group are bound",
 	  KW_CLASS_NOT_KVM, KW_SIGN_VFIO_GROUP },
-	{ "[  1.0] qemu-system-x86[77]: segfault at 0 ip 000055d0 sp 00007ffd error 4", KW_CLASS_NOT_KVM,
-	  KW_SIGN_VMM_SEGFAULT },
+	{ "[  1.0] qemu-system-x86[77]: segfault at 0 ip 000055d0 sp 00007ffd error 4",
+	  KW_CLASS_NOT_KVM, KW_SIGN_VMM_SEGFAULT },
 	/* the same errno without VMX, with it hidden, and with it locked off */
-	{ "modprobe: ERROR: could not insert 'kvm_intel': Operation not supported", KW_CLASS_KVM_UNUSABLE,
+	{ "modprobe: ERROR: could not insert 'kvm_intel': Operation not supported",
+	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_UNUSABLE },
+	{ "modprobe: ERROR: could not insert 'kvm_amd': Input/output error", KW_CLASS_KVM_UNUSABLE,
 	  KW_SIGN_KVM_UNUSABLE },
-	{ "modprobe: ERROR: could not insert 'kvm_amd': Input/output error", KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_UNUSABLE },
 	/* advice for each reason at once */
 	{ "KVM is not available: check that /dev/kvm is there and that you have permission to open it",
 	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_UNUSABLE },

@@ -44,9 +44,20 @@ static void halves_of_pairs_are_replaced(void **state)
 static void what_is_no_utf16_passes(void **state)
 {
 	static const struct kw_str texts[] = {
-		KW_STR(""), KW_STR("A"), KW_STR("\xff"), KW_STR("\xfe"), KW_STR("\xff" "A"), KW_STR("\xff\xfe"),
-		KW_STR("\xff\xfe" "A"), KW_STR("\xfe\xff\0"), KW_STR("\xff\xfe \xc3 text"), KW_STR("\xfe\xff\0\0\0"),
-		KW_STR("\xff\xff\xfe" "A\0"),
+		KW_STR(""),
+		KW_STR("A"),
+		KW_STR("\xff"),
+		KW_STR("\xfe"),
+		KW_STR("\xff"
+		       "A"),
+		KW_STR("\xff\xfe"),
+		KW_STR("\xff\xfe"
+		       "A"),
+		KW_STR("\xfe\xff\0"),
+		KW_STR("\xff\xfe \xc3 text"),
+		KW_STR("\xfe\xff\0\0\0"),
+		KW_STR("\xff\xff\xfe"
+		       "A\0"),
 	};
 
 	(void)state;

@@ -39,10 +39,12 @@ static int note_report(void *arg, const struct kw_report *report)
 {
 	struct kw_buf *buf = arg;
 
-	kw_buf_printf(buf, "%s %s\n%s\n", kw_report_text(report, KW_REPORT_CLASS), kw_report_text(report, KW_REPORT_FINGERPRINT),
+	kw_buf_printf(buf, "%s %s\n%s\n", kw_report_text(report, KW_REPORT_CLASS),
+		      kw_report_text(report, KW_REPORT_FINGERPRINT),
 		      kw_report_text(report, KW_REPORT_HEADLINE));
 	for (size_t i = 0; i < kw_report_findings(report); i++)
-		kw_buf_printf(buf, "%s %s %s\n", kw_report_finding(report, i, KW_FINDING_ID), kw_report_finding(report, i, KW_FINDING_CERTAINTY),
+		kw_buf_printf(buf, "%s %s %s\n", kw_report_finding(report, i, KW_FINDING_ID),
+			      kw_report_finding(report, i, KW_FINDING_CERTAINTY),
 			      kw_report_finding(report, i, KW_FINDING_TITLE));
 	return 0;
 }
@@ -101,9 +103,12 @@ static void an_errno_is_explained(void **state)
 	v.state.error = EPERM;
 	check("kvm-run-failed", "mc-ctl-correctable-eperm", "KVM_RUN: EPERM: ");
 	assert_non_null(strstr(line, "0x404"));
-	assert_non_null(strstr(dump, "error: kvm run failed Operation not permitted\nRAX=00000000fffffffe RBX="));
-	assert_non_null(strstr(dump, "\nRIP=ffffffff81060964 RFL=00000002 [-------] CPL=0 II=0 SMM=0\n"));
-	assert_non_null(strstr(dump, "\nCS =0010 0000000000000000 ffffffff 00a09b00 DPL=0 CS64 [-RA]\n"));
+	assert_non_null(strstr(
+		dump, "error: kvm run failed Operation not permitted\nRAX=00000000fffffffe RBX="));
+	assert_non_null(
+		strstr(dump, "\nRIP=ffffffff81060964 RFL=00000002 [-------] CPL=0 II=0 SMM=0\n"));
+	assert_non_null(
+		strstr(dump, "\nCS =0010 0000000000000000 ffffffff 00a09b00 DPL=0 CS64 [-RA]\n"));
 	assert_non_null(strstr(dump, " 89 f9 89 f0 <0f> 30 c3 90"));
 	v.state.number = 3;
 	check_reason("vCPU 3: KVM_RUN: EPERM: ");
@@ -126,7 +131,8 @@ static void internal_errors_are_explained(void **state)
 	assert_non_null(strstr(dump, "KVM internal error. Suberror: 1\nemulation failure\n"));
 	vcpu_internal_error(&v, 3, words, 4);
 	check("internal-error", "delivery", "KVM_EXIT_INTERNAL_ERROR");
-	assert_non_null(strstr(dump, "Suberror: 3\nextra data[0]: 0x0000000080000b0e\nextra data[1]: "));
+	assert_non_null(
+		strstr(dump, "Suberror: 3\nextra data[0]: 0x0000000080000b0e\nextra data[1]: "));
 	vcpu_internal_error(&v, 0xfffffffe, words, 2);
 	check("internal-error", "", "KVM_EXIT_INTERNAL_ERROR");
 	vcpu_exit(&v, KVM_EXIT_NOTIFY);
@@ -155,7 +161,8 @@ static void exits_are_explained(void **state)
 	vcpu_exit(&v, KVM_EXIT_SHUTDOWN);
 	check("unknown-exit", "exit-shutdown likely", "KVM_EXIT_SHUTDOWN: Triple fault");
 	vcpu_exit(&v, KVM_EXIT_UNKNOWN);
-	check("unknown-exit", "exit-unknown-zero possible", "KVM_RUN returned with exit reason 0 KVM_EXIT_UNKNOWN");
+	check("unknown-exit", "exit-unknown-zero possible",
+	      "KVM_RUN returned with exit reason 0 KVM_EXIT_UNKNOWN");
 	v.run.hw.hardware_exit_reason = 0x4d;
 	check("unknown-exit", "exit-hardware-unknown", "KVM_EXIT_UNKNOWN: ");
 	vcpu_exit(&v, KVM_EXIT_EXCEPTION);
@@ -165,7 +172,8 @@ static void exits_are_explained(void **state)
 	vcpu_exit(&v, KVM_EXIT_SYSTEM_EVENT);
 	check("unknown-exit", "exit-system-event", "KVM_EXIT_SYSTEM_EVENT: ");
 	vcpu_exit(&v, 4711);
-	check("unknown-exit", "exit-not-handled possible", "KVM_RUN returned with exit reason 4711");
+	check("unknown-exit", "exit-not-handled possible",
+	      "KVM_RUN returned with exit reason 4711");
 }
 
 /* Nobody may be told that the VMM does not know HLT. */
@@ -187,7 +195,8 @@ static void a_memory_fault_counts_with_its_errno(void **state)
 	vcpu_memory_fault(&v, 8, 0x80000000, 0x1000);
 	v.state.error = EFAULT;
 	check("kvm-run-failed", "exit-memory-fault", "KVM_RUN: EFAULT: ");
-	assert_non_null(strstr(dump, "\nKVM_EXIT_MEMORY_FAULT flags 0x8 gpa 0x80000000 size 0x1000\n"));
+	assert_non_null(
+		strstr(dump, "\nKVM_EXIT_MEMORY_FAULT flags 0x8 gpa 0x80000000 size 0x1000\n"));
 	v.state.error = 0;
 	check("unknown-exit", "exit-memory-fault", "KVM_EXIT_MEMORY_FAULT: ");
 	v.state.error = ENOMEM; /* then it is stale */
@@ -241,7 +250,8 @@ static uint64_t fact_of(enum kw_fact fact)
 
 	kw_arena_init(&arena, 1 << 16);
 	kw_failure_init(&f, &arena);
-	kw_run_page_read(&f, v.state.error, v.state.run, v.state.run_size, v.state.regs, v.state.sregs);
+	kw_run_page_read(&f, v.state.error, v.state.run, v.state.run_size, v.state.regs,
+			 v.state.sregs);
 	kw_vcpu_events(&f, v.state.events, v.state.run, v.state.run_size);
 	kw_arena_deinit(&arena);
 	return kw_known(&f, fact) ? f.fact[fact] : UINT64_MAX;
@@ -281,7 +291,12 @@ static void modes_choose_the_form_of_the_dump(void **state)
 	(void)state;
 	vcpu_init(&v, 0, 0);
 	v.state.error = EINVAL;
-	v.sregs.cs = (struct kvm_segment){ .selector = 0xf000, .base = 0xffff0000, .limit = 0xffff, .type = 11, .present = 1, .s = 1 };
+	v.sregs.cs = (struct kvm_segment){ .selector = 0xf000,
+					   .base = 0xffff0000,
+					   .limit = 0xffff,
+					   .type = 11,
+					   .present = 1,
+					   .s = 1 };
 	v.sregs.cr0 = 0x10;
 	v.sregs.efer = 0;
 	v.regs.rip = 0xfff0;
@@ -325,7 +340,9 @@ static void code_is_cut_as_qemu_cuts_it(void **state)
 
 static void msrs_stand_in_for_sregs(void **state)
 {
-	static const struct kw_vcpu_msr msrs[] = { { 0x1b, 0xfee00900 }, { 0xc0000080, 0x500 }, { 0x10, 1 } };
+	static const struct kw_vcpu_msr msrs[] = { { 0x1b, 0xfee00900 },
+						   { 0xc0000080, 0x500 },
+						   { 0x10, 1 } };
 
 	(void)state;
 	vcpu_init(&v, 0, 0);
@@ -346,7 +363,8 @@ static void refuse(const char *what)
 	char *text;
 
 	if (kw_vcpu_report(&v.state, NULL, note_report, NULL) != -EINVAL ||
-	    kw_vcpu_explain(&v.state, NULL, "text", &text) != -EINVAL || kw_vcpu_dump(&v.state, dump, sizeof(dump)) != 0 ||
+	    kw_vcpu_explain(&v.state, NULL, "text", &text) != -EINVAL ||
+	    kw_vcpu_dump(&v.state, dump, sizeof(dump)) != 0 ||
 	    kw_vcpu_reason(&v.state, NULL, scratch, sizeof(scratch), line, sizeof(line)) != 0)
 		fail_msg("not refused: %s", what);
 	assert_string_equal(dump, "");
@@ -385,8 +403,10 @@ static void what_is_not_known_is_refused(void **state)
 	assert_int_equal(kw_vcpu_dump(NULL, NULL, 0), 0);
 	assert_int_equal(kw_vcpu_explain(&v.state, &options, "text", &text), -EINVAL);
 	assert_int_equal(kw_vcpu_explain(&v.state, NULL, "xml", &text), -EINVAL);
-	assert_int_equal(kw_vcpu_reason(&v.state, NULL, NULL, KW_REASON_SCRATCH, line, sizeof(line)), 0);
-	assert_int_equal(kw_vcpu_reason(&v.state, NULL, scratch, sizeof(scratch), line, sizeof(line)), 0);
+	assert_int_equal(
+		kw_vcpu_reason(&v.state, NULL, NULL, KW_REASON_SCRATCH, line, sizeof(line)), 0);
+	assert_int_equal(
+		kw_vcpu_reason(&v.state, NULL, scratch, sizeof(scratch), line, sizeof(line)), 0);
 	v.state.sregs = &sregs2;
 	v.state.sregs_size = sizeof(sregs2);
 	v.state.flags = KW_VCPU_SREGS2;
@@ -404,7 +424,10 @@ static int fail_with_7(void *arg, const struct kw_report *report)
 static void every_format_and_name_is_taken(void **state)
 {
 	static const char *const formats[] = { "text", "json", "ndjson", "html" };
-	struct kw_options options = { .size = sizeof(options), .file = "guest.log", .host_kernel = "5.10.0", .vendor = "intel" };
+	struct kw_options options = { .size = sizeof(options),
+				      .file = "guest.log",
+				      .host_kernel = "5.10.0",
+				      .vendor = "intel" };
 	char *text;
 
 	(void)state;
@@ -425,7 +448,8 @@ static void every_format_and_name_is_taken(void **state)
 static void texts_are_cut_to_the_buffer(void **state)
 {
 	static char scratch[KW_REASON_SCRATCH + 1];
-	struct kw_options options = { .size = sizeof(options), .host_kernel = "5.10.0-17-\xc3\xa4\xe2\x82\xac" };
+	struct kw_options options = { .size = sizeof(options),
+				      .host_kernel = "5.10.0-17-\xc3\xa4\xe2\x82\xac" };
 	char whole[2048], part[2048];
 	size_t len, whole_len;
 	uint32_t character;
@@ -433,25 +457,30 @@ static void texts_are_cut_to_the_buffer(void **state)
 	(void)state;
 	vcpu_init(&v, 0x404, ~1ull);
 	v.state.error = EPERM;
-	whole_len = kw_vcpu_reason(&v.state, &options, scratch + 1, KW_REASON_SCRATCH, whole, sizeof(whole));
+	whole_len = kw_vcpu_reason(&v.state, &options, scratch + 1, KW_REASON_SCRATCH, whole,
+				   sizeof(whole));
 	assert_int_equal(whole_len, strlen(whole));
 	for (size_t size = 0; size <= whole_len + 2; size++) {
 		struct kw_str rest;
 
 		memset(part, '#', sizeof(part));
-		assert_int_equal(kw_vcpu_reason(&v.state, &options, scratch + 1, KW_REASON_SCRATCH, size ? part : NULL, size),
+		assert_int_equal(kw_vcpu_reason(&v.state, &options, scratch + 1, KW_REASON_SCRATCH,
+						size ? part : NULL, size),
 				 whole_len);
 		assert_int_equal(part[size], '#');
 		if (!size)
 			continue;
 		assert_true(strlen(part) + 4 >= (size < whole_len ? size : whole_len));
 		assert_memory_equal(part, whole, strlen(part));
-		for (rest = kw_str(part); rest.len; rest = kw_str_from(rest, kw_utf8_next(rest, &character)))
+		for (rest = kw_str(part); rest.len;
+		     rest = kw_str_from(rest, kw_utf8_next(rest, &character)))
 			assert_true(kw_utf8_next(rest, &character) > 0);
 	}
 	len = kw_vcpu_dump(&v.state, dump, sizeof(dump));
 	for (size_t size = 0; size < len; size += 97) {
-		assert_int_equal(kw_vcpu_dump(&v.state, size ? part : NULL, size < sizeof(part) ? size : sizeof(part)), len);
+		assert_int_equal(kw_vcpu_dump(&v.state, size ? part : NULL,
+					      size < sizeof(part) ? size : sizeof(part)),
+				 len);
 		if (size && size < sizeof(part))
 			assert_true(strlen(part) == size - 1 && memcmp(part, dump, size - 1) == 0);
 	}

@@ -81,7 +81,9 @@ static void a_dump_of_linux_5_10_is_read(void **state)
 	seen_free(&seen);
 }
 
-/* Format-derived, Linux 7.x with SEV-ES: header, 64-bit exit code, new names, CET, all registers. */
+/*
+ * Format-derived, Linux 7.x with SEV-ES: header, 64-bit exit code, new names, CET, all registers.
+ */
 static const char linux_7[] =
 	"kvm_amd: SEV-ES vCPU3 VMCB 00000000c0ffee00, last attempted VMRUN on CPU 21\n"
 	"kvm_amd: VMCB Control Area:\n"

@@ -151,8 +151,9 @@ static void a_line_break_between_any_two_words_changes_nothing(void **state)
 	for (const char *p = linux_7; *p; p = strchr(p, '\n') + 1) {
 		const char *from = strstr(p, "kvm_intel: ") + 11, *end = strchr(p, '\n');
 		/* heads and lists are lines of their own and stay whole */
-		bool whole = *from == '*' || strncmp(from, "VMCS", 4) == 0 || strncmp(from, "MSR", 3) == 0 ||
-			     strncmp(from, "ve_info", 7) == 0 || memmem(from, (size_t)(end - from), "msr=", 4);
+		bool whole = *from == '*' || strncmp(from, "VMCS", 4) == 0 ||
+			     strncmp(from, "MSR", 3) == 0 || strncmp(from, "ve_info", 7) == 0 ||
+			     memmem(from, (size_t)(end - from), "msr=", 4);
 
 		for (; from <= end; from++) {
 			bool blank = *from == ' ' && from[1] != '=' && from[1] != ' ';
@@ -251,8 +252,9 @@ static void a_second_guest_state_is_a_second_record(void **state)
 
 static void an_exit_that_is_no_failed_entry_gives_no_hardware_error(void **state)
 {
-	struct seen seen = seen_in(KW_STR("*** Control State ***\n"
-					  "        reason=00000030 qualification=0000000000000181\n"));
+	struct seen seen =
+		seen_in(KW_STR("*** Control State ***\n"
+			       "        reason=00000030 qualification=0000000000000181\n"));
 
 	(void)state;
 	assert_int_equal(seen.count, 1);
@@ -263,13 +265,14 @@ static void an_exit_that_is_no_failed_entry_gives_no_hardware_error(void **state
 
 static void registers_of_an_oops_inside_a_dump_are_left(void **state)
 {
-	struct seen seen = seen_in(KW_STR("*** Guest State ***\n"
-					  "CR3 = 0x0000000000001000\n"
-					  "RIP: 0010:vmx_vcpu_run+0x42/0x100 [kvm_intel]\n"
-					  "CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033\n"
-					  "CR2: 0000000000000008 CR3: 0000000001234000 CR4: 00000000003726e0\n"
-					  "(gdb) p /x *regs\n"
-					  "ebp = 0x91e, eip = 0x17c, cs = 0x97\n"));
+	struct seen seen =
+		seen_in(KW_STR("*** Guest State ***\n"
+			       "CR3 = 0x0000000000001000\n"
+			       "RIP: 0010:vmx_vcpu_run+0x42/0x100 [kvm_intel]\n"
+			       "CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033\n"
+			       "CR2: 0000000000000008 CR3: 0000000001234000 CR4: 00000000003726e0\n"
+			       "(gdb) p /x *regs\n"
+			       "ebp = 0x91e, eip = 0x17c, cs = 0x97\n"));
 
 	(void)state;
 	assert_true(seen.count >= 1);

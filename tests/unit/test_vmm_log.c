@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Ends that no KVM_RUN made, in the words of QEMU's and libvirt's versions; and lines that only look like them. */
+/*
+ * Ends that no KVM_RUN made, in the words of QEMU's and libvirt's versions; and lines that only
+ * look like them.
+ */
 #include "parse_text.h"
 
 static const struct {
@@ -7,26 +10,28 @@ static const struct {
 	enum kw_class class;
 	enum kw_sign_kind sign;
 } rows[] = {
-	{ "qemu: fatal: Trying to execute code outside RAM or ROM at 0x000a0000", KW_CLASS_VMM_FATAL,
-	  KW_SIGN_OUTSIDE_RAM },
-	{ "qemu-system-i386: Trying to execute code outside RAM or ROM at 0x000a0000", KW_CLASS_VMM_FATAL,
-	  KW_SIGN_OUTSIDE_RAM },
+	{ "qemu: fatal: Trying to execute code outside RAM or ROM at 0x000a0000",
+	  KW_CLASS_VMM_FATAL, KW_SIGN_OUTSIDE_RAM },
+	{ "qemu-system-i386: Trying to execute code outside RAM or ROM at 0x000a0000",
+	  KW_CLASS_VMM_FATAL, KW_SIGN_OUTSIDE_RAM },
 	{ "qemu: fatal: invalid/unsupported opcode", KW_CLASS_VMM_FATAL, KW_SIGN_FATAL },
-	{ "qemu: hardware error: pl011_read: Bad offset 1000", KW_CLASS_VMM_FATAL, KW_SIGN_HW_ERROR },
+	{ "qemu: hardware error: pl011_read: Bad offset 1000", KW_CLASS_VMM_FATAL,
+	  KW_SIGN_HW_ERROR },
 	{ "kvm: ../hw/pci/msix.c:227: msix_table_mmio_write: Assertion `addr < 16' failed.",
 	  KW_CLASS_VMM_FATAL, KW_SIGN_ASSERTION },
 	{ "CPU Reset (CPU 3)", KW_CLASS_CPU_RESET, KW_SIGN_CPU_RESET },
-	{ "Error: Resetting the Virtual Machine is required", KW_CLASS_VMM_ERROR, KW_SIGN_RESET_REQUIRED },
+	{ "Error: Resetting the Virtual Machine is required", KW_CLASS_VMM_ERROR,
+	  KW_SIGN_RESET_REQUIRED },
 	{ "qemu-kvm: Mismatched section id in footer for ram - read 0x2 expected 0x3",
 	  KW_CLASS_MIGRATION_FAILED, KW_SIGN_MIGRATION_DEVICE },
-	{ "kvm: error while loading state section id 43(0000:00:0e.0/ich9_ahci)", KW_CLASS_MIGRATION_FAILED,
-	  KW_SIGN_MIGRATION_DEVICE },
-	{ "load of migration failed: Unknown section or instance 'slirp' 0", KW_CLASS_MIGRATION_FAILED,
-	  KW_SIGN_MIGRATION_UNKNOWN },
+	{ "kvm: error while loading state section id 43(0000:00:0e.0/ich9_ahci)",
+	  KW_CLASS_MIGRATION_FAILED, KW_SIGN_MIGRATION_DEVICE },
+	{ "load of migration failed: Unknown section or instance 'slirp' 0",
+	  KW_CLASS_MIGRATION_FAILED, KW_SIGN_MIGRATION_UNKNOWN },
 	{ "Unknown ramblock \"0000:00:01.1/e1000e.rom\", cannot accept migration",
 	  KW_CLASS_MIGRATION_FAILED, KW_SIGN_MIGRATION_RAM },
-	{ "Machine type received is 'pc-i440fx-9.0' and local is 'pc-q35-9.0'", KW_CLASS_MIGRATION_FAILED,
-	  KW_SIGN_MIGRATION_MACHINE },
+	{ "Machine type received is 'pc-i440fx-9.0' and local is 'pc-q35-9.0'",
+	  KW_CLASS_MIGRATION_FAILED, KW_SIGN_MIGRATION_MACHINE },
 	{ "operation failed: job 'migration in' failed: load of migration failed: Input/output error",
 	  KW_CLASS_MIGRATION_FAILED, KW_SIGN_MIGRATION },
 	{ "error: operation failed: guest CPU doesn't match specification: missing features: svm",
@@ -70,18 +75,21 @@ static void ordinary_lines_are_none(void **state)
 /* Each reset has its own dump, and a failure behind one is another. */
 static void resets_are_told_apart(void **state)
 {
-	struct seen seen = seen_in(KW_STR("CPU Reset (CPU 0)\n"
-					  "EAX=00000001 EBX=00000002 ECX=00000003 EDX=00000518\n"
-					  "EIP=000ec1f5 EFL=00000046 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=0\n"
-					  "CPU Reset (CPU 1)\n"
-					  "EAX=00000005 EBX=00000006 ECX=00000007 EDX=00000518\n"
-					  "EIP=000ec1f9 EFL=00000046 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=0\n"
-					  "KVM internal error. Suberror: 3\n"));
+	struct seen seen =
+		seen_in(KW_STR("CPU Reset (CPU 0)\n"
+			       "EAX=00000001 EBX=00000002 ECX=00000003 EDX=00000518\n"
+			       "EIP=000ec1f5 EFL=00000046 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=0\n"
+			       "CPU Reset (CPU 1)\n"
+			       "EAX=00000005 EBX=00000006 ECX=00000007 EDX=00000518\n"
+			       "EIP=000ec1f9 EFL=00000046 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=0\n"
+			       "KVM internal error. Suberror: 3\n"));
 
 	(void)state;
 	assert_int_equal(seen.count, 3);
-	assert_true(seen.failure[0]->class == KW_CLASS_CPU_RESET && FACT_IS(seen.failure[0], rip, 0xec1f5));
-	assert_true(seen.failure[1]->class == KW_CLASS_CPU_RESET && FACT_IS(seen.failure[1], rip, 0xec1f9));
+	assert_true(seen.failure[0]->class == KW_CLASS_CPU_RESET &&
+		    FACT_IS(seen.failure[0], rip, 0xec1f5));
+	assert_true(seen.failure[1]->class == KW_CLASS_CPU_RESET &&
+		    FACT_IS(seen.failure[1], rip, 0xec1f9));
 	assert_int_equal(seen.failure[2]->class, KW_CLASS_INTERNAL_ERROR);
 	seen_free(&seen);
 }

@@ -13,8 +13,10 @@ enum { TEXT_MAX = 1 << 18 };
 
 static struct kw_event_context context_of(void)
 {
-	return (struct kw_event_context){ .size = sizeof(struct kw_event_context), .number = 7,
-					  .utc_ns = 1796106325123456789, .host_kernel = "6.1.0-18-amd64" };
+	return (struct kw_event_context){ .size = sizeof(struct kw_event_context),
+					  .number = 7,
+					  .utc_ns = 1796106325123456789,
+					  .host_kernel = "6.1.0-18-amd64" };
 }
 
 static char *text_of(const struct kvmwhy_event *e, const struct kw_event_context *context)
@@ -55,12 +57,14 @@ static int note_report(void *arg, const struct kw_report *report)
 
 	a->count++;
 	snprintf(a->class, sizeof(a->class), "%s", kw_report_text(report, KW_REPORT_CLASS));
-	snprintf(a->fingerprint, sizeof(a->fingerprint), "%s", kw_report_text(report, KW_REPORT_FINGERPRINT));
+	snprintf(a->fingerprint, sizeof(a->fingerprint), "%s",
+		 kw_report_text(report, KW_REPORT_FINGERPRINT));
 	snprintf(a->title, sizeof(a->title), "%s", kw_report_text(report, KW_REPORT_HEADLINE));
 	a->findings[0] = '\0';
 	for (size_t i = 0; i < kw_report_findings(report) && len < sizeof(a->findings); i++)
 		len += (size_t)snprintf(a->findings + len, sizeof(a->findings) - len, "%s:%s ",
-					kw_report_finding(report, i, KW_FINDING_ID), kw_report_finding(report, i, KW_FINDING_CERTAINTY));
+					kw_report_finding(report, i, KW_FINDING_ID),
+					kw_report_finding(report, i, KW_FINDING_CERTAINTY));
 	return 0;
 }
 
@@ -147,7 +151,8 @@ static void what_failed_is_said_in_words(void **state)
 	e.common.result = -14;
 	e.x86.data.result = -14;
 	text = text_of(&e, &context);
-	assert_non_null(strstr(text, "failed: access to GPA 0x80123: -14 (EFAULT) from kvm_mmu_page_fault()\n"));
+	assert_non_null(strstr(
+		text, "failed: access to GPA 0x80123: -14 (EFAULT) from kvm_mmu_page_fault()\n"));
 	free(text);
 	e.common.known = 0;
 	e.x86.known = 0;
@@ -157,7 +162,8 @@ static void what_failed_is_said_in_words(void **state)
 	free(text);
 	event_exit(&e, 17, 1, 0);
 	text = text_of(&e, NULL);
-	assert_non_null(strstr(text, "failed: KVM_RUN: 0, exit reason 17 KVM_EXIT_INTERNAL_ERROR, suberror 1\n"));
+	assert_non_null(strstr(
+		text, "failed: KVM_RUN: 0, exit reason 17 KVM_EXIT_INTERNAL_ERROR, suberror 1\n"));
 	free(text);
 }
 
@@ -179,21 +185,26 @@ static void a_record_that_is_none_is_refused(void **state)
 
 /* There and back */
 
-/* The page's reason has a line of its own only where QEMU has no words; the errno is a text until it is explained. */
+/*
+ * The page's reason has a line of its own only where QEMU has no words; the errno is a text until
+ * it is explained.
+ */
 static bool is_told(size_t fact)
 {
-	return fact != KW_F_errno_number && fact != KW_F_run_exit_reason && fact != KW_F_watch_number && fact != KW_F_watch_time;
+	return fact != KW_F_errno_number && fact != KW_F_run_exit_reason &&
+	       fact != KW_F_watch_number && fact != KW_F_watch_time;
 }
 
 static void assert_same_facts(const struct kw_failure *before, const struct kw_failure *after)
 {
 	for (size_t i = 0; i < KW_NFACTS; i++) {
-		bool had = kw_known(before, (enum kw_fact)i), has = kw_known(after, (enum kw_fact)i);
+		bool had = kw_known(before, (enum kw_fact)i),
+		     has = kw_known(after, (enum kw_fact)i);
 
 		if (is_told(i) && (had != has || (had && before->fact[i] != after->fact[i])))
-			fail_msg("%s was %s 0x%llx and is %s 0x%llx", kw_facts[i].name, had ? "known," : "unknown,",
-				 (unsigned long long)before->fact[i], has ? "known," : "unknown,",
-				 (unsigned long long)after->fact[i]);
+			fail_msg("%s was %s 0x%llx and is %s 0x%llx", kw_facts[i].name,
+				 had ? "known," : "unknown,", (unsigned long long)before->fact[i],
+				 has ? "known," : "unknown,", (unsigned long long)after->fact[i]);
 	}
 	assert_int_equal(before->class, after->class);
 	if (kw_has(before, errno_number) && kw_errno_text((int)before->errno_number))
@@ -214,7 +225,8 @@ static void assert_same_words(const struct kvmwhy_event *e, const struct kw_watc
 	uint64_t words[KVMWHY_NDATA];
 
 	memcpy(words, &e->x86.data, sizeof(words));
-	assert_int_equal(watch->word_known, e->x86.known & KVMWHY_X86_DATA ? (1 << KVMWHY_NDATA) - 1 : 0);
+	assert_int_equal(watch->word_known,
+			 e->x86.known & KVMWHY_X86_DATA ? (1 << KVMWHY_NDATA) - 1 : 0);
 	if (e->x86.known & KVMWHY_X86_DATA)
 		assert_memory_equal(watch->word, words, sizeof(words));
 }
@@ -248,12 +260,28 @@ static void there_and_back(const struct kvmwhy_event *e)
 static const struct {
 	uint32_t common, x86;
 } bits[] = {
-	{ 0, 0 }, { KVMWHY_KNOWS_VCPU, 0 }, { KVMWHY_KNOWS_RUN, 0 }, { KVMWHY_KNOWS_CODE, 0 }, { KVMWHY_KNOWS_PROTECTED, 0 },
-	{ KVMWHY_KNOWS_HARMLESS, 0 }, { 0, KVMWHY_X86_DATA }, { 0, KVMWHY_X86_EXIT }, { 0, KVMWHY_X86_INFO },
-	{ 0, KVMWHY_X86_REGS }, { 0, KVMWHY_X86_RIP }, { 0, KVMWHY_X86_RFLAGS }, { 0, KVMWHY_X86_CONTROL },
-	{ 0, KVMWHY_X86_CR2 }, { 0, KVMWHY_X86_CR3 }, { 0, KVMWHY_X86_SEGMENTS }, { 0, KVMWHY_X86_SVM },
-	{ 0, KVMWHY_X86_VMX }, { KNOWS_COMMON, KNOWS_X86 }, { KNOWS_COMMON, KNOWS_X86 | KVMWHY_X86_SVM },
-	{ KNOWS_COMMON, KNOWS_X86 | KVMWHY_X86_VMX }, { KNOWS_COMMON | KVMWHY_KNOWS_HARMLESS, KNOWS_X86 | KVMWHY_X86_SVM },
+	{ 0, 0 },
+	{ KVMWHY_KNOWS_VCPU, 0 },
+	{ KVMWHY_KNOWS_RUN, 0 },
+	{ KVMWHY_KNOWS_CODE, 0 },
+	{ KVMWHY_KNOWS_PROTECTED, 0 },
+	{ KVMWHY_KNOWS_HARMLESS, 0 },
+	{ 0, KVMWHY_X86_DATA },
+	{ 0, KVMWHY_X86_EXIT },
+	{ 0, KVMWHY_X86_INFO },
+	{ 0, KVMWHY_X86_REGS },
+	{ 0, KVMWHY_X86_RIP },
+	{ 0, KVMWHY_X86_RFLAGS },
+	{ 0, KVMWHY_X86_CONTROL },
+	{ 0, KVMWHY_X86_CR2 },
+	{ 0, KVMWHY_X86_CR3 },
+	{ 0, KVMWHY_X86_SEGMENTS },
+	{ 0, KVMWHY_X86_SVM },
+	{ 0, KVMWHY_X86_VMX },
+	{ KNOWS_COMMON, KNOWS_X86 },
+	{ KNOWS_COMMON, KNOWS_X86 | KVMWHY_X86_SVM },
+	{ KNOWS_COMMON, KNOWS_X86 | KVMWHY_X86_VMX },
+	{ KNOWS_COMMON | KVMWHY_KNOWS_HARMLESS, KNOWS_X86 | KVMWHY_X86_SVM },
 	{ KVMWHY_KNOWS_PROTECTED, KVMWHY_X86_SVM },
 };
 
@@ -282,8 +310,16 @@ static void exits_that_end_a_guest_are_read_back(void **state)
 		uint32_t reason;
 		uint64_t first, second;
 	} exits[] = {
-		{ 0, 0x4d, 0 }, { 1, 0xe0000000e, 0 }, { 8, 0, 0 }, { 9, 0x80000021, 2 }, { 9, UINT64_MAX, 1 },
-		{ 17, 1, 0 }, { 17, 3ull | 4ull << 32, 0x80000b0e }, { 24, 0, 0 }, { 37, 0, 0 }, { 39, 8, 0x1000 },
+		{ 0, 0x4d, 0 },
+		{ 1, 0xe0000000e, 0 },
+		{ 8, 0, 0 },
+		{ 9, 0x80000021, 2 },
+		{ 9, UINT64_MAX, 1 },
+		{ 17, 1, 0 },
+		{ 17, 3ull | 4ull << 32, 0x80000b0e },
+		{ 24, 0, 0 },
+		{ 37, 0, 0 },
+		{ 39, 8, 0x1000 },
 	};
 
 	(void)state;
@@ -315,8 +351,13 @@ static void code_that_could_not_be_read_stays_unknown(void **state)
 
 static void times_are_read_back(void **state)
 {
-	static const uint64_t times[] = { 0, 951782400000000, 951868799999999, 1709164800000001, 4107542400000000,
-					  1796106325123456, 253402300799999999 };
+	static const uint64_t times[] = { 0,
+					  951782400000000,
+					  951868799999999,
+					  1709164800000001,
+					  4107542400000000,
+					  1796106325123456,
+					  253402300799999999 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
@@ -370,7 +411,8 @@ static char *dressed(const char *text, const char *before, const char *behind)
 	while (*text) {
 		size_t line = strcspn(text, "\n");
 
-		len += (size_t)snprintf(ret + len, TEXT_MAX - len, "%s%.*s%s", before, (int)line, text, behind);
+		len += (size_t)snprintf(ret + len, TEXT_MAX - len, "%s%.*s%s", before, (int)line,
+					text, behind);
 		text += line + 1;
 	}
 	return ret;
@@ -379,12 +421,19 @@ static char *dressed(const char *text, const char *before, const char *behind)
 static void it_survives_what_others_put_around_it(void **state)
 {
 	static const char *const dresses[][2] = {
-		{ "", "\r\n" }, { "    ", "\n" }, { "\t", "\n" }, { "> ", "\n" }, { "> > | ", "\n" },
+		{ "", "\r\n" },
+		{ "    ", "\n" },
+		{ "\t", "\n" },
+		{ "> ", "\n" },
+		{ "> > | ", "\n" },
 		{ "Nov 29 06:25:25 host kvmwhy[4711]: ", "\n" },
 		{ "2026-11-29T06:25:25+0000 host kvmwhy[4711]: ", "\n" },
-		{ "> Nov 29 06:25:25 host kvmwhy[4711]: ", "\n" }, { "", "\\n" },
+		{ "> Nov 29 06:25:25 host kvmwhy[4711]: ", "\n" },
+		{ "", "\\n" },
 	};
-	static const char *const log[] = { "[  12.345678] kvm [41001]: vcpu3, guest rIP: 0x10 unhandled wrmsr: 0x838 data 0x1" };
+	static const char *const log[] = {
+		"[  12.345678] kvm [41001]: vcpu3, guest rIP: 0x10 unhandled wrmsr: 0x838 data 0x1"
+	};
 	struct kvmwhy_event e = refused_write();
 	struct kw_event_context context = context_of();
 	struct answer plain;
@@ -416,27 +465,65 @@ static void a_line_of_our_own_is_not_broken_by_mail_programs(void **state)
 
 	(void)state;
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
-		if (strncmp(line, "kvmwhy watch: failed: ", 22) != 0 && strncmp(line, "kvmwhy watch: ", 14) == 0)
+		if (strncmp(line, "kvmwhy watch: failed: ", 22) != 0 &&
+		    strncmp(line, "kvmwhy watch: ", 14) == 0)
 			assert_in_range(strcspn(line, "\n"), 1, 80);
 	}
 	free(text);
 }
 
 static const char *const hostile[] = {
-	"\n", "a\nkvmwhy watch: failure 7 ends", "\\n", "\\nkvmwhy watch: failure 7 ends", "\"", "a\", guest \"b", "=3D", "x=20",
-	"=C2=A0", "x=", "&lt;", "<br>", "<pre>", "\x1b[31mred", "\x1b]0;title\a", "\xc2\xa0", "\xe2\x80\x8b", "\xef\xbb\xbf",
-	"\xff\xfe", "\xe2\x80\xae", "\\", "\\x41", "\\u0041", "'", "`", "|", ">", "\t", "\r", "\b\b\b", "kvmwhy watch: failure 7 ends",
-	"error: kvm run failed Bad address", "RAX=0000000000000001 RIP=0000000000000002", "KVM internal error. Suberror: 1",
-	"Code=<f4>", "kvm_run 000: 00 00 00 00 00 00 00 00 11 00 00 00", "extra data[0]: 0x0", "kvmwhy watch: data[0] 0x0",
-	"kvmwhy watch: host kernel 1.2.3", "kvmwhy watch: log: kvmwhy watch: failure 7 ends", "EAX=1 EBX=2",
+	"\n",
+	"a\nkvmwhy watch: failure 7 ends",
+	"\\n",
+	"\\nkvmwhy watch: failure 7 ends",
+	"\"",
+	"a\", guest \"b",
+	"=3D",
+	"x=20",
+	"=C2=A0",
+	"x=",
+	"&lt;",
+	"<br>",
+	"<pre>",
+	"\x1b[31mred",
+	"\x1b]0;title\a",
+	"\xc2\xa0",
+	"\xe2\x80\x8b",
+	"\xef\xbb\xbf",
+	"\xff\xfe",
+	"\xe2\x80\xae",
+	"\\",
+	"\\x41",
+	"\\u0041",
+	"'",
+	"`",
+	"|",
+	">",
+	"\t",
+	"\r",
+	"\b\b\b",
+	"kvmwhy watch: failure 7 ends",
+	"error: kvm run failed Bad address",
+	"RAX=0000000000000001 RIP=0000000000000002",
+	"KVM internal error. Suberror: 1",
+	"Code=<f4>",
+	"kvm_run 000: 00 00 00 00 00 00 00 00 11 00 00 00",
+	"extra data[0]: 0x0",
+	"kvmwhy watch: data[0] 0x0",
+	"kvmwhy watch: host kernel 1.2.3",
+	"kvmwhy watch: log: kvmwhy watch: failure 7 ends",
+	"EAX=1 EBX=2",
 };
 
 static void check_one(const char *text, const struct answer *plain, const char *what)
 {
 	struct answer a = explained(text, NULL);
 
-	if (a.count != 1 || strcmp(a.fingerprint, plain->fingerprint) != 0 || strcmp(a.findings, plain->findings) != 0)
-		fail_msg("%s makes %u failures, the last %s: %s", what, a.count, a.fingerprint, a.findings);
+	if (a.count != 1 || strcmp(a.fingerprint, plain->fingerprint) != 0 ||
+	    strcmp(a.findings, plain->findings) != 0)
+		fail_msg("%s makes %u failures, the last %s: %s", what, a.count, a.fingerprint,
+			 a.findings);
 }
 
 static void hostile_names_stay_names(void **state)
@@ -457,8 +544,10 @@ static void hostile_names_stay_names(void **state)
 		check_one(text, &plain, hostile[i]);
 		seen = read_text(text);
 		assert_text(seen.failure[0]->text[KW_T_GUEST], hostile[i]);
-		assert_int_equal(seen.failure[0]->text[KW_T_THREAD].len, strnlen(hostile[i], sizeof(e.common.comm)));
-		assert_memory_equal(seen.failure[0]->text[KW_T_THREAD].p, hostile[i], strnlen(hostile[i], sizeof(e.common.comm)));
+		assert_int_equal(seen.failure[0]->text[KW_T_THREAD].len,
+				 strnlen(hostile[i], sizeof(e.common.comm)));
+		assert_memory_equal(seen.failure[0]->text[KW_T_THREAD].p, hostile[i],
+				    strnlen(hostile[i], sizeof(e.common.comm)));
 		seen_free(&seen);
 		free(text);
 	}
@@ -504,7 +593,8 @@ static void the_log_is_bounded(void **state)
 	context.host_kernel = line;
 	text = text_of(&e, &context);
 	assert_in_range(strlen(text), 1, TEXT_MAX);
-	assert_non_null(strstr(text, "kvmwhy watch: 4800 further lines of the kernel's log are left out\n"));
+	assert_non_null(strstr(
+		text, "kvmwhy watch: 4800 further lines of the kernel's log are left out\n"));
 	free(text);
 }
 
@@ -633,12 +723,16 @@ static void a_record_inside_another_ends_it(void **state)
 	free(first);
 }
 
-/* The VMM's own log of the same failure, mixed into the record line by line, as a journal may have it. */
+/*
+ * The VMM's own log of the same failure, mixed into the record line by line, as a journal may have
+ * it.
+ */
 static void the_vmms_own_dump_inside_a_record_makes_no_other_register(void **state)
 {
-	static const char vmm[] = "error: kvm run failed Operation not permitted\n"
-				  "RAX=00000000aaaaaaaa RBX=00000000bbbbbbbb RCX=00000000cccccccc RDX=00000000dddddddd\n"
-				  "RIP=00000000eeeeeeee RFL=00000002 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=0\n";
+	static const char vmm[] =
+		"error: kvm run failed Operation not permitted\n"
+		"RAX=00000000aaaaaaaa RBX=00000000bbbbbbbb RCX=00000000cccccccc RDX=00000000dddddddd\n"
+		"RIP=00000000eeeeeeee RFL=00000002 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=0\n";
 	struct kvmwhy_event e = refused_write();
 	struct kw_event_context context = context_of();
 	char *text = text_of(&e, &context), *mixed = malloc(TEXT_MAX);
@@ -653,7 +747,8 @@ static void the_vmms_own_dump_inside_a_record_makes_no_other_register(void **sta
 		assert_true(seen.failure[0]->watch.begun);
 		for (size_t i = 0; i < seen.count; i++) {
 			const struct kw_failure *f = seen.failure[i];
-			bool clean = !kw_has(f, rax) || !kw_has(f, rip) || (f->rax == e.x86.regs[0]) == (f->rip == e.x86.rip);
+			bool clean = !kw_has(f, rax) || !kw_has(f, rip) ||
+				     (f->rax == e.x86.regs[0]) == (f->rip == e.x86.rip);
 
 			/* mixed up it may be, but then it says so */
 			if (!clean && !f->nnotes)
@@ -667,7 +762,8 @@ static void the_vmms_own_dump_inside_a_record_makes_no_other_register(void **sta
 
 static void torn_words_are_not_used(void **state)
 {
-	static const char *const torn[] = { "0xffffffffffffffff", "0x0000000100000838", "0x0004000f00010001" };
+	static const char *const torn[] = { "0xffffffffffffffff", "0x0000000100000838",
+					    "0x0004000f00010001" };
 	struct kvmwhy_event e = refused_write();
 	struct kw_event_context context = context_of();
 
@@ -694,9 +790,12 @@ static void the_speaker_is_watch(void **state)
 
 	(void)state;
 	assert_string_equal(a.class, "kvm-run-failed");
-	assert_string_equal(a.title, "kvmwhy watch: WRMSR of 0x7213cc9 to IA32_X2APIC_INIT_COUNT (0x838) was refused with "
-				     "-EPERM by kvm_set_msr_common()");
-	assert_string_equal(a.fingerprint, "kvm-run-failed:EPERM:wrmsr:msr=0x838:long64:no-smm:amd");
+	assert_string_equal(
+		a.title,
+		"kvmwhy watch: WRMSR of 0x7213cc9 to IA32_X2APIC_INIT_COUNT (0x838) was refused with "
+		"-EPERM by kvm_set_msr_common()");
+	assert_string_equal(a.fingerprint,
+			    "kvm-run-failed:EPERM:wrmsr:msr=0x838:long64:no-smm:amd");
 	assert_string_equal(a.findings, "module-wrmsr:certain wrmsr-eperm-x2apic:likely ");
 }
 
@@ -743,7 +842,9 @@ static void the_class_is_what_kvm_said(void **state)
 		uint32_t reason;
 		uint64_t first;
 		const char *class;
-	} exits[] = { { 8, 0, "unknown-exit" }, { 9, UINT64_MAX, "entry-failed" }, { 17, 1, "internal-error" } };
+	} exits[] = { { 8, 0, "unknown-exit" },
+		      { 9, UINT64_MAX, "entry-failed" },
+		      { 17, 1, "internal-error" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
@@ -773,7 +874,8 @@ static void nothing_is_said_of_what_the_vmm_makes_of_an_exit(void **state)
 		e.x86.known &= ~(uint32_t)(KVMWHY_X86_DATA | KVMWHY_X86_EXIT);
 		text = text_of(&e, &context);
 		assert_int_equal(kw_explain_text(text, strlen(text), NULL, "ndjson", &answer), 1);
-		if (strstr(answer, "VMM does not handle") || strstr(answer, "VMM gave up") || strstr(answer, "this VMM does"))
+		if (strstr(answer, "VMM does not handle") || strstr(answer, "VMM gave up") ||
+		    strstr(answer, "this VMM does"))
 			fail_msg("exit reason %u: %s", reasons[i], answer);
 		free(answer);
 		free(text);
@@ -821,7 +923,8 @@ static void the_exit_tells_the_write_where_no_bytes_are(void **state)
 
 	(void)state;
 	e.common.known = 0;
-	e.x86.known = KVMWHY_X86_EXIT | KVMWHY_X86_INFO | KVMWHY_X86_REGS | KVMWHY_X86_RIP | KVMWHY_X86_SVM;
+	e.x86.known = KVMWHY_X86_EXIT | KVMWHY_X86_INFO | KVMWHY_X86_REGS | KVMWHY_X86_RIP |
+		      KVMWHY_X86_SVM;
 	a = explained_event(&e);
 	assert_non_null(strstr(a.fingerprint, ":wrmsr:msr=0x838:"));
 	assert_found(&a, "wrmsr-eperm-x2apic:likely ");
@@ -947,7 +1050,8 @@ static void the_guests_name_is_found_in_the_command_line(void **state)
 		size_t len = kw_event_name(lines[i].args, lines[i].size, name, sizeof(name));
 
 		if (len != strlen(lines[i].name) || memcmp(name, lines[i].name, len) != 0)
-			fail_msg("row %zu: \"%.*s\" and not \"%s\"", i, (int)len, name, lines[i].name);
+			fail_msg("row %zu: \"%.*s\" and not \"%s\"", i, (int)len, name,
+				 lines[i].name);
 	}
 }
 
@@ -965,9 +1069,30 @@ static bool has_number(const char *text, uint64_t value)
 static bool may_stay(size_t fact, bool entry)
 {
 	static const char *const names[] = {
-		"errno_number", "hardware_error", "exit_reason", "run_exit_reason", "cpu", "pid", "tid", "vcpu",
-		"watch_source", "watch_vmx", "last_exit", "last_exit_info1", "last_exit_info2", "last_exit_intr_info",
-		"last_exit_error_code", "rip", "rflags", "cpl", "smm", "cr0", "cr4", "efer", "gdt_limit", "idt_limit",
+		"errno_number",
+		"hardware_error",
+		"exit_reason",
+		"run_exit_reason",
+		"cpu",
+		"pid",
+		"tid",
+		"vcpu",
+		"watch_source",
+		"watch_vmx",
+		"last_exit",
+		"last_exit_info1",
+		"last_exit_info2",
+		"last_exit_intr_info",
+		"last_exit_error_code",
+		"rip",
+		"rflags",
+		"cpl",
+		"smm",
+		"cr0",
+		"cr4",
+		"efer",
+		"gdt_limit",
+		"idt_limit",
 		"suberror",
 	};
 	static const char *const access[] = { "rax", "rcx", "rdx" };
@@ -1095,12 +1220,14 @@ static void bytes_that_kvm_had_fetched_are_cut_to_the_instruction(void **state)
 	text = text_of(&e, &context);
 	assert_null(strstr(text, "a5a5"));
 	free(text);
-	event_exit(&e, 17, 1 | 6ull << 32, 1); /* emulation failure: flags, size and bytes, and the exit */
+	/* emulation failure: flags, size and bytes, and the exit */
+	event_exit(&e, 17, 1 | 6ull << 32, 1);
 	memset(e.common.run + 48, 0xa5, 40);
 	e.common.run[48] = 15;
 	e.common.run[49] = 0x0f;
 	e.common.run[50] = 0x30;
-	put_at(e.common.run, 64, 8, 0x4e); /* the exit, #PF: what stands behind it is the address that the guest touched */
+	/* the exit, #PF: what stands behind it is the address that the guest touched */
+	put_at(e.common.run, 64, 8, 0x4e);
 	text = text_of(&e, &context);
 	assert_null(strstr(text, "a5a5a5"));
 	free(text);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the tests of `kvmwhy watch`'s records: one that knows everything, each value another one, so that it is found
- * again in a text. It is a record made by hand for these tests, not one that a kernel gave.
+ * For the tests of `kvmwhy watch`'s records: one that knows everything, each value another one, so
+ * that it is found again in a text. It is a record made by hand for these tests, not one that a
+ * kernel gave.
  */
 #ifndef KW_TESTS_WATCH_EVENT_H
 #define KW_TESTS_WATCH_EVENT_H
@@ -11,9 +12,12 @@
 #include <uapi/kvmwhy-event.h>
 
 /* Of the common section, and of the x86 section but for the vendor. */
-enum { KNOWS_COMMON = KVMWHY_KNOWS_VCPU | KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_CODE,
-       KNOWS_X86 = KVMWHY_X86_DATA | KVMWHY_X86_EXIT | KVMWHY_X86_INFO | KVMWHY_X86_REGS | KVMWHY_X86_RIP | KVMWHY_X86_RFLAGS |
-		   KVMWHY_X86_CONTROL | KVMWHY_X86_CR2 | KVMWHY_X86_CR3 | KVMWHY_X86_SEGMENTS };
+enum {
+	KNOWS_COMMON = KVMWHY_KNOWS_VCPU | KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_CODE,
+	KNOWS_X86 = KVMWHY_X86_DATA | KVMWHY_X86_EXIT | KVMWHY_X86_INFO | KVMWHY_X86_REGS |
+		    KVMWHY_X86_RIP | KVMWHY_X86_RFLAGS | KVMWHY_X86_CONTROL | KVMWHY_X86_CR2 |
+		    KVMWHY_X86_CR3 | KVMWHY_X86_SEGMENTS
+};
 
 static inline void put_at(uint8_t *p, size_t at, size_t size, uint64_t value)
 {
@@ -22,7 +26,8 @@ static inline void put_at(uint8_t *p, size_t at, size_t size, uint64_t value)
 }
 
 /* KVM_EXIT_* and the first words of its union. */
-static inline void event_exit(struct kvmwhy_event *e, uint32_t reason, uint64_t first, uint64_t second)
+static inline void event_exit(struct kvmwhy_event *e, uint32_t reason, uint64_t first,
+			      uint64_t second)
 {
 	memset(e->common.run, 0, sizeof(e->common.run));
 	put_at(e->common.run, 8, 4, reason);
@@ -32,10 +37,14 @@ static inline void event_exit(struct kvmwhy_event *e, uint32_t reason, uint64_t 
 	e->common.result = 0;
 }
 
-/* A WRMSR of 0x7213cc9 to 0x838 that kvm_set_msr_common() refused with -1, in 64-bit code of an AMD host. */
+/*
+ * A WRMSR of 0x7213cc9 to 0x838 that kvm_set_msr_common() refused with -1, in 64-bit code of an AMD
+ * host.
+ */
 static inline struct kvmwhy_event refused_write(void)
 {
-	static const uint8_t code[] = { 0x5d, 0xc3, 0x89, 0xf9, 0x89, 0xf0, 0x0f, 0x30, 0x41, 0x5e, 0x41, 0x5f, 0xc3 };
+	static const uint8_t code[] = { 0x5d, 0xc3, 0x89, 0xf9, 0x89, 0xf0, 0x0f,
+					0x30, 0x41, 0x5e, 0x41, 0x5f, 0xc3 };
 	struct kvmwhy_event e = {
 		KVMWHY_EVENT_HEADS_X86,
 		.common.known = KNOWS_COMMON,
@@ -56,7 +65,8 @@ static inline struct kvmwhy_event refused_write(void)
 		.x86.data = {
 			.version = 1,
 			.kind = KVMWHY_KIND_WRMSR,
-			.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP | KVMWHY_HAS_EXIT | KVMWHY_WATCHED,
+			.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE | KVMWHY_HAS_RIP |
+			KVMWHY_HAS_EXIT | KVMWHY_WATCHED,
 			.result = -1,
 			.msr = 0x838,
 			.function = KVMWHY_FUNCTION_SET_MSR_COMMON,
@@ -79,8 +89,9 @@ static inline struct kvmwhy_event refused_write(void)
 	e.x86.regs[1] = 0x838;
 	e.x86.regs[2] = 0;
 	for (unsigned int i = 0; i < KVMWHY_SEGMENTS; i++)
-		e.x86.segment[i] = (struct kvmwhy_segment){ (uint16_t)(0x80 + 8 * i), 0xc93, 0xfff00000 + i,
-							0xffffb5e6000000 + 0x11000u * (i + 1) };
+		e.x86.segment[i] =
+			(struct kvmwhy_segment){ (uint16_t)(0x80 + 8 * i), 0xc93, 0xfff00000 + i,
+						 0xffffb5e6000000 + 0x11000u * (i + 1) };
 	e.x86.segment[KVMWHY_CS] = (struct kvmwhy_segment){ 0x10, 0xa9b, UINT32_MAX, 0 };
 	e.x86.segment[KVMWHY_TR].attrib = 0x8b;
 	e.x86.segment[KVMWHY_LDTR].attrib = 0x82;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""libkvmwhy-vmm as a VMM's author meets it: headers in C99 and C++, exports, the pages of man section 3 with their
+"""libkvmwhy-vmm as a VMM's author meets it: headers in C99 and C++, exports, the pages of man
+section 3 with their
 examples, and a VMM on this machine's KVM."""
 
 import os

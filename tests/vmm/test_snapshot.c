@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Snapshots: of a KVM that this program plays, which has died, has lost things or has a nested guest; and, where
- * there is a /dev/kvm, of a real vCPU, which is afterwards what it was before.
+ * Snapshots: of a KVM that this program plays, which has died, has lost things or has a nested
+ * guest; and, where there is a /dev/kvm, of a real vCPU, which is afterwards what it was before.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,7 +141,8 @@ static void start(void)
 		ram[i] = (uint8_t)(i ^ i >> 8);
 }
 
-static struct kw_snapshot taken(const struct kvm_run *run, int error, const struct kw_guest_memory *from)
+static struct kw_snapshot taken(const struct kvm_run *run, int error,
+				const struct kw_guest_memory *from)
 {
 	struct kw_snapshot s;
 
@@ -188,8 +189,9 @@ static void everything_of_a_living_vcpu(void **state)
 	(void)state;
 	start();
 	s = taken(page(0), 1, &memory);
-	assert_int_equal(s.have, KW_SNAPSHOT_RUN | KW_SNAPSHOT_REGS | KW_SNAPSHOT_SREGS | KW_SNAPSHOT_EVENTS |
-				 KW_SNAPSHOT_DEBUGREGS | KW_SNAPSHOT_XCRS);
+	assert_int_equal(s.have, KW_SNAPSHOT_RUN | KW_SNAPSHOT_REGS | KW_SNAPSHOT_SREGS |
+					 KW_SNAPSHOT_EVENTS | KW_SNAPSHOT_DEBUGREGS |
+					 KW_SNAPSHOT_XCRS);
 	assert_int_equal(s.from_page, 0);
 	assert_int_equal(s.error, 1);
 	assert_int_equal(s.regs.rcx, 0x404);
@@ -275,7 +277,8 @@ static void the_page_is_preferred_where_it_is_fresh(void **state)
 	assert_int_equal(kvm.regs_calls, 0);
 	assert_int_equal(s.run.kvm_valid_regs, KVM_SYNC_X86_REGS);
 
-	s = taken(page(KVM_SYNC_X86_REGS), EINVAL, &memory);	/* it may have been refused at the door */
+	/* it may have been refused at the door */
+	s = taken(page(KVM_SYNC_X86_REGS), EINVAL, &memory);
 	assert_int_equal(s.from_page, 0);
 	assert_int_equal(s.regs.rip, RIP);
 	assert_int_equal(s.run.kvm_valid_regs, 0);
@@ -422,7 +425,9 @@ static void addresses_wrap_where_the_mode_says(void **state)
 
 static void msrs_of_ones_choice(void **state)
 {
-	struct kw_snapshot s = { .size = sizeof(s), .nmsrs = 3, .msrs = { { 0x10, 0 }, { 0x9e, 0 }, { 0x1b, 0 } } };
+	struct kw_snapshot s = { .size = sizeof(s),
+				 .nmsrs = 3,
+				 .msrs = { { 0x10, 0 }, { 0x9e, 0 }, { 0x1b, 0 } } };
 
 	(void)state;
 	start();
@@ -489,7 +494,10 @@ static struct state state_of(int vcpu)
 	return s;
 }
 
-/* To a process that is not the VM's KVM gives EIO for everything, as it does for a VM that it gave up. 0: as wanted. */
+/*
+ * To a process that is not the VM's KVM gives EIO for everything, as it does for a VM that it gave
+ * up. 0: as wanted.
+ */
 static int in_a_child(int vcpu, struct kvm_run *run)
 {
 	struct kw_snapshot s = { .size = sizeof(s) };
@@ -500,18 +508,22 @@ static int in_a_child(int vcpu, struct kvm_run *run)
 		waitpid(child, &status, 0);
 	if (child)
 		return status;
-	if (ioctl(vcpu, KVM_RUN, 0) != -1 || errno != EIO || kw_vcpu_snapshot(vcpu, run, EIO, &memory, &s))
+	if (ioctl(vcpu, KVM_RUN, 0) != -1 || errno != EIO ||
+	    kw_vcpu_snapshot(vcpu, run, EIO, &memory, &s))
 		_exit(1);
 	_exit(s.from_page == (KW_SNAPSHOT_REGS | KW_SNAPSHOT_SREGS | KW_SNAPSHOT_EVENTS) &&
-	      s.have == (s.from_page | KW_SNAPSHOT_RUN) && s.regs.rbx == 0x1234 && s.code[s.code_at - 1] == 0xf4 ?
-		      0 : 2);
+			      s.have == (s.from_page | KW_SNAPSHOT_RUN) && s.regs.rbx == 0x1234 &&
+			      s.code[s.code_at - 1] == 0xf4 ?
+		      0 :
+		      2);
 }
 
 static void a_real_vcpu_stays_what_it_is(void **unused)
 {
 	int device = open("/dev/kvm", O_RDWR | O_CLOEXEC), vm, vcpu;
 	struct kvm_userspace_memory_region slot = { .memory_size = sizeof(ram) };
-	uint8_t *mem = mmap(NULL, sizeof(ram), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *mem =
+		mmap(NULL, sizeof(ram), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct kvm_regs regs = { .rip = 0x1000, .rsp = 0x8000, .rflags = 2, .rbx = 0x1234 };
 	struct state before, after;
 	struct kw_snapshot s;
@@ -529,7 +541,8 @@ static void a_real_vcpu_stays_what_it_is(void **unused)
 	slot.userspace_addr = (uintptr_t)mem;
 	assert_int_equal(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &slot), 0);
 	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
-	run = mmap(NULL, (size_t)ioctl(device, KVM_GET_VCPU_MMAP_SIZE, 0), PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+	run = mmap(NULL, (size_t)ioctl(device, KVM_GET_VCPU_MMAP_SIZE, 0), PROT_READ | PROT_WRITE,
+		   MAP_SHARED, vcpu, 0);
 	assert_ptr_not_equal(run, MAP_FAILED);
 	run->kvm_valid_regs = KVM_SYNC_X86_VALID_FIELDS;
 	before = state_of(vcpu);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The walk through a guest's page tables: hand-made tables of every mode, broken ones, ones that lead in circles. */
+/*
+ * The walk through a guest's page tables: hand-made tables of every mode, broken ones, ones that
+ * lead in circles.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +48,9 @@ static struct kw_paging paging(uint64_t cr0, uint64_t cr4, uint64_t efer, uint64
 {
 	memset(ram, 0, sizeof(ram));
 	reads = 0;
-	return (struct kw_paging){ .cr0 = cr0, .cr3 = cr3, .cr4 = cr4, .efer = efer, .read = read_ram, .arg = ram };
+	return (struct kw_paging){
+		.cr0 = cr0, .cr3 = cr3, .cr4 = cr4, .efer = efer, .read = read_ram, .arg = ram
+	};
 }
 
 static void leads_to(const struct kw_paging *p, uint64_t linear, uint64_t gpa, unsigned int level)
@@ -58,7 +63,8 @@ static void leads_to(const struct kw_paging *p, uint64_t linear, uint64_t gpa, u
 	assert_int_equal(t.level, level);
 }
 
-static void ends(const struct kw_paging *p, uint64_t linear, int error, unsigned int level, uint64_t entry)
+static void ends(const struct kw_paging *p, uint64_t linear, int error, unsigned int level,
+		 uint64_t entry)
 {
 	struct kw_translation t = { .linear = linear, .gpa = 1 };
 

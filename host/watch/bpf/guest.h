@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The guest's memory, read by the thread that runs the vCPU: a linear address goes through the guest's page tables and KVM's
- * memslots to the VMM's memory. Pages that are not present at the moment are not read, since we may not wait for them.
- * Intel SDM vol. 3, "Paging".
+ * The guest's memory, read by the thread that runs the vCPU: a linear address goes through the
+ * guest's page tables and KVM's memslots to the VMM's memory. Pages that are not present at the
+ * moment are not read, since we may not wait for them. Intel SDM vol. 3, "Paging".
  */
 #ifndef KVMWHY_BPF_GUEST_H
 #define KVMWHY_BPF_GUEST_H
@@ -54,7 +54,8 @@ static __always_inline __u64 search_tree(const struct kvm_memslots *slots, __u64
 static __always_inline __u64 search_array(const struct kvm_memslots___array *slots, __u64 gpa)
 {
 	int used = BPF_CORE_READ(slots, used_slots);
-	const void *first = (const void *)slots + bpf_core_field_offset(struct kvm_memslots___array, memslots);
+	const void *first =
+		(const void *)slots + bpf_core_field_offset(struct kvm_memslots___array, memslots);
 
 	for (int i = 0; i < MAX_SLOTS && i < used; i++) {
 		__u64 hva = in_slot(first + i * bpf_core_type_size(struct kvm_memory_slot), gpa);
@@ -65,7 +66,10 @@ static __always_inline __u64 search_array(const struct kvm_memslots___array *slo
 	return 0;
 }
 
-/* Functions of their own for the verifier, which looks at each once; pointers go as numbers. 0: not backed. */
+/*
+ * Functions of their own for the verifier, which looks at each once; pointers go as numbers. 0: not
+ * backed.
+ */
 __noinline __u64 gpa_to_hva(__u64 kvm, __u64 gpa)
 {
 	struct kvm_memslots *slots = BPF_CORE_READ((struct kvm *)kvm, memslots[0]);
@@ -128,7 +132,8 @@ static __always_inline __u64 walk_32(__u64 kvm, const struct paging *p, __u64 gv
 
 	if (!(entry & 1))
 		return NOT_MAPPED;
-	if (entry & 0x80 && p->cr4 >> 4 & 1)	/* CR4.PSE; bits 20:13 are bits 39:32 of the address */
+	/* CR4.PSE; bits 20:13 are bits 39:32 of the address */
+	if (entry & 0x80 && p->cr4 >> 4 & 1)
 		return (entry & 0xffc00000) | (entry >> 13 & 0xff) << 32 | (gva & 0x3fffff);
 	entry = entry_at(kvm, (entry & 0xfffff000) + (gva >> 12 & 1023) * 4, 4);
 	return entry & 1 ? (entry & 0xfffff000) | (gva & 0xfff) : NOT_MAPPED;
@@ -143,14 +148,19 @@ static __always_inline __u64 gva_to_gpa(__u64 kvm, const struct paging *p, __u64
 	return p->cr4 >> 5 & 1 ? walk_pae(kvm, p, gva) : walk_32(kvm, p, gva);
 }
 
-/* e->code[] from the linear address @from on: CODE_BEFORE + CODE_AFTER bytes, which lie in two pages at most. */
-static __always_inline void read_code(__u64 kvm, const struct paging *p, __u64 from, struct kvmwhy_event_common *e)
+/*
+ * e->code[] from the linear address @from on: CODE_BEFORE + CODE_AFTER bytes, which lie in two
+ * pages at most.
+ */
+static __always_inline void read_code(__u64 kvm, const struct paging *p, __u64 from,
+				      struct kvmwhy_event_common *e)
 {
 	__u64 gva = from;
 	__u32 done = 0;
 
 	for (int page = 0; page < 2; page++) {
-		__u32 here = PAGE_BYTES - (gva & (PAGE_BYTES - 1)), left = CODE_BEFORE + CODE_AFTER - done;
+		__u32 here = PAGE_BYTES - (gva & (PAGE_BYTES - 1)),
+		      left = CODE_BEFORE + CODE_AFTER - done;
 		__u64 gpa = gva_to_gpa(kvm, p, gva), hva;
 
 		if (here > left)
@@ -158,7 +168,8 @@ static __always_inline void read_code(__u64 kvm, const struct paging *p, __u64 f
 		hva = gpa == NOT_MAPPED ? 0 : gpa_to_hva(kvm, gpa);
 		done &= 63;
 		here &= 63;
-		if (hva && done + here <= KVMWHY_EVENT_CODE && !bpf_probe_read_user(e->code + done, here, (void *)hva))
+		if (hva && done + here <= KVMWHY_EVENT_CODE &&
+		    !bpf_probe_read_user(e->code + done, here, (void *)hva))
 			e->code_known |= ((1ull << here) - 1) << done;
 		done += here;
 		gva += here;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The members of the kernel's structures that our programs read; where they lie is taken from the running kernel's BTF
- * when the programs are loaded. Names and types are the kernel's; a flavour behind ___ is that of older kernels.
+ * The members of the kernel's structures that our programs read; where they lie is taken from the
+ * running kernel's BTF when the programs are loaded. Names and types are the kernel's; a flavour
+ * behind ___ is that of older kernels.
  */
 #ifndef KVMWHY_BPF_KVM_H
 #define KVMWHY_BPF_KVM_H
@@ -39,7 +40,10 @@ struct rb_root {
 };
 
 struct kvm_memory_slot {
-	struct rb_node gfn_node[2]; /* Linux commit a54d806688fe ("KVM: Keep memslots in tree-based structures ...") (in v5.17) */
+	/*
+	 * Linux commit a54d806688fe ("KVM: Keep memslots in tree-based structures ...") (in v5.17)
+	 */
+	struct rb_node gfn_node[2];
 	__u64 base_gfn;
 	unsigned long npages;
 	unsigned long userspace_addr;
@@ -111,7 +115,10 @@ struct msr_data {
 
 #pragma clang attribute pop
 
-/* Bits of regs_avail, enum kvm_reg: the same since v5.10. All of regs[] is kept up to date but for RSP and RIP of VMX. */
+/*
+ * Bits of regs_avail, enum kvm_reg: the same since v5.10. All of regs[] is kept up to date but for
+ * RSP and RIP of VMX.
+ */
 #define REG_RSP		4
 #define REG_RIP		16
 #define REG_CR3		19

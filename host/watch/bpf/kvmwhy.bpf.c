@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * In: KVM_RUN, as it returns, and the functions on whose negative result it fails. Out: a record for each KVM_RUN that
- * failed. Nothing is kept of exits that do not fail: with fexit a KVM_RUN that ends well costs one comparison, and an exit
- * that stays in the kernel nothing, but for VMX, whose RIP KVM reads for the event kvm_exit only.
- * Two sets: fexit, where KVM's functions have BTF, and kprobes with the event kvm_userspace_exit. host/watch/bpf.c chooses.
+ * In: KVM_RUN, as it returns, and the functions on whose negative result it fails. Out: a record
+ * for each KVM_RUN that failed. Nothing is kept of exits that do not fail: with fexit a KVM_RUN
+ * that ends well costs one comparison, and an exit that stays in the kernel nothing, but for VMX,
+ * whose RIP KVM reads for the event kvm_exit only. Two sets: fexit, where KVM's functions have BTF,
+ * and kprobes with the event kvm_userspace_exit. host/watch/bpf.c chooses.
  */
 #include <kvm_numbers.h>
 #include <linux/bpf.h>
@@ -30,12 +31,15 @@ struct {
 } events SEC(".maps");
 
 /*
- * Failures for which the buffer had no room. Read through a mapping: a system call for it would keep programs of the same
- * processor from starting.
+ * Failures for which the buffer had no room. Read through a mapping: a system call for it would
+ * keep programs of the same processor from starting.
  */
 __u64 lost;
 
-/* The first negative result of an exit, until KVM_RUN returns it. exits tells the exit from those before. */
+/*
+ * The first negative result of an exit, until KVM_RUN returns it. exits tells the exit from those
+ * before.
+ */
 struct note {
 	__u64 exits;
 	__s32 result;
@@ -139,13 +143,17 @@ static __always_inline void take_note(struct kvm_vcpu *vcpu, const struct note *
 
 	fresh.exits = BPF_CORE_READ(vcpu, stat.exits);
 	old = bpf_map_lookup_elem(&notes, &tid);
-	/* A caller passes on what a function returned that it called: the first one is the one who refused. */
+	/*
+	 * A caller passes on what a function returned that it called: the first one is the one who
+	 * refused.
+	 */
 	if (old && old->exits == fresh.exits && old->result == fresh.result)
 		return;
 	bpf_map_update_elem(&notes, &tid, &fresh, BPF_ANY);
 }
 
-static __always_inline void note_msr_write(struct kvm_vcpu *vcpu, struct msr_data *msr, int result, __u32 function)
+static __always_inline void note_msr_write(struct kvm_vcpu *vcpu, struct msr_data *msr, int result,
+					   __u32 function)
 {
 	struct note note = {
 		.result = result,
@@ -161,7 +169,8 @@ static __always_inline void note_msr_write(struct kvm_vcpu *vcpu, struct msr_dat
 	take_note(vcpu, &note);
 }
 
-static __always_inline void note_page_fault(struct kvm_vcpu *vcpu, __u64 gpa, __u64 error_code, int result)
+static __always_inline void note_page_fault(struct kvm_vcpu *vcpu, __u64 gpa, __u64 error_code,
+					    int result)
 {
 	struct note note = {
 		.result = result,
@@ -227,7 +236,8 @@ static __always_inline void put_registers(struct kvmwhy_event *e, struct kvm_vcp
 	__u64 regs[17] = {};	/* RIP is behind the others */
 	__u32 avail = regs_avail(vcpu);
 
-	bpf_probe_read_kernel(regs, sizeof(regs), (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.regs));
+	bpf_probe_read_kernel(regs, sizeof(regs),
+			      (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.regs));
 	__builtin_memcpy(e->x86.regs, regs, sizeof(e->x86.regs));
 	e->x86.known |= config.svm || avail >> REG_RSP & 1 ? KVMWHY_X86_REGS : KVMWHY_X86_BUT_RSP;
 	if (config.svm || avail >> REG_RIP & 1) {
@@ -247,8 +257,12 @@ static __always_inline void *vmcb_of(struct kvm_vcpu *vcpu)
 {
 	void *vmcb = NULL;
 
-	/* struct vcpu_svm: the vCPU, then the pointer; where kvm_amd has no BTF the first one's size tells. */
-	bpf_probe_read_kernel(&vmcb, sizeof(vmcb), (void *)vcpu + bpf_core_type_size(struct kvm_vcpu));
+	/*
+	 * struct vcpu_svm: the vCPU, then the pointer; where kvm_amd has no BTF the first one's
+	 * size tells.
+	 */
+	bpf_probe_read_kernel(&vmcb, sizeof(vmcb),
+			      (void *)vcpu + bpf_core_type_size(struct kvm_vcpu));
 	return vmcb;
 }
 
@@ -296,7 +310,8 @@ static __always_inline void put_vmx(struct kvmwhy_event *e, struct kvm_vcpu *vcp
 		e->x86.exit_error_code = last->error_code;
 		e->x86.known |= KVMWHY_X86_EXIT | KVMWHY_X86_INFO;
 	}
-	if (e->common.known & KVMWHY_KNOWS_PROTECTED || !bpf_core_field_exists(struct vcpu_vmx, rflags))
+	if (e->common.known & KVMWHY_KNOWS_PROTECTED ||
+	    !bpf_core_field_exists(struct vcpu_vmx, rflags))
 		return;
 	if (regs_avail(vcpu) >> REG_RFLAGS & 1) {
 		e->x86.rflags = BPF_CORE_READ((struct vcpu_vmx *)vcpu, rflags);
@@ -313,8 +328,8 @@ static __always_inline bool is_nested(struct kvm_vcpu *vcpu)
 }
 
 /*
- * With EPT KVM has an older CR3 of the guest only, whose tables may be gone. Where they lead to the instruction for which
- * the guest left, they are still good.
+ * With EPT KVM has an older CR3 of the guest only, whose tables may be gone. Where they lead to the
+ * instruction for which the guest left, they are still good.
  */
 static __always_inline bool is_expected_code(const struct kvmwhy_event *e)
 {
@@ -330,9 +345,12 @@ static __always_inline void put_code(struct kvmwhy_event *e, struct kvm_vcpu *vc
 	__u32 wanted = KVMWHY_X86_RIP | KVMWHY_X86_CONTROL;
 	bool long_mode = e->x86.efer >> 10 & 1, smm = e->common.run[RUN_FLAGS] & RUN_X86_SMM;
 	__u64 base = 0, kvm = (__u64)BPF_CORE_READ(vcpu, kvm), from;
-	struct paging paging = { .cr0 = e->x86.cr0, .cr3 = e->x86.cr3, .cr4 = e->x86.cr4, .efer = e->x86.efer };
+	struct paging paging = {
+		.cr0 = e->x86.cr0, .cr3 = e->x86.cr3, .cr4 = e->x86.cr4, .efer = e->x86.efer
+	};
 
-	if ((e->x86.known & wanted) != wanted || e->common.known & KVMWHY_KNOWS_PROTECTED || smm || is_nested(vcpu))
+	if ((e->x86.known & wanted) != wanted || e->common.known & KVMWHY_KNOWS_PROTECTED || smm ||
+	    is_nested(vcpu))
 		return;
 	if (e->x86.known & KVMWHY_X86_SEGMENTS)
 		base = e->x86.segment[KVMWHY_CS].base;
@@ -344,7 +362,8 @@ static __always_inline void put_code(struct kvmwhy_event *e, struct kvm_vcpu *vc
 		from &= 0xffffffff;
 	e->common.code_size = CODE_BEFORE + CODE_AFTER;
 	read_code(kvm, &paging, from, &e->common);
-	if (e->common.code_known >> e->common.code_at & 1 && (e->x86.known & KVMWHY_X86_CR3 || is_expected_code(e)))
+	if (e->common.code_known >> e->common.code_at & 1 &&
+	    (e->x86.known & KVMWHY_X86_CR3 || is_expected_code(e)))
 		e->common.known |= KVMWHY_KNOWS_CODE;
 }
 
@@ -353,7 +372,8 @@ static __always_inline void put_insn(struct kvmwhy_event *e)
 	__u32 tid = e->common.tid;
 	struct last_insn *insn = bpf_map_lookup_elem(&insns, &tid);
 
-	if (!insn || !(e->x86.known & KVMWHY_X86_RIP) || insn->rip != e->x86.rip || !insn->size || insn->size > 15)
+	if (!insn || !(e->x86.known & KVMWHY_X86_RIP) || insn->rip != e->x86.rip || !insn->size ||
+	    insn->size > 15)
 		return;
 	e->x86.data.insn_size = insn->size;
 	__builtin_memcpy(e->x86.data.insn, insn->bytes, 15);
@@ -383,7 +403,8 @@ static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vc
 	struct note *note = bpf_map_lookup_elem(&notes, &tid);
 	struct kvmwhy_data *d = &e->x86.data;
 
-	if (!note || note->exits != BPF_CORE_READ(vcpu, stat.exits) || note->result != e->common.result) {
+	if (!note || note->exits != BPF_CORE_READ(vcpu, stat.exits) ||
+	    note->result != e->common.result) {
 		put_unnoted_write(e);
 		return;
 	}
@@ -405,7 +426,8 @@ static __always_inline void put_told(struct kvmwhy_event *e)
 
 	if (!told)
 		return;
-	if (e->common.time_ns - told->time_ns < FRESH_NS && (!e->common.result || told->data.result == e->common.result)) {
+	if (e->common.time_ns - told->time_ns < FRESH_NS &&
+	    (!e->common.result || told->data.result == e->common.result)) {
 		e->x86.data = told->data;
 		e->x86.data.flags |= KVMWHY_WATCHED;
 		e->x86.known |= KVMWHY_X86_DATA;
@@ -436,16 +458,21 @@ static __always_inline void put_data(struct kvmwhy_event *e, struct kvm_vcpu *vc
 
 static __always_inline bool is_harmless(struct kvm_vcpu *vcpu, const void *run)
 {
-	/* Guests with private memory convert it so: Linux commit 16f95f3b95ca ("KVM: Add KVM_EXIT_MEMORY_FAULT ...") (in v6.8). */
+	/*
+	 * Guests with private memory convert it so: Linux commit 16f95f3b95ca ("KVM: Add
+	 * KVM_EXIT_MEMORY_FAULT ...") (in v6.8).
+	 */
 	return run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_MEMORY_FAULT &&
-	       bpf_core_field_exists(struct kvm_arch, has_private_mem) && BPF_CORE_READ(vcpu, kvm, arch.has_private_mem);
+	       bpf_core_field_exists(struct kvm_arch, has_private_mem) &&
+	       BPF_CORE_READ(vcpu, kvm, arch.has_private_mem);
 }
 
 /* kvm_amd makes the vCPU anew when its guest has shut down: nothing is left of it. */
 static __always_inline void forget_reset_vcpu(struct kvmwhy_event *e, const void *run)
 {
-	if (config.svm && !e->common.result && run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_SHUTDOWN &&
-	    !e->x86.exit_reason && e->x86.rip == 0xfff0)
+	if (config.svm && !e->common.result &&
+	    run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_SHUTDOWN && !e->x86.exit_reason &&
+	    e->x86.rip == 0xfff0)
 		e->x86.known &= KVMWHY_X86_SVM;
 }
 
@@ -583,8 +610,9 @@ static __always_inline __u64 field(const void *event, __u16 at, __u32 size)
 }
 
 /*
- * perf runs us with preemption off, in every kernel. Where a raw tracepoint or fexit does not, a program is left out, in
- * silence, where another thread was preempted in it on the same processor: that would lose failures.
+ * perf runs us with preemption off, in every kernel. Where a raw tracepoint or fexit does not, a
+ * program is left out, in silence, where another thread was preempted in it on the same processor:
+ * that would lose failures.
  */
 SEC("tp/kvm/kvm_userspace_exit")
 int kvm_userspace_exit(void *event)
@@ -605,7 +633,8 @@ int kvm_userspace_exit_raw(struct bpf_raw_tracepoint_args *ctx)
 
 /* A KVM_RUN that is refused before the vCPU does not come to the tracepoint. */
 SEC("fexit/kvm_vcpu_ioctl")
-int BPF_PROG(kvm_vcpu_ioctl_exit, struct file *file, unsigned int request, unsigned long argument, long result)
+int BPF_PROG(kvm_vcpu_ioctl_exit, struct file *file, unsigned int request, unsigned long argument,
+	     long result)
 {
 	struct note refused = { .result = (__s32)result, .function = KVMWHY_FUNCTION_VCPU_IOCTL };
 	struct task_struct *task;
@@ -644,14 +673,17 @@ int BPF_PROG(vmx_set_msr_exit, struct kvm_vcpu *vcpu, struct msr_data *msr, int 
 }
 
 SEC("fexit/kvm_mmu_page_fault")
-int BPF_PROG(kvm_mmu_page_fault_exit, struct kvm_vcpu *vcpu, __u64 gpa, __u64 error_code, void *insn, int insn_len,
-	     int result)
+int BPF_PROG(kvm_mmu_page_fault_exit, struct kvm_vcpu *vcpu, __u64 gpa, __u64 error_code,
+	     void *insn, int insn_len, int result)
 {
 	note_page_fault(vcpu, gpa, error_code, result);
 	return 0;
 }
 
-/* Without. A return probe does not see the arguments: what was written is still in the guest's registers. */
+/*
+ * Without. A return probe does not see the arguments: what was written is still in the guest's
+ * registers.
+ */
 
 SEC("kprobe/kvm_arch_vcpu_ioctl_run")
 int BPF_KPROBE(kvm_arch_vcpu_ioctl_run_entry, struct kvm_vcpu *vcpu)
@@ -683,7 +715,9 @@ static __always_inline void note_msr_result(int result, __u32 function)
 
 	if (!vcpu || !is_wanted())
 		return;
-	if (!bpf_probe_read_kernel(regs, sizeof(regs), (void *)vcpu + bpf_core_field_offset(struct kvm_vcpu, arch.regs))) {
+	if (!bpf_probe_read_kernel(regs, sizeof(regs),
+				   (void *)vcpu +
+					   bpf_core_field_offset(struct kvm_vcpu, arch.regs))) {
 		note.msr = (__u32)regs[1];
 		note.value = regs[2] << 32 | (__u32)regs[0];
 		note.flags = KVMWHY_HAS_MSR | KVMWHY_HAS_VALUE;
@@ -716,7 +750,9 @@ SEC("kretprobe/kvm_mmu_page_fault")
 int BPF_KRETPROBE(kvm_mmu_page_fault_return, int result)
 {
 	struct kvm_vcpu *vcpu = result < 0 ? running_vcpu() : NULL;
-	struct note note = { .result = result, .function = KVMWHY_FUNCTION_MMU_PAGE_FAULT, .kind = KVMWHY_KIND_PAGE_FAULT };
+	struct note note = { .result = result,
+			     .function = KVMWHY_FUNCTION_MMU_PAGE_FAULT,
+			     .kind = KVMWHY_KIND_PAGE_FAULT };
 	__u64 info[2] = {};
 	void *vmcb;
 
@@ -741,7 +777,8 @@ int kvmwhy_failure(struct bpf_raw_tracepoint_args *ctx)
 	struct told told = { .time_ns = bpf_ktime_get_ns() };
 	__u32 tid = thread();
 
-	if (bpf_probe_read_kernel(&told.data, sizeof(told.data), (void *)ctx->args[1]) || told.data.kind == KVMWHY_KIND_RDMSR)
+	if (bpf_probe_read_kernel(&told.data, sizeof(told.data), (void *)ctx->args[1]) ||
+	    told.data.kind == KVMWHY_KIND_RDMSR)
 		return 0;
 	bpf_map_update_elem(&tolds, &tid, &told, BPF_ANY);
 	return 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What the programs and host/watch/bpf.c tell each other beside the records of include/uapi/kvmwhy-event.h. */
+/*
+ * What the programs and host/watch/bpf.c tell each other beside the records of
+ * include/uapi/kvmwhy-event.h.
+ */
 #ifndef KVMWHY_BPF_H
 #define KVMWHY_BPF_H
 

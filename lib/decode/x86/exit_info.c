@@ -115,7 +115,8 @@ static void put_vector(struct text *t, uint8_t vector, bool exception)
  * Vectored Events", "Information for VM Exits That Occur During Event Delivery". Bit 12 of the
  * IDT-vectoring information is undefined, so it is no unknown bit either.
  */
-void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word, struct kw_vmx_intr_info *ret)
+void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word,
+			     struct kw_vmx_intr_info *ret)
 {
 	uint32_t known = UINT32_C(0x80000fff);
 
@@ -252,7 +253,8 @@ const char *kw_svm_event_inj_refused(uint64_t eventinj)
 		return "the event type is reserved";
 	if (e.type == KW_SVM_EXCEPTION && (e.vector == 2 || e.vector > 31))
 		return "type exception has a vector that is not an exception";
-	if (e.type == KW_SVM_EXCEPTION && (e.vector == 15 || (e.vector >= 22 && e.vector <= 27) || e.vector == 31))
+	if (e.type == KW_SVM_EXCEPTION &&
+	    (e.vector == 15 || (e.vector >= 22 && e.vector <= 27) || e.vector == 31))
 		return "type exception has a reserved vector";
 	return NULL;
 }

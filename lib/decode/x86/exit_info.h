@@ -39,7 +39,8 @@ struct kw_vmx_intr_info {
 	uint32_t unknown; /* bits that are set and have no meaning here */
 };
 
-void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word, struct kw_vmx_intr_info *ret);
+void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word,
+			     struct kw_vmx_intr_info *ret);
 
 /* "#PF (vector 14), hardware exception, error code valid"; "not valid" if bit 31 is clear. */
 size_t kw_vmx_intr_info_text(enum kw_vmx_intr_field kind, uint32_t word, char *buf, size_t size);

@@ -257,7 +257,8 @@ static void decoder_init(ZydisDecoder *decoder, unsigned int bits)
 }
 
 /*
- * LEA and its kin access nothing, so their operand has no size to force: Zydis 4.0 printed none, 4.1 does.
+ * LEA and its kin access nothing, so their operand has no size to force: Zydis 4.0 printed none,
+ * 4.1 does.
  */
 static bool has_address_only(const struct insn_parts *parts)
 {
@@ -279,7 +280,8 @@ static void format(const struct insn_parts *parts, uint64_t ip, struct kw_insn *
 
 	ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
 	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, ZYAN_FALSE);
-	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_FORCE_SIZE, !has_address_only(parts));
+	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_FORCE_SIZE,
+				  !has_address_only(parts));
 	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE,
 				  ZYDIS_PADDING_DISABLED);
 	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_ADDR_PADDING_RELATIVE,
@@ -446,8 +448,8 @@ static enum kw_code_state window_of_code(const struct kw_code *code, struct wind
  */
 static bool window_of_extra(const struct kw_failure *f, struct window *ret)
 {
-	if (!kw_has(f, suberror) || f->suberror != KW_SUBERROR_EMULATION || (f->extra_known & 7) != 7 ||
-	    !(f->extra[0] & 1))
+	if (!kw_has(f, suberror) || f->suberror != KW_SUBERROR_EMULATION ||
+	    (f->extra_known & 7) != 7 || !(f->extra[0] & 1))
 		return false;
 	*ret = (struct window){ .len = f->extra[1] & 0xff };
 	if (!ret->len || ret->len > MAX_INSN)

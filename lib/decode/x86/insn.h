@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The instruction at RIP, its operands, and the listing around it. Hides Zydis; changes nothing, allocates nothing. */
+/*
+ * The instruction at RIP, its operands, and the listing around it. Hides Zydis; changes nothing,
+ * allocates nothing.
+ */
 #ifndef KW_X86_INSN_H
 #define KW_X86_INSN_H
 

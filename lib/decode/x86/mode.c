@@ -57,8 +57,8 @@ static bool pick(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmc
 #define PICK(f, name, ret) pick(f, KW_F_##name, KW_F_vmcs_##name, KW_F_vmcb_##name, ret)
 
 /* The CR0 or CR4 that the guest reads: bits of the guest/host mask come from the read shadow. */
-static bool guest_cr(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmcs, enum kw_fact shadow,
-		     enum kw_fact mask, enum kw_fact vmcb, uint64_t *ret)
+static bool guest_cr(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmcs,
+		     enum kw_fact shadow, enum kw_fact mask, enum kw_fact vmcb, uint64_t *ret)
 {
 	bool from_vmcs = !kw_known(f, dump) && kw_known(f, vmcs);
 
@@ -69,8 +69,9 @@ static bool guest_cr(const struct kw_failure *f, enum kw_fact dump, enum kw_fact
 	return true;
 }
 
-#define GUEST_CR(f, name, ret) \
-	guest_cr(f, KW_F_##name, KW_F_vmcs_##name, KW_F_vmcs_##name##_shadow, KW_F_vmcs_##name##_mask, KW_F_vmcb_##name, ret)
+#define GUEST_CR(f, name, ret)                                                \
+	guest_cr(f, KW_F_##name, KW_F_vmcs_##name, KW_F_vmcs_##name##_shadow, \
+		 KW_F_vmcs_##name##_mask, KW_F_vmcb_##name, ret)
 
 /* AMD's packed format has AVL, L, D, G in bits 11:8 (APM vol. 2, "Segment State in the VMCB"). */
 static bool cs_attr(const struct kw_failure *f, uint64_t *ret)
@@ -152,7 +153,9 @@ static struct outcome ia32e_outcome(const struct state *s)
 			LONG64,
 			"CS.L is set or RIP has more than 32 bits; IA32_EFER is not in the record");
 	if (s->l == YES && s->l_from_rip)
-		return OUT(LONG64, "IA32_EFER.LMA is set and RIP has more than 32 bits; CS is not in the record");
+		return OUT(
+			LONG64,
+			"IA32_EFER.LMA is set and RIP has more than 32 bits; CS is not in the record");
 	if (s->l == YES)
 		return OUT(LONG64, "IA32_EFER.LMA and CS.L are set");
 	if (s->l == OPEN || s->d == OPEN)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What mode the CPU is in, and where in linear memory: from the record alone. Changes nothing, allocates nothing. */
+/*
+ * What mode the CPU is in, and where in linear memory: from the record alone. Changes nothing,
+ * allocates nothing.
+ */
 #ifndef KW_X86_MODE_H
 #define KW_X86_MODE_H
 

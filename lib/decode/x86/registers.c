@@ -425,7 +425,8 @@ static void check_real(const struct kw_failure *f, struct oddities *o)
 	bool big = false, dpl = false;
 
 	for (unsigned int i = 0; kw_segment_of(i) != KW_F_none; i++) {
-		enum kw_fact limit = kw_part(kw_segment_of(i), KW_LIMIT), attr = kw_part(kw_segment_of(i), KW_ATTR);
+		enum kw_fact limit = kw_part(kw_segment_of(i), KW_LIMIT),
+			     attr = kw_part(kw_segment_of(i), KW_ATTR);
 
 		if (!big && kw_known(f, limit) && f->fact[limit] > 0xffff) {
 			big = true;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Registers' bits as names, and registers that do not fit together. Changes nothing, allocates nothing. */
+/*
+ * Registers' bits as names, and registers that do not fit together. Changes nothing, allocates
+ * nothing.
+ */
 #ifndef KW_X86_REGISTERS_H
 #define KW_X86_REGISTERS_H
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* "Cannot tell from this; collect that": the answer where no other rule has one. Must be the last table. */
+/*
+ * "Cannot tell from this; collect that": the answer where no other rule has one. Must be the last
+ * table.
+ */
 #include "explain/rules/rules.h"
 
 static bool not_foreign(const struct kw_case *c)
@@ -22,7 +25,6 @@ static bool vmm_gave_up(const struct kw_case *c)
 {
 	return not_foreign(c) && !c->f->watch.begun && !kw_page_alone(c->f);
 }
-
 
 const struct kw_rule kw_rules_collect[] = {
 	{
@@ -69,8 +71,7 @@ const struct kw_rule kw_rules_collect[] = {
 		       "arm64 1: a host CPU that lacks what the guest was given.",
 		.todo = { KW_DO("Collect hardware_entry_failure_reason from kvm_run or from the "
 				"VMM's log."),
-			  &kw_do_dump_vmcs,
-			  &kw_do_dump_vmcb },
+			  &kw_do_dump_vmcs, &kw_do_dump_vmcb },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_FAIL_ENTRY\"" },
 	},
 	{
@@ -80,12 +81,13 @@ const struct kw_rule kw_rules_collect[] = {
 		.fallback = true,
 		.test = has_vmcb,
 		.title = "This VMCB dump breaks none of the checks of VMRUN that it can be tested "
-		       "against",
+			 "against",
 		.why = "{checks_count}.",
 		.todo = { KW_DO("Collect the dump from `VMCB Control Area:` to its last line, and "
 				"the VMM's log of the same second."),
 			  KW_DO("For an SEV-ES or SNP guest, ignore the save area of this dump: "
-				"the CPU loads the VMSA instead.", .kernel = "dump-vmcb-save-area-sev") },
+				"the CPU loads the VMSA instead.",
+				.kernel = "dump-vmcb-save-area-sev") },
 		.source = { "AMD APM vol. 2, \"Canonicalization and Consistency Checks\"" },
 	},
 	{
@@ -98,11 +100,10 @@ const struct kw_rule kw_rules_collect[] = {
 		.test = vmm_gave_up,
 		.title = "The VMM does not handle exit reason {exit_reason}, {exit_name}",
 		.why = "KVM_RUN returned and asked the VMM to act. The VMM may be older than the "
-		       "kernel feature behind this exit, or the feature was enabled for a VMM "
-		       "that has no code for it.",
+		       "kernel feature behind this exit, or the feature was enabled for a VMM that "
+		       "has no code for it.",
 		.todo = { KW_DO("Use a newer VMM: new kernel features bring new exits."),
-			  &kw_do_whole_log,
-			  &kw_do_trace_exits },
+			  &kw_do_whole_log, &kw_do_trace_exits },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"The kvm_run structure\"" },
 	},
 	{

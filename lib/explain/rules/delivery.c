@@ -4,9 +4,9 @@
 
 /*
  * Words of suberror 3 (data/kvm_suberror.tbl): data[0] vectoring information, data[1] exit reason,
- * data[2] qualification, with 5 words data[3] the guest physical address. Newer kernels say the same
- * in VMX's order, have all ones where no address is known, and use it for SVM too: exit_info_2,
- * exit code, exit_info_1, address.
+ * data[2] qualification, with 5 words data[3] the guest physical address. Newer kernels say the
+ * same in VMX's order, have all ones where no address is known, and use it for SVM too:
+ * exit_info_2, exit code, exit_info_1, address.
  */
 static bool delivery(const struct kw_case *c)
 {
@@ -15,13 +15,14 @@ static bool delivery(const struct kw_case *c)
 
 static bool is_svm(const struct kw_case *c)
 {
-	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) && kw_exit_is_svm(c, c->f->extra[1]);
+	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) &&
+	       kw_exit_is_svm(c, c->f->extra[1]);
 }
 
 static bool vectoring_valid(const struct kw_case *c)
 {
-	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) && !is_svm(c) && c->f->extra[0] & 0x80000000 &&
-	       c->f->extra[0] >> 32 == 0;
+	return delivery(c) && has_extra(c, 0) && has_extra(c, 1) && !is_svm(c) &&
+	       c->f->extra[0] & 0x80000000 && c->f->extra[0] >> 32 == 0;
 }
 
 static bool on_exit(const struct kw_case *c, uint64_t basic)
@@ -43,7 +44,8 @@ static bool on_mmio(const struct kw_case *c)
 {
 	if (is_svm(c))
 		return c->f->extra[1] == KW_SVM_EXIT_NPF && has_gpa(c);
-	return on_exit(c, KW_VMX_EXIT_EPT_MISCONFIG) || (on_exit(c, KW_VMX_EXIT_EPT_VIOLATION) && has_gpa(c));
+	return on_exit(c, KW_VMX_EXIT_EPT_MISCONFIG) ||
+	       (on_exit(c, KW_VMX_EXIT_EPT_VIOLATION) && has_gpa(c));
 }
 
 static bool gpa_is_page_table_root(const struct kw_case *c)
@@ -52,7 +54,9 @@ static bool gpa_is_page_table_root(const struct kw_case *c)
 	       c->f->extra[3] >> 12 == (c->f->cr3 & 0xffffffffff000) >> 12;
 }
 
-/* Below 4 GiB and unreadable code at the reset vector or behind it: page tables that only SMM sees. */
+/*
+ * Below 4 GiB and unreadable code at the reset vector or behind it: page tables that only SMM sees.
+ */
 static bool root_in_smram(const struct kw_case *c)
 {
 	return gpa_is_page_table_root(c) && c->f->cr3 >> 32 == 0 && FACT_IS(c->f, smm, 0) &&
@@ -69,7 +73,8 @@ static bool stack_in_vga(const struct kw_case *c)
 {
 	uint64_t below;
 
-	if (!on_mmio(c) || !has_gpa(c) || !kw_has(c->f, rsp) || c->f->extra[3] < 0xa0000 || c->f->extra[3] > 0xbffff)
+	if (!on_mmio(c) || !has_gpa(c) || !kw_has(c->f, rsp) || c->f->extra[3] < 0xa0000 ||
+	    c->f->extra[3] > 0xbffff)
 		return false;
 	below = (c->f->rsp - c->f->extra[3]) & 0xfff;
 	return below && below <= 48;
@@ -102,13 +107,15 @@ static bool simul(const struct kw_case *c)
 
 static bool unexpected(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, KW_SUBERROR_UNEXPECTED_EXIT_REASON) && !(has_extra(c, 0) && c->f->extra[0] >> 32);
+	return FACT_IS(c->f, suberror, KW_SUBERROR_UNEXPECTED_EXIT_REASON) &&
+	       !(has_extra(c, 0) && c->f->extra[0] >> 32);
 }
 
 /* An exit reason has 32 bits; a status of TDH.VP.ENTER has its class in the upper half. */
 static bool tdx_status(const struct kw_case *c)
 {
-	return FACT_IS(c->f, suberror, KW_SUBERROR_UNEXPECTED_EXIT_REASON) && has_extra(c, 0) && c->f->extra[0] >> 32;
+	return FACT_IS(c->f, suberror, KW_SUBERROR_UNEXPECTED_EXIT_REASON) && has_extra(c, 0) &&
+	       c->f->extra[0] >> 32;
 }
 
 static bool unknown(const struct kw_case *c)
@@ -116,7 +123,8 @@ static bool unknown(const struct kw_case *c)
 	return kw_has(c->f, suberror) && !kw_kvm_suberror_name(c->f->suberror);
 }
 
-#define SRC_VECTORING "Intel SDM vol. 3, \"Information for VM Exits That Occur During Event Delivery\""
+#define SRC_VECTORING \
+	"Intel SDM vol. 3, \"Information for VM Exits That Occur During Event Delivery\""
 
 const struct kw_rule kw_rules_delivery[] = {
 	{
@@ -126,7 +134,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr3) },
 		.test = root_in_mmio,
 		.title = "The guest's page tables lie in memory that the VMM emulates (MMIO): CR3 "
-		       "{cr3} is not RAM",
+			 "{cr3} is not RAM",
 		.why = "While {vectoring} was delivered the CPU hit {extra_exit}, KVM's mark for "
 		       "MMIO, at {extra3}, the page that CR3 points to. KVM cannot walk page "
 		       "tables, deliver events or run code in emulated memory. Seen with an "
@@ -135,7 +143,8 @@ const struct kw_rule kw_rules_delivery[] = {
 				"online as RAM under KVM."),
 			  KW_DO("Compare the address with the guest's /proc/iomem and QEMU's `info "
 				"mtree -f`.") },
-		.source = { SRC_VECTORING, "https://lore.kernel.org/r/Y+vSj8FD6ZaHhfoN@memverge.com",
+		.source = { SRC_VECTORING,
+			    "https://lore.kernel.org/r/Y+vSj8FD6ZaHhfoN@memverge.com",
 			    "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
@@ -144,16 +153,18 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(cr3), KW_NEED(smm) },
 		.test = root_in_smram,
-		.title = "CR3 {cr3} points to memory that only SMM can see, and the vCPU is not in SMM: state was restored in the wrong order",
+		.title = "CR3 {cr3} points to memory that only SMM can see, and the vCPU is not in "
+			 "SMM: state was restored in the wrong order",
 		.why = "Delivering {vectoring} hit {extra_exit} at {extra3}, the page of CR3, and "
 		       "the VMM could not read the code either. Below 4 GiB that is SMRAM: QEMU "
-		       "restored nested or control state before the SMM flag (migration of a "
-		       "guest with VSM or SMM).",
+		       "restored nested or control state before the SMM flag (migration of a guest "
+		       "with VSM or SMM).",
 		.todo = { KW_DO("Use a QEMU that calls kvm_put_vcpu_events() before "
 				"kvm_put_nested_state()."),
 			  KW_DO("Otherwise check whether CR3 is inside emulated memory (CXL, a "
 				"BAR): QEMU's `info mtree -f`.") },
-		.source = { "qemu-devel, 26 October 2023, nested state and SMM ordering", SRC_VECTORING },
+		.source = { "qemu-devel, 26 October 2023, nested state and SMM ordering",
+			    SRC_VECTORING },
 	},
 	{
 		.id = "delivery-stack-in-vga",
@@ -162,9 +173,9 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rsp) },
 		.test = stack_in_vga,
 		.title = "The guest's stack ran into the VGA window: pushing {vectoring} went to "
-		       "{extra3}, just below RSP {rsp}",
-		.why = "The address has the offset in its page that a push at RSP has, and lies "
-		       "in 0xa0000 to 0xbffff, which the VMM emulates. KVM cannot emulate the "
+			 "{extra3}, just below RSP {rsp}",
+		.why = "The address has the offset in its page that a push at RSP has, and lies in "
+		       "0xa0000 to 0xbffff, which the VMM emulates. KVM cannot emulate the "
 		       "delivery of an event. The stack overflowed downwards into the window, or "
 		       "was placed there.",
 		.todo = { KW_DO("Check where the guest's boot code puts its stack, and how deep it "
@@ -180,13 +191,14 @@ const struct kw_rule kw_rules_delivery[] = {
 		.test = mmio_elsewhere,
 		.shows = { KW_NEED(idt_base), KW_NEED(rsp) },
 		.title = "An event could not be delivered: IDT, TSS, stack or page tables of the "
-		       "guest lie in emulated memory (MMIO){delivery_gpa}",
+			 "guest lie in emulated memory (MMIO){delivery_gpa}",
 		.why = "While {vectoring} was delivered the CPU touched a page without RAM behind "
-		       "it, which KVM has to emulate: the exit is {extra_exit}. KVM cannot "
-		       "emulate the delivery of an event.",
+		       "it, which KVM has to emulate: the exit is {extra_exit}. KVM cannot emulate "
+		       "the delivery of an event.",
 		.todo = { KW_DO("Compare the address with IDT, TSS and stack in the dump, the "
 				"guest's /proc/iomem and QEMU's `info mtree -f`."),
-			  KW_DO("Do not use emulated memory (CXL type 3, a BAR) as RAM under KVM.") },
+			  KW_DO("Do not use emulated memory (CXL type 3, a BAR) as RAM under "
+				"KVM.") },
 		.source = { SRC_VECTORING, "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()",
 			    "Linux arch/x86/kvm/x86.c, kvm_prepare_event_vectoring_exit()" },
 	},
@@ -196,12 +208,15 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = wrmsr_exit,
-		.title = "The CPU reported an interrupt in delivery together with a WRMSR exit: Windows with Hyper-V VP assist on Sapphire or Emerald Rapids",
-		.why = "The exit is MSR_WRITE while {vectoring} is marked as being delivered. A WRMSR exit cannot happen during the "
-		       "delivery of an interrupt; the combination was seen on Sapphire and Emerald Rapids hosts with Windows "
+		.title = "The CPU reported an interrupt in delivery together with a WRMSR exit: "
+			 "Windows with Hyper-V VP assist on Sapphire or Emerald Rapids",
+		.why = "The exit is MSR_WRITE while {vectoring} is marked as being delivered. A "
+		       "WRMSR exit cannot happen during the delivery of an interrupt; the "
+		       "combination was seen on Sapphire and Emerald Rapids hosts with Windows "
 		       "guests that use the Hyper-V VP assist page (lazy EOI, MSR 0x40000070).",
 		.todo = { KW_DO("Update the CPU's microcode and the firmware."),
-			  KW_DO("Try the guest without the Hyper-V enlightenments hv-vapic and hv-evmcs."),
+			  KW_DO("Try the guest without the Hyper-V enlightenments hv-vapic and "
+				"hv-evmcs."),
 			  KW_DO("See bug 218267 for the state of the analysis.") },
 		.source = { "https://bugzilla.kernel.org/show_bug.cgi?id=218267", SRC_VECTORING },
 	},
@@ -212,7 +227,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = other_delivery,
 		.title = "An exit that KVM does not expect came while an event was being delivered "
-		       "to the guest: {extra_exit}",
+			 "to the guest: {extra_exit}",
 		.why = "What was being delivered: {vectoring}. After an exit during delivery KVM "
 		       "goes on only where it knows how to redo it.",
 		.todo = { KW_DO("If this host is itself a VM, suspect the hypervisor below first."),
@@ -227,7 +242,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = bare,
 		.title = "An exit during event delivery; this text does not show which. On small "
-		       "Intel Atom-class hosts random ones were a microcode defect",
+			 "Intel Atom-class hosts random ones were a microcode defect",
 		.why = "data[] has the event and the exit. Random suberrors 3 on Celeron and "
 		       "Pentium boxes (Jasper Lake, Elkhart Lake, Alder Lake-N) went away with "
 		       "newer microcode.",
@@ -244,11 +259,11 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = simul,
 		.title = "An exception exit came while another event was being delivered, in a way "
-		       "that KVM cannot redo",
+			 "that KVM cannot redo",
 		.why = "Suberror 2: the VM-exit interruption information and the IDT-vectoring "
-		       "information are valid together for an event that KVM intercepts. The "
-		       "words are vectoring information, interruption information, error code "
-		       "and, since v5.9, the last CPU.",
+		       "information are valid together for an event that KVM intercepts. The words "
+		       "are vectoring information, interruption information, error code and, since "
+		       "v5.9, the last CPU.",
 		.todo = { KW_DO("Check for ept=N (or nested virtualization without EPT): there, "
 				"guests whose IDT or stack is not mapped reach this."),
 			  KW_DO("Collect extra data[] and the dump; if this host is a VM, look at "
@@ -261,8 +276,8 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = unexpected,
-		.title = "The CPU (or the hypervisor below) reported an exit that this KVM does not "
-		       "know",
+		.title = "The CPU (or the hypervisor below) reported an exit that this KVM does "
+			 "not know",
 		.why = "Suberror 4: KVM has no handler for the exit reason in data[0]. Either a "
 		       "feature is enabled that this kernel does not know, or KVM runs nested and "
 		       "the level below reports exits that it should not.",
@@ -270,7 +285,8 @@ const struct kw_rule kw_rules_delivery[] = {
 				"exit reason`."),
 			  KW_DO("If this host is a VM, update the hypervisor below; otherwise "
 				"update the kernel.") },
-		.source = { "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()", "Linux arch/x86/kvm/svm/svm.c, svm_handle_invalid_exit()" },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()",
+			    "Linux arch/x86/kvm/svm/svm.c, svm_handle_invalid_exit()" },
 	},
 	{
 		.id = "tdx-enter-status",
@@ -279,18 +295,20 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = tdx_status,
 		.title = "A TDX guest could not go on: the TDX module ended TDH.VP.ENTER with "
-		       "status {extra0}",
-		.why = "The word has more than the 32 bits of an exit reason: it is the completion status of the TDX module, whose "
-		       "upper half names the class of the error. Registers of a TDX guest are not visible, so the dump shows "
-		       "zeros. A hardware memory error in the TD's private memory ends like this, with machine-check lines "
-		       "in the host's log.",
+			 "status {extra0}",
+		.why = "The word has more than the 32 bits of an exit reason: it is the completion "
+		       "status of the TDX module, whose upper half names the class of the error. "
+		       "Registers of a TDX guest are not visible, so the dump shows zeros. A "
+		       "hardware memory error in the TD's private memory ends like this, with "
+		       "machine-check lines in the host's log.",
 		.todo = { KW_DO("Look in the host's dmesg for SEAMCALL, mce and Memory failure "
 				"lines of the same second."),
 			  KW_DO("Decode the status with the completion status codes of the TDX "
 				"module's ABI specification."),
 			  KW_DO("After a memory error, replace the memory module; the TD cannot be "
 				"continued.") },
-		.source = { "Intel TDX Module ABI Specification, \"Function Completion Status\"", "Linux arch/x86/kvm/vmx/tdx.c, tdx_handle_exit()" },
+		.source = { "Intel TDX Module ABI Specification, \"Function Completion Status\"",
+			    "Linux arch/x86/kvm/vmx/tdx.c, tdx_handle_exit()" },
 	},
 	{
 		.id = "suberror-unknown",
@@ -299,7 +317,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = unknown,
 		.title = "KVM has no suberror {suberror} (1 to 4 exist): a patched kernel or VMM, "
-		       "or a number that was not set",
+			 "or a number that was not set",
 		.why = "Linux knows the suberrors 1 EMULATION, 2 SIMUL_EX, 3 DELIVERY_EV and 4 "
 		       "UNEXPECTED_EXIT_REASON in all versions.",
 		.todo = { KW_DO("Collect the versions of kernel and VMM, and their patches."),

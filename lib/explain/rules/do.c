@@ -13,7 +13,8 @@ static bool has_host_dump(const struct kw_case *c)
 }
 
 const struct kw_do kw_do_dump_vmcs = {
-	.text = "Run: `echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs` on the host, provoke the failure again, and "
+	.text = "Run: `echo 1 > /sys/module/kvm_intel/parameters/dump_invalid_vmcs` on the host, "
+		"provoke the failure again, and "
 		"give `kvmwhy explain` the VMCS dump from dmesg.",
 	.when = on_x86,
 	.unless = has_host_dump,
@@ -21,7 +22,8 @@ const struct kw_do kw_do_dump_vmcs = {
 };
 
 const struct kw_do kw_do_dump_vmcb = {
-	.text = "Run: `echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb` on the host, provoke the failure again, and "
+	.text = "Run: `echo 1 > /sys/module/kvm_amd/parameters/dump_invalid_vmcb` on the host, "
+		"provoke the failure again, and "
 		"give `kvmwhy explain` the VMCB dump from dmesg.",
 	.when = on_x86,
 	.unless = has_host_dump,
@@ -33,40 +35,47 @@ const struct kw_do kw_do_unrestricted_guest = {
 };
 
 const struct kw_do kw_do_trace_refusal = {
-	.text = "Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit`. If no kvm_userspace_exit event comes with "
+	.text = "Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit`. If no "
+		"kvm_userspace_exit event comes with "
 		"the failure, seccomp or an LSM refused the ioctl before KVM saw it.",
 	.unless = kw_told_saw_function,
 };
 
 const struct kw_do kw_do_kretprobe_msr = {
-	.text = "Attach kretprobes to kvm_set_msr_common and kvm_emulate_wrmsr: they show which function returned the -1.",
+	.text = "Attach kretprobes to kvm_set_msr_common and kvm_emulate_wrmsr: they show which "
+		"function returned the -1.",
 	.unless = kw_told_saw_function,
 };
 
 const struct kw_do kw_do_trace_page_fault = {
-	.text = "Run: `trace-cmd record -e kvm:kvm_page_fault -e kvm:kvm_userspace_exit`. The last kvm_page_fault event has the "
+	.text = "Run: `trace-cmd record -e kvm:kvm_page_fault -e kvm:kvm_userspace_exit`. The last "
+		"kvm_page_fault event has the "
 		"guest physical address.",
 	.when = on_x86,
 	.without = KW_NEED(fault_gpa),
 };
 
 const struct kw_do kw_do_trace_exits = {
-	.text = "Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit -e kvm:kvm_page_fault` until it fails. The last "
+	.text = "Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit -e "
+		"kvm:kvm_page_fault` until it fails. The last "
 		"kvm_exit event says what the CPU did.",
 	.when = on_x86,
 	.without = KW_NEED(last_exit),
 };
 
 const struct kw_do kw_do_trace_emulation = {
-	.text = "Run: `trace-cmd record -e kvm:kvm_emulate_insn`. The event that ends in `failed` has the instruction.",
+	.text = "Run: `trace-cmd record -e kvm:kvm_emulate_insn`. The event that ends in `failed` "
+		"has the instruction.",
 };
 
 const struct kw_do kw_do_whole_log = {
-	.text = "Collect everything that the VMM wrote to stderr, from the line that names the failure to the end of the register dump.",
+	.text = "Collect everything that the VMM wrote to stderr, from the line that names the "
+		"failure to the end of the register dump.",
 };
 
 const struct kw_do kw_do_find_sregs = {
-	.text = "Find who set it. KVM_SET_SREGS and KVM_SET_REGS accept values that VM entry then refuses: check what the VMM "
+	.text = "Find who set it. KVM_SET_SREGS and KVM_SET_REGS accept values that VM entry then "
+		"refuses: check what the VMM "
 		"last restored, loaded or computed.",
 };
 

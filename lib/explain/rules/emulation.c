@@ -13,8 +13,8 @@ static bool rsm(const struct kw_case *c)
 }
 
 /*
- * RSM has begun to load the save area, and what it loaded is no register value of any guest: bits 63:32 of DR6 are
- * reserved, so the save area was overwritten.
+ * RSM has begun to load the save area, and what it loaded is no register value of any guest: bits
+ * 63:32 of DR6 are reserved, so the save area was overwritten.
  */
 static bool rsm_overwritten(const struct kw_case *c)
 {
@@ -30,9 +30,12 @@ static bool mid_rsm_c_bit(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
 
-	/* CS is back at a 16-bit segment while EFER and CR0 are those of long mode: in the middle of RSM */
-	return emulation(c) && FACT_IS(f, cs_sel, 0) && kw_has(f, efer) && f->efer & 1u << 10 && pg_set(c) &&
-	       kw_has(f, cr3) && f->cr3 >> 47 & 0xffff;
+	/*
+	 * CS is back at a 16-bit segment while EFER and CR0 are those of long mode: in the middle
+	 * of RSM
+	 */
+	return emulation(c) && FACT_IS(f, cs_sel, 0) && kw_has(f, efer) && f->efer & 1u << 10 &&
+	       pg_set(c) && kw_has(f, cr3) && f->cr3 >> 47 & 0xffff;
 }
 
 static bool endbr(const struct kw_case *c)
@@ -48,7 +51,10 @@ static bool emulator_learned_it(const struct kw_case *c)
 	return row && kw_change_state(row, &c->host, NULL) != KW_CHANGE_APPLIES;
 }
 
-/* The exit behind the emulation, in Linux 5.16 and later: behind the instruction bytes where they are there. */
+/*
+ * The exit behind the emulation, in Linux 5.16 and later: behind the instruction bytes where they
+ * are there.
+ */
 static bool exit_words(const struct kw_case *c, uint64_t *reason, uint64_t *info1)
 {
 	unsigned int at;
@@ -64,8 +70,8 @@ static bool exit_words(const struct kw_case *c, uint64_t *reason, uint64_t *info
 }
 
 /*
- * A data access to a page without memory: nothing is mapped there, or KVM's mark for MMIO is (an EPT
- * misconfiguration, a reserved bit in a nested page table). KVM maps what has memory behind it.
+ * A data access to a page without memory: nothing is mapped there, or KVM's mark for MMIO is (an
+ * EPT misconfiguration, a reserved bit in a nested page table). KVM maps what has memory behind it.
  */
 static bool mmio_exit(const struct kw_case *c)
 {
@@ -75,7 +81,8 @@ static bool mmio_exit(const struct kw_case *c)
 		return false;
 	if (kw_exit_is_svm(c, reason))
 		return reason == KW_SVM_EXIT_NPF && !(info1 & 0x10) && (!(info1 & 1) || info1 & 8);
-	return reason == KW_VMX_EXIT_EPT_MISCONFIG || (reason == KW_VMX_EXIT_EPT_VIOLATION && info1 & 3 && !(info1 & 0x3c));
+	return reason == KW_VMX_EXIT_EPT_MISCONFIG ||
+	       (reason == KW_VMX_EXIT_EPT_VIOLATION && info1 & 3 && !(info1 & 0x3c));
 }
 
 static bool is_device(enum kw_place place)
@@ -89,7 +96,10 @@ static bool data_insn(const struct kw_case *c)
 	return c->insn.kind == KW_INSN_SIMD || c->insn.kind == KW_INSN_FXSTATE;
 }
 
-/* In real mode the words may be those of an exit long before the emulation, so there the address must say it. */
+/*
+ * In real mode the words may be those of an exit long before the emulation, so there the address
+ * must say it.
+ */
 static bool data_insn_on_mmio(const struct kw_case *c)
 {
 	return emulation(c) && c->code == KW_CODE_OK && data_insn(c) && c->insn.has_mem &&
@@ -101,11 +111,12 @@ static bool fetched_bytes_differ(const struct kw_case *c)
 	const struct kw_code *code = &c->f->code;
 	unsigned int size;
 
-	if (!emulation(c) || !has_extra(c, 0) || !(c->f->extra[0] & 1) || !has_extra(c, 1) || !has_extra(c, 2) ||
-	    code->marked < 0)
+	if (!emulation(c) || !has_extra(c, 0) || !(c->f->extra[0] & 1) || !has_extra(c, 1) ||
+	    !has_extra(c, 2) || code->marked < 0)
 		return false;
 	size = c->f->extra[1] & 0xff;
-	for (unsigned int i = 0; i < size && i < 15 && (unsigned int)code->marked + i < code->len; i++) {
+	for (unsigned int i = 0; i < size && i < 15 && (unsigned int)code->marked + i < code->len;
+	     i++) {
 		unsigned int at = (unsigned int)code->marked + i;
 
 		if (code->known >> at & 1 && code->bytes[at] != kw_fetched_byte(c->f, i))
@@ -117,7 +128,8 @@ static bool fetched_bytes_differ(const struct kw_case *c)
 /* Bytes that are code; text and filler are judged by their own rules. */
 static bool real_mode(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) && !data_insn_on_mmio(c);
+	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) &&
+	       !data_insn_on_mmio(c);
 }
 
 static bool real_mode_odd(const struct kw_case *c)
@@ -132,8 +144,8 @@ static bool real_mode_plain(const struct kw_case *c)
 
 static bool protected16(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && c->mode == KW_MODE_PROTECTED16 && c->insn.kind != KW_INSN_RSM &&
-	       !data_insn_on_mmio(c);
+	return emulation(c) && c->code == KW_CODE_OK && c->mode == KW_MODE_PROTECTED16 &&
+	       c->insn.kind != KW_INSN_RSM && !data_insn_on_mmio(c);
 }
 
 static bool runs_in(const struct kw_case *c, enum kw_place place)
@@ -144,14 +156,17 @@ static bool runs_in(const struct kw_case *c, enum kw_place place)
 static bool runs_in_vga_hole(const struct kw_case *c)
 {
 	return runs_in(c, KW_PLACE_VGA_HOLE) && !in_smm(c) &&
-	       (c->code == KW_CODE_FFS || c->code == KW_CODE_UNREADABLE || (c->code == KW_CODE_NONE && emulation(c)));
+	       (c->code == KW_CODE_FFS || c->code == KW_CODE_UNREADABLE ||
+		(c->code == KW_CODE_NONE && emulation(c)));
 }
 
 /* With paging on the address is taken for identity-mapped, as firmware and loaders do. */
 static enum kw_certainty by_paging(const struct kw_case *c)
 {
-	return kw_has(c->f, cr0) && !pg_set(c) && kw_has(c->f, cs_base) && FACT_IS(c->f, smm, 0) && c->code != KW_CODE_NONE ?
-		       KW_CERTAIN : KW_LIKELY;
+	return kw_has(c->f, cr0) && !pg_set(c) && kw_has(c->f, cs_base) && FACT_IS(c->f, smm, 0) &&
+			       c->code != KW_CODE_NONE ?
+		       KW_CERTAIN :
+		       KW_LIKELY;
 }
 
 static bool runs_ones(const struct kw_case *c)
@@ -161,10 +176,14 @@ static bool runs_ones(const struct kw_case *c)
 
 static bool runs_zeros(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_ZEROS && !kw_all_zero(c->f) && !fetched_bytes_differ(c);
+	return emulation(c) && c->code == KW_CODE_ZEROS && !kw_all_zero(c->f) &&
+	       !fetched_bytes_differ(c);
 }
 
-/* Linux 5.16 and later: without instruction bytes the exit is the second word, and an instruction fetch. */
+/*
+ * Linux 5.16 and later: without instruction bytes the exit is the second word, and an instruction
+ * fetch.
+ */
 static bool fetch_violation(const struct kw_case *c)
 {
 	uint64_t reason, info1;
@@ -178,11 +197,13 @@ static bool fetch_violation(const struct kw_case *c)
 
 static bool unreadable(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_UNREADABLE && !kw_all_zero(c->f) && !fetch_violation(c) &&
-	       !runs_in_vga_hole(c);
+	return emulation(c) && c->code == KW_CODE_UNREADABLE && !kw_all_zero(c->f) &&
+	       !fetch_violation(c) && !runs_in_vga_hole(c);
 }
 
-/* With paging off no page table is at fault. What only SMM sees, the VMM may not be able to read. */
+/*
+ * With paging off no page table is at fault. What only SMM sees, the VMM may not be able to read.
+ */
 static bool runs_without_memory(const struct kw_case *c)
 {
 	return unreadable(c) && kw_has(c->f, cr0) && !pg_set(c) && FACT_IS(c->f, smm, 0);
@@ -208,12 +229,16 @@ static bool runs_screen_text(const struct kw_case *c)
 
 enum { SLIDE_BYTES = 8 };
 
-/* All bytes before the mark are the same: code that is no code and faults nowhere, up to this boundary of a page. */
+/*
+ * All bytes before the mark are the same: code that is no code and faults nowhere, up to this
+ * boundary of a page.
+ */
 static bool slid(const struct kw_case *c)
 {
 	const struct kw_code *code = &c->f->code;
 
-	if (!emulation(c) || code->marked < SLIDE_BYTES || !c->has_linear_rip || c->linear_rip & 0xfff)
+	if (!emulation(c) || code->marked < SLIDE_BYTES || !c->has_linear_rip ||
+	    c->linear_rip & 0xfff)
 		return false;
 	for (int i = code->marked - SLIDE_BYTES; i < code->marked; i++) {
 		if (!(code->known >> i & 1) || code->bytes[i] != code->bytes[code->marked - 1])
@@ -235,8 +260,10 @@ uint8_t kw_slide_byte(const struct kw_case *c)
 
 enum kw_fact kw_jump_register(const struct kw_case *c)
 {
-	static const enum kw_fact registers[] = { KW_F_rax, KW_F_rcx, KW_F_rdx, KW_F_rbx, KW_F_rbp, KW_F_rsi, KW_F_rdi,
-						  KW_F_r8, KW_F_r9, KW_F_r10, KW_F_r11, KW_F_r12, KW_F_r13, KW_F_r14, KW_F_r15 };
+	static const enum kw_fact registers[] = {
+		KW_F_rax, KW_F_rcx, KW_F_rdx, KW_F_rbx, KW_F_rbp, KW_F_rsi, KW_F_rdi, KW_F_r8,
+		KW_F_r9,  KW_F_r10, KW_F_r11, KW_F_r12, KW_F_r13, KW_F_r14, KW_F_r15
+	};
 
 	if (!kw_has(c->f, rip) || c->f->rip < 0x1000)
 		return KW_F_none;
@@ -252,13 +279,20 @@ static bool jumped_through_register(const struct kw_case *c)
 	return emulation(c) && kw_jump_register(c) != KW_F_none;
 }
 
-/* A pointer out of the real-mode interrupt vector table points into the BIOS: segment f000 or e000 in its upper half. */
+/*
+ * A pointer out of the real-mode interrupt vector table points into the BIOS: segment f000 or e000
+ * in its upper half.
+ */
 static bool looks_like_vector(const struct kw_case *c)
 {
-	return jumped_through_register(c) && c->f->rip >> 32 == 0 && (c->f->rip >> 16 == 0xf000 || c->f->rip >> 16 == 0xe000);
+	return jumped_through_register(c) && c->f->rip >> 32 == 0 &&
+	       (c->f->rip >> 16 == 0xf000 || c->f->rip >> 16 == 0xe000);
 }
 
-/* No dump, but the bytes that KVM fetched are in data[1] and data[2], and are an instruction of 64-bit code. */
+/*
+ * No dump, but the bytes that KVM fetched are in data[1] and data[2], and are an instruction of
+ * 64-bit code.
+ */
 static bool bytes_in_words(const struct kw_case *c)
 {
 	struct kw_insn insn;
@@ -268,13 +302,14 @@ static bool bytes_in_words(const struct kw_case *c)
 
 static bool data_insn_elsewhere(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && data_insn(c) && c->insn.has_mem &&
-	       !data_insn_on_mmio(c);
+	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && data_insn(c) &&
+	       c->insn.has_mem && !data_insn_on_mmio(c);
 }
 
 static bool vmx_insn(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && (c->insn.kind == KW_INSN_VMX || c->insn.kind == KW_INSN_SVM);
+	return emulation(c) && c->code == KW_CODE_OK &&
+	       (c->insn.kind == KW_INSN_VMX || c->insn.kind == KW_INSN_SVM);
 }
 
 /* The registers of a TDX guest read as zero too: data[0] then is a status of the TDX module. */
@@ -290,13 +325,15 @@ static bool no_dump(const struct kw_case *c)
 
 static bool ordinary(const struct kw_case *c)
 {
-	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && !vmx_insn(c) && !data_insn(c) && !rsm(c);
+	return emulation(c) && c->code == KW_CODE_OK && !pe_clear(c) && !vmx_insn(c) &&
+	       !data_insn(c) && !rsm(c);
 }
 
 static bool no_code(const struct kw_case *c)
 {
-	return emulation(c) && kw_has(c->f, rip) && (c->code == KW_CODE_NONE || c->code == KW_CODE_NO_MODE ||
-						      c->code == KW_CODE_CUT || c->code == KW_CODE_NO_MARK);
+	return emulation(c) && kw_has(c->f, rip) &&
+	       (c->code == KW_CODE_NONE || c->code == KW_CODE_NO_MODE || c->code == KW_CODE_CUT ||
+		c->code == KW_CODE_NO_MARK);
 }
 
 #define SRC_EMULATION "Linux arch/x86/kvm/x86.c, handle_emulation_failure()"
@@ -310,15 +347,16 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = rsm_overwritten,
 		.shows = { KW_NEED(gdt_base), KW_NEED(smm) },
 		.title = "RSM loaded garbage: the guest's SMRAM save area was overwritten",
-		.why = "KVM had begun to restore registers from the save area and then refused "
-		       "the next value. DR6 is {dr6}: its bits 63:32 are reserved, so no guest "
-		       "ever had this value. Firmware, or a device's DMA, wrote to SMRAM while "
-		       "the handler ran.",
+		.why = "KVM had begun to restore registers from the save area and then refused the "
+		       "next value. DR6 is {dr6}: its bits 63:32 are reserved, so no guest ever "
+		       "had this value. Firmware, or a device's DMA, wrote to SMRAM while the "
+		       "handler ran.",
 		.todo = { KW_DO("Check what writes to SMRAM (TSEG or 0xa0000): firmware, a stack "
 				"of the SMI handler that is too small, DMA of an assigned device."),
 			  KW_DO("Try without SMM: `-machine smm=off` and a firmware built without "
 				"it.") },
-		.source = { "AMD APM vol. 2, \"SMRAM State-Save Area\"", "Intel SDM vol. 3, \"SMRAM\"" },
+		.source = { "AMD APM vol. 2, \"SMRAM State-Save Area\"",
+			    "Intel SDM vol. 3, \"SMRAM\"" },
 	},
 	{
 		.id = "rsm-nested-smm",
@@ -329,14 +367,14 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = rsm_nested,
 		.shows = { KW_NEED(smm) },
 		.title = "KVM could not leave the guest's System Management Mode (RSM): known of a "
-		       "nested KVM on {range}",
-		.why = "KVM's emulator failed at RSM, in firmware code. Where KVM runs inside "
-		       "KVM, {range} mixed up the MMU roots of the two levels when a guest "
-		       "entered and left SMM. Without nesting, look for what overwrote the SMRAM "
-		       "save area.",
+			 "nested KVM on {range}",
+		.why = "KVM's emulator failed at RSM, in firmware code. Where KVM runs inside KVM, "
+		       "{range} mixed up the MMU roots of the two levels when a guest entered and "
+		       "left SMM. Without nesting, look for what overwrote the SMRAM save area.",
 		.todo = { KW_DO("Run an outer host kernel with the fix: {fix}."),
 			  KW_DO("Or do without SMM in the inner guest: `-machine pc,smm=off`.") },
-		.source = { "Linux commit ad7dc69aeb23 (in v5.0)", "https://bugs.launchpad.net/qemu/+bug/1813165" },
+		.source = { "Linux commit ad7dc69aeb23 (in v5.0)",
+			    "https://bugs.launchpad.net/qemu/+bug/1813165" },
 	},
 	{
 		.id = "rsm-cr3-encryption-bit",
@@ -346,13 +384,13 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = mid_rsm_c_bit,
 		.shows = { KW_NEED(cr4) },
 		.title = "KVM stopped in the middle of leaving SMM: it took the encryption bit in "
-		       "CR3 ({cr3}) for a reserved bit",
+			 "CR3 ({cr3}) for a reserved bit",
 		.why = "CS is not restored while CR0 and EFER already are those of a long-mode "
 		       "kernel: the state between two steps of RSM. CR3 has a high address bit "
 		       "set, as the C-bit of an SEV guest is, and KVM's check of CR3's reserved "
 		       "bits refused it.",
-		.todo = { KW_DO("Run a host kernel with the fix for CR3 of SEV guests (series \"SEV "
-				"guests fail to boot on PCID systems\", end of 2020)."),
+		.todo = { KW_DO("Run a host kernel with the fix for CR3 of SEV guests (series "
+				"\"SEV guests fail to boot on PCID systems\", end of 2020)."),
 			  KW_DO("Until then, hide PCID from the guest.") },
 		.source = { "kvm list, November 2020, SEV guests on hosts with PCID" },
 	},
@@ -364,11 +402,10 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = endbr,
 		.title = "KVM had to emulate {mnemonic}, which {range} does not know",
-		.why = "Compilers put ENDBR32 and ENDBR64 at function starts with "
-		       "-fcf-protection. They are among the reserved NOPs 0f 18 to 0f 1f, which "
-		       "KVM's emulator knows since commit 34d2618d3318. A CPU without VMX "
-		       "unrestricted guest cannot run real-mode code itself, so KVM emulates all "
-		       "of it there.",
+		.why = "Compilers put ENDBR32 and ENDBR64 at function starts with -fcf-protection. "
+		       "They are among the reserved NOPs 0f 18 to 0f 1f, which KVM's emulator "
+		       "knows since commit 34d2618d3318. A CPU without VMX unrestricted guest "
+		       "cannot run real-mode code itself, so KVM emulates all of it there.",
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
 			  KW_DO("Or use firmware built with -fcf-protection=none."),
 			  &kw_do_unrestricted_guest },
@@ -382,14 +419,14 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = real_mode_odd,
 		.shows = { KW_NEED(fs_attr), KW_NEED(ss_attr), KW_NEED(es_attr) },
 		.title = "{insn} in real mode with protected-mode segments left over: a host "
-		       "without VMX unrestricted guest must emulate it, and KVM could not",
+			 "without VMX unrestricted guest must emulate it, and KVM could not",
 		.why = "CR0.PE is clear while a segment still has a limit above 64 KiB or DPL 3: "
-		       "the guest has just left protected mode, or uses big real mode. VMX "
-		       "without unrestricted guest refuses such a state; KVM then emulates "
-		       "instruction by instruction (emulate_invalid_guest_state), and this one it "
-		       "could not.",
+		       "the guest has just left protected mode, or uses big real mode. VMX without "
+		       "unrestricted guest refuses such a state; KVM then emulates instruction by "
+		       "instruction (emulate_invalid_guest_state), and this one it could not.",
 		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
-				"{emulator_since}.", .when = emulator_learned_it),
+				"{emulator_since}.",
+				.when = emulator_learned_it),
 			  &kw_do_unrestricted_guest,
 			  KW_DO("Run the guest on a host with unrestricted guest (Intel since "
 				"Westmere) or on AMD."),
@@ -398,7 +435,8 @@ const struct kw_rule kw_rules_emulation[] = {
 			  KW_DO("If this is FXSAVE in iPXE, use QEMU 2.8 or later: its iPXE does "
 				"without.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"",
-			    "https://bugs.launchpad.net/qemu/+bug/1623276", "https://bugs.launchpad.net/qemu/+bug/530077" },
+			    "https://bugs.launchpad.net/qemu/+bug/1623276",
+			    "https://bugs.launchpad.net/qemu/+bug/530077" },
 	},
 	{
 		.id = "real-mode-emulation",
@@ -407,12 +445,13 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr0) },
 		.test = real_mode_plain,
 		.title = "KVM emulated {insn} in real mode, probably because the host has no VMX "
-		       "unrestricted guest",
+			 "unrestricted guest",
 		.why = "With VMX unrestricted guest, and on AMD, the CPU runs real-mode code "
 		       "itself. Where KVM emulates it, any instruction that the emulator does not "
 		       "know ends the guest.",
 		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
-				"{emulator_since}.", .when = emulator_learned_it),
+				"{emulator_since}.",
+				.when = emulator_learned_it),
 			  &kw_do_unrestricted_guest,
 			  KW_DO("If the host is a VM, have the outer hypervisor expose EPT and "
 				"unrestricted guest.") },
@@ -424,19 +463,22 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(cs_attr) },
 		.test = protected16,
-		.title = "KVM emulated {insn} in 16-bit protected mode and failed; on Intel without "
-		       "unrestricted guest this state may be invalid",
+		.title = "KVM emulated {insn} in 16-bit protected mode and failed; on Intel "
+			 "without unrestricted guest this state may be invalid",
 		.why = "Boot loaders often run 16-bit protected-mode code with segments that VM "
 		       "entry refuses (for example RPL against DPL), so KVM emulates it.",
 		.todo = { &kw_do_unrestricted_guest,
-			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_exit`.") },
-		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"", SRC_EMULATION },
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e "
+				"kvm:kvm_exit`.") },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"",
+			    SRC_EMULATION },
 	},
 	{
 		.id = "runs-in-vga-hole",
 		.certainty = KW_LIKELY,
 		.sure = by_paging,
-		.proof = { KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(smm), KW_PROOF_CODE },
+		.proof = { KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(smm),
+			   KW_PROOF_CODE },
 		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(rip) },
 		.test = runs_in_vga_hole,
@@ -471,19 +513,22 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = slid,
 		.shows = { KW_NEED(cs_base) },
-		.title = "The guest slid to {linear} over memory filled with {slide_byte}: nothing jumped here",
-		.why = "All bytes before RIP are the same, and RIP lies exactly on the boundary "
-		       "of a page: the CPU executed the filler below, instruction by instruction, "
+		.title = "The guest slid to {linear} over memory filled with {slide_byte}: nothing "
+			 "jumped here",
+		.why = "All bytes before RIP are the same, and RIP lies exactly on the boundary of "
+		       "a page: the CPU executed the filler below, instruction by instruction, "
 		       "until it met something else. Look for the jump to somewhere below. af is "
 		       "what EDK2 fills freed memory with, so an AP that ran in a freed wake-up "
 		       "buffer looks like this. A slide over zeros that starts below 0xa0000 ends "
-		       "at 0xa0000 or, where QEMU has the VGA window mapped as RAM (chain-4 "
-		       "mode), at 0xb0000.",
+		       "at 0xa0000 or, where QEMU has the VGA window mapped as RAM (chain-4 mode), "
+		       "at 0xb0000.",
 		.todo = { KW_DO("Find what jumped into the filler: the return address on the "
 				"stack, or a breakpoint with gdb on the gdbstub."),
 			  KW_DO("With EDK2 and {slide_byte}: update the firmware, and try with one "
-				"vCPU.", .when = slides_over_af) },
-		.source = { "https://github.com/tianocore/edk2/issues/21", "QEMU hw/display/vga.c, chain-4 mode maps 0xa0000 as RAM" },
+				"vCPU.",
+				.when = slides_over_af) },
+		.source = { "https://github.com/tianocore/edk2/issues/21",
+			    "QEMU hw/display/vga.c, chain-4 mode maps 0xa0000 as RAM" },
 	},
 	{
 		.id = "runs-zeros",
@@ -494,15 +539,16 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = runs_zeros,
 		.title = "The guest executes zeros at {linear}",
 		.why = "All bytes at RIP are 00. Something went wrong earlier: a wrong entry "
-		       "point, a return through a damaged stack, an option ROM or firmware that "
-		       "is not there. With nested virtualization, a register (RIP, RSP) that the "
+		       "point, a return through a damaged stack, an option ROM or firmware that is "
+		       "not there. With nested virtualization, a register (RIP, RSP) that the "
 		       "outer hypervisor lost looks the same.",
 		.todo = { KW_DO("Check the entry point and load address of what the guest was "
 				"about to start (kernel, option ROM, firmware)."),
 			  KW_DO("Try without passed-through devices, and with an empty romfile=."),
 			  KW_DO("If the host is a VM or emulated, try on bare metal: the outer "
 				"level may have lost state.") },
-		.source = { "https://bugs.launchpad.net/qemu/+bug/1591628", "https://bugs.launchpad.net/qemu/+bug/1653419" },
+		.source = { "https://bugs.launchpad.net/qemu/+bug/1591628",
+			    "https://bugs.launchpad.net/qemu/+bug/1653419" },
 	},
 	{
 		.id = "runs-ones",
@@ -525,15 +571,15 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetch_violation,
 		.title = "The guest fetched an instruction at {linear}, where it has no memory",
-		.why = "The exit was an EPT violation or nested page fault ({extra1}) caused by "
-		       "an instruction fetch ({extra2} says so). KVM tried to emulate, could not "
-		       "read the instruction either, and gave up. The guest jumped outside its "
-		       "memory.",
+		.why = "The exit was an EPT violation or nested page fault ({extra1}) caused by an "
+		       "instruction fetch ({extra2} says so). KVM tried to emulate, could not read "
+		       "the instruction either, and gave up. The guest jumped outside its memory.",
 		.todo = { KW_DO("Check how the image is linked and loaded: entry point, section "
 				"order, relocation."),
 			  KW_DO("Compare RIP with the guest's memory map (firmware log, QEMU's "
 				"`info mtree -f`).") },
-		.source = { "Intel SDM vol. 3, \"Exit Qualification for EPT Violations\"", SRC_EMULATION },
+		.source = { "Intel SDM vol. 3, \"Exit Qualification for EPT Violations\"",
+			    SRC_EMULATION },
 	},
 	{
 		.id = "runs-no-memory",
@@ -559,7 +605,7 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = runs_unmapped,
 		.title = "The VMM could read no code at RIP {rip}: the guest's page tables do not "
-		       "map it, or it lies outside memory",
+			 "map it, or it lies outside memory",
 		.why = "Either the guest jumped to an address that its page tables do not map, or "
 		       "its CR3 points to memory that cannot be read.",
 		.todo = { KW_DO("If the VMM still runs, use QEMU's monitor: `info tlb`, `x /i "
@@ -573,7 +619,7 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = data_insn_on_mmio,
 		.title = "{insn} touches emulated memory (MMIO), and KVM's emulator could not "
-		       "execute it",
+			 "execute it",
 		.why = "The VMM, not RAM, serves the operand at {mem}: the address or the exit in "
 		       "the data words says so (an EPT misconfiguration is KVM's mark for MMIO; a "
 		       "data access that ends in an EPT violation or nested page fault where "
@@ -582,14 +628,15 @@ const struct kw_rule kw_rules_emulation[] = {
 		       "state and vector instructions. Seen with emulated CXL memory that the "
 		       "guest put online as RAM.",
 		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
-				"{emulator_since}.", .when = emulator_learned_it),
+				"{emulator_since}.",
+				.when = emulator_learned_it),
 			  KW_DO("Find out what lies at that address: the guest's /proc/iomem, "
 				"QEMU's `info mtree -f`."),
 			  KW_DO("Do not use emulated memory (CXL type 3, a BAR) as RAM under KVM."),
 			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio -e "
 				"kvm:kvm_page_fault`.") },
-		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_ept_misconfig()", "Linux arch/x86/kvm/emulate.c, opcode_table[]",
-			    SRC_EMULATION },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, handle_ept_misconfig()",
+			    "Linux arch/x86/kvm/emulate.c, opcode_table[]", SRC_EMULATION },
 	},
 	{
 		.id = "emulator-lacks-insn",
@@ -599,16 +646,18 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = data_insn_elsewhere,
 		.shows = { KW_NEED(cpl) },
 		.title = "KVM had to emulate {insn} and could not: it emulates only what touches "
-		       "MMIO or write-protected pages",
+			 "MMIO or write-protected pages",
 		.why = "KVM emulates an instruction of a running guest when a device serves its "
 		       "memory operand ({mem}), or when the operand lies in a page that KVM "
-		       "write-protects. The emulator knows few x87, state and vector "
-		       "instructions; newer kernels know more of them.",
+		       "write-protects. The emulator knows few x87, state and vector instructions; "
+		       "newer kernels know more of them.",
 		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
-				"{emulator_since}.", .when = emulator_learned_it),
+				"{emulator_since}.",
+				.when = emulator_learned_it),
 			  KW_DO("Find out what is mapped at the operand: a device BAR, emulated "
 				"memory?"),
-			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e kvm:kvm_mmio`.") },
+			  KW_DO("Run: `trace-cmd record -e kvm:kvm_emulate_insn -e "
+				"kvm:kvm_mmio`.") },
 		.source = { SRC_EMULATION, "https://bugs.launchpad.net/qemu/+bug/1877526" },
 	},
 	{
@@ -619,18 +668,19 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetched_bytes_differ,
 		.title = "KVM emulated other bytes than the VMM reads at RIP",
-		.why = "data[1] and data[2] hold the bytes that KVM took for the instruction; "
-		       "they differ from the Code= line at RIP. Encrypted memory read without its "
-		       "key looks like this (SEV, or a hypervisor below that encrypts); so does a "
-		       "page that changed in between, or a stale mapping when KVM runs nested. "
-		       "The bytes that KVM could not emulate may not be the guest's instruction "
-		       "at all.",
+		.why = "data[1] and data[2] hold the bytes that KVM took for the instruction; they "
+		       "differ from the Code= line at RIP. Encrypted memory read without its key "
+		       "looks like this (SEV, or a hypervisor below that encrypts); so does a page "
+		       "that changed in between, or a stale mapping when KVM runs nested. The "
+		       "bytes that KVM could not emulate may not be the guest's instruction at "
+		       "all.",
 		.todo = { KW_DO("Check whether the guest or the host is an encrypted VM, or memory "
 				"encryption is on (mem_encrypt=, CPUID 0x8000001f), and try "
 				"without."),
 			  KW_DO("If this host is a VM, suspect the hypervisor below first: try on "
 				"bare metal.") },
-		.source = { "Linux arch/x86/kvm/x86.c, prepare_emulation_failure_exit() (in v5.16)" },
+		.source = { "Linux arch/x86/kvm/x86.c, prepare_emulation_failure_exit() (in "
+			    "v5.16)" },
 	},
 	{
 		.id = "nested-vmx-insn",
@@ -639,10 +689,10 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = vmx_insn,
 		.title = "The guest is itself a hypervisor and died at {mnemonic}: nested "
-		       "virtualization went wrong",
+			 "virtualization went wrong",
 		.why = "KVM handles {mnemonic} without its emulator, so the state that KVM kept "
-		       "for the nested guest no longer fits what the CPU reported. Seen with "
-		       "bhyve under KVM when the guest sees APIC virtualization.",
+		       "for the nested guest no longer fits what the CPU reported. Seen with bhyve "
+		       "under KVM when the guest sees APIC virtualization.",
 		.todo = { KW_DO("Hide APIC virtualization from the guest (QEMU: -cpu "
 				"host,-vmx-apicv-register,-vmx-apicv-vid,-vmx-posted-intr)."),
 			  KW_DO("Try a newer host kernel; report it with `trace-cmd record -e kvm "
@@ -658,9 +708,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		.shows = { KW_NEED(cs_attr), KW_NEED(rax) },
 		.title = "All of the vCPU's state is zero: it was never loaded, or was lost",
 		.why = "RIP, segments and general registers are zero, which neither RESET nor "
-		       "running code leaves. Either KVM read them from a VMCS that was not "
-		       "loaded, or the nested hypervisor's state was lost (VMPTRLD or VMCLEAR "
-		       "failed, at this level or in the hypervisor below).",
+		       "running code leaves. Either KVM read them from a VMCS that was not loaded, "
+		       "or the nested hypervisor's state was lost (VMPTRLD or VMCLEAR failed, at "
+		       "this level or in the hypervisor below).",
 		.todo = { KW_DO("If this host is a VM, look at the outer hypervisor's VMX "
 				"emulation."),
 			  KW_DO("Look for vmptrld, vmclear and vmread messages in this host's "
@@ -676,14 +726,17 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = jumped_through_register,
 		.blames = kw_jump_register,
-		.title = "{blamed_name} holds RIP's value {rip}: the guest called or jumped through that register",
-		.why = "Where RIP equals a general register there was most likely an indirect "
-		       "call or jump: the pointer was bad. Look at where it was loaded from: a "
+		.title = "{blamed_name} holds RIP's value {rip}: the guest called or jumped "
+			 "through that register",
+		.why = "Where RIP equals a general register there was most likely an indirect call "
+		       "or jump: the pointer was bad. Look at where it was loaded from: a "
 		       "structure that was freed, overwritten or never filled in.",
 		.todo = { KW_DO("A value such as f000:ff53 is a vector of the real-mode interrupt "
 				"table: the pointer was read from an address below 0x400, so the "
-				"structure pointer was NULL.", .when = looks_like_vector),
-			  KW_DO("Find the caller: the return address on top of the stack at RSP.") },
+				"structure pointer was NULL.",
+				.when = looks_like_vector),
+			  KW_DO("Find the caller: the return address on top of the stack at "
+				"RSP.") },
 		.source = { "Intel SDM vol. 2, \"CALL\" and \"JMP\"" },
 	},
 	{
@@ -692,7 +745,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = bytes_in_words,
-		.title = "KVM could not emulate the instruction in data[1] and data[2]; as 64-bit code it is {fetched_insn}",
+		.title = "KVM could not emulate the instruction in data[1] and data[2]; as 64-bit "
+			 "code it is {fetched_insn}",
 		.why = "Bit 0 of data[0] says that data[1] and data[2] hold the bytes that KVM "
 		       "fetched. This text does not show the mode the guest was in, nor its "
 		       "registers; in 16-bit or 32-bit code the same bytes are another "
@@ -723,7 +777,7 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = no_code,
 		.fallback = true,
 		.title = "KVM could not emulate the instruction at RIP {rip}; this text does not "
-		       "show its bytes",
+			 "show its bytes",
 		.why = "Suberror 1 says that KVM had to emulate an instruction and could not.",
 		.todo = { KW_DO("Collect the Code= line, or run `x /8i $pc` in QEMU's monitor."),
 			  &kw_do_trace_emulation },
@@ -738,11 +792,12 @@ const struct kw_rule kw_rules_emulation[] = {
 		.fallback = true,
 		.title = "KVM had to emulate {insn} and could not",
 		.why = "This text does not show why it had to. Usual reasons: the operand or the "
-		       "code lies in MMIO or in a page without memory; the bytes in memory are "
-		       "not what the CPU executed (another CPU changed them, encrypted memory); "
-		       "the level below lost state when KVM itself runs nested.",
+		       "code lies in MMIO or in a page without memory; the bytes in memory are not "
+		       "what the CPU executed (another CPU changed them, encrypted memory); the "
+		       "level below lost state when KVM itself runs nested.",
 		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
-				"{emulator_since}.", .when = emulator_learned_it),
+				"{emulator_since}.",
+				.when = emulator_learned_it),
 			  KW_DO("Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_emulate_insn -e "
 				"kvm:kvm_page_fault` until it fails. The last exit says why."),
 			  KW_DO("If this host is itself a VM, try on bare metal.") },

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Checks of VM entry and of VMRUN that the record shows to be broken, each naming the value. Asked of
- * the dump_vmcs or dump_vmcb where one is there, which is certain; else of the VMM's register dump.
+ * Checks of VM entry and of VMRUN that the record shows to be broken, each naming the value. Asked
+ * of the dump_vmcs or dump_vmcb where one is there, which is certain; else of the VMM's register
+ * dump.
  */
 #include "decode/x86/exit_info.h"
 #include "explain/rules/rules.h"
@@ -19,7 +20,8 @@ static bool pe_is(const struct kw_failure *f, bool set)
 
 static bool vmrun_refused(const struct kw_case *c)
 {
-	return FACT_IS(c->f, hardware_error, UINT32_MAX) || FACT_IS(c->f, hardware_error, UINT64_MAX);
+	return FACT_IS(c->f, hardware_error, UINT32_MAX) ||
+	       FACT_IS(c->f, hardware_error, UINT64_MAX);
 }
 
 /*
@@ -59,19 +61,25 @@ static enum kw_fact event_refused(const struct kw_case *c)
 {
 	bool worked = kw_has(c->f, vmcs_reason) && !(c->f->vmcs_reason & 0x80000000);
 
-	if (c->f->class == KW_CLASS_VMCS_DUMP ? !worked : !FACT_IS(c->f, hardware_error, KW_VMXERR_ENTRY_INVALID_CONTROL_FIELD))
+	if (c->f->class == KW_CLASS_VMCS_DUMP ?
+		    !worked :
+		    !FACT_IS(c->f, hardware_error, KW_VMXERR_ENTRY_INVALID_CONTROL_FIELD))
 		return KW_F_none;
 	return kw_entry_event_refused(c->f) ? KW_F_vmcs_entry_intr_info : KW_F_none;
 }
 
 static enum kw_certainty event_sure(const struct kw_case *c)
 {
-	bool always = kw_vmx_intr_info_refused((uint32_t)c->f->vmcs_entry_intr_info) || pe_is(c->f, false);
+	bool always = kw_vmx_intr_info_refused((uint32_t)c->f->vmcs_entry_intr_info) ||
+		      pe_is(c->f, false);
 
 	return always && c->f->class == KW_CLASS_ENTRY_FAILED ? KW_CERTAIN : KW_LIKELY;
 }
 
-/* A VMRUN that fails has delivered nothing, so a valid exit_int_info is the event that was to be injected. */
+/*
+ * A VMRUN that fails has delivered nothing, so a valid exit_int_info is the event that was to be
+ * injected.
+ */
 static enum kw_fact svm_event(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
@@ -91,8 +99,10 @@ static enum kw_certainty svm_event_sure(const struct kw_case *c)
 	struct kw_svm_event_inj e;
 
 	kw_svm_event_inj_decode(c->f->fact[c->blamed], &e);
-	return c->blamed == KW_F_vmcb_event_inj && (e.type != KW_SVM_EXCEPTION || e.vector == 2 || e.vector > 31) ?
-		       KW_CERTAIN : KW_LIKELY;
+	return c->blamed == KW_F_vmcb_event_inj &&
+			       (e.type != KW_SVM_EXCEPTION || e.vector == 2 || e.vector > 31) ?
+		       KW_CERTAIN :
+		       KW_LIKELY;
 }
 
 static bool no_event_refused(const struct kw_case *c)
@@ -135,10 +145,11 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_rflags_vm" },
-		.title = "VM entry refuses RFLAGS {blamed}: VM (virtual-8086 mode) is set outside protected mode or in IA-32e mode",
-		.why = "RFLAGS.VM must be 0 if CR0.PE is 0 or the entry control \"IA-32e mode guest\" is 1.",
-		.todo = { &kw_do_find_sregs,
-			  &kw_do_report_kernel },
+		.title = "VM entry refuses RFLAGS {blamed}: VM (virtual-8086 mode) is set outside "
+			 "protected mode or in IA-32e mode",
+		.why = "RFLAGS.VM must be 0 if CR0.PE is 0 or the entry control \"IA-32e mode "
+		       "guest\" is 1.",
+		.todo = { &kw_do_find_sregs, &kw_do_report_kernel },
 		.source = { SRC_RFLAGS },
 	},
 	{
@@ -147,11 +158,14 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
-		.breaks = { "guest_ldtr_type", "guest_ldtr_s", "guest_ldtr_p", "guest_ldtr_reserved", "guest_ldtr_ti" },
-		.title = "VM entry refuses LDTR, which must be an LDT in the GDT: {blamed_name} {blamed}",
-		.why = "LDTR, if usable, must have type 2 (LDT), S clear, P set, the reserved bits of its access rights clear, and a "
-		       "selector whose TI bit is clear.",
-		.todo = { KW_DO("Give KVM_SET_SREGS an LDTR with type 2, present 1, s 0, or unusable 1."),
+		.breaks = { "guest_ldtr_type", "guest_ldtr_s", "guest_ldtr_p",
+			    "guest_ldtr_reserved", "guest_ldtr_ti" },
+		.title = "VM entry refuses LDTR, which must be an LDT in the GDT: {blamed_name} "
+			 "{blamed}",
+		.why = "LDTR, if usable, must have type 2 (LDT), S clear, P set, the reserved bits "
+		       "of its access rights clear, and a selector whose TI bit is clear.",
+		.todo = { KW_DO("Give KVM_SET_SREGS an LDTR with type 2, present 1, s 0, or "
+				"unusable 1."),
 			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
@@ -161,8 +175,10 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
-		.breaks = { "guest_tr_type", "guest_tr_s", "guest_tr_p", "guest_tr_reserved", "guest_tr_ti" },
-		.title = "VM entry refuses TR, which must be a busy TSS in the GDT: {blamed_name} {blamed}",
+		.breaks = { "guest_tr_type", "guest_tr_s", "guest_tr_p", "guest_tr_reserved",
+			    "guest_tr_ti" },
+		.title = "VM entry refuses TR, which must be a busy TSS in the GDT: {blamed_name} "
+			 "{blamed}",
 		.why = "TR must have type 11 (busy 32-bit or 64-bit TSS; outside IA-32e mode also "
 		       "3, busy 16-bit TSS), S clear, P set, the reserved bits of its access "
 		       "rights clear, and a selector whose TI bit is clear.",
@@ -176,11 +192,12 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
-		.breaks = { "guest_cs_base", "guest_ds_base", "guest_ss_base", "guest_es_base", "guest_fs_base", "guest_gs_base", "guest_ldtr_base", "guest_tr_base" },
+		.breaks = { "guest_cs_base", "guest_ds_base", "guest_ss_base", "guest_es_base",
+			    "guest_fs_base", "guest_gs_base", "guest_ldtr_base", "guest_tr_base" },
 		.title = "VM entry refuses {blamed_name} {blamed}: {blamed_base}",
-		.why = "The bases of FS, GS, TR and of a usable LDTR must be canonical; those of CS and of usable SS, DS and ES must fit 32 bits.",
-		.todo = { &kw_do_find_sregs,
-			  &kw_do_report_kernel },
+		.why = "The bases of FS, GS, TR and of a usable LDTR must be canonical; those of "
+		       "CS and of usable SS, DS and ES must fit 32 bits.",
+		.todo = { &kw_do_find_sregs, &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -189,10 +206,13 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
-		.breaks = { "guest_cs_limit", "guest_ds_limit", "guest_ss_limit", "guest_es_limit", "guest_fs_limit", "guest_gs_limit", "guest_ldtr_limit", "guest_tr_limit" },
-		.title = "VM entry refuses {blamed_name} {blamed}: it does not fit the granularity bit (G)",
-		.why = "With G set bits 11:0 of the limit must all be 1; with G clear bits 31:20 must all be 0. The limit is that in bytes, "
-		       "already scaled.",
+		.breaks = { "guest_cs_limit", "guest_ds_limit", "guest_ss_limit", "guest_es_limit",
+			    "guest_fs_limit", "guest_gs_limit", "guest_ldtr_limit",
+			    "guest_tr_limit" },
+		.title = "VM entry refuses {blamed_name} {blamed}: it does not fit the granularity "
+			 "bit (G)",
+		.why = "With G set bits 11:0 of the limit must all be 1; with G clear bits 31:20 "
+		       "must all be 0. The limit is that in bytes, already scaled.",
 		.todo = { KW_DO("Give KVM_SET_SREGS limit and g of the same descriptor: with g 1 "
 				"the limit must end in fff."),
 			  &kw_do_report_kernel },
@@ -205,8 +225,10 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.classes = IN_ENTRY,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "guest_cs_l_d" },
-		.title = "VM entry refuses CS with L and D both set in IA-32e mode ({blamed_name} {blamed})",
-		.why = "In IA-32e mode CS.L=1 means 64-bit code, and D must be 0 then; both set is a reserved combination.",
+		.title = "VM entry refuses CS with L and D both set in IA-32e mode ({blamed_name} "
+			 "{blamed})",
+		.why = "In IA-32e mode CS.L=1 means 64-bit code, and D must be 0 then; both set is "
+		       "a reserved combination.",
 		.todo = { KW_DO("Give KVM_SET_SREGS a CS with l 1 and db 0."),
 			  &kw_do_report_kernel },
 		.source = { SRC_SEGMENTS },
@@ -220,14 +242,17 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.breaks = { "controls_event_" },
 		.blames = event_refused,
 		.shows = { KW_NEED(vmcs_cr0), KW_NEED(vmcs_reason) },
-		.title = "VM entry refuses the event to inject: {entry_event}; {entry_event_refused}",
-		.why = "The VM-entry interruption information is {vmcs_entry_intr_info}. It is checked with the VM-execution controls, so the entry "
-		       "fails with VM-instruction error 7 and no guest state is looked at. Which exceptions must have an error code "
-		       "is not checked on CPUs with IA32_VMX_BASIC[56].",
+		.title = "VM entry refuses the event to inject: {entry_event}; "
+			 "{entry_event_refused}",
+		.why = "The VM-entry interruption information is {vmcs_entry_intr_info}. It is "
+		       "checked with the VM-execution controls, so the entry fails with "
+		       "VM-instruction error 7 and no guest state is looked at. Which exceptions "
+		       "must have an error code is not checked on CPUs with IA32_VMX_BASIC[56].",
 		.todo = { KW_DO("Check whether the VMM set it: KVM_SET_VCPU_EVENTS takes "
 				"exception.nr and exception.has_error_code as they are given."),
 			  &kw_do_report_kernel },
-		.source = { "Intel SDM vol. 3, \"VM-Entry Control Fields\"", "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
+		.source = { "Intel SDM vol. 3, \"VM-Entry Control Fields\"",
+			    "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
 	},
 	{
 		.id = "vmcb-event-inj",
@@ -248,7 +273,8 @@ const struct kw_rule kw_rules_entry_checks[] = {
 				"KVM_SET_VCPU_EVENTS."),
 			  KW_DO("If not, run a newer host kernel; report it with this dump and the "
 				"WARNING before it.") },
-		.source = { "AMD APM vol. 2, \"Event Injection\"", "https://bugs.launchpad.net/qemu/+bug/1433081" },
+		.source = { "AMD APM vol. 2, \"Event Injection\"",
+			    "https://bugs.launchpad.net/qemu/+bug/1433081" },
 	},
 	{
 		.id = "vmcb-cs-l-and-d",
@@ -257,8 +283,10 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.classes = IN_VMRUN,
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "svm_cs_l_d" },
-		.title = "VMRUN refuses CS with L and D both set in long mode ({blamed_name}: {blamed})",
-		.why = "With EFER.LME, CR0.PG and CR4.PAE set, CS.L=1 means 64-bit code, and D must be 0 then.",
+		.title = "VMRUN refuses CS with L and D both set in long mode ({blamed_name}: "
+			 "{blamed})",
+		.why = "With EFER.LME, CR0.PG and CR4.PAE set, CS.L=1 means 64-bit code, and D "
+		       "must be 0 then.",
 		.todo = { KW_DO("Give KVM_SET_SREGS a CS with l 1 and db 0."),
 			  &kw_do_report_kernel },
 		.source = { SRC_SVM },
@@ -271,11 +299,12 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.needs = { KW_NEED(hardware_error) },
 		.breaks = { "svm_efer_mbz" },
 		.title = "VMRUN refuses EFER {blamed}: {blamed_bits}",
-		.why = "Bits 63:22, 19, 16 and 9 of EFER are reserved in the manuals known here. "
-		       "A newer CPU may define one of them.",
+		.why = "Bits 63:22, 19, 16 and 9 of EFER are reserved in the manuals known here. A "
+		       "newer CPU may define one of them.",
 		.todo = { KW_DO("Check the EFER that the VMM gave to KVM_SET_SREGS."),
 			  &kw_do_report_kernel },
-		.source = { SRC_SVM, "AMD APM vol. 2, \"Extended Feature Enable Register (EFER)\"" },
+		.source = { SRC_SVM,
+			    "AMD APM vol. 2, \"Extended Feature Enable Register (EFER)\"" },
 	},
 	{
 		.id = "entry-check-hypervisor",
@@ -303,8 +332,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.title = "{entry_name} refuses {check_values}: {check_says}",
 		.why = "{checks_count}.{checks_also} Run: `kvmwhy check {check_id}` for the "
 		       "condition.",
-		.todo = { &kw_do_find_sregs,
-			  &kw_do_report_kernel },
+		.todo = { &kw_do_find_sregs, &kw_do_report_kernel },
 		/* the source is the section of the check */
 	},
 	{ 0 }

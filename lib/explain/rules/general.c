@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What must be said before anything else: other machines, encrypted guests, dumps that are none of KVM's. */
+/*
+ * What must be said before anything else: other machines, encrypted guests, dumps that are none of
+ * KVM's.
+ */
 #include "explain/rules/rules.h"
 
 #define ANY_CLASS UINT32_MAX
@@ -19,13 +22,16 @@ static bool encrypted(const struct kw_case *c)
 	return any_sign(c, KW_SIGN_SEV_MESSAGE) || any_sign(c, KW_SIGN_SEV_TERMINATION);
 }
 
-/* The reset vector with nothing run: what a VMM prints that cannot read an encrypted guest's registers. */
+/*
+ * The reset vector with nothing run: what a VMM prints that cannot read an encrypted guest's
+ * registers.
+ */
 static bool reset_values(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
 
-	return cs_at_reset(f) && control_at_reset(f) && FACT_IS(f, rip, 0xfff0) && FACT_IS(f, rsp, 0) &&
-	       f->class != KW_CLASS_ENTRY_FAILED && !encrypted(c);
+	return cs_at_reset(f) && control_at_reset(f) && FACT_IS(f, rip, 0xfff0) &&
+	       FACT_IS(f, rsp, 0) && f->class != KW_CLASS_ENTRY_FAILED && !encrypted(c);
 }
 
 static bool register_dump(const struct kw_case *c)
@@ -49,13 +55,16 @@ static bool vmm_aborted(const struct kw_case *c)
 	return any_sign(c, KW_SIGN_ASSERTION);
 }
 
-/* RFLAGS 0 is no guest's: bit 1 is always set. Control registers of a running guest beside it are all that KVM shows. */
+/*
+ * RFLAGS 0 is no guest's: bit 1 is always set. Control registers of a running guest beside it are
+ * all that KVM shows.
+ */
 bool kw_encrypted_state(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
 
-	return FACT_IS(f, rflags, 0) && FACT_IS(f, rip, 0) && FACT_IS(f, cs_attr, 0) && FACT_IS(f, rsp, 0) && pg_set(c) &&
-	       kw_has(f, efer) && f->efer & 1u << 12;
+	return FACT_IS(f, rflags, 0) && FACT_IS(f, rip, 0) && FACT_IS(f, cs_attr, 0) &&
+	       FACT_IS(f, rsp, 0) && pg_set(c) && kw_has(f, efer) && f->efer & 1u << 12;
 }
 
 static bool watch_harmless(const struct kw_case *c)
@@ -73,10 +82,10 @@ const struct kw_rule kw_rules_general[] = {
 		.needs = { KW_NEED(watch_harmless) },
 		.test = watch_harmless,
 		.title = "kvmwhy watch classified this exit as one that the VM's VMM handles and "
-		       "goes on",
+			 "goes on",
 		.why = "The same exit is a failure with one VMM and an ordinary request with "
-		       "another. What was seen of this VM says that its VMM handles it; the "
-		       "record is kept for those who want all of them.",
+		       "another. What was seen of this VM says that its VMM handles it; the record "
+		       "is kept for those who want all of them.",
 		.todo = { KW_DO("If this guest died all the same, look at what the VMM made of the "
 				"exit: its log of the same second.") },
 		.source = { "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_HARMLESS" },
@@ -89,14 +98,15 @@ const struct kw_rule kw_rules_general[] = {
 		.classes = ANY_CLASS & ~KW_IN(SETUP_FAILED) & ~KW_IN(KVM_UNUSABLE),
 		.any_arch = true,
 		.test = other_machine,
-		.title = "The guest is {arch}, not x86: kvmwhy names the failure and makes no claim "
-		       "about its registers",
-		.why = "The register names are those of {arch}. Rules and decoders here are for x86.",
+		.title = "The guest is {arch}, not x86: kvmwhy names the failure and makes no "
+			 "claim about its registers",
+		.why = "The register names are those of {arch}. Rules and decoders here are for "
+		       "x86.",
 		.todo = { KW_DO("Check the host's dmesg, and the architecture's part of "
 				"Documentation/virt/kvm."),
-			  KW_DO("Run: `strace -f -e trace=ioctl` on the VMM (qemu-system-{arch_qemu}). It "
-				"shows which values {set_regs} gave the vCPU. What KVM makes of them is in "
-				"Linux {arch_kvm}.") },
+			  KW_DO("Run: `strace -f -e trace=ioctl` on the VMM "
+				"(qemu-system-{arch_qemu}). It shows which values {set_regs} gave "
+				"the vCPU. What KVM makes of them is in Linux {arch_kvm}.") },
 		.source = { "register names in this log" },
 	},
 	{
@@ -106,8 +116,8 @@ const struct kw_rule kw_rules_general[] = {
 		.test = tcg,
 		.sign = KW_SIGN_TCG + 1,
 		.harmless = true,
-		.title = "A log of QEMU's TCG (-d int or -d cpu), or of a reset (-d cpu_reset), not "
-		       "a KVM failure",
+		.title = "A log of QEMU's TCG (-d int or -d cpu), or of a reset (-d cpu_reset), "
+			 "not a KVM failure",
 		.why = "CCS=, CCD= and CCO= are TCG's lazy condition codes. QEMU prints them in "
 		       "its -d logs; -d cpu_reset prints them under KVM too.",
 		.todo = { KW_DO("If a KVM guest died, look for a line with `kvm run failed`, `KVM "
@@ -118,7 +128,8 @@ const struct kw_rule kw_rules_general[] = {
 		.id = "encrypted-registers",
 		.aside = true,
 		.certainty = KW_LIKELY,
-		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) |
+			   KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(rip) },
 		.test = encrypted,
 		.sign = KW_SIGN_SEV_MESSAGE + 1,
@@ -127,16 +138,18 @@ const struct kw_rule kw_rules_general[] = {
 		       "prints RESET values and ciphertext.",
 		.todo = { KW_DO("Use the host's dmesg (vmgexit and SEV lines) and the guest's own "
 				"console.") },
-		.source = { "QEMU commit message of guest_state_protected", "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"" },
+		.source = { "QEMU commit message of guest_state_protected",
+			    "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"" },
 	},
 	{
 		.id = "encrypted-state",
 		.certainty = KW_LIKELY,
-		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
+		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) |
+			   KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(rip), KW_NEED(rflags), KW_NEED(cr0), KW_NEED(efer) },
 		.test = kw_encrypted_state,
 		.title = "These registers are what KVM shows of a guest with encrypted state "
-		       "(SEV-ES, SNP): they say nothing",
+			 "(SEV-ES, SNP): they say nothing",
 		.why = "RFLAGS, RIP and the segments are 0, which no running vCPU has (bit 1 of "
 		       "RFLAGS is always set), while CR0 and EFER {efer} are those of a running "
 		       "guest on SVM. KVM tracks only the latter of a guest whose registers are "
@@ -144,7 +157,8 @@ const struct kw_rule kw_rules_general[] = {
 		.todo = { KW_DO("Look in the host's dmesg of the same second for vmgexit, SEV and "
 				"SNP lines: they have the reason."),
 			  KW_DO("Look at the guest's own console.") },
-		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "Linux arch/x86/kvm/svm/sev.c" },
+		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"",
+			    "Linux arch/x86/kvm/svm/sev.c" },
 	},
 	{
 		.id = "reset-values",
@@ -153,7 +167,7 @@ const struct kw_rule kw_rules_general[] = {
 		.needs = { KW_NEED(rip), KW_NEED(cs_base), KW_NEED(cr0), KW_NEED(efer) },
 		.test = reset_values,
 		.title = "The vCPU is at the reset vector: it never ran, or the guest is encrypted "
-		       "and its registers are not visible",
+			 "and its registers are not visible",
 		.why = "All values are those of RESET. For SEV-ES, SNP and TDX guests a VMM can "
 		       "print nothing else.",
 		.todo = { KW_DO("If it is a confidential guest, look in the host's dmesg."),
@@ -200,10 +214,9 @@ const struct kw_rule kw_rules_general[] = {
 		.test = register_dump,
 		.fallback = true,
 		.title = "This text has a register dump and does not show why it was printed",
-		.why = "The registers show where the vCPU was. A message such as `kvm run "
-		       "failed`, `KVM internal error` or `entry failed` would say what happened. "
-		       "`info registers` and QEMU's -d logs print the same dump of a healthy "
-		       "vCPU.",
+		.why = "The registers show where the vCPU was. A message such as `kvm run failed`, "
+		       "`KVM internal error` or `entry failed` would say what happened. `info "
+		       "registers` and QEMU's -d logs print the same dump of a healthy vCPU.",
 		.todo = { KW_DO("Collect the lines before the dump, from the VMM's stderr or from "
 				"libvirt's /var/log/libvirt/qemu/NAME.log.") },
 		.source = { "QEMU accel/kvm/kvm-all.c, kvm_cpu_exec()" },

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* Faults of the host's kernel in KVM, hardware errors of its memory, and the split locks that it slows down. */
+/*
+ * Faults of the host's kernel in KVM, hardware errors of its memory, and the split locks that it
+ * slows down.
+ */
 #include "explain/rules/rules.h"
 
 #define HOST KW_IN(HOST_KERNEL)
 #define WITH_FAILURE HOST | KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(VMM_ERROR)
 
 static const struct kw_do report_oops = {
-	.text = "Report the whole message, from `BUG` or `WARNING` to `end trace`, with `uname -r`; try a newer stable kernel first.",
+	.text = "Report the whole message, from `BUG` or `WARNING` to `end trace`, with `uname "
+		"-r`; try a newer stable kernel first.",
 };
 
 static bool injected_into_guest(const struct kw_case *c)
@@ -22,12 +26,18 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = WITH_FAILURE,
 		.sign = KW_SIGN_SPURIOUS_FAULT + 1,
 		.needs_sign = true,
-		.title = "A VMX or SVM instruction of the host's KVM faulted: virtualization was not on for this CPU",
-		.why = "kvm_spurious_fault() runs when an instruction such as VMPTRLD or VMRUN raises #UD or #GP while KVM is in use. "
-		       "CR4.VMXE or EFER.SVME was lost: a suspend or kexec that went wrong, or the hypervisor below this host took it.",
-		.todo = { KW_DO("Is this host a VM? Then its hypervisor is the first suspect: update it, and check that it was not migrated or "
-				"restored while VMs ran."),
-			  KW_DO("Was it suspended, or a CPU put off line, or a crash kernel started? Boot it afresh."), &report_oops },
+		.title = "A VMX or SVM instruction of the host's KVM faulted: virtualization was "
+			 "not on for this CPU",
+		.why = "kvm_spurious_fault() runs when an instruction such as VMPTRLD or VMRUN "
+		       "raises #UD or #GP while KVM is in use. CR4.VMXE or EFER.SVME was lost: a "
+		       "suspend or kexec that went wrong, or the hypervisor below this host took "
+		       "it.",
+		.todo = { KW_DO("Is this host a VM? Then its hypervisor is the first suspect: "
+				"update it, and check that it was not migrated or restored while "
+				"VMs ran."),
+			  KW_DO("Was it suspended, or a CPU put off line, or a crash kernel "
+				"started? Boot it afresh."),
+			  &report_oops },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_spurious_fault()" },
 	},
 	{
@@ -37,11 +47,15 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = WITH_FAILURE | KW_IN(UNKNOWN_EXIT),
 		.sign = KW_SIGN_MMIO_SPTE + 1,
 		.needs_sign = true,
-		.title = "KVM's MMU found reserved bits in a shadow page-table entry: a defect of the host's kernel or its hardware",
-		.why = "The entry for an MMIO address is not one that KVM can have written. KVM prints the walk and ends the vCPU with "
-		       "EINVAL. The guest did nothing wrong.",
-		.todo = { KW_DO("Update the host's kernel; report the walk (`dump hierarchy` and the lines after it) with `uname -r` and the CPU model."),
-			  KW_DO("Check the host's memory and its EDAC log: `journalctl -k | grep -iE 'edac|mce'`.") },
+		.title = "KVM's MMU found reserved bits in a shadow page-table entry: a defect of "
+			 "the host's kernel or its hardware",
+		.why = "The entry for an MMIO address is not one that KVM can have written. KVM "
+		       "prints the walk and ends the vCPU with EINVAL. The guest did nothing "
+		       "wrong.",
+		.todo = { KW_DO("Update the host's kernel; report the walk (`dump hierarchy` and "
+				"the lines after it) with `uname -r` and the CPU model."),
+			  KW_DO("Check the host's memory and its EDAC log: `journalctl -k | grep "
+				"-iE 'edac|mce'`.") },
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, get_mmio_spte()" },
 	},
 	{
@@ -51,11 +65,14 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = WITH_FAILURE,
 		.sign = KW_SIGN_LOCKUP + 1,
 		.needs_sign = true,
-		.title = "A CPU of the host was stuck in a vCPU thread: the host, not the guest, is in trouble",
-		.why = "The watchdog saw no scheduling on this CPU for its time. Overload of a hypervisor below this one, SMIs and defects of "
-		       "KVM show like this.",
-		.todo = { KW_DO("Read the call trace: is it in KVM, in IPIs (smp_call_function), or in the idle loop? Steal time (`top`, %st) says "
-				"whether a hypervisor below took the CPU."), &report_oops },
+		.title = "A CPU of the host was stuck in a vCPU thread: the host, not the guest, "
+			 "is in trouble",
+		.why = "The watchdog saw no scheduling on this CPU for its time. Overload of a "
+		       "hypervisor below this one, SMIs and defects of KVM show like this.",
+		.todo = { KW_DO("Read the call trace: is it in KVM, in IPIs (smp_call_function), "
+				"or in the idle loop? Steal time (`top`, %st) says whether a "
+				"hypervisor below took the CPU."),
+			  &report_oops },
 		.source = { "Linux kernel/watchdog.c" },
 	},
 	{
@@ -65,7 +82,8 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = HOST,
 		.fallback = true,
 		.title = "The host's kernel reports a fault of its own in or near KVM",
-		.why = "A BUG, an oops or a WARN of the host names KVM. The guest cannot be the one to mend it, even where it set it off.",
+		.why = "A BUG, an oops or a WARN of the host names KVM. The guest cannot be the "
+		       "one to mend it, even where it set it off.",
 		.todo = { &report_oops },
 		.source = { "kernel messages in this text" },
 	},
@@ -77,13 +95,20 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = KW_IN(SPLIT_LOCK),
 		.sign = KW_SIGN_SPLIT_LOCK + 1,
 		.needs_sign = true,
-		.title = "The guest makes locked accesses across a cache line, and the host slows it down for that",
-		.why = "Such an access locks the memory bus for every CPU. Linux 5.7 and later trap it; since 5.19 each one costs the guest at "
-		       "least 10 ms, on one CPU at a time (split_lock_mitigate). The guest lives; it may be too slow to be of use.",
-		.todo = { KW_DO("For a guest that you trust: `sysctl kernel.split_lock_mitigate=0` (Linux 6.2 and later), or boot the host with "
+		.title = "The guest makes locked accesses across a cache line, and the host slows "
+			 "it down for that",
+		.why = "Such an access locks the memory bus for every CPU. Linux 5.7 and later "
+		       "trap it; since 5.19 each one costs the guest at least 10 ms, on one CPU at "
+		       "a time (split_lock_mitigate). The guest lives; it may be too slow to be of "
+		       "use.",
+		.todo = { KW_DO("For a guest that you trust: `sysctl kernel.split_lock_mitigate=0` "
+				"(Linux 6.2 and later), or boot the host with "
 				"`split_lock_detect=off`."),
-			  KW_DO("Better: update the program or driver in the guest; the address in the line is the guest's instruction.") },
-		.source = { "Linux arch/x86/kernel/cpu, split_lock_warn()", "Linux Documentation/admin-guide/sysctl/kernel.rst, \"split_lock_mitigate\"" },
+			  KW_DO("Better: update the program or driver in the guest; the address in "
+				"the line is the guest's instruction.") },
+		.source = { "Linux arch/x86/kernel/cpu, split_lock_warn()",
+			    "Linux Documentation/admin-guide/sysctl/kernel.rst, "
+			    "\"split_lock_mitigate\"" },
 	},
 	{
 		.id = "bus-lock",
@@ -94,9 +119,11 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.sign = KW_SIGN_BUS_LOCK + 1,
 		.needs_sign = true,
 		.title = "The guest took bus locks, and the host's kernel logs or limits them",
-		.why = "A locked access across a cache line, or to uncacheable memory, locks the memory bus. The #DB of bus-lock detection "
-		       "reports it after the access; the guest goes on.",
-		.todo = { KW_DO("For a guest that you trust: boot the host with `split_lock_detect=off`."),
+		.why = "A locked access across a cache line, or to uncacheable memory, locks the "
+		       "memory bus. The #DB of bus-lock detection reports it after the access; the "
+		       "guest goes on.",
+		.todo = { KW_DO("For a guest that you trust: boot the host with "
+				"`split_lock_detect=off`."),
 			  KW_DO("Better: update the program or driver in the guest.") },
 		.source = { "Linux Documentation/arch/x86/buslock.rst" },
 	},
@@ -109,13 +136,18 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.sign = KW_SIGN_MCE_GUEST + 1,
 		.needs_sign = true,
 		.test = injected_into_guest,
-		.title = "An uncorrectable error in the host's memory, in a page of the guest: the guest got a machine check",
-		.why = "The host's kernel took the page out of use and told QEMU by SIGBUS; QEMU passed it on as a hardware memory error. A guest "
-		       "without a handler for it stops. Neither KVM nor the guest is at fault.",
-		.todo = { KW_DO("Find the DIMM and replace it: `ras-mc-ctl --errors` (rasdaemon), `journalctl -k | grep -iE 'edac|mce|Hardware Error'`, "
-				"or the board's event log."),
+		.title = "An uncorrectable error in the host's memory, in a page of the guest: the "
+			 "guest got a machine check",
+		.why = "The host's kernel took the page out of use and told QEMU by SIGBUS; QEMU "
+		       "passed it on as a hardware memory error. A guest without a handler for it "
+		       "stops. Neither KVM nor the guest is at fault.",
+		.todo = { KW_DO("Find the DIMM and replace it: `ras-mc-ctl --errors` (rasdaemon), "
+				"`journalctl -k | grep -iE 'edac|mce|Hardware Error'`, or the "
+				"board's event log."),
 			  KW_DO("Move the other guests off this host first.") },
-		.source = { "QEMU target/i386/kvm/kvm.c and target/arm/kvm.c, kvm_arch_on_sigbus_vcpu()", "Linux mm/memory-failure.c" },
+		.source = { "QEMU target/i386/kvm/kvm.c and target/arm/kvm.c, "
+			    "kvm_arch_on_sigbus_vcpu()",
+			    "Linux mm/memory-failure.c" },
 	},
 	{
 		.id = "memory-error-host",
@@ -125,10 +157,13 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_MCE_HOST + 1,
 		.needs_sign = true,
-		.title = "An uncorrectable error in the host's memory, in a page of this VM's process",
-		.why = "memory_failure() took a page out of use that belongs to the VMM. The VMM is sent SIGBUS or killed.",
-		.todo = { KW_DO("Find the DIMM and replace it: `ras-mc-ctl --errors` (rasdaemon), `journalctl -k | grep -iE 'edac|mce|Hardware Error'`, "
-				"or the board's event log.") },
+		.title = "An uncorrectable error in the host's memory, in a page of this VM's "
+			 "process",
+		.why = "memory_failure() took a page out of use that belongs to the VMM. The VMM "
+		       "is sent SIGBUS or killed.",
+		.todo = { KW_DO("Find the DIMM and replace it: `ras-mc-ctl --errors` (rasdaemon), "
+				"`journalctl -k | grep -iE 'edac|mce|Hardware Error'`, or the "
+				"board's event log.") },
 		.source = { "Linux mm/memory-failure.c" },
 	},
 	{ 0 }

@@ -3,9 +3,15 @@
 #include "decode/x86/mce_rule.h"
 #include "explain/rules/rules.h"
 
-#define SRC_510 "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)"
-#define SRC_BIT0 "Linux commit 0471a7bd1bca (\"KVM: set_msr_mce: Permit guests to ignore single-bit ECC errors\") (in v6.0, v5.10.137)"
-#define SRC_GP "Linux commit 2368048bf5c2 (\"KVM: x86: Signal #GP, not -EPERM, on bad WRMSR(MCi_CTL/STATUS)\") (in v6.0, v5.10.137)"
+#define SRC_510                                                                                  \
+	"Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to " \
+	"userspace\") (in v5.10)"
+#define SRC_BIT0                                                                                 \
+	"Linux commit 0471a7bd1bca (\"KVM: set_msr_mce: Permit guests to ignore single-bit ECC " \
+	"errors\") (in v6.0, v5.10.137)"
+#define SRC_GP                                                                   \
+	"Linux commit 2368048bf5c2 (\"KVM: x86: Signal #GP, not -EPERM, on bad " \
+	"WRMSR(MCi_CTL/STATUS)\") (in v6.0, v5.10.137)"
 
 static struct kw_mce_result unfixed(const struct kw_case *c)
 {
@@ -46,7 +52,8 @@ static bool mce_refused(const struct kw_case *c, enum kw_mce_reason reason)
 {
 	struct kw_mce_result result;
 
-	if (!is_errno(c, KW_EPERM) || !is_wrmsr(c) || !c->has_msr_value || !kw_mce_is_msr(c->msr_index))
+	if (!is_errno(c, KW_EPERM) || !is_wrmsr(c) || !c->has_msr_value ||
+	    !kw_mce_is_msr(c->msr_index))
 		return false;
 	result = unfixed(c);
 	return result.ret < 0 && result.reason == reason;
@@ -77,7 +84,8 @@ static bool eperm_elsewhere(const struct kw_case *c)
 {
 	if (!is_errno(c, KW_EPERM) || !is_wrmsr(c) || line_of_injection(c))
 		return false;
-	return !kw_mce_is_msr(c->msr_index) || (c->has_msr_value && unfixed(c).ret >= 0) || defect(c) == KW_CHANGE_NOT;
+	return !kw_mce_is_msr(c->msr_index) || (c->has_msr_value && unfixed(c).ret >= 0) ||
+	       defect(c) == KW_CHANGE_NOT;
 }
 
 static bool x2apic_register(const struct kw_case *c)
@@ -92,24 +100,26 @@ static bool eperm_other_msr(const struct kw_case *c)
 
 static bool xen_page(const struct kw_case *c)
 {
-	return is_errno(c, KW_EFAULT) && is_wrmsr(c) && c->msr_index >= 0x40000000 && c->msr_index <= 0x4fffffff;
+	return is_errno(c, KW_EFAULT) && is_wrmsr(c) && c->msr_index >= 0x40000000 &&
+	       c->msr_index <= 0x4fffffff;
 }
 
 static bool svme_enomem(const struct kw_case *c)
 {
-	return is_errno(c, KW_ENOMEM) && is_wrmsr(c) && c->msr_index == 0xc0000080 && c->has_msr_value &&
-	       c->msr_value & 1u << 12;
+	return is_errno(c, KW_ENOMEM) && is_wrmsr(c) && c->msr_index == 0xc0000080 &&
+	       c->has_msr_value && c->msr_value & 1u << 12;
 }
 
 static bool other_errno(const struct kw_case *c)
 {
-	return is_wrmsr(c) && kw_has(c->f, errno_number) && !is_errno(c, KW_EPERM) && !xen_page(c) && !svme_enomem(c);
+	return is_wrmsr(c) && kw_has(c->f, errno_number) && !is_errno(c, KW_EPERM) &&
+	       !xen_page(c) && !svme_enomem(c);
 }
 
 static bool rdmsr(const struct kw_case *c)
 {
-	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RDMSR && kw_has(c->f, errno_number) &&
-	       !FACT_IS(c->f, told_kind, KVMWHY_KIND_RDMSR);
+	return c->code == KW_CODE_OK && c->insn.kind == KW_INSN_RDMSR &&
+	       kw_has(c->f, errno_number) && !FACT_IS(c->f, told_kind, KVMWHY_KIND_RDMSR);
 }
 
 const struct kw_rule kw_rules_msr_write[] = {
@@ -123,7 +133,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.test = line_of_injection,
 		.sign = KW_SIGN_INJECTED + 1,
 		.title = "kvmwhy.ko injected an error into this access to {msr}: its line in the "
-		       "kernel log says so",
+			 "kernel log says so",
 		.why = "The module logs each result that it puts in place of KVM's. KVM did not "
 		       "refuse the access, and the guest did nothing wrong.",
 		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it "
@@ -135,22 +145,26 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.kernel = "set-msr-mce-eperm",
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
-		.proof = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx), KW_PROOF_CODE, KW_PROOF_KERNEL },
+		.proof = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx),
+			   KW_PROOF_CODE, KW_PROOF_KERNEL },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = ctl_bit0,
-		.title = "The guest told {msr} to ignore correctable errors (bit 0 clear), and this "
-		       "KVM kills it for that",
+		.title =
+			"The guest told {msr} to ignore correctable errors (bit 0 clear), and this "
+			"KVM kills it for that",
 		.why = "The guest wrote {value}: all ones but bit 0, which on the CPUs concerned "
 		       "masks correctable single-bit ECC errors. set_msr_mce() of {range} refuses "
 		       "that with -1, and since v5.10 a negative result of a WRMSR leaves "
 		       "KVM_RUN: -1 reads as EPERM. The guest did nothing wrong. Before v5.10 the "
 		       "same write was #GP; later kernels accept it.",
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
-			  KW_DO("Run: `uname -r` on the host, then `kvmwhy explain --host-kernel RELEASE`, which says whether it has the fix.",
+			  KW_DO("Run: `uname -r` on the host, then `kvmwhy explain --host-kernel "
+				"RELEASE`, which says whether it has the fix.",
 				.unless = kernel_known),
-			  KW_DO("Without a new kernel: let the VMM take these writes with KVM_CAP_X86_USER_SPACE_MSR and an MSR "
+			  KW_DO("Without a new kernel: let the VMM take these writes with "
+				"KVM_CAP_X86_USER_SPACE_MSR and an MSR "
 				"filter, or mask the MCE and MCA bits in the guest's CPUID.") },
 		.source = { SRC_BIT0, SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
@@ -159,13 +173,14 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.kernel = "set-msr-mce-eperm",
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
-		.proof = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx), KW_PROOF_CODE, KW_PROOF_KERNEL },
+		.proof = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx),
+			   KW_PROOF_CODE, KW_PROOF_KERNEL },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = ctl_value,
 		.title = "The guest wrote a value to {msr} that KVM refuses; this KVM kills the "
-		       "guest instead of raising #GP",
+			 "guest instead of raising #GP",
 		.why = "KVM's MCi_CTL takes 0 and all ones (bit 10, later also bit 0, may be "
 		       "clear); the guest wrote {value}. set_msr_mce() of {range} returns -1, "
 		       "which leaves KVM_RUN as EPERM. Later kernels raise #GP in the guest, "
@@ -180,20 +195,22 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.kernel = "set-msr-mce-eperm",
 		.certainty = KW_LIKELY,
 		.sure = by_kernel,
-		.proof = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx), KW_PROOF_CODE, KW_PROOF_KERNEL },
+		.proof = { KW_NEED(errno_number), KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx),
+			   KW_PROOF_CODE, KW_PROOF_KERNEL },
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index), KW_NEED(msr_value) },
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = status_value,
 		.title = "The guest wrote a non-zero value to {msr}; this KVM kills it instead of "
-		       "raising #GP",
+			 "raising #GP",
 		.why = "A guest may write only 0 to MCi_STATUS (with an AMD-compatible CPUID, "
 		       "other values once HWCR[McStatusWrEn] is set); it wrote {value}. "
 		       "set_msr_mce() of {range} returns -1, which leaves KVM_RUN as EPERM. Later "
 		       "kernels raise #GP.",
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}.") },
 		.source = { SRC_GP, SRC_510,
-			    "Linux commit 9ffd986c6e4e (\"KVM: X86: #GP when guest attempts to write MCi_STATUS register w/o 0\")" },
+			    "Linux commit 9ffd986c6e4e (\"KVM: X86: #GP when guest attempts to "
+			    "write MCi_STATUS register w/o 0\")" },
 	},
 	{
 		.id = "wrmsr-eperm-x2apic",
@@ -203,7 +220,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.shows = { KW_NEED(rcx) },
 		.test = x2apic_register,
 		.title = "WRMSR to {msr} failed with EPERM, which is not the guest's fault: an "
-		       "injected error or a modified KVM",
+			 "injected error or a modified KVM",
 		.why = "The EPERM is a -1 from KVM's MSR write path. In x2APIC mode every KVM "
 		       "accepts this write; otherwise it is #GP. From 5.10 to 7.3 no KVM returns "
 		       "a negative number for an x2APIC register; the only -1 was that of "
@@ -215,8 +232,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, "
 				"/sys/kernel/debug/kprobes/list, /sys/kernel/livepatch, `bpftool "
 				"prog`."),
-			  &kw_do_trace_refusal,
-			  &kw_do_kretprobe_msr },
+			  &kw_do_trace_refusal, &kw_do_kretprobe_msr },
 		.source = { SRC_510, "Linux arch/x86/kvm/lapic.c, kvm_x2apic_msr_write()", SRC_GP },
 	},
 	{
@@ -226,8 +242,9 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
 		.shows = { KW_NEED(rcx) },
 		.test = eperm_other_msr,
-		.title = "WRMSR to {msr} failed with EPERM, which no unmodified KVM returns for it: "
-		       "an injected error or a modified KVM",
+		.title =
+			"WRMSR to {msr} failed with EPERM, which no unmodified KVM returns for it: "
+			"an injected error or a modified KVM",
 		.why = "The EPERM is a -1 from KVM's MSR write path. From 5.10 to 7.3 only "
 		       "set_msr_mce() before v6.0 returned -1, and only for MCi_CTL and "
 		       "MCi_STATUS. A refused write to any other MSR is #GP in the guest. The "
@@ -237,8 +254,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 				"kvm`, /proc/sys/kernel/tainted."),
 			  KW_DO("Look for fault injection: /sys/kernel/debug/fail_function, "
 				"/sys/kernel/debug/kprobes/list, `bpftool prog`."),
-			  &kw_do_trace_refusal,
-			  &kw_do_kretprobe_msr },
+			  &kw_do_trace_refusal, &kw_do_kretprobe_msr },
 		.source = { SRC_510, SRC_GP },
 	},
 	{
@@ -249,7 +265,7 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.shows = { KW_NEED(rcx) },
 		.test = xen_page,
 		.title = "The guest asked for its Xen hypercall page ({msr}), and KVM could not "
-		       "read the VMM's blob",
+			 "read the VMM's blob",
 		.why = "A write to the MSR that KVM_XEN_HVM_CONFIG chose makes KVM copy the "
 		       "hypercall page from blob_addr; memdup_user() of that address failed. The "
 		       "VMM gave a bad address.",
@@ -267,10 +283,12 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.shows = { KW_NEED(rcx), KW_NEED(rax), KW_NEED(rdx) },
 		.test = svme_enomem,
 		.title = "The guest set EFER.SVME, and the host had no memory for its nested state",
-		.why = "KVM allocates the nested SVM state when the guest first sets EFER.SVME; that allocation failed.",
+		.why = "KVM allocates the nested SVM state when the guest first sets EFER.SVME; "
+		       "that allocation failed.",
 		.todo = { KW_DO("Check the host's memory and the memory limit of the VM's cgroup "
 				"(memory.max, memory.events).") },
-		.source = { "Linux commit 2fcf4876ada8 (\"KVM: nSVM: implement on demand allocation of the nested state\") (in v5.10)" },
+		.source = { "Linux commit 2fcf4876ada8 (\"KVM: nSVM: implement on demand "
+			    "allocation of the nested state\") (in v5.10)" },
 	},
 	{
 		.id = "wrmsr-errno",
@@ -279,7 +297,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
 		.shows = { KW_NEED(rcx) },
 		.test = other_errno,
-		.title = "KVM_RUN failed with {errno} at a WRMSR to {msr}: perhaps the write itself, perhaps the memory under it",
+		.title = "KVM_RUN failed with {errno} at a WRMSR to {msr}: perhaps the write "
+			 "itself, perhaps the memory under it",
 		.why = "Since v5.10 a negative result of an MSR write leaves KVM_RUN. Handlers "
 		       "that return one: the Xen hypercall page (EFAULT, ENOMEM), EFER.SVME "
 		       "(ENOMEM), SEV-ES guests (EINVAL). The page that holds the instruction can "

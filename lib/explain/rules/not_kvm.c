@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* It was not KVM: the host killed the VMM, the VMM crashed, or the guest could not have its devices, memory or disk. */
+/*
+ * It was not KVM: the host killed the VMM, the VMM crashed, or the guest could not have its
+ * devices, memory or disk.
+ */
 #include "explain/rules/rules.h"
 
 #define NOT_KVM KW_IN(NOT_KVM) | KW_IN(SETUP_FAILED) | KW_IN(KVM_UNUSABLE)
@@ -12,8 +15,9 @@ static bool null_address(const struct kw_case *c)
 }
 
 static const struct kw_do core_dump = {
-	.text = "Run: `coredumpctl info` and `coredumpctl gdb`, with the VMM's debug symbols, then `thread apply all bt`; give that to the "
-		"VMM's makers with its version and command line.",
+	.text = "Run: `coredumpctl info` and `coredumpctl gdb`, with the VMM's debug symbols, then "
+		"`thread apply all bt`; give that to the VMM's makers with its version and command "
+		"line.",
 };
 
 const struct kw_rule kw_rules_not_kvm[] = {
@@ -24,16 +28,22 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_VFIO_FAULT + 1,
 		.needs_sign = true,
-		.title = "vfio-pci could not map the BAR of the passed-through device {device} that the guest touched",
-		.why = "The kernel's line names the device and the BAR. KVM asked for the page behind the guest's address, vfio-pci refused, "
-		       "and KVM_RUN failed. The device was in reset, in a low-power state, or gone, or its BAR's memory was switched off.",
+		.title = "vfio-pci could not map the BAR of the passed-through device {device} "
+			 "that the guest touched",
+		.why = "The kernel's line names the device and the BAR. KVM asked for the page "
+		       "behind the guest's address, vfio-pci refused, and KVM_RUN failed. The "
+		       "device was in reset, in a low-power state, or gone, or its BAR's memory "
+		       "was switched off.",
 		.todo = { KW_DO("Run a host kernel with the fix: Linux v6.15 or later. Before it a "
-				"huge fault on a BAR could miss the address.", .kernel = "vfio-huge-fault-unaligned"),
+				"huge fault on a BAR could miss the address.",
+				.kernel = "vfio-huge-fault-unaligned"),
 			  KW_DO("Read the lines about that device around it: reset, D3, `not "
 				"responding`, AER."),
 			  KW_DO("Keep the device out of D3: vfio-pci `disable_idle_d3=1`; check "
 				"its reset method in `/sys/bus/pci/devices/*/reset_method`.") },
-		.source = { "Linux commit c1d9dac0db16 (\"vfio/pci: Align huge faults to order\") (in v6.15)", "Linux drivers/vfio/pci/vfio_pci_core.c, vfio_pci_mmap_huge_fault()" },
+		.source = { "Linux commit c1d9dac0db16 (\"vfio/pci: Align huge faults to order\") "
+			    "(in v6.15)",
+			    "Linux drivers/vfio/pci/vfio_pci_core.c, vfio_pci_mmap_huge_fault()" },
 	},
 	{
 		.id = "oom-cgroup",
@@ -43,10 +53,13 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_OOM_CGROUP + 1,
 		.needs_sign = true,
-		.title = "Not KVM: the VM reached the memory limit of its cgroup, and the kernel killed it",
-		.why = "The VMM's process was chosen by the OOM killer of its memory cgroup. A VM needs more than the guest's RAM: page tables, "
-		       "device buffers, the VMM itself.",
-		.todo = { KW_DO("Raise the limit (`memory.max`, MemoryMax=, the pod's limit), or lower the guest's memory.") },
+		.title = "Not KVM: the VM reached the memory limit of its cgroup, and the kernel "
+			 "killed it",
+		.why = "The VMM's process was chosen by the OOM killer of its memory cgroup. A VM "
+		       "needs more than the guest's RAM: page tables, device buffers, the VMM "
+		       "itself.",
+		.todo = { KW_DO("Raise the limit (`memory.max`, MemoryMax=, the pod's limit), or "
+				"lower the guest's memory.") },
 		.source = { "Linux mm/oom_kill.c, oom_kill_process()" },
 	},
 	{
@@ -59,9 +72,11 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.needs_sign = true,
 		.title = "Not KVM: the host ran out of memory, and the kernel killed the VM",
 		.why = "The OOM killer picks the process that frees most, which is usually a VM.",
-		.todo = { KW_DO("Give the guests less memory or the host more: the sum of all guests, plus caches that do not shrink fast "
-				"(ZFS ARC), plus reserved hugepages must fit."),
-			  KW_DO("Add swap, ballooning or KSM; protect this VM by `OOMScoreAdjust=` of its unit.") },
+		.todo = { KW_DO("Give the guests less memory or the host more: the sum of all "
+				"guests, plus caches that do not shrink fast (ZFS ARC), plus "
+				"reserved hugepages must fit."),
+			  KW_DO("Add swap, ballooning or KSM; protect this VM by `OOMScoreAdjust=` "
+				"of its unit.") },
 		.source = { "Linux mm/oom_kill.c, oom_kill_process()" },
 	},
 	{
@@ -72,9 +87,11 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_OOMD + 1,
 		.needs_sign = true,
-		.title = "Not KVM: systemd-oomd killed the VM's cgroup because of memory pressure or swap use",
+		.title = "Not KVM: systemd-oomd killed the VM's cgroup because of memory pressure "
+			 "or swap use",
 		.why = "systemd-oomd acts before the kernel's OOM killer does, on whole cgroups.",
-		.todo = { KW_DO("Set `ManagedOOMMemoryPressure=auto` and `ManagedOOMSwap=auto` for machine.slice, or give the host more memory.") },
+		.todo = { KW_DO("Set `ManagedOOMMemoryPressure=auto` and `ManagedOOMSwap=auto` for "
+				"machine.slice, or give the host more memory.") },
 		.source = { "systemd-oomd.service(8)" },
 	},
 	{
@@ -88,7 +105,10 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.test = NULL,
 		.title = "Not KVM: the VMM itself crashed in user space",
 		.why = "The kernel's line is of the VMM's process. The guest ended with it.",
-		.todo = { KW_DO("The faulting address is within the first page: a pointer to a structure was NULL.", .when = null_address), &core_dump,
+		.todo = { KW_DO("The faulting address is within the first page: a pointer to a "
+				"structure was NULL.",
+				.when = null_address),
+			  &core_dump,
 			  KW_DO("Update the VMM: crashes of this kind are defects of it.") },
 		.source = { "Linux arch/x86/mm/fault.c, show_signal_msg()" },
 	},
@@ -101,7 +121,8 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.sign = KW_SIGN_VMM_COREDUMP + 1,
 		.needs_sign = true,
 		.title = "Not KVM: the VMM crashed and left a core dump",
-		.why = "systemd-coredump names the VMM's process. An assertion, an abort or a fault in the VMM ended the guest.",
+		.why = "systemd-coredump names the VMM's process. An assertion, an abort or a "
+		       "fault in the VMM ended the guest.",
 		.todo = { &core_dump },
 		.source = { "systemd-coredump(8)" },
 	},
@@ -113,12 +134,16 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_VFIO_GROUP + 1,
 		.needs_sign = true,
-		.title = "Not KVM: the IOMMU group of the device holds another device that a driver of the host still uses",
-		.why = "VFIO hands out whole IOMMU groups: every device of the group must be bound to vfio-pci (or to no driver) before the guest "
-		       "may have one.",
-		.todo = { KW_DO("Run: `ls /sys/kernel/iommu_groups/GROUP/devices`, and bind each device there to vfio-pci; bridges need not be."),
-			  KW_DO("If the others must stay with the host: another slot, or a board with ACS.") },
-		.source = { "QEMU hw/vfio, vfio_get_group()", "Linux Documentation/driver-api/vfio.rst" },
+		.title = "Not KVM: the IOMMU group of the device holds another device that a "
+			 "driver of the host still uses",
+		.why = "VFIO hands out whole IOMMU groups: every device of the group must be bound "
+		       "to vfio-pci (or to no driver) before the guest may have one.",
+		.todo = { KW_DO("Run: `ls /sys/kernel/iommu_groups/GROUP/devices`, and bind each "
+				"device there to vfio-pci; bridges need not be."),
+			  KW_DO("If the others must stay with the host: another slot, or a board "
+				"with ACS.") },
+		.source = { "QEMU hw/vfio, vfio_get_group()",
+			    "Linux Documentation/driver-api/vfio.rst" },
 	},
 	{
 		.id = "vfio-no-iommu",
@@ -128,8 +153,10 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.sign = KW_SIGN_VFIO_NO_IOMMU + 1,
 		.needs_sign = true,
 		.title = "Not KVM: the host has no IOMMU for this device",
-		.why = "Passing a device through needs VT-d, AMD-Vi or SMMU, on in firmware and in the kernel.",
-		.todo = { KW_DO("Enable VT-d or AMD-Vi in firmware setup; on Intel boot with `intel_iommu=on`. Run: `dmesg | grep -iE 'dmar|amd-vi|smmu'`.") },
+		.why = "Passing a device through needs VT-d, AMD-Vi or SMMU, on in firmware and in "
+		       "the kernel.",
+		.todo = { KW_DO("Enable VT-d or AMD-Vi in firmware setup; on Intel boot with "
+				"`intel_iommu=on`. Run: `dmesg | grep -iE 'dmar|amd-vi|smmu'`.") },
 		.source = { "Linux Documentation/driver-api/vfio.rst" },
 	},
 	{
@@ -141,9 +168,12 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.sign = KW_SIGN_NO_RAM + 1,
 		.needs_sign = true,
 		.title = "Not KVM: the host could not give the guest its memory",
-		.why = "QEMU could not allocate or map the guest's RAM: too few free hugepages, a full /dev/shm, an rlimit, or too little memory.",
-		.todo = { KW_DO("Hugepages: `grep -i huge /proc/meminfo`; raise vm.nr_hugepages, per NUMA node where the guest is bound to one."),
-			  KW_DO("Shared memory (vhost-user, memfd): `df -h /dev/shm`, `ulimit -l` for locked memory.") },
+		.why = "QEMU could not allocate or map the guest's RAM: too few free hugepages, a "
+		       "full /dev/shm, an rlimit, or too little memory.",
+		.todo = { KW_DO("Hugepages: `grep -i huge /proc/meminfo`; raise vm.nr_hugepages, "
+				"per NUMA node where the guest is bound to one."),
+			  KW_DO("Shared memory (vhost-user, memfd): `df -h /dev/shm`, `ulimit -l` "
+				"for locked memory.") },
 		.source = { "QEMU system/physmem.c, util/oslib-posix.c, qemu_prealloc_mem()" },
 	},
 	{
@@ -155,8 +185,10 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.sign = KW_SIGN_DISK_PAUSE + 1,
 		.needs_sign = true,
 		.title = "Not KVM: the VM was paused because its disk image could not be written",
-		.why = "With werror=stop or enospc QEMU pauses the guest instead of giving it the error. It goes on when told to.",
-		.todo = { KW_DO("Free space where the image lies (`df -h`, thin pools: `lvs`), then `virsh resume GUEST` or `cont`.") },
+		.why = "With werror=stop or enospc QEMU pauses the guest instead of giving it the "
+		       "error. It goes on when told to.",
+		.todo = { KW_DO("Free space where the image lies (`df -h`, thin pools: `lvs`), "
+				"then `virsh resume GUEST` or `cont`.") },
 		.source = { "QEMU qapi/block-core.json, BLOCK_IO_ERROR" },
 	},
 	{
@@ -168,10 +200,13 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.sign = KW_SIGN_WINDOWS_STOP + 1,
 		.needs_sign = true,
 		.title = "Not KVM: Windows stopped itself with bug check {stop_code}",
-		.why = "Windows reports a blue screen through the Hyper-V crash MSRs: the first number is the bug-check code, the others its "
-		       "parameters. KVM only passed them on.",
-		.todo = { KW_DO("Read the dump in the guest (`!analyze -v`), and look the code up in Microsoft's bug check reference.") },
-		.source = { "QEMU hw/core or target/i386, Hyper-V crash information", "Linux arch/x86/kvm/hyperv.c, HV_X64_MSR_CRASH_P0" },
+		.why = "Windows reports a blue screen through the Hyper-V crash MSRs: the first "
+		       "number is the bug-check code, the others its parameters. KVM only passed "
+		       "them on.",
+		.todo = { KW_DO("Read the dump in the guest (`!analyze -v`), and look the code up "
+				"in Microsoft's bug check reference.") },
+		.source = { "QEMU hw/core or target/i386, Hyper-V crash information",
+			    "Linux arch/x86/kvm/hyperv.c, HV_X64_MSR_CRASH_P0" },
 	},
 	{ 0 }
 };

@@ -6,7 +6,8 @@
 bool kw_real_mode_segment_odd(const struct kw_failure *f)
 {
 	for (unsigned int i = 0; kw_segment_of(i) != KW_F_none; i++) {
-		enum kw_fact limit = kw_part(kw_segment_of(i), KW_LIMIT), attr = kw_part(kw_segment_of(i), KW_ATTR);
+		enum kw_fact limit = kw_part(kw_segment_of(i), KW_LIMIT),
+			     attr = kw_part(kw_segment_of(i), KW_ATTR);
 
 		if (kw_known(f, limit) && f->fact[limit] > 0xffff)
 			return true;
@@ -18,7 +19,8 @@ bool kw_real_mode_segment_odd(const struct kw_failure *f)
 
 bool kw_all_zero(const struct kw_failure *f)
 {
-	if (!kw_has(f, rip) || f->rip || !kw_has(f, cs_base) || f->cs_base || !kw_has(f, cs_limit) || f->cs_limit)
+	if (!kw_has(f, rip) || f->rip || !kw_has(f, cs_base) || f->cs_base ||
+	    !kw_has(f, cs_limit) || f->cs_limit)
 		return false;
 	for (size_t i = KW_GPR_FIRST; i <= KW_GPR_LAST; i++) {
 		/* EDX holds the CPU's signature after INIT and RESET */
@@ -32,10 +34,15 @@ bool kw_all_zero(const struct kw_failure *f)
 enum kw_certainty kw_check_sure(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
-	bool refused = kw_has(f, hardware_error) || (kw_has(f, vmcs_reason) && f->vmcs_reason & 0x80000000);
+	bool refused = kw_has(f, hardware_error) ||
+		       (kw_has(f, vmcs_reason) && f->vmcs_reason & 0x80000000);
 
 	if (refused)
 		return c->broken->saw.by_vmm ? KW_LIKELY : KW_CERTAIN;
-	/* a VMCS that is dumped because VMLAUNCH or VMRESUME failed has the reason of the exit before */
-	return kw_check_section_of(c->broken->check)->set == KW_CHECKS_VMX_CONTROLS ? KW_LIKELY : KW_POSSIBLE;
+	/*
+	 * a VMCS that is dumped because VMLAUNCH or VMRESUME failed has the reason of the exit
+	 * before
+	 */
+	return kw_check_section_of(c->broken->check)->set == KW_CHECKS_VMX_CONTROLS ? KW_LIKELY :
+										      KW_POSSIBLE;
 }

@@ -3,10 +3,24 @@
 #include "explain/rules/rules.h"
 
 const struct kw_rule *const kw_rule_tables[] = {
-	kw_rules_general, kw_rules_unusable, kw_rules_protected, kw_rules_host_kernel, kw_rules_not_kvm, kw_rules_vmm, kw_rules_setup,
+	kw_rules_general,
+	kw_rules_unusable,
+	kw_rules_protected,
+	kw_rules_host_kernel,
+	kw_rules_not_kvm,
+	kw_rules_vmm,
+	kw_rules_setup,
 	kw_rules_msr_write,
-	kw_rules_run_failed, kw_rules_emulation, kw_rules_delivery, kw_rules_entry_checks, kw_rules_vmcs,
-	kw_rules_entry, kw_rules_exit, kw_rules_message, kw_rules_told, kw_rules_collect,
+	kw_rules_run_failed,
+	kw_rules_emulation,
+	kw_rules_delivery,
+	kw_rules_entry_checks,
+	kw_rules_vmcs,
+	kw_rules_entry,
+	kw_rules_exit,
+	kw_rules_message,
+	kw_rules_told,
+	kw_rules_collect,
 	NULL,
 };
 

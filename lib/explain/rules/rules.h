@@ -8,7 +8,8 @@
 static inline bool is_wrmsr(const struct kw_case *c)
 {
 	return c->has_msr && c->msr_write &&
-	       (c->told_msr || c->exit_msr || (c->code == KW_CODE_OK && c->insn.kind == KW_INSN_WRMSR));
+	       (c->told_msr || c->exit_msr ||
+		(c->code == KW_CODE_OK && c->insn.kind == KW_INSN_WRMSR));
 }
 
 static inline bool is_errno(const struct kw_case *c, uint64_t number)
@@ -54,15 +55,21 @@ static inline bool control_at_reset(const struct kw_failure *f)
 	return FACT_IS(f, cr0, 0x60000010) && FACT_IS(f, efer, 0);
 }
 
-/* A segment that a CPU without unrestricted guest cannot run in real mode: DPL not 0 or a limit above 64 KiB. */
+/*
+ * A segment that a CPU without unrestricted guest cannot run in real mode: DPL not 0 or a limit
+ * above 64 KiB.
+ */
 bool kw_real_mode_segment_odd(const struct kw_failure *f);
 
 /* do.c: things to do that several rules share. */
-extern const struct kw_do kw_do_dump_vmcs, kw_do_dump_vmcb, kw_do_unrestricted_guest, kw_do_trace_refusal,
-	kw_do_kretprobe_msr, kw_do_trace_page_fault, kw_do_trace_exits, kw_do_trace_emulation, kw_do_whole_log,
-	kw_do_find_sregs, kw_do_report_kernel;
+extern const struct kw_do kw_do_dump_vmcs, kw_do_dump_vmcb, kw_do_unrestricted_guest,
+	kw_do_trace_refusal, kw_do_kretprobe_msr, kw_do_trace_page_fault, kw_do_trace_exits,
+	kw_do_trace_emulation, kw_do_whole_log, kw_do_find_sregs, kw_do_report_kernel;
 
-/* emulation.c: the general register that holds RIP's value, KW_F_none if there is none; the byte that a slide consists of. */
+/*
+ * emulation.c: the general register that holds RIP's value, KW_F_none if there is none; the byte
+ * that a slide consists of.
+ */
 enum kw_fact kw_jump_register(const struct kw_case *c);
 uint8_t kw_slide_byte(const struct kw_case *c);
 

@@ -12,7 +12,10 @@ static bool efault_host_mm(const struct kw_case *c)
 	return efault(c) && any_sign(c, KW_SIGN_HOST_MM);
 }
 
-/* Firmware and loaders run from guest RAM and ROM that the VMM itself has mapped: no BAR is involved. */
+/*
+ * Firmware and loaders run from guest RAM and ROM that the VMM itself has mapped: no BAR is
+ * involved.
+ */
 static bool in_firmware(const struct kw_case *c)
 {
 	if (kw_has(c->f, rip) && !kw_has(c->f, cs_base))
@@ -28,7 +31,8 @@ static bool efault_firmware(const struct kw_case *c)
 
 static bool efault_driver(const struct kw_case *c)
 {
-	return efault(c) && !in_firmware(c) && !any_sign(c, KW_SIGN_VFIO_FAULT) && c->code == KW_CODE_OK && c->insn.has_mem && c->mode == KW_MODE_LONG64;
+	return efault(c) && !in_firmware(c) && !any_sign(c, KW_SIGN_VFIO_FAULT) &&
+	       c->code == KW_CODE_OK && c->insn.has_mem && c->mode == KW_MODE_LONG64;
 }
 
 /* Identity-mapped low addresses: what firmware and loaders use. */
@@ -44,7 +48,8 @@ static bool efault_any(const struct kw_case *c)
 
 static bool eio(const struct kw_case *c)
 {
-	return is_errno(c, KW_EIO) && !any_sign(c, KW_SIGN_TDX_UNACCEPTED) && !any_sign(c, KW_SIGN_TDX_SEAMCALL);
+	return is_errno(c, KW_EIO) && !any_sign(c, KW_SIGN_TDX_UNACCEPTED) &&
+	       !any_sign(c, KW_SIGN_TDX_SEAMCALL);
 }
 
 static bool eio_nested(const struct kw_case *c)
@@ -60,7 +65,8 @@ static bool eperm_not_wrmsr(const struct kw_case *c)
 
 static bool eperm_no_code(const struct kw_case *c)
 {
-	return (is_errno(c, KW_EPERM) || is_errno(c, KW_EACCES)) && c->code != KW_CODE_OK && !is_wrmsr(c);
+	return (is_errno(c, KW_EPERM) || is_errno(c, KW_EACCES)) && c->code != KW_CODE_OK &&
+	       !is_wrmsr(c);
 }
 
 static bool einval(const struct kw_case *c)
@@ -95,7 +101,8 @@ static bool enosys(const struct kw_case *c)
 
 static bool ebusy(const struct kw_case *c)
 {
-	return is_errno(c, KW_EBUSY) && (c->f->arch == KW_ARCH_PPC64 || c->f->arch == KW_ARCH_UNKNOWN);
+	return is_errno(c, KW_EBUSY) &&
+	       (c->f->arch == KW_ARCH_PPC64 || c->f->arch == KW_ARCH_UNKNOWN);
 }
 
 const struct kw_rule kw_rules_run_failed[] = {
@@ -107,15 +114,16 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = efault_host_mm,
 		.sign = KW_SIGN_HOST_MM + 1,
 		.title = "The host kernel lost count of a page: its memory management complains in "
-		       "the same log",
-		.why = "The kernel's own messages around the failure (page reference or page "
-		       "state checks, KSM) show a bug in the host's memory management. KVM then "
-		       "cannot pin the guest's page, and KVM_RUN fails with EFAULT.",
+			 "the same log",
+		.why = "The kernel's own messages around the failure (page reference or page state "
+		       "checks, KSM) show a bug in the host's memory management. KVM then cannot "
+		       "pin the guest's page, and KVM_RUN fails with EFAULT.",
 		.todo = { KW_DO("Turn KSM off and see whether it goes away: `echo 2 > "
 				"/sys/kernel/mm/ksm/run`."),
 			  KW_DO("Report the kernel's splat to the memory management list with the "
 				"host's kernel version; try another kernel.") },
-		.source = { "Linux virt/kvm/kvm_main.c, hva_to_pfn()", "kernel messages of this log" },
+		.source = { "Linux virt/kvm/kvm_main.c, hva_to_pfn()",
+			    "kernel messages of this log" },
 	},
 	{
 		.id = "efault-guest-ram-backing",
@@ -126,18 +134,19 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.title = "The host could not provide a page of the guest's RAM or ROM",
 		.why = "RIP lies in {rip_place}: firmware, which mostly touches RAM and ROM. "
 		       "(SeaBIOS also drives AHCI, NVMe, xHCI and virtio BARs: where the operand "
-		       "lies decides.) KVM_RUN fails with EFAULT when the VMM's address behind "
-		       "the guest page cannot be faulted in: a memory-backend file larger than "
-		       "its tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or "
-		       "unmapped memory, a NUMA policy or cgroup that leaves no page. KVM logs "
-		       "nothing for it.",
+		       "lies decides.) KVM_RUN fails with EFAULT when the VMM's address behind the "
+		       "guest page cannot be faulted in: a memory-backend file larger than its "
+		       "tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or unmapped "
+		       "memory, a NUMA policy or cgroup that leaves no page. KVM logs nothing for "
+		       "it.",
 		.todo = { KW_DO("Compare the guest's memory size with `df -h /dev/shm` (and the "
 				"mount of each memory-backend-file), and with HugePages_Free in "
 				"/proc/meminfo."),
 			  KW_DO("Check strict numactl or libvirt <numatune> policies and the VM's "
 				"cgroup memory limits."),
 			  &kw_do_trace_page_fault },
-		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() "
+			    "(kvm_handle_bad_page() before v6.2)" },
 	},
 	{
 		.id = "efault-device-mapping",
@@ -147,7 +156,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(rip) },
 		.test = efault_driver,
 		.title = "{insn} touches {mem}, which may be a device's BAR that the host cannot "
-		       "map",
+			 "map",
 		.why = "A load or store of a running kernel failed. If the address is a "
 		       "passed-through BAR or a GPU blob, the device's own mapping serves the "
 		       "fault and can refuse it: VFIO of a device in a low power state or in "
@@ -157,7 +166,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 				"QEMU's `info mtree -f`."),
 			  KW_DO("With VFIO, look for vfio-pci messages and device resets in the "
 				"host's dmesg.") },
-		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn()", "https://bugzilla.kernel.org/show_bug.cgi?id=220057" },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn()",
+			    "https://bugzilla.kernel.org/show_bug.cgi?id=220057" },
 	},
 	{
 		.id = "efault-page",
@@ -168,15 +178,16 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.fallback = true,
 		.test = efault_any,
 		.title = "KVM could not map the host page behind a guest address (EFAULT)",
-		.why = "KVM_RUN fails with EFAULT when the VMM's memory behind a guest page "
-		       "cannot be faulted in: file-backed RAM larger than its tmpfs (/dev/shm), a "
-		       "truncated file, unmapped or protected memory, or a device BAR whose "
-		       "driver refuses the fault. The instruction itself is not at fault.",
+		.why = "KVM_RUN fails with EFAULT when the VMM's memory behind a guest page cannot "
+		       "be faulted in: file-backed RAM larger than its tmpfs (/dev/shm), a "
+		       "truncated file, unmapped or protected memory, or a device BAR whose driver "
+		       "refuses the fault. The instruction itself is not at fault.",
 		.todo = { KW_DO("Compare the guest's memory size with `df -h` of the mount that "
 				"backs it (/dev/shm, hugetlbfs)."),
 			  &kw_do_trace_page_fault,
 			  KW_DO("Look at the host's dmesg of the same second.") },
-		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() (kvm_handle_bad_page() before v6.2)" },
+		.source = { "Linux arch/x86/kvm/mmu/mmu.c, kvm_handle_error_pfn() "
+			    "(kvm_handle_bad_page() before v6.2)" },
 	},
 	{
 		.id = "eio-vm-dead",
@@ -190,13 +201,15 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead, "
 		       "and from then on every ioctl on it fails with EIO; other EIO returns "
 		       "follow a WARN. The guest's instruction need not be involved. A process "
-		       "that uses a VM it did not create, for example after fork(), also gets "
-		       "EIO, without a WARN.",
+		       "that uses a VM it did not create, for example after fork(), also gets EIO, "
+		       "without a WARN.",
 		.todo = { KW_DO("Read the host's dmesg: the WARNING with a KVM function (printed "
 				"once per boot) is the real message."),
-			  KW_DO("If this host is itself a VM, read the outer hypervisor's log too."),
+			  KW_DO("If this host is itself a VM, read the outer hypervisor's log "
+				"too."),
 			  KW_DO("Report it with that splat and the kernel version.") },
-		.source = { "Linux include/linux/kvm_host.h, KVM_BUG_ON()", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
+		.source = { "Linux include/linux/kvm_host.h, KVM_BUG_ON()",
+			    "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
 		.id = "eio-nested-run-pending",
@@ -205,7 +218,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(cr0) },
 		.test = eio_nested,
 		.title = "If the guest runs a hypervisor: KVM_BUG_ON(nested_run_pending), known "
-		       "with SMM and real-mode firmware",
+			 "with SMM and real-mode firmware",
 		.why = "A nested entry was pending when an exit had to be handled at once. Seen "
 		       "when the guest's BIOS uses SMM while the guest itself runs VMs.",
 		.todo = { KW_DO("Look for a WARNING with nested_run_pending in the host's dmesg."),
@@ -219,7 +232,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = eperm_not_wrmsr,
 		.title = "{errno} at {insn}, which KVM returns for no such instruction: the ioctl "
-		       "was refused before KVM, or an error was injected",
+			 "was refused before KVM, or an error was injected",
 		.why = "The only -1 that KVM let out of KVM_RUN was that of set_msr_mce() for a "
 		       "WRMSR (v5.10 to v5.19). Here RIP is at another instruction. A seccomp "
 		       "filter or LSM that denies the ioctl gives the same text.",
@@ -236,7 +249,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = eperm_no_code,
 		.title = "{errno}, and this text does not show the instruction: a WRMSR to a "
-		       "machine-check bank on Linux 5.10 to 5.19, or a refused ioctl",
+			 "machine-check bank on Linux 5.10 to 5.19, or a refused ioctl",
 		.why = "KVM let -1 (EPERM) out of KVM_RUN for a WRMSR to MCi_CTL or MCi_STATUS in "
 		       "v5.10 to v5.19 (5.10.0 to 5.10.136).",
 		.todo = { KW_DO("Collect the whole register dump with its Code= line, and `uname "
@@ -250,12 +263,11 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = einval,
 		.title = "KVM refused KVM_RUN for how it was called or for the vCPU's state "
-		       "(EINVAL)",
-		.why = "EINVAL on x86: unknown bits in kvm_valid_regs or kvm_dirty_regs, "
-		       "registers from the VMM that KVM rejects, an mp_state that does not fit "
-		       "(INIT or SIPI received while blocked), a TDX or SEV guest that asked for "
-		       "something unsupported, or reserved bits in KVM's own page tables (with a "
-		       "WARN).",
+			 "(EINVAL)",
+		.why = "EINVAL on x86: unknown bits in kvm_valid_regs or kvm_dirty_regs, registers "
+		       "from the VMM that KVM rejects, an mp_state that does not fit (INIT or SIPI "
+		       "received while blocked), a TDX or SEV guest that asked for something "
+		       "unsupported, or reserved bits in KVM's own page tables (with a WARN).",
 		.todo = { KW_DO("Look at the host's dmesg of the same second (WARN, vmgexit, spte "
 				"lines)."),
 			  KW_DO("Trace the VMM: `strace -f -e trace=ioctl` shows which KVM_SET_* "
@@ -273,15 +285,18 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.why = "KVM needs memory of its own while the guest runs, for page tables and "
 		       "nested state. Either the host or the VM's memory cgroup is at its limit. "
 		       "If memory is free and the first KVM_RUN fails, a signal may have "
-		       "interrupted the creation of KVM's NX huge-page recovery task, and "
-		       "affected kernels then return ENOMEM for ever.",
+		       "interrupted the creation of KVM's NX huge-page recovery task, and affected "
+		       "kernels then return ENOMEM for ever.",
 		.todo = { KW_DO("If it was the first KVM_RUN and memory is free: start the VM "
 				"again, and run a host kernel with commits 916b7f42b3b3 and "
-				"cb380909ae3b (v6.14, 6.12.y of August 2025 and later).", .kernel = "nx-recovery-enomem"),
+				"cb380909ae3b (v6.14, 6.12.y of August 2025 and later).",
+				.kernel = "nx-recovery-enomem"),
 			  KW_DO("Check memory.max, memory.events and memory.current of the VM's "
 				"cgroup, and the host's free memory."),
 			  KW_DO("Look for allocation failures in the host's dmesg.") },
-		.source = { "Linux commit 916b7f42b3b3 (\"kvm: retry nx_huge_page_recovery_thread creation\") (in v6.14)", "Linux arch/x86/kvm/mmu/mmu.c, mmu_topup_memory_caches()" },
+		.source = { "Linux commit 916b7f42b3b3 (\"kvm: retry nx_huge_page_recovery_thread "
+			    "creation\") (in v6.14)",
+			    "Linux arch/x86/kvm/mmu/mmu.c, mmu_topup_memory_caches()" },
 	},
 	{
 		.id = "enospc-mmu-pages",
@@ -303,7 +318,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = ehwpoison,
 		.title = "The guest touched host memory that has an uncorrected hardware error "
-		       "(EHWPOISON)",
+			 "(EHWPOISON)",
 		.why = "KVM_RUN returns EHWPOISON for a guest_memfd page that the kernel has "
 		       "marked as poisoned.",
 		.todo = { KW_DO("Look for memory failure lines in the host's dmesg and in the "
@@ -324,7 +339,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.todo = { KW_DO("Run a released kernel (v5.10 or later)."),
 			  KW_DO("Find the MSR: that of the RDMSR or WRMSR at RIP, or of the last "
 				"`unhandled` line in dmesg.") },
-		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for msr emulation that causes #GP\") (in v5.10)" },
+		.source = { "Linux commit cc4cb017678a (\"KVM: x86: use positive error values for "
+			    "msr emulation that causes #GP\") (in v5.10)" },
 	},
 	{
 		.id = "enosys-arm",
@@ -334,7 +350,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = enosys,
 		.any_arch = true,
 		.title = "On ARM, the guest touched an address without memory by an instruction "
-		       "that KVM cannot decode (ENOSYS)",
+			 "that KVM cannot decode (ENOSYS)",
 		.why = "On arm64, and before it on 32-bit ARM, io_mem_abort() is the only ENOSYS "
 		       "of KVM_RUN: a load or store outside memory whose syndrome is not valid "
 		       "(LDP/STP, write-back forms, exclusives and atomics, SIMD). x86 returns no "
@@ -344,8 +360,10 @@ const struct kw_rule kw_rules_run_failed[] = {
 			  KW_DO("Use QEMU 5.1 or later on Linux 5.5 or later: it takes "
 				"KVM_EXIT_ARM_NISV and injects an external abort."),
 			  KW_DO("Run: `trace-cmd record -e kvm:kvm_mmio_nisv -e "
-				"kvm:kvm_guest_fault`. From Linux 6.12 on KVM logs nothing for it.") },
-		.source = { "Linux arch/arm64/kvm/mmio.c, io_mem_abort()", "Linux Documentation/virt/kvm/api.rst, \"KVM_CAP_ARM_NISV_TO_USER\"" },
+				"kvm:kvm_guest_fault`. From Linux 6.12 on KVM logs nothing for "
+				"it.") },
+		.source = { "Linux arch/arm64/kvm/mmio.c, io_mem_abort()",
+			    "Linux Documentation/virt/kvm/api.rst, \"KVM_CAP_ARM_NISV_TO_USER\"" },
 	},
 	{
 		.id = "ebusy-power-smt",
@@ -355,12 +373,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = ebusy,
 		.any_arch = true,
 		.sign = KW_SIGN_SMT + 1,
-		.title = "On POWER: SMT is enabled on the host, and this KVM cannot run guests with "
-		       "it (EBUSY)",
+		.title = "On POWER: SMT is enabled on the host, and this KVM cannot run guests "
+			 "with it (EBUSY)",
 		.why = "KVM-HV on POWER8 and older needs all secondary threads offline. On x86 "
 		       "KVM_RUN returns no EBUSY.",
-		.todo = { KW_DO("Run: `ppc64_cpu --smt=off` on the host, and keep it across "
-				"reboots.") },
+		.todo = { KW_DO(
+			"Run: `ppc64_cpu --smt=off` on the host, and keep it across reboots.") },
 		.source = { "QEMU commit dae02ba55a" },
 	},
 	{ 0 }

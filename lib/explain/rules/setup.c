@@ -18,8 +18,8 @@ static bool is_memory(const struct kw_case *c)
 
 static bool sregs_refused(const struct kw_case *c)
 {
-	return kw_str_starts(c->f->text[KW_T_IOCTL], KW_STR("KVM_SET_SREGS")) && is_errno(c, KW_EINVAL) &&
-	       !c->checks.nbroken;
+	return kw_str_starts(c->f->text[KW_T_IOCTL], KW_STR("KVM_SET_SREGS")) &&
+	       is_errno(c, KW_EINVAL) && !c->checks.nbroken;
 }
 
 static bool has_dump(const struct kw_case *c)
@@ -40,7 +40,8 @@ static bool slots_overlap(const struct kw_case *c)
 /* 39 bits are the fewest that a CPU with VMX or SVM has for guest physical addresses. */
 static bool slot_is_high(const struct kw_case *c)
 {
-	return is_memory(c) && is_errno(c, KW_EINVAL) && (c->f->slot_gpa + c->f->slot_size - 1) >> 39 != 0;
+	return is_memory(c) && is_errno(c, KW_EINVAL) &&
+	       (c->f->slot_gpa + c->f->slot_size - 1) >> 39 != 0;
 }
 
 static bool files_used_up(const struct kw_case *c)
@@ -104,8 +105,10 @@ const struct kw_rule kw_rules_setup[] = {
 				"their kernels and microcode."),
 			  KW_DO("Collect the register dump that QEMU prints behind this line (not "
 				"with `after init`, where it exits): its CR4 and EFER name the "
-				"feature.", .unless = has_dump) },
-		.source = { SOURCE_SREGS, "QEMU target/i386/kvm/kvm.c, kvm_arch_put_registers() (texts since QEMU 9.2)" },
+				"feature.",
+				.unless = has_dump) },
+		.source = { SOURCE_SREGS, "QEMU target/i386/kvm/kvm.c, kvm_arch_put_registers() "
+					  "(texts since QEMU 9.2)" },
 	},
 	{
 		.id = "setup-xcrs-check",

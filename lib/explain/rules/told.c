@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: MIT
-/* What kvmwhy.ko or `kvmwhy watch` saw of a failure, or the module did; and kvm_run pages that tell of none. */
+/*
+ * What kvmwhy.ko or `kvmwhy watch` saw of a failure, or the module did; and kvm_run pages that tell
+ * of none.
+ */
 #include "explain/rules/rules.h"
 
-#define ANY_FAILURE (KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT))
+#define ANY_FAILURE \
+	(KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT))
 
 #define ABI "include/uapi/kvmwhy.h, struct kvmwhy_data"
 
-/* Words that do not fit the dump may be of an earlier failure. An access is seen where its function is known. */
+/*
+ * Words that do not fit the dump may be of an earlier failure. An access is seen where its function
+ * is known.
+ */
 static enum kw_certainty if_it_fits(const struct kw_case *c)
 {
 	if (c->told_doubt)
 		return KW_POSSIBLE;
-	return c->told_by_watch && c->told.kind != KVMWHY_KIND_OTHER && !c->told.function ? KW_LIKELY : KW_CERTAIN;
+	return c->told_by_watch && c->told.kind != KVMWHY_KIND_OTHER && !c->told.function ?
+		       KW_LIKELY :
+		       KW_CERTAIN;
 }
 
-/* An injected result ends KVM_RUN as an errno; behind anything else it may have been made up for. */
+/*
+ * An injected result ends KVM_RUN as an errno; behind anything else it may have been made up for.
+ */
 static enum kw_certainty if_injected(const struct kw_case *c)
 {
 	if (c->told_doubt)
@@ -110,12 +121,13 @@ const struct kw_rule kw_rules_told[] = {
 		.needs = { KW_NEED(told_kind) },
 		.shows = { KW_NEED(told_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
 		.test = injected,
-		.title = "kvmwhy.ko injected this failure, as it was told to: {told_did} got {told_result} in place of "
-			 "KVM's answer",
+		.title = "kvmwhy.ko injected this failure, as it was told to: {told_did} got "
+			 "{told_result} in place of KVM's answer",
 		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything, "
 		       "and the guest did nothing wrong; an injected write has no effect. The "
 		       "failure tests what the VMM and its user make of it.",
-		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it fired: `kvmwhy inject status`.") },
+		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it "
+				"fired: `kvmwhy inject status`.") },
 		.source = { ABI ", KVMWHY_INJECTED" },
 	},
 	{
@@ -135,8 +147,8 @@ const struct kw_rule kw_rules_told[] = {
 				"with such a write."),
 			  KW_DO("To let the guest live on, use permit=correctable (machine-check "
 				"banks) or permit=gp of kvmwhy.ko.") },
-		.source = { ABI,
-			    "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values from wrmsr emulation to userspace\") (in v5.10)" },
+		.source = { ABI, "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values "
+				 "from wrmsr emulation to userspace\") (in v5.10)" },
 	},
 	{
 		.id = "module-rdmsr",
@@ -149,8 +161,8 @@ const struct kw_rule kw_rules_told[] = {
 		.test = rdmsr,
 		.title = "{speaker}: {told_did} was refused with {told_result} by {told_by}",
 		.why = "{watcher} watched the read on its way through KVM. In the kernels read, a "
-		       "failed RDMSR is #GP and not an errno of KVM_RUN, so this KVM is a "
-		       "modified one, or what failed came after the read.",
+		       "failed RDMSR is #GP and not an errno of KVM_RUN, so this KVM is a modified "
+		       "one, or what failed came after the read.",
 		.todo = { KW_DO("Check whether the host's KVM is unmodified: `uname -r`, `modinfo "
 				"kvm`, /proc/sys/kernel/tainted.") },
 		.source = { ABI, "Linux arch/x86/kvm/x86.c, kvm_emulate_rdmsr()" },
@@ -183,7 +195,8 @@ const struct kw_rule kw_rules_told[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(told_kind) },
 		.test = run_refused,
-		.title = "{speaker}: KVM_RUN was refused before the guest ran: {told_result} from kvm_vcpu_ioctl()",
+		.title = "{speaker}: KVM_RUN was refused before the guest ran: {told_result} from "
+			 "kvm_vcpu_ioctl()",
 		.why = "kvm_vcpu_ioctl() checks three things before it runs the vCPU: an argument "
 		       "of KVM_RUN that is not 0 is EINVAL; a process other than the one that "
 		       "created the VM, and a VM that KVM has given up, are EIO.",
@@ -191,7 +204,8 @@ const struct kw_rule kw_rules_told[] = {
 				"The line of this failure says which of the three it was."),
 			  KW_DO("If KVM has given up the VM, look for KVM's WARNING that came "
 				"first in the same dmesg.") },
-		.source = { ABI ", KVMWHY_FUNCTION_VCPU_IOCTL", "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
+		.source = { ABI ", KVMWHY_FUNCTION_VCPU_IOCTL",
+			    "Linux virt/kvm/kvm_main.c, kvm_vcpu_ioctl()" },
 	},
 	{
 		.id = "module-run-failed",
@@ -217,9 +231,11 @@ const struct kw_rule kw_rules_told[] = {
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(INTERNAL_ERROR) | KW_IN(ENTRY_FAILED) | KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(told_kind) },
-		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(fault_gpa), KW_NEED(told_function) },
+		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(fault_gpa),
+			   KW_NEED(told_function) },
 		.test = inner_access,
-		.title = "{speaker}: {told_did} had failed with {told_result} in {told_by}, and then KVM gave up",
+		.title = "{speaker}: {told_did} had failed with {told_result} in {told_by}, and "
+			 "then KVM gave up",
 		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the "
 		       "instruction it does not return such a result as an errno: the emulator "
 		       "stops, and KVM_RUN reports that.",
@@ -237,13 +253,14 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(last_exit_info1), KW_NEED(watch_vmx) },
 		.test = only_exit,
 		.title = "kvmwhy watch: the last VM exit before the failure was {exit}",
-		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. "
-		       "The record does not show which function failed.",
+		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. The "
+		       "record does not show which function failed.",
 		.todo = { KW_DO("Run: `kvmwhy host`. It says what cannot be seen on this host, and "
 				"how to see it."),
 			  KW_DO("Load kvmwhy.ko, or attach kretprobes to the functions below "
 				"kvm_arch_vcpu_ioctl_run(), and provoke it again.") },
-		.source = { "include/uapi/kvmwhy-event.h, struct kvmwhy_event", "Linux arch/x86/kvm/trace.h, kvm_exit" },
+		.source = { "include/uapi/kvmwhy-event.h, struct kvmwhy_event",
+			    "Linux arch/x86/kvm/trace.h, kvm_exit" },
 	},
 	{
 		.id = "watch-encrypted",
@@ -253,11 +270,14 @@ const struct kw_rule kw_rules_told[] = {
 		.classes = ANY_FAILURE | KW_IN(REGISTER_DUMP),
 		.needs = { KW_NEED(watch_protected) },
 		.test = registers_encrypted,
-		.title = "kvmwhy watch: the guest's registers are encrypted, so KVM does not have them",
-		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show "
-		       "its registers or code; this record has none.",
-		.todo = { KW_DO("Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's own console.") },
-		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"", "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_PROTECTED" },
+		.title = "kvmwhy watch: the guest's registers are encrypted, so KVM does not have "
+			 "them",
+		.why = "The guest is an SEV-ES, SNP or TDX guest. No tool on the host can show its "
+		       "registers or code; this record has none.",
+		.todo = { KW_DO("Use the host's dmesg (vmgexit, SEV and TDX lines) and the guest's "
+				"own console.") },
+		.source = { "AMD APM vol. 2, \"Encrypted State (SEV-ES)\"",
+			    "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_PROTECTED" },
 	},
 	{
 		.id = "watch-record-cut",
@@ -282,10 +302,10 @@ const struct kw_rule kw_rules_told[] = {
 		.needs = { KW_NEED(suberror) },
 		.test = words_missing,
 		.title = "kvmwhy.ko said why KVM_RUN failed; this text does not show its words, or "
-		       "shows them damaged",
+			 "shows them damaged",
 		.why = "Suberror 19287 (0x4b57) comes from the module, not from KVM. Its 10 words "
-		       "say what failed: which MSR or address, which function refused it, and "
-		       "with what result.",
+		       "say what failed: which MSR or address, which function refused it, and with "
+		       "what result.",
 		.todo = { KW_DO("Collect the lines `extra data[0]` to `extra data[9]`, which QEMU "
 				"prints after the suberror."),
 			  KW_DO("With another VMM, save the vCPU's kvm_run page and run: `kvmwhy "
@@ -301,7 +321,7 @@ const struct kw_rule kw_rules_told[] = {
 		.needs = { KW_NEED(run_exit_reason) },
 		.test = ordinary_exit,
 		.title = "kvm_run holds exit reason {run_exit_reason}, {exit_name}, which a VMM "
-		       "handles and goes on",
+			 "handles and goes on",
 		.why = "A VMM handles this exit before it runs the vCPU again. If KVM_RUN failed "
 		       "with an errno, exit_reason is undefined: before v6.8 it still holds the "
 		       "exit before.",

@@ -13,13 +13,16 @@ static bool feat_ctl_unlocked(const struct kw_case *c)
 }
 
 static const struct kw_do look_for_vmx = {
-	.text = "Run: `grep -cE 'vmx|svm' /proc/cpuinfo`. With 0 the CPU's virtualization extensions are hidden: enable Intel VT-x "
-		"or AMD-V (SVM) in firmware setup; if this host is itself a VM, enable nested virtualization in the hypervisor "
+	.text = "Run: `grep -cE 'vmx|svm' /proc/cpuinfo`. With 0 the CPU's virtualization "
+		"extensions are hidden: enable Intel VT-x "
+		"or AMD-V (SVM) in firmware setup; if this host is itself a VM, enable nested "
+		"virtualization in the hypervisor "
 		"below it.",
 };
 
 static const struct kw_do load_module = {
-	.text = "Run: `modprobe kvm_intel` or `modprobe kvm_amd` as root, then `dmesg | grep -i kvm`: the module says why it "
+	.text = "Run: `modprobe kvm_intel` or `modprobe kvm_amd` as root, then `dmesg | grep -i "
+		"kvm`: the module says why it "
 		"does not load.",
 };
 
@@ -35,10 +38,14 @@ const struct kw_rule kw_rules_unusable[] = {
 		.sign = KW_SIGN_KVM_DENIED + 1,
 		.needs_sign = true,
 		.title = "This user may not open /dev/kvm",
-		.why = "open(2) of /dev/kvm was refused: the device exists, and its group or its mode does not let this user in. In a "
+		.why = "open(2) of /dev/kvm was refused: the device exists, and its group or its "
+		       "mode does not let this user in. In a "
 		       "container the device cgroup, or an LSM, refuses it in the same words.",
-		.todo = { KW_DO("Run: `ls -l /dev/kvm; id`, then `usermod -aG kvm USER` for the group shown, and log in again."),
-			  KW_DO("In a container: pass the device (`--device /dev/kvm`), and check the group id inside."), &ask_host },
+		.todo = { KW_DO("Run: `ls -l /dev/kvm; id`, then `usermod -aG kvm USER` for the "
+				"group shown, and log in again."),
+			  KW_DO("In a container: pass the device (`--device /dev/kvm`), and check "
+				"the group id inside."),
+			  &ask_host },
 		.source = { SOURCE_INIT },
 	},
 	{
@@ -48,13 +55,19 @@ const struct kw_rule kw_rules_unusable[] = {
 		.classes = UNUSABLE,
 		.sign = KW_SIGN_KVM_BUSY + 1,
 		.needs_sign = true,
-		.title = "KVM_CREATE_VM answered EBUSY: another hypervisor on this host holds VMX or SVM",
-		.why = "KVM turns virtualization on when the first VM is created, and finds it in use: VirtualBox, VMware or another "
-		       "module that does not share it. On s390x and POWER the same errno has other causes.",
-		.todo = { KW_DO("Stop the other hypervisor's VMs; run: `lsmod | grep -E 'vboxdrv|vmmon|xen'` and unload what is found."),
-			  KW_DO("Or keep KVM out of its way: on Linux 6.12 and later boot with `kvm.enable_virt_at_load=0`, so that KVM "
+		.title = "KVM_CREATE_VM answered EBUSY: another hypervisor on this host holds VMX "
+			 "or SVM",
+		.why = "KVM turns virtualization on when the first VM is created, and finds it in "
+		       "use: VirtualBox, VMware or another "
+		       "module that does not share it. On s390x and POWER the same errno has other "
+		       "causes.",
+		.todo = { KW_DO("Stop the other hypervisor's VMs; run: `lsmod | grep -E "
+				"'vboxdrv|vmmon|xen'` and unload what is found."),
+			  KW_DO("Or keep KVM out of its way: on Linux 6.12 and later boot with "
+				"`kvm.enable_virt_at_load=0`, so that KVM "
 				"takes VMX or SVM only while a VM of its own runs.") },
-		.source = { "Linux arch/x86/kvm, hardware_enable_all(), vmx_hardware_enable(), svm_hardware_enable()" },
+		.source = { "Linux arch/x86/kvm, hardware_enable_all(), vmx_hardware_enable(), "
+			    "svm_hardware_enable()" },
 	},
 	{
 		.id = "kvm-vmxon-faulted",
@@ -66,11 +79,16 @@ const struct kw_rule kw_rules_unusable[] = {
 		.needs_sign = true,
 		.test = feat_ctl_unlocked,
 		.title = "VMXON faulted: firmware left IA32_FEATURE_CONTROL (0x3a) unlocked",
-		.why = "VMXON needs bit 0 (lock) and bit 2 (VMX outside SMX) of IA32_FEATURE_CONTROL; bit 0 is clear. Firmware sets both "
-		       "before it boots an operating system, and again for each CPU on resume; here it did not.",
-		.todo = { KW_DO("Power the host off and on (not suspend and resume), and update its firmware."),
-			  KW_DO("Enable VT-x in firmware setup; if this host is a VM, its hypervisor must set the register.") },
-		.source = { "Intel SDM vol. 3, \"Enabling and Entering VMX Operation\"", "Linux arch/x86/kvm/vmx/vmx.c, kvm_cpu_vmxon()" },
+		.why = "VMXON needs bit 0 (lock) and bit 2 (VMX outside SMX) of "
+		       "IA32_FEATURE_CONTROL; bit 0 is clear. Firmware sets both "
+		       "before it boots an operating system, and again for each CPU on resume; "
+		       "here it did not.",
+		.todo = { KW_DO("Power the host off and on (not suspend and resume), and update "
+				"its firmware."),
+			  KW_DO("Enable VT-x in firmware setup; if this host is a VM, its "
+				"hypervisor must set the register.") },
+		.source = { "Intel SDM vol. 3, \"Enabling and Entering VMX Operation\"",
+			    "Linux arch/x86/kvm/vmx/vmx.c, kvm_cpu_vmxon()" },
 	},
 	{
 		.id = "kvm-off-in-firmware",
@@ -80,13 +98,19 @@ const struct kw_rule kw_rules_unusable[] = {
 		.classes = UNUSABLE,
 		.sign = KW_SIGN_KVM_OFF + 1,
 		.needs_sign = true,
-		.title = "The CPU's virtualization extensions are switched off, so KVM does not load",
-		.why = "KVM's module found VMX locked off in IA32_FEATURE_CONTROL, or SVMDIS set in VM_CR. Firmware does that, or the "
+		.title = "The CPU's virtualization extensions are switched off, so KVM does not "
+			 "load",
+		.why = "KVM's module found VMX locked off in IA32_FEATURE_CONTROL, or SVMDIS set "
+		       "in VM_CR. Firmware does that, or the "
 		       "hypervisor below where this host is itself a VM.",
-		.todo = { KW_DO("Enable Intel VT-x, or SVM mode, in firmware setup, and power the host off and on."),
-			  KW_DO("If this host is a VM: enable nested virtualization for it (`-cpu host`; kvm_intel or kvm_amd `nested=1` on "
-				"the host below)."), &ask_host },
-		.source = { "Linux arch/x86/kvm/vmx/vmx.c, vmx_disabled_by_bios(); arch/x86/kvm/svm/svm.c, kvm_is_svm_supported()" },
+		.todo = { KW_DO("Enable Intel VT-x, or SVM mode, in firmware setup, and power the "
+				"host off and on."),
+			  KW_DO("If this host is a VM: enable nested virtualization for it (`-cpu "
+				"host`; kvm_intel or kvm_amd `nested=1` on "
+				"the host below)."),
+			  &ask_host },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, vmx_disabled_by_bios(); "
+			    "arch/x86/kvm/svm/svm.c, kvm_is_svm_supported()" },
 	},
 	{
 		.id = "kvm-other-vendor",
@@ -98,8 +122,10 @@ const struct kw_rule kw_rules_unusable[] = {
 		.needs_sign = true,
 		.harmless = true,
 		.title = "A KVM vendor module was to be loaded while one is loaded already",
-		.why = "Only one of kvm_intel and kvm_amd can be loaded, and one is. The CPU decides which is the right one.",
-		.todo = { KW_DO("Take the other module out of /etc/modules and /etc/modules-load.d.") },
+		.why = "Only one of kvm_intel and kvm_amd can be loaded, and one is. The CPU "
+		       "decides which is the right one.",
+		.todo = { KW_DO(
+			"Take the other module out of /etc/modules and /etc/modules-load.d.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_x86_vendor_init()" },
 	},
 	{
@@ -110,10 +136,12 @@ const struct kw_rule kw_rules_unusable[] = {
 		.sign = KW_SIGN_KVM_NO_HARDWARE + 1,
 		.needs_sign = true,
 		.title = "This CPU offers neither VMX nor SVM to KVM",
-		.why = "CPUID does not show the extension of the module that was loaded: the CPU lacks it, firmware hides it, or this host is "
+		.why = "CPUID does not show the extension of the module that was loaded: the CPU "
+		       "lacks it, firmware hides it, or this host is "
 		       "a VM without nested virtualization.",
 		.todo = { &look_for_vmx, &ask_host },
-		.source = { "Linux arch/x86/kvm/vmx/vmx.c, arch/x86/kvm/svm/svm.c, module initialization" },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, arch/x86/kvm/svm/svm.c, module "
+			    "initialization" },
 	},
 	{
 		.id = "kvm-missing",
@@ -124,9 +152,13 @@ const struct kw_rule kw_rules_unusable[] = {
 		.sign = KW_SIGN_KVM_MISSING + 1,
 		.needs_sign = true,
 		.title = "There is no /dev/kvm here: KVM is not loaded, or cannot be",
-		.why = "The device appears when KVM's module starts. It does not where the CPU's virtualization extensions are off or hidden, "
-		       "where the module is not installed, or inside a container that was not given the device.",
-		.todo = { &load_module, &look_for_vmx, KW_DO("In a container or sandbox: pass the device in, for example `--device /dev/kvm`."),
+		.why = "The device appears when KVM's module starts. It does not where the CPU's "
+		       "virtualization extensions are off or hidden, "
+		       "where the module is not installed, or inside a container that was not "
+		       "given the device.",
+		.todo = { &load_module, &look_for_vmx,
+			  KW_DO("In a container or sandbox: pass the device in, for example "
+				"`--device /dev/kvm`."),
 			  &ask_host },
 		.source = { SOURCE_INIT },
 	},
@@ -139,10 +171,14 @@ const struct kw_rule kw_rules_unusable[] = {
 		.test = NULL,
 		.sign = KW_SIGN_KVM_UNUSABLE + 1,
 		.title = "KVM cannot be used on this host; this text does not show why",
-		.why = "The program asked for KVM and did not get it. Usual reasons, in this order: virtualization is off in firmware, the "
-		       "host is a VM without nesting, the module is not loaded, the user may not open /dev/kvm.",
-		.todo = { &look_for_vmx, KW_DO("Run: `ls -l /dev/kvm; id`. It must exist, and this user must be in its group."), &load_module,
-			  &ask_host },
+		.why = "The program asked for KVM and did not get it. Usual reasons, in this "
+		       "order: virtualization is off in firmware, the "
+		       "host is a VM without nesting, the module is not loaded, the user may not "
+		       "open /dev/kvm.",
+		.todo = { &look_for_vmx,
+			  KW_DO("Run: `ls -l /dev/kvm; id`. It must exist, and this user must be "
+				"in its group."),
+			  &load_module, &ask_host },
 		.source = { SOURCE_INIT },
 	},
 	{ 0 }

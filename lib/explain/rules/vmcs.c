@@ -9,8 +9,8 @@
 /* An exit for reason 0 has valid interruption information. */
 static bool never_exited(const struct kw_case *c)
 {
-	return FACT_IS(c->f, vmcs_reason, KW_VMX_EXIT_EXCEPTION_NMI) && kw_has(c->f, vmcs_exit_intr_info) &&
-	       !(c->f->vmcs_exit_intr_info & 0x80000000);
+	return FACT_IS(c->f, vmcs_reason, KW_VMX_EXIT_EXCEPTION_NMI) &&
+	       kw_has(c->f, vmcs_exit_intr_info) && !(c->f->vmcs_exit_intr_info & 0x80000000);
 }
 
 static bool entry_worked(const struct kw_case *c)
@@ -31,19 +31,22 @@ static bool vmcs_failed(const struct kw_case *c)
 
 static bool guest_state_missing(const struct kw_case *c)
 {
-	return vmcs_failed(c) && (!kw_has(c->f, vmcs_rip) || !kw_has(c->f, vmcs_cr0) || !kw_has(c->f, vmcs_interruptibility));
+	return vmcs_failed(c) && (!kw_has(c->f, vmcs_rip) || !kw_has(c->f, vmcs_cr0) ||
+				  !kw_has(c->f, vmcs_interruptibility));
 }
 
 static bool link_pointer_refused(const struct kw_case *c)
 {
-	return c->f->vmcs_reason == KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_INVALID_STATE) && c->f->vmcs_qualification == 4;
+	return c->f->vmcs_reason == KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_INVALID_STATE) &&
+	       c->f->vmcs_qualification == 4;
 }
 
 static bool in_smm_by_vmcs(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
 
-	return f->vmcs_interruptibility & 1u << 2 || (f->vmcs_rip == 0x8000 && f->vmcs_interruptibility & 1u << 3);
+	return f->vmcs_interruptibility & 1u << 2 ||
+	       (f->vmcs_rip == 0x8000 && f->vmcs_interruptibility & 1u << 3);
 }
 
 #define SRC_NON_REGISTER "Intel SDM vol. 3, \"Checks on Guest Non-Register State\""
@@ -62,13 +65,17 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.sure = kw_check_sure,
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
-		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags) },
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility),
+			   KW_NEED(vmcs_rflags) },
 		.breaks = { "guest_interruptibility_sti_if" },
 		.shows = { KW_NEED(vmcs_rip) },
-		.title = "VM entry refuses blocking by STI (interruptibility {vmcs_interruptibility}) while RFLAGS.IF is clear",
-		.why = "Bit 0 of the interruptibility state must be 0 if RFLAGS.IF is 0; RFLAGS is {vmcs_rflags}. KVM (or the "
+		.title = "VM entry refuses blocking by STI (interruptibility "
+			 "{vmcs_interruptibility}) while RFLAGS.IF is clear",
+		.why = "Bit 0 of the interruptibility state must be 0 if RFLAGS.IF is 0; RFLAGS is "
+		       "{vmcs_rflags}. KVM (or the "
 		       "VMM) changed RFLAGS without taking the blocking away.",
-		.todo = { KW_DO("Restore interruptibility together with RFLAGS: KVM_SET_VCPU_EVENTS.interrupt.shadow.") },
+		.todo = { KW_DO("Restore interruptibility together with RFLAGS: "
+				"KVM_SET_VCPU_EVENTS.interrupt.shadow.") },
 		.source = { SRC_NON_REGISTER },
 	},
 	{
@@ -76,11 +83,12 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.kernel = "smm-interrupt-shadow",
 		.certainty = KW_LIKELY,
 		.classes = IN_VMCS,
-		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility), KW_NEED(vmcs_rflags), KW_NEED(vmcs_rip) },
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_interruptibility),
+			   KW_NEED(vmcs_rflags), KW_NEED(vmcs_rip) },
 		.breaks = { "guest_interruptibility_sti_if" },
 		.test = in_smm_by_vmcs,
 		.title = "The vCPU has just entered SMM, and KVM kept the STI blocking of the "
-		       "interrupted code",
+			 "interrupted code",
 		.why = "RIP is {vmcs_rip} with interruptibility {vmcs_interruptibility}: the "
 		       "start of an SMI handler, entered at the instruction after an STI. {range} "
 		       "carried the interrupt shadow into SMM. Typical guest: Windows with Secure "
@@ -88,17 +96,23 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
 			  KW_DO("Until then, load kvm with tdp_mmu=N, which was reported to help, "
 				"and update firmware and microcode.") },
-		.source = { "Linux commit fb28875fd7da (\"KVM: x86: smm: preserve interrupt shadow in SMRAM\") (in v6.2)", "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com", SRC_NON_REGISTER },
+		.source = { "Linux commit fb28875fd7da (\"KVM: x86: smm: preserve interrupt shadow "
+			    "in SMRAM\") (in v6.2)",
+			    "https://lore.kernel.org/r/20220726165748.76db5284@rosa.proxmox.com",
+			    SRC_NON_REGISTER },
 	},
 	{
 		.id = "vmcs-interrupt-if-clear",
 		.sure = kw_check_sure,
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
-		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_entry_intr_info), KW_NEED(vmcs_rflags) },
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_entry_intr_info),
+			   KW_NEED(vmcs_rflags) },
 		.breaks = { "guest_rflags_if" },
-		.title = "VM entry refuses to inject an external interrupt ({vmcs_entry_intr_info}) while RFLAGS.IF is clear",
-		.why = "RFLAGS.IF must be 1 when the VM-entry interruption information is valid and its type is external interrupt; RFLAGS is {vmcs_rflags}.",
+		.title = "VM entry refuses to inject an external interrupt "
+			 "({vmcs_entry_intr_info}) while RFLAGS.IF is clear",
+		.why = "RFLAGS.IF must be 1 when the VM-entry interruption information is valid "
+		       "and its type is external interrupt; RFLAGS is {vmcs_rflags}.",
 		.todo = { KW_DO("Report it with this dump and the kernel version: a bug of the "
 				"host's KVM, or of the VMM that set the vCPU's events.") },
 		.source = { SRC_RFLAGS },
@@ -108,10 +122,12 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.sure = kw_check_sure,
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
-		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_rip), KW_NEED(vmcs_entry_controls), KW_NEED(vmcs_cs_attr) },
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_rip), KW_NEED(vmcs_entry_controls),
+			   KW_NEED(vmcs_cs_attr) },
 		.breaks = { "guest_rip_32bit" },
 		.shows = { KW_NEED(vmcs_efer), KW_NEED(vmcs_cr0) },
-		.title = "VM entry refuses RIP {vmcs_rip}: bits 63:32 must be 0 outside 64-bit code",
+		.title =
+			"VM entry refuses RIP {vmcs_rip}: bits 63:32 must be 0 outside 64-bit code",
 		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must fit "
 		       "32 bits. The vCPU has RIP of a 64-bit kernel and the mode of something "
 		       "else: it was half restored, after a migration, restore or reset.",
@@ -128,9 +144,12 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_tr_attr) },
 		.breaks = { "guest_tr_usable" },
-		.title = "VM entry refuses an unusable TR (access rights {vmcs_tr_attr}, bit 16 set)",
-		.why = "TR must always be usable and hold a busy TSS, even if the guest never uses it.",
-		.todo = { KW_DO("Give KVM_SET_SREGS a TR with type 11 (3 for a 16-bit TSS), present, S clear, and unusable 0.") },
+		.title = "VM entry refuses an unusable TR (access rights {vmcs_tr_attr}, bit 16 "
+			 "set)",
+		.why = "TR must always be usable and hold a busy TSS, even if the guest never uses "
+		       "it.",
+		.todo = { KW_DO("Give KVM_SET_SREGS a TR with type 11 (3 for a 16-bit TSS), "
+				"present, S clear, and unusable 0.") },
 		.source = { SRC_SEGMENTS },
 	},
 	{
@@ -141,7 +160,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_gdtr_base) },
 		.breaks = { "guest_gdtr_base" },
 		.title = "VM entry refuses GDTR.base {vmcs_gdtr_base}: it is not canonical",
-		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
+		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in "
+		       "every mode.",
 		.todo = { KW_DO("Check how the VMM packs base and limit for KVM_SET_SREGS.") },
 		.source = { SRC_TABLES },
 	},
@@ -153,7 +173,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_idtr_base) },
 		.breaks = { "guest_idtr_base" },
 		.title = "VM entry refuses IDTR.base {vmcs_idtr_base}: it is not canonical",
-		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in every mode.",
+		.why = "On CPUs with Intel 64 the bases of GDTR and IDTR must be canonical in "
+		       "every mode.",
 		.todo = { KW_DO("Check how the VMM packs base and limit for KVM_SET_SREGS.") },
 		.source = { SRC_TABLES },
 	},
@@ -162,11 +183,14 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.sure = kw_check_sure,
 		.proof = { KW_PROOF_CHECK, KW_PROOF_REFUSAL },
 		.classes = IN_VMCS,
-		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_ds_attr), KW_NEED(vmcs_es_attr), KW_NEED(vmcs_fs_attr),
-			   KW_NEED(vmcs_gs_attr), KW_NEED(vmcs_rflags) },
-		.breaks = { "guest_ds_accessed", "guest_es_accessed", "guest_fs_accessed", "guest_gs_accessed" },
-		.title = "VM entry refuses a usable data segment whose accessed bit is clear (DS {vmcs_ds_attr}, ES {vmcs_es_attr}, FS {vmcs_fs_attr}, GS {vmcs_gs_attr})",
-		.why = "For DS, ES, FS and GS, if usable, bit 0 of the type (accessed) must be 1. Hardware sets it when a selector is loaded; a VMM "
+		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_ds_attr), KW_NEED(vmcs_es_attr),
+			   KW_NEED(vmcs_fs_attr), KW_NEED(vmcs_gs_attr), KW_NEED(vmcs_rflags) },
+		.breaks = { "guest_ds_accessed", "guest_es_accessed", "guest_fs_accessed",
+			    "guest_gs_accessed" },
+		.title = "VM entry refuses a usable data segment whose accessed bit is clear (DS "
+			 "{vmcs_ds_attr}, ES {vmcs_es_attr}, FS {vmcs_fs_attr}, GS {vmcs_gs_attr})",
+		.why = "For DS, ES, FS and GS, if usable, bit 0 of the type (accessed) must be 1. "
+		       "Hardware sets it when a selector is loaded; a VMM "
 		       "or an emulated descriptor load that builds the segment must set it too.",
 		.todo = { KW_DO("Set type bit 0 in the segments given to KVM_SET_SREGS.") },
 		.source = { SRC_SEGMENTS },
@@ -181,7 +205,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.title = "VM entry refuses CR0 {vmcs_cr0}: PG is set and PE is clear",
 		.why = "Paging without protected mode does not exist.",
 		.todo = { KW_DO("Set CR0.PE in the sregs given to KVM_SET_SREGS.") },
-		.source = { "Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug Registers, and MSRs\"" },
+		.source = { "Intel SDM vol. 3, \"Checks on Guest Control Registers, Debug "
+			    "Registers, and MSRs\"" },
 	},
 	{
 		.id = "vmcb-asid-zero",
@@ -233,7 +258,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		       "in it is valid. Or VMLAUNCH or VMRESUME itself failed later: that leaves "
 		       "the reason of the exit before, and the VMM prints a VM-instruction error.",
 		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too.") },
-		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
+		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"",
+			    "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
 		.id = "vmcs-never-exited",
@@ -242,13 +268,15 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_exit_intr_info) },
 		.test = never_exited,
 		.title = "This VMCS records no exit: VMLAUNCH or VMRESUME itself failed, with a "
-		       "VM-instruction error",
+			 "VM-instruction error",
 		.why = "Exit reason 0 is an exception or NMI, and its interruption information "
 		       "would be valid; here both are 0, as in a VMCS that no guest has exited "
 		       "from. KVM also dumps it when the instruction fails, and hands the "
 		       "VM-instruction error to the VMM.",
-		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too: `KVM: entry failed, hardware error` has the number.") },
-		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"", "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
+		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too: "
+				"`KVM: entry failed, hardware error` has the number.") },
+		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"",
+			    "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
 	},
 	{
 		.id = "vmcs-link-pointer",
@@ -257,7 +285,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.classes = IN_VMCS,
 		.needs = { KW_NEED(vmcs_reason), KW_NEED(vmcs_qualification) },
 		.test = link_pointer_refused,
-		.title = "VM entry refuses the VMCS link pointer (exit qualification 4), which dump_vmcs does not print",
+		.title = "VM entry refuses the VMCS link pointer (exit qualification 4), which "
+			 "dump_vmcs does not print",
 		.why = "Only this check leaves 4 in the exit qualification. The pointer must be "
 		       "~0, or the aligned physical address of a VMCS with the revision "
 		       "identifier of the CPU. KVM sets ~0, except for the VMCS of a nested guest "
@@ -266,7 +295,8 @@ const struct kw_rule kw_rules_vmcs[] = {
 				"host's KVM, or memory that another program changed."),
 			  KW_DO("If this host is a VM, look at the hypervisor below; with nested "
 				"guests, try kvm_intel with enable_shadow_vmcs=N.") },
-		.source = { SRC_NON_REGISTER, "Intel SDM vol. 3, \"VM-Entry Failures During or After Loading Guest State\"" },
+		.source = { SRC_NON_REGISTER, "Intel SDM vol. 3, \"VM-Entry Failures During or "
+					      "After Loading Guest State\"" },
 	},
 	{
 		.id = "vmcs-cut",
@@ -276,7 +306,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.test = guest_state_missing,
 		.fallback = true,
 		.title = "VM entry failed (exit reason {vmcs_reason}); this text does not show "
-		       "enough of the guest state to say which check failed",
+			 "enough of the guest state to say which check failed",
 		.why = "{checks_count}. What the CPU checked is in the section *** Guest State "
 		       "*** of the dump.",
 		.todo = { KW_DO("Collect the dump from `*** Guest State ***` to `Virtual processor "
@@ -292,7 +322,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.test = vmcs_failed,
 		.fallback = true,
 		.title = "VM entry failed (exit reason {vmcs_reason}); none of the values in this "
-		       "dump breaks a check",
+			 "dump breaks a check",
 		.why = "{checks_count}. What the CPU refused is among the undecided "
 		       "ones.{checks_untold}",
 		.todo = { KW_DO("Collect the dump from `*** Guest State ***` to `Virtual processor "

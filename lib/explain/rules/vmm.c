@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Ends that no KVM_RUN made: QEMU gave up, a reset, a migration stream or CPU model that does not fit. */
+/*
+ * Ends that no KVM_RUN made: QEMU gave up, a reset, a migration stream or CPU model that does not
+ * fit.
+ */
 #include "explain/rules/rules.h"
 
 #define MIGRATION KW_IN(MIGRATION_FAILED)
@@ -90,8 +93,8 @@ const struct kw_rule kw_rules_vmm[] = {
 		.why = "cpu_abort() prints the reason, then the registers, and aborts. Nearly all "
 		       "of its callers are TCG, the emulation without KVM, or an interrupt "
 		       "controller model.",
-		.todo = { KW_DO("Look up the text in QEMU's source; then try a newer "
-				"QEMU."), &accel_check },
+		.todo = { KW_DO("Look up the text in QEMU's source; then try a newer QEMU."),
+			  &accel_check },
 		.source = { "QEMU cpu-target.c, cpu_abort()" },
 	},
 	{
@@ -177,8 +180,8 @@ const struct kw_rule kw_rules_vmm[] = {
 		.title = "The migration stream has a device that this VM does not have: {device}",
 		.why = "The destination was started with other devices than the source, or its "
 		       "QEMU was built without this one.",
-		.todo = { KW_DO("Start the destination with the source's devices, {device} "
-				"too."), &same_machine },
+		.todo = { KW_DO("Start the destination with the source's devices, {device} too."),
+			  &same_machine },
 		.source = { SOURCE_LOAD },
 	},
 	{
@@ -222,7 +225,8 @@ const struct kw_rule kw_rules_vmm[] = {
 		       "block. I/O error and \"Connection reset\" mean that the stream ended "
 		       "early: then the source has the reason.",
 		.todo = { KW_DO("Collect QEMU's log of both hosts from the second of the "
-				"migration."), &same_machine, &known_break },
+				"migration."),
+			  &same_machine, &known_break },
 		.source = { SOURCE_LOAD },
 	},
 	{
