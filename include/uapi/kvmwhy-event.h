@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
 /*
- * One failure as `kvmwhy watch` has seen it, in the host's byte order: a head, then sections, one
- * behind the other. Each section begins with its kind and its size. The programs and readers in
- * host/watch/ make records, libkvmwhy reads them; docs/watch.md explains the members.
+ * One failure as `kvmwhy watch` has seen it, in the host's byte order: a header, then one section
+ * after another. Each section begins with its kind and its size. The programs and readers in
+ * host/watch/ produce records, libkvmwhy reads them; docs/watch.md explains the members.
  *
- * A section only grows at its end, and its flags and numbers are only added to. A reader skips
- * sections whose kind it does not know and the end of those that are longer than it knows. The
- * version changes only if old readers must not read on. A member without its bit in .known of its
- * section is 0 and means nothing.
+ * A section only grows at its end, and flags and numbers are only ever added. A reader skips
+ * sections of unknown kind and the end of sections longer than it knows. The version changes only
+ * if old readers must not continue. A member whose bit in its section's .known is clear is 0 and
+ * means nothing.
  */
 #ifndef KVMWHY_UAPI_EVENT_H
 #define KVMWHY_UAPI_EVENT_H
@@ -16,7 +16,7 @@
 
 #define KVMWHY_EVENT_VERSION	1
 
-/* Whose registers the record has. */
+/* The architecture whose registers the record contains. */
 enum kvmwhy_arch {
 	KVMWHY_ARCH_X86		= 1,
 };
@@ -28,13 +28,13 @@ enum kvmwhy_section_kind {
 
 struct kvmwhy_section {
 	uint32_t kind;		/* enum kvmwhy_section_kind */
-	uint32_t size;		/* of the section, this head included; a multiple of 8 */
+	uint32_t size;		/* of the section, this header included; a multiple of 8 */
 };
 
-/* Who made the record. */
+/* What made the record. */
 enum kvmwhy_source {
-	KVMWHY_SOURCE_BPF	= 1,	/* BPF programs at entry and exit of KVM's functions */
-	KVMWHY_SOURCE_BPF_KPROBE = 2,	/* the same by kprobes: KVM's modules have no BTF */
+	KVMWHY_SOURCE_BPF	= 1,	/* BPF programs on entry and exit of KVM's functions */
+	KVMWHY_SOURCE_BPF_KPROBE = 2,	/* the same through kprobes: KVM's modules have no BTF */
 	KVMWHY_SOURCE_TRACEFS	= 3,	/* kprobe events of a tracefs instance */
 };
 
@@ -42,11 +42,11 @@ enum kvmwhy_source {
 enum kvmwhy_event_known {
 	KVMWHY_KNOWS_VCPU	= 1u << 0,	/* vcpu */
 	KVMWHY_KNOWS_RUN	= 1u << 1,	/* run */
-	KVMWHY_KNOWS_REASON	= 1u << 2,	/* of run its exit_reason and nothing else */
+	KVMWHY_KNOWS_REASON	= 1u << 2,	/* of run, only its exit_reason */
 	KVMWHY_KNOWS_CODE	= 1u << 3,	/* code_known, code_at, code_size, code */
 	/* the guest's registers are encrypted: KVM has none */
 	KVMWHY_KNOWS_PROTECTED	= 1u << 4,
-	/* an exit that a VMM of this VM answers as a matter of course */
+	/* an exit that this VM's VMM normally handles */
 	KVMWHY_KNOWS_HARMLESS	= 1u << 5,
 };
 
@@ -54,7 +54,7 @@ enum kvmwhy_event_known {
 #define KVMWHY_EVENT_RUN	168	/* bytes of struct kvm_run: to the end of internal.data */
 #define KVMWHY_EVENT_ARGS	192	/* bytes of the command line */
 
-/* What a failure has on every architecture. */
+/* The part of a failure that every architecture has. */
 struct kvmwhy_event_common {
 	struct kvmwhy_section section;
 	uint32_t known;		/* enum kvmwhy_event_known */
@@ -83,7 +83,7 @@ enum kvmwhy_x86_known {
 	/* exit_info1, exit_info2, exit_intr_info, exit_error_code */
 	KVMWHY_X86_INFO		= 1u << 4,
 	KVMWHY_X86_REGS		= 1u << 5,	/* regs */
-	KVMWHY_X86_BUT_RSP	= 1u << 6,	/* regs but RSP, which VMX has in the VMCS */
+	KVMWHY_X86_BUT_RSP	= 1u << 6,	/* regs except RSP, which VMX keeps in the VMCS */
 	KVMWHY_X86_RIP		= 1u << 7,	/* rip */
 	KVMWHY_X86_RFLAGS	= 1u << 8,	/* rflags */
 	KVMWHY_X86_CONTROL	= 1u << 9,	/* cr0, cr4, efer */
@@ -111,7 +111,7 @@ struct kvmwhy_event_x86 {
 	uint32_t cpl;
 	uint64_t exit_reason;	/* SVM: EXITCODE; VMX: the exit reason, all 32 bits */
 	uint64_t exit_info1;	/* SVM: EXITINFO1; VMX: exit qualification */
-	uint64_t exit_info2;	/* SVM: EXITINFO2; VMX: as the event kvm_exit has it */
+	uint64_t exit_info2;	/* SVM: EXITINFO2; VMX: as in the kvm_exit event */
 	uint32_t exit_intr_info;	/* SVM: EXITINTINFO; VMX: interruption information */
 	uint32_t exit_error_code;
 	/* what failed and who refused it first; with KVMWHY_WATCHED */
@@ -124,8 +124,8 @@ struct kvmwhy_event_x86 {
 };
 
 /*
- * The record as a host of x86 makes it. One of another architecture has that one's section in place
- * of .x86.
+ * The record of an x86 host. A record of another architecture has that architecture's section in
+ * place of .x86.
  */
 struct kvmwhy_event {
 	uint32_t size;		/* of the whole record, in bytes */
@@ -135,7 +135,7 @@ struct kvmwhy_event {
 	struct kvmwhy_event_x86 x86;
 };
 
-/* What stands in front of the members of a whole record of x86: initializers of the three heads. */
+/* Initializers of the three headers of a whole x86 record, which precede its members. */
 #define KVMWHY_EVENT_HEADS_X86                                                           \
 	.size = sizeof(struct kvmwhy_event), .version = KVMWHY_EVENT_VERSION,            \
 	.arch = KVMWHY_ARCH_X86,                                                         \

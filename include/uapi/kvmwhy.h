@@ -4,9 +4,9 @@
  *
  * exit_reason is KVM_EXIT_INTERNAL_ERROR, internal.suberror KVMWHY_SUBERROR, internal.ndata
  * KVMWHY_NDATA, and internal.data[] a struct kvmwhy_data: 64-bit words in the host's byte order.
- * With report=annotate KVM_RUN still fails with its errno; with report=exit it returns 0.
- * Versions only add: words at the end, flags, kinds, functions. A reader takes what it knows, looks
- * at the flag of a word before it uses the word, and takes a longer ndata for a newer version.
+ * With report=annotate KVM_RUN still fails with its errno; with report=exit it returns 0. Versions
+ * only add: words at the end, flags, kinds, functions. A reader uses what it knows, checks a word's
+ * flag before it uses the word, and treats a longer ndata as a newer version.
  */
 #ifndef KVMWHY_UAPI_H
 #define KVMWHY_UAPI_H
@@ -23,13 +23,13 @@
 
 /* What failed. */
 enum kvmwhy_kind {
-	KVMWHY_KIND_OTHER	= 0,	/* KVM_RUN, nothing closer is known */
+	KVMWHY_KIND_OTHER	= 0,	/* KVM_RUN, nothing more specific is known */
 	KVMWHY_KIND_WRMSR	= 1,
 	KVMWHY_KIND_RDMSR	= 2,
 	KVMWHY_KIND_PAGE_FAULT	= 3,	/* a guest access to memory; gpa is valid */
 };
 
-/* Which words are valid, and how the failure came about. */
+/* Which words are valid, and where the failure came from. */
 enum kvmwhy_flags {
 	KVMWHY_HAS_MSR		= 1u << 0,	/* msr */
 	KVMWHY_HAS_VALUE	= 1u << 1,	/* value */
@@ -41,13 +41,13 @@ enum kvmwhy_flags {
 	KVMWHY_EXIT_VMX		= 1u << 8,
 	/* not KVM's failure: kvmwhy.ko was told to inject it */
 	KVMWHY_INJECTED		= 1u << 16,
-	/* KVM_RUN returned 0 in place of the result (report=exit) */
+	/* KVM_RUN returned 0 instead of the result (report=exit) */
 	KVMWHY_CONVERTED	= 1u << 17,
-	/* never in kvm_run: put together by `kvmwhy watch` */
+	/* never in kvm_run: assembled by `kvmwhy watch` */
 	KVMWHY_WATCHED		= 1u << 18,
 };
 
-/* The function that returned the result first, as far as the module looks. */
+/* The innermost function watched by the module that returned the result. */
 enum kvmwhy_function {
 	KVMWHY_FUNCTION_UNKNOWN		= 0,
 	KVMWHY_FUNCTION_SET_MSR_COMMON	= 1,	/* kvm_set_msr_common() */
