@@ -4,6 +4,8 @@
  * one known as Teddy (from Hyperscan), but over each word's rarest bytes instead of its first ones.
  */
 #include <errno.h>
+#include <float.h>
+#include <stdlib.h>
 
 #include "base/find.h"
 
@@ -14,33 +16,46 @@
 #define KW_X86 0
 #endif
 
-enum { WINDOW = KW_FIND_WINDOW, BUCKETS = KW_FIND_BUCKETS };
+enum { WINDOW = KW_FIND_WINDOW, BUCKETS = KW_FIND_BUCKETS, HASH_BITS = 11 };
+
+_Static_assert(KW_FIND_HASHES == 1 << HASH_BITS, "the hash's bits");
 
 /*
  * How often a byte occurs in host logs, of 2048; beyond 0x7f it is rare. Lower-case letters count
  * double, since they are seldom alone. Only speed depends on this.
  */
 static const uint8_t frequency[128] = {
-	1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   28,  1,   1,   1,   1,   1,
-	1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,   1,
-	235, 1,   13,  1,   1,   1,   1,   1,   4,   4,   1,   1,   10,  25,  20,  7,
-	255, 52,  36,  30,  38,  27,  27,  26,  28,  24,  52,  1,   1,   37,  5,   3,
-	1,   4,   3,   9,   12,  8,   3,   2,   2,   7,   1,   1,   4,   11,  3,   4,
-	8,   1,   13,  12,  8,   4,   2,   2,   2,   1,   1,   15,  2,   15,  1,   10,
-	1,   108, 38,  72,  84,  180, 132, 22,  42,  88,  2,   24,  60,  52,  90,  114,
-	46,  6,   122, 110, 116, 50,  32,  12,  26,  16,  2,   1,   1,   1,   1,   1,
+	1,   1,	  1,   1,  1,  1,  1,	1,   1,	 1,  28,  1,  1,  1,   1,  1,  1,   1,	1,
+	1,   1,	  1,   1,  1,  1,  1,	1,   1,	 1,  1,	  1,  1,  235, 1,  13, 1,   1,	1,
+	1,   1,	  4,   4,  1,  1,  10,	25,  20, 7,  255, 52, 36, 30,  38, 27, 27,  26, 28,
+	24,  52,  1,   1,  37, 5,  3,	1,   4,	 3,  9,	  12, 8,  3,   2,  2,  7,   1,	1,
+	4,   11,  3,   4,  8,  1,  13,	12,  8,	 4,  2,	  2,  2,  1,   1,  15, 2,   15, 1,
+	10,  1,	  108, 38, 72, 84, 180, 132, 22, 42, 88,  2,  24, 60,  52, 90, 114, 46, 6,
+	122, 110, 116, 50, 32, 12, 26,	16,  2,	 1,  1,	  1,  1,  1,
 };
 
-/* Compiling the list. */
+/* What ordinary lines of a host's log are made of. Only speed depends on this. */
+static const char ordinary[] =
+	" the and for with from that this not was are is in on to of by at as or an be it "
+	"ing ion tion ation ment ent ence able ible ated ting ding sing ning ring ming king ling "
+	"ed er es al ly le re st kernel: systemd libvirtd qemu-system-x86_64: kvm device driver "
+	"error failed failure unable cannot could not found warning info debug host guest user "
+	"request requested response memory running started starting stopped stopping loading "
+	"/dev/ /sys/ /proc/ /var/lib/ /usr/ /run/ process service session socket address network "
+	"connection interface timeout time state status: message: received sending using reason "
+	"version instance number domain monitor block system x86_64 qemu- [0.000000] 0x0000 ";
+
+/* Weighing the words: once for a list, so never in a hurry. */
+enum { COMMON = 20, ROUNDS = 4 };
 
 /*
  * What a bucket lets pass at one position: each byte that has one of the low and one of the high
  * halves. That is all that the look-ups by halves can tell.
  */
 struct passing {
-	uint16_t low, high; /* bit i: the half i */
-	uint32_t sum;       /* how frequent all these bytes are */
-	uint32_t row[16];   /* the bytes of each high half with the low halves that pass */
+	uint16_t low, high;  /* bit i: the half i */
+	uint32_t sum;	     /* how frequent all these bytes are */
+	uint32_t row[16];    /* the bytes of each high half with the low halves that pass */
 	uint32_t column[16]; /* and of each low half with the high ones */
 };
 
@@ -52,16 +67,6 @@ static uint32_t weight(uint8_t byte)
 static uint8_t whole(unsigned int high, unsigned int low)
 {
 	return (uint8_t)(high << 4 | low);
-}
-
-/* The buckets that let @window pass already, as bits. */
-static unsigned int buckets_passing(const struct kw_finder *f, const char *window)
-{
-	unsigned int buckets = (1u << BUCKETS) - 1;
-
-	for (size_t k = 0; k < WINDOW; k++)
-		buckets &= f->low[k][(uint8_t)window[k] & 15] & f->high[k][(uint8_t)window[k] >> 4];
-	return buckets;
 }
 
 /* What .sum will be when @byte passes too. */
@@ -89,9 +94,9 @@ static void add_byte(struct passing *at, uint8_t byte)
 }
 
 /* How much more text a bucket lets pass with @window, by the product of its sums. */
-static uint64_t cost(const struct passing passing[static WINDOW], const char *window)
+static double cost(const struct passing passing[static WINDOW], const char *window)
 {
-	uint64_t before = 1, with = 1;
+	double before = 1, with = 1;
 
 	for (size_t k = 0; k < WINDOW; k++) {
 		before *= passing[k].sum;
@@ -100,28 +105,43 @@ static uint64_t cost(const struct passing passing[static WINDOW], const char *wi
 	return with - before;
 }
 
-/* Gives @n the bucket and the window that let the least additional text pass. */
-static void choose(const struct kw_finder *f, const struct passing passing[static BUCKETS][WINDOW],
-		   struct kw_find_needle *n)
+/* Once for a window that is as rare as its bytes; more for one of which ordinary lines are full. */
+static double common(const char *window)
 {
-	uint64_t least = UINT64_MAX;
+	double times = 1;
+
+	for (const char *p = ordinary; *p; p++)
+		times += strncmp(p, window, WINDOW) == 0 ? COMMON : 0;
+	return times;
+}
+
+/* How often text has @window itself, whatever else passes: each time words are compared. */
+static double alone(const char *window)
+{
+	double product = common(window);
+
+	for (size_t k = 0; k < WINDOW; k++)
+		product *= weight((uint8_t)window[k]);
+	return product;
+}
+
+static void place(struct passing passing[static WINDOW], const struct kw_find_needle *n)
+{
+	for (size_t k = 0; k < WINDOW; k++)
+		add_byte(&passing[k], (uint8_t)n->text.p[n->offset + k]);
+}
+
+/* Gives @n the bucket and the window that cost least. */
+static void choose(const struct passing passing[static BUCKETS][WINDOW], struct kw_find_needle *n)
+{
+	double least = DBL_MAX;
 
 	for (size_t offset = 0; offset + WINDOW <= n->text.len; offset++) {
 		const char *window = n->text.p + offset;
-		unsigned int free = buckets_passing(f, window);
-		uint64_t alone = 1;
+		double compared = alone(window);
 
-		if (free) {
-			n->bucket = (uint8_t)__builtin_ctz(free);
-			n->offset = (uint8_t)offset;
-			return;
-		}
-		for (size_t k = 0; k < WINDOW; k++)
-			alone *= weight((uint8_t)window[k]);
-		if (alone >= least) /* in no bucket is it less than that */
-			continue;
-		for (size_t b = 0; b < BUCKETS; b++) {
-			uint64_t more = cost(passing[b], window);
+		for (unsigned int b = 0; compared < least && b < BUCKETS; b++) {
+			double more = cost(passing[b], window) + compared;
 
 			if (more < least) {
 				least = more;
@@ -132,60 +152,91 @@ static void choose(const struct kw_finder *f, const struct passing passing[stati
 	}
 }
 
-static void add_window(struct kw_finder *f, struct passing passing[static BUCKETS][WINDOW],
-		       const struct kw_find_needle *n)
+/* Chooses anew for each word, now that the others have their places. */
+static void improve(struct passing passing[static BUCKETS][WINDOW], struct kw_find_needle *needles,
+		    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned int bucket = needles[i].bucket;
+
+		memset(passing[bucket], 0, sizeof(passing[bucket]));
+		for (size_t k = 0; k < count; k++) {
+			if (k != i && needles[k].bucket == bucket)
+				place(passing[bucket], &needles[k]);
+		}
+		choose(passing, &needles[i]);
+		place(passing[needles[i].bucket], &needles[i]);
+	}
+}
+
+/* The same on every machine, whatever its byte order: the list may be compiled on another. */
+static inline unsigned int hash(const char *window)
+{
+	const uint8_t *p = (const uint8_t *)window;
+	uint32_t word = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+
+	return word * UINT32_C(0x9e3779b1) >> (32 - HASH_BITS);
+}
+
+static void fill_tables(struct kw_finder *f, const struct kw_find_needle *n)
 {
 	uint8_t bit = (uint8_t)(1u << n->bucket);
 
 	for (size_t k = 0; k < WINDOW; k++) {
 		uint8_t byte = (uint8_t)n->text.p[n->offset + k];
 
-		add_byte(&passing[n->bucket][k], byte);
 		f->low[k][byte & 15] |= bit;
 		f->high[k][byte >> 4] |= bit;
 		f->byte[k][byte] |= bit;
 		f->ascii[k][byte & 127] |= bit;
 	}
+	for (size_t h = hash(n->text.p + n->offset) + 1; h <= KW_FIND_HASHES; h++)
+		f->first[h]++;
 	if (n->offset > f->offset_max)
 		f->offset_max = n->offset;
 }
 
-int kw_find_init(struct kw_finder *ret, const struct kw_str *needles, size_t count)
+static int by_hash(const void *a, const void *b)
 {
-	struct kw_find_needle chosen[KW_FIND_NEEDLES];
+	const struct kw_find_needle *x = a, *y = b;
+	unsigned int hash_x = hash(x->text.p + x->offset), hash_y = hash(y->text.p + y->offset);
+
+	return hash_x < hash_y ? -1 : hash_x > hash_y;
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const struct kw_find_needle *x = a, *y = b;
+
+	return x->text.len < y->text.len ? -1 : x->text.len > y->text.len;
+}
+
+int kw_find_init(struct kw_finder *ret, struct kw_find_needle *needles, const struct kw_str *words,
+		 size_t count)
+{
 	struct passing passing[BUCKETS][WINDOW] = { 0 };
-	size_t done = 0;
 
 	if (!count || count > KW_FIND_NEEDLES)
 		return -EINVAL;
 	for (size_t i = 0; i < count; i++) {
-		if (needles[i].len < KW_FIND_NEEDLE_MIN || needles[i].len > KW_FIND_NEEDLE_MAX)
+		if (words[i].len < KW_FIND_NEEDLE_MIN || words[i].len > KW_FIND_NEEDLE_MAX)
 			return -EINVAL;
+		needles[i] = (struct kw_find_needle){ .text = words[i] };
 	}
-	*ret = (struct kw_finder){ 0 };
-
 	/* Short words have the least choice, so they come first. */
-	for (size_t len = KW_FIND_NEEDLE_MIN; len <= KW_FIND_NEEDLE_MAX; len++) {
-		for (size_t i = 0; i < count; i++) {
-			if (needles[i].len != len)
-				continue;
-			chosen[i] = (struct kw_find_needle){ .text = needles[i] };
-			memcpy(&chosen[i].head, needles[i].p, sizeof(chosen[i].head));
-			choose(ret, passing, &chosen[i]);
-			add_window(ret, passing, &chosen[i]);
-		}
+	qsort(needles, count, sizeof(*needles), by_length);
+	for (size_t i = 0; i < count; i++) {
+		choose(passing, &needles[i]);
+		place(passing[needles[i].bucket], &needles[i]);
 	}
-	for (size_t b = 0; b < BUCKETS; b++) {
-		for (size_t i = 0; i < count; i++) {
-			if (chosen[i].bucket == b)
-				ret->needle[done++] = chosen[i];
-		}
-		ret->bucket_end[b + 1] = (uint16_t)done;
-	}
-	for (unsigned int simd = KW_SIMD_COUNT; simd-- > 0;) {
-		if (kw_find_use(ret, simd))
-			break;
-	}
+	for (int round = 0; round < ROUNDS; round++)
+		improve(passing, needles, count);
+
+	*ret = (struct kw_finder){ .needle = needles };
+	for (size_t i = 0; i < count; i++)
+		fill_tables(ret, &needles[i]);
+	qsort(needles, count, sizeof(*needles), by_hash);
+	kw_find_use_best(ret);
 	return 0;
 }
 
@@ -193,6 +244,20 @@ int kw_find_init(struct kw_finder *ret, const struct kw_str *needles, size_t cou
  * The filter: the next places whose bytes could be a window. The loops over the window have to be
  * unrolled, or the tables do not stay in registers.
  */
+
+/* Those of the bits @places, from @p on, at which is the window of a word, or one of its hash. */
+static inline uint64_t confirm(const struct kw_finder *f, const char *p, uint64_t places)
+{
+	uint64_t ret = 0;
+
+	for (; places; places &= places - 1) {
+		unsigned int h = hash(p + __builtin_ctzll(places));
+
+		if (f->first[h] != f->first[h + 1])
+			ret |= places & -places;
+	}
+	return ret;
+}
 
 static void next_plain(const struct kw_finder *f, const char *p, size_t at, size_t end,
 		       struct kw_find_block *ret)
@@ -203,8 +268,8 @@ static void next_plain(const struct kw_finder *f, const char *p, size_t at, size
 #pragma GCC unroll 8
 		for (size_t k = 0; k < WINDOW; k++)
 			buckets &= f->byte[k][(uint8_t)p[at + k]];
-		if (buckets) {
-			*ret = (struct kw_find_block){ at, 1, 1, { (uint8_t)buckets } };
+		if (buckets && confirm(f, p + at, 1)) {
+			*ret = (struct kw_find_block){ at, 1, 1 };
 			return;
 		}
 	}
@@ -227,7 +292,7 @@ __attribute__((target("ssse3"))) static void next_ssse3(const struct kw_finder *
 	}
 	for (; at < end && end - at >= 16; at += 16) {
 		__m128i all = _mm_set1_epi8(-1);
-		unsigned int none;
+		uint64_t places;
 
 #pragma GCC unroll 8
 		for (size_t k = 0; k < WINDOW; k++) {
@@ -238,12 +303,10 @@ __attribute__((target("ssse3"))) static void next_ssse3(const struct kw_finder *
 			all = _mm_and_si128(all, _mm_shuffle_epi8(low[k], text));
 			all = _mm_and_si128(all, _mm_shuffle_epi8(high[k], up));
 		}
-		none = (unsigned int)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_setzero_si128()));
-		if (none != 0xffff) {
-			_mm_storeu_si128((__m128i *)ret->buckets, all);
-			ret->at = at;
-			ret->len = 16;
-			ret->places = ~none & 0xffff;
+		all = _mm_cmpeq_epi8(all, _mm_setzero_si128());
+		places = confirm(f, p + at, ~(unsigned int)_mm_movemask_epi8(all) & 0xffff);
+		if (places) {
+			*ret = (struct kw_find_block){ at, 16, places };
 			return;
 		}
 	}
@@ -296,13 +359,13 @@ __attribute__((target("avx2"))) static void next_avx2(const struct kw_finder *f,
 	for (; at < end && end - at >= 64; at += 64) {
 		__m256i a = filter_avx2(&t, p + at), b = filter_avx2(&t, p + at + 32);
 		__m256i any = _mm256_or_si256(a, b);
+		uint64_t places;
 
-		if (!_mm256_testz_si256(any, any)) {
-			_mm256_storeu_si256((__m256i *)ret->buckets, a);
-			_mm256_storeu_si256((__m256i *)(ret->buckets + 32), b);
-			ret->at = at;
-			ret->len = 64;
-			ret->places = places_avx2(a) | places_avx2(b) << 32;
+		if (_mm256_testz_si256(any, any))
+			continue;
+		places = confirm(f, p + at, places_avx2(a) | places_avx2(b) << 32);
+		if (places) {
+			*ret = (struct kw_find_block){ at, 64, places };
 			return;
 		}
 	}
@@ -332,12 +395,9 @@ next_avx512(const struct kw_finder *f, const char *p, size_t at, size_t end,
 			text = _mm512_permutex2var_epi8(from_0[k], text, from_64[k]);
 			all = _mm512_and_si512(all, text);
 		}
-		places = _mm512_test_epi8_mask(all, all);
+		places = confirm(f, p + at, _mm512_test_epi8_mask(all, all));
 		if (places) {
-			_mm512_storeu_si512(ret->buckets, all);
-			ret->at = at;
-			ret->len = 64;
-			ret->places = places;
+			*ret = (struct kw_find_block){ at, 64, places };
 			return;
 		}
 	}
@@ -371,32 +431,28 @@ bool kw_find_use(struct kw_finder *finder, enum kw_simd simd)
 	return true;
 }
 
-/* Looking closer at the places that the filter lets pass. */
-
-/* A comparison of the first bytes saves most calls of memcmp(). */
-static bool is_at(const struct kw_find_needle *n, const char *p)
+void kw_find_use_best(struct kw_finder *finder)
 {
-	uint32_t head;
-
-	memcpy(&head, p, sizeof(head));
-	return head == n->head && memcmp(p, n->text.p, n->text.len) == 0;
+	for (unsigned int simd = KW_SIMD_COUNT; simd-- > 0;) {
+		if (kw_find_use(finder, simd))
+			return;
+	}
 }
 
-/* The least of @best and the beginnings of words whose window may be at @at. */
-static size_t verify(const struct kw_finder *f, const char *p, size_t len, size_t at,
-		     unsigned int buckets, size_t best)
+/* Looking closer at the places that the filter lets pass. */
+
+/* The least of @best and the beginnings of words whose window is at @at. */
+static size_t verify(const struct kw_finder *f, const char *p, size_t len, size_t at, size_t best)
 {
-	for (; buckets; buckets &= buckets - 1) {
-		unsigned int b = (unsigned int)__builtin_ctz(buckets);
+	unsigned int h = hash(p + at);
 
-		for (size_t i = f->bucket_end[b]; i < f->bucket_end[b + 1]; i++) {
-			const struct kw_find_needle *n = &f->needle[i];
-			size_t start = at - n->offset;
+	for (size_t i = f->first[h]; i < f->first[h + 1]; i++) {
+		const struct kw_find_needle *n = &f->needle[i];
+		size_t start = at - n->offset;
 
-			if (at >= n->offset && start < best && len - start >= n->text.len &&
-			    is_at(n, p + start))
-				best = start;
-		}
+		if (at >= n->offset && start < best && len - start >= n->text.len &&
+		    p[start] == n->text.p[0] && memcmp(p + start, n->text.p, n->text.len) == 0)
+			best = start;
 	}
 	return best;
 }
@@ -411,9 +467,9 @@ size_t kw_find(const struct kw_finder *finder, const char *p, size_t len)
 		if (!block.places)
 			break;
 		for (uint64_t left = block.places; left; left &= left - 1) {
-			unsigned int i = (unsigned int)__builtin_ctzll(left);
+			size_t at_window = block.at + (unsigned int)__builtin_ctzll(left);
 
-			best = verify(finder, p, len, block.at + i, block.buckets[i], best);
+			best = verify(finder, p, len, at_window, best);
 		}
 		/* A word that begins before the best one has its window before this place. */
 		if (best < end && end - best > finder->offset_max)

@@ -9,11 +9,12 @@
 #include "base/str.h"
 
 enum {
-	KW_FIND_NEEDLES = 256,  /* words of a finder, at most */
-	KW_FIND_NEEDLE_MIN = 4, /* bytes of a word */
+	KW_FIND_NEEDLES = UINT16_MAX, /* words of a finder, at most */
+	KW_FIND_NEEDLE_MIN = 4,       /* bytes of a word */
 	KW_FIND_NEEDLE_MAX = 32,
-	KW_FIND_WINDOW = 3,     /* bytes of a word that the fast filter looks at */
-	KW_FIND_BUCKETS = 8,    /* groups of words that the filter tells apart: bits of a byte */
+	KW_FIND_WINDOW = 4,           /* bytes of a word that the fast filter looks at */
+	KW_FIND_BUCKETS = 8,          /* groups of words for the filter: bits of a byte */
+	KW_FIND_HASHES = 2048,        /* of a window */
 };
 
 /* What the CPU offers. The portable way is always there, the others on x86 only. */
@@ -21,11 +22,17 @@ enum kw_simd { KW_SIMD_NONE, KW_SIMD_SSSE3, KW_SIMD_AVX2, KW_SIMD_AVX512, KW_SIM
 
 struct kw_finder;
 
-/* Neighbouring places of the text that passed the filter, and the buckets of each. */
+/* A word of a compiled list. */
+struct kw_find_needle {
+	struct kw_str text;
+	uint8_t offset; /* of the window */
+	uint8_t bucket; /* of the filter */
+};
+
+/* Neighbouring places of the text that passed the filter. */
 struct kw_find_block {
 	size_t at, len;  /* the first place, and how many were filtered */
 	uint64_t places; /* bit i: place at + i passed */
-	uint8_t buckets[64];
 };
 
 /* Fills @ret with the first block from @at on and before @end; .places is 0 if there is none. */
@@ -33,7 +40,7 @@ typedef void kw_find_next_fn(const struct kw_finder *finder, const char *p, size
 			     struct kw_find_block *ret);
 
 /*
- * A compiled list of words, 5 KiB. Each word has a window of rare neighbouring bytes and a bucket;
+ * A compiled list of words. Each word has a window of rare neighbouring bytes and a bucket;
  * a place is looked at only if its bytes are, position by position, in the windows of one bucket.
  */
 struct kw_finder {
@@ -42,21 +49,22 @@ struct kw_finder {
 	uint8_t high[KW_FIND_WINDOW][16];   /* buckets by its high half */
 	uint8_t byte[KW_FIND_WINDOW][256];  /* buckets by the whole byte */
 	uint8_t ascii[KW_FIND_WINDOW][128]; /* the same without its highest bit */
-	struct kw_find_needle {
-		struct kw_str text;
-		uint32_t head;  /* its first bytes, as they lie in memory */
-		uint8_t offset; /* of the window */
-		uint8_t bucket;
-	} needle[KW_FIND_NEEDLES]; /* by bucket */
-	uint16_t bucket_end[KW_FIND_BUCKETS + 1]; /* bucket b: needles [b] to before [b + 1] */
+	const struct kw_find_needle *needle; /* by the hash of their windows */
+	uint16_t first[KW_FIND_HASHES + 1];  /* hash h: needles [h] to before [h + 1] */
 	uint8_t offset_max;
 };
 
 /*
- * Compiles @count words; their text must live as long as @ret. Takes microseconds and no memory.
+ * Compiles @count words into @needles, which must live as long as @ret, and so must their text. It
+ * weighs each word against all others, which takes a tenth of a second for a few hundred: a list
+ * that is known is compiled when the library is built.
  * Return: 0, or -EINVAL where there are none, too many, or a word is too short or too long.
  */
-int kw_find_init(struct kw_finder *ret, const struct kw_str *needles, size_t count);
+int kw_find_init(struct kw_finder *ret, struct kw_find_needle *needles, const struct kw_str *words,
+		 size_t count);
+
+/* Chooses the fastest way that the CPU offers, as kw_find_init() does. */
+void kw_find_use_best(struct kw_finder *finder);
 
 /* Chooses another way than the best. Return: false if the CPU cannot; nothing is changed then. */
 bool kw_find_use(struct kw_finder *finder, enum kw_simd simd);

@@ -5,6 +5,7 @@
  */
 #include "failure/x86.h"
 #include "parse/parse.h"
+#include "parse/words.h"
 
 #include <kvm_numbers.h>
 
@@ -642,10 +643,8 @@ int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret)
 
 	if (!g)
 		return -ENOMEM;
-	if (kw_find_message_words(&g->messages) < 0) {
-		free(g);
-		return -EINVAL;
-	}
+	g->messages = kw_message_words;
+	kw_find_use_best(&g->messages);
 	g->fn = fn;
 	g->arg = arg;
 	g->older = &g->slot[0];

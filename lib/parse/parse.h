@@ -72,13 +72,6 @@ enum kw_took {
 	KW_TOOK_LINE, /* understood: the block goes on */
 };
 
-/*
- * words.c: the words of all parsers, and of all messages alone. Return: 0, or -EINVAL where they
- * are too many.
- */
-int kw_find_parser_words(struct kw_finder *ret);
-int kw_find_message_words(struct kw_finder *ret);
-
 /* message.c: one-line messages as rows. */
 
 struct kw_message_number {

@@ -7,6 +7,7 @@
 #include "base/find.h"
 #include "base/utf16.h"
 #include "parse/parse.h"
+#include "parse/words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -314,13 +315,13 @@ int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret)
 
 	if (!s)
 		return -ENOMEM;
-	err = kw_find_parser_words(&s->finder);
-	if (!err)
-		err = kw_gather_create(fn, arg, &s->gather);
+	err = kw_gather_create(fn, arg, &s->gather);
 	if (err < 0) {
 		free(s);
 		return err;
 	}
+	s->finder = kw_parser_words;
+	kw_find_use_best(&s->finder);
 	s->number = 1;
 	*ret = s;
 	return 0;
