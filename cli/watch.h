@@ -18,7 +18,7 @@ struct kw_watch_options {
 	const char *via;	/* a way of host/watch/, or NULL */
 	pid_t pid;		/* only this process, or 0 */
 	bool once;		/* end after the first failure */
-	bool all;		/* also what is harmless */
+	bool all;		/* also report harmless messages */
 	bool journal;		/* answers to the journal, too */
 	bool redact;
 };

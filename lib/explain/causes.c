@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * All that makes KVM_RUN return an errno, from data/kvm_run_errno.tbl: for failures where no rule
- * is better than possible. Causes that the host's kernel is known not to have are left out.
+ * Everything that makes KVM_RUN return an errno, from data/kvm_run_errno.tbl: for failures with no
+ * finding better than possible. Causes the host's kernel is known not to have are left out.
  */
 #include "decode/tables.h"
 #include "explain/explain.h"

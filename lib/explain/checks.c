@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The checks of VM entry and VMRUN in a case: what they say of the record, and which rule is about
+ * The checks of VM entry and VMRUN in a case: what they say about the record, and which rule covers
  * which.
  */
 #include "explain/rules/rules.h"
@@ -22,7 +22,7 @@ static bool is_about(const struct kw_rule *rule, const char *id)
 	return false;
 }
 
-/* Is there a rule for it, that is asked of failures like this one? */
+/* Does a rule cover it that applies to failures like this one? */
 static bool is_claimed(const struct kw_case *c, const char *id)
 {
 	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
@@ -55,9 +55,7 @@ static void ask(struct kw_case *c, const struct kw_check *check)
 	}
 }
 
-/*
- * A bit for each enum kw_check_set. Most failures are none of an entry: this is all that they cost.
- */
+/* A bit for each enum kw_check_set. Most failures are not entry failures: this is all they cost. */
 static unsigned int sets_asked(const struct kw_failure *f)
 {
 	unsigned int sets = 0;
@@ -80,8 +78,8 @@ static bool is_broken(const struct kw_checks *k, const char *id)
 }
 
 /*
- * What an unusable TR holds is left over; where virtual-8086 mode cannot be, its segments are not
- * asked for.
+ * An unusable TR holds stale contents; where virtual-8086 mode is impossible, its segment checks do
+ * not apply.
  */
 static bool follows(const struct kw_checks *k, const char *id)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What KVM's emulator was given, and since when it knows it (data/kvm_emulator.tbl). */
+/* What KVM's emulator was given, and since when it supports it (data/kvm_emulator.tbl). */
 #include "explain/explain.h"
 
 static bool is_in(const struct kw_row *row, const char *mnemonic)

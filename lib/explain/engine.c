@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Three passes and no other cleverness: derive (numbers to meaning, through decode), judge (the
- * rules, each only if all it needs is known), order (certain before likely before possible).
+ * Three passes, nothing cleverer: derive (numbers to meaning, through decode), judge (each rule,
+ * only if every fact it needs is known), order (certain before likely before possible).
  */
 #include "explain/explain.h"
 
@@ -68,16 +68,16 @@ static void derive_insn(struct kw_case *c)
 		c->has_linear_rip = arch->pc(c->f, &c->linear_rip);
 	if (arch->insn)
 		c->code = arch->insn(c->f, &c->insn);
-	/* a refused KVM_SET_SREGS is judged by its checks: no CPU has seen this state */
+	/* a refused KVM_SET_SREGS is judged by its own checks: no CPU ever had this state */
 	if (arch->oddities && !kw_encrypted_state(c) && c->f->class != KW_CLASS_SETUP_FAILED)
 		c->noddities =
 			arch->oddities(c->f, c->oddity, sizeof(c->oddity) / sizeof(c->oddity[0]));
 }
 
 /*
- * With paging on an address is no place of the PC unless it is identity-mapped. Taken for so: what
- * firmware and loaders run and touch, supervisor code of the 64-bit mode that itself runs below 4
- * GiB.
+ * With paging on, a linear address says nothing about the PC's memory map unless it is
+ * identity-mapped. That is assumed for what firmware and loaders run and touch: 64-bit supervisor
+ * code that itself runs below 4 GiB.
  */
 static bool identity_mapped(const struct kw_case *c)
 {
@@ -121,7 +121,7 @@ static enum kw_vendor vendor_of(const struct kw_case *c)
 	if (f->class != KW_CLASS_ENTRY_FAILED || !kw_has(f, hardware_error))
 		return KW_VENDOR_UNKNOWN;
 	/*
-	 * Bit 31 of the exit reason and VM-instruction errors are VMX; all ones is SVM's
+	 * Bit 31 of the exit reason and VM-instruction errors are VMX's; all ones is SVM's
 	 * VMEXIT_INVALID.
 	 */
 	if (f->hardware_error == 0xffffffff || f->hardware_error == UINT64_MAX)
@@ -141,8 +141,8 @@ static void name_msr(struct kw_case *c)
 }
 
 /*
- * Without its bytes the instruction is known by the VM exit that it caused: VMX's 32 is WRMSR,
- * SVM's 0x7c with EXITINFO1 1 too, and both leave the registers as they were.
+ * Without its bytes, the instruction is known from the VM exit it caused: VMX's 32 is WRMSR, and so
+ * is SVM's 0x7c with EXITINFO1 1; both leave the registers unchanged.
  */
 static bool exited_for_wrmsr(const struct kw_case *c)
 {
@@ -199,7 +199,7 @@ static void derive_msr(struct kw_case *c, struct kw_failure *f)
 		name_msr(c);
 }
 
-/* "... Not tainted 5.2.0-rc2 #5": the release in front of the build number. */
+/* "... Not tainted 5.2.0-rc2 #5": the release before the build number. */
 static struct kw_str release_of(struct kw_str line)
 {
 	size_t end = kw_str_find(line, KW_STR(" #")), start;
@@ -231,7 +231,7 @@ static void derive_host(struct kw_case *c, struct kw_failure *f)
 
 /* Judge */
 
-/* Is the host's kernel one that has the change @id? */
+/* Does the host's kernel have the change @id? */
 static enum kw_change_state kernel_has(const struct kw_case *c, const char *id)
 {
 	return kw_change_state(kw_change_find(id), &c->host, NULL);
@@ -266,7 +266,7 @@ static void add_line(struct kw_finding *finding, uint16_t line)
 	finding->evidence[finding->nevidence++] = line;
 }
 
-/* A fact, with the line that it was seen at. */
+/* A fact, with the line it was seen in. */
 static void add_fact(struct kw_finding *finding, const struct kw_failure *f, unsigned int fact)
 {
 	bool there = false;
@@ -380,7 +380,7 @@ static void judge(struct kw_case *c)
 	}
 }
 
-/* A rule says so, and no other found that something broke. */
+/* A rule says so, and no other rule found anything broken. */
 static bool is_harmless(const struct kw_case *c)
 {
 	bool harmless = false;
@@ -397,7 +397,7 @@ static bool is_harmless(const struct kw_case *c)
 	return harmless;
 }
 
-/* Order: stable, the order of the rules stays within one certainty. */
+/* Order: stable, so rule order is kept within one certainty. */
 
 static unsigned int rank(const struct kw_finding *finding)
 {
@@ -418,7 +418,7 @@ static void order(struct kw_case *c)
 
 void kw_explain(struct kw_failure *f, const struct kw_context *context, struct kw_case *ret)
 {
-	/* findings are guarded by their count, as in kw_failure_init() */
+	/* only entries below the count are ever read, as in kw_failure_init() */
 	memset(ret, 0, offsetof(struct kw_case, finding));
 	ret->nfindings = 0;
 	ret->f = f;

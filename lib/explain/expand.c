@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The {slots} of a rule's texts: names of facts, and the words below. An unknown one stays as it
- * is.
+ * The {slots} of a rule's texts: names of facts, and the words below. Unknown slots are left as
+ * they are.
  */
 #include "base/buf.h"
 #include "decode/x86/exit_info.h"
@@ -146,7 +146,7 @@ static void put_extra1(const struct kw_case *c, struct kw_buf *buf) { put_extra(
 static void put_extra2(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 2); }
 static void put_extra3(const struct kw_case *c, struct kw_buf *buf) { put_extra(c, buf, 3); }
 
-/* The value that the rule blames. */
+/* The value the rule blames. */
 
 static uint64_t blamed(const struct kw_case *c)
 {
@@ -217,7 +217,7 @@ static void put_entry_event_refused(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, kw_str(why ? why : ""));
 }
 
-/* The check that the rule is about. */
+/* The check the rule is about. */
 
 static const struct kw_check *check_of(const struct kw_case *c)
 {
@@ -253,7 +253,7 @@ static void put_checks_count(const struct kw_case *c, struct kw_buf *buf)
 	kw_checks_count(buf, c);
 }
 
-/* Further broken checks that no rule is about. */
+/* Other broken checks that no rule covers. */
 static void put_checks_also(const struct kw_case *c, struct kw_buf *buf)
 {
 	const char *comma = " Also broken: ";
@@ -272,7 +272,7 @@ static void put_checks_also(const struct kw_case *c, struct kw_buf *buf)
 		KW_BUF_LIT(buf, ".");
 }
 
-/* For want of what the dump does not have. */
+/* Undecided because the dump lacks their values. */
 static void put_checks_untold(const struct kw_case *c, struct kw_buf *buf)
 {
 	const char *comma = " Undecided: ";
@@ -302,7 +302,7 @@ static void put_row(struct kw_buf *buf, const struct kw_row *row, uint64_t numbe
 		kw_buf_printf(buf, "0x%llx, no name known here", (unsigned long long)number);
 }
 
-/* ": WHAT" behind a sentence, nothing where the row has none. */
+/* ": WHAT" after a sentence, nothing if the row has none. */
 static void put_about(struct kw_buf *buf, const struct kw_row *row)
 {
 	const char *about = kw_row_get(row, KW_ATTR_ABOUT);
@@ -372,7 +372,7 @@ static void put_tdx_status_about(const struct kw_case *c, struct kw_buf *buf)
 	put_about(buf, kw_row_find(KW_TABLE_TDX_STATUS, c->f->seamcall_status >> 32));
 }
 
-/* Reason code set in bits 15:8 and reason, from KVM's line or the value of the GHCB MSR. */
+/* Reason code set (bits 15:8) and reason, from KVM's line or the GHCB MSR's value. */
 static bool ghcb_code(const struct kw_case *c, uint64_t *ret)
 {
 	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_SEV_TERMINATION);
@@ -414,8 +414,8 @@ static void put_ghcb_about(const struct kw_case *c, struct kw_buf *buf)
 }
 
 /*
- * The system calls that filters of VMMs miss, as x86-64 numbers them; other architectures have
- * other numbers.
+ * The system calls that VMM seccomp filters miss, by their x86-64 numbers; other architectures have
+ * others.
  */
 static void put_syscall(const struct kw_case *c, struct kw_buf *buf)
 {
@@ -532,7 +532,7 @@ static void put_xcr0_parts(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_char(buf, ')');
 }
 
-/* "missing features: vmx-vnmi,xsaves": what stands behind the last colon of the line. */
+/* "missing features: vmx-vnmi,xsaves": what follows the last colon of the line. */
 static void put_features(const struct kw_case *c, struct kw_buf *buf)
 {
 	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MISSING_FEATURES);
@@ -545,10 +545,7 @@ static void put_features(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_add(buf, kw_str_from(s, at + strlen("missing features: ")));
 }
 
-/*
- * Bug-check codes that every engineer of Windows guests knows; Microsoft's bug check code
- * reference.
- */
+/* Bug-check codes every engineer of Windows guests knows; Microsoft's bug check code reference. */
 static const char *stop_name(uint64_t code)
 {
 	static const struct { uint32_t code; const char *name;
@@ -620,7 +617,7 @@ static void put_kernel(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_add(buf, seen.len ? seen : KW_STR("the host's kernel"));
 }
 
-/* The kernels that the rule is about, and those that have the fix. */
+/* The kernels the rule is about, and those that have the fix. */
 
 static const struct kw_row *change_of(const struct kw_case *c)
 {
@@ -694,7 +691,7 @@ static void put_msr_count(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_dec(buf, c->f->nmsr);
 }
 
-/* By the module's words, which need not be what the dump says. */
+/* According to the module's words, which may differ from the dump. */
 static void put_told_msr(const struct kw_case *c, struct kw_buf *buf)
 {
 	const struct kw_told *m = &c->told;
@@ -765,7 +762,7 @@ static void put_watcher(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, c->told_by_watch ? KW_STR("`kvmwhy watch`") : KW_STR("The module"));
 }
 
-/* What is left where no KVM has such an error of its own. */
+/* What remains if no KVM returns such an error by itself. */
 static void put_foreign_cause(const struct kw_case *c, struct kw_buf *buf)
 {
 	kw_buf_add(

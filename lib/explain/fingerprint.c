@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A fingerprint groups failures of one kind: no address and no guest data goes in, only what the
- * failure is. Version 1: class:number:instruction:operand:mode:smm:vendor, "-" for what is unknown.
+ * A fingerprint groups failures of one kind: it contains no address and no guest data, only what
+ * the failure is. Version 1: class:number:instruction:operand:mode:smm:vendor, "-" for what is
+ * unknown.
  */
 #include "base/buf.h"
 #include "decode/tables.h"
@@ -26,7 +27,7 @@ static void put_number(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_char(buf, '-');
 }
 
-/* One line and no register: what it says is all there is. */
+/* One line and no register: there is nothing beyond its text. */
 static bool is_message(const struct kw_case *c)
 {
 	return kw_class_is_message(c->f->class) && c->nfindings && !kw_has(c->f, rip);

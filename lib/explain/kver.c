@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Kernel releases as sets of upstream versions, and the version history of KVM asked with them. */
+/* Kernel releases as sets of upstream versions, and what KVM's version history says about them. */
 #include "explain/kver.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ int kw_kver_compare(const struct kw_kver *a, const struct kw_kver *b)
 
 /* --- names of releases --- */
 
-/* A number of at most 16 bits at the start of @s, which is moved behind it. */
+/* Parses a number of at most 16 bits at the start of @s and advances @s past it. */
 static bool take_number(struct kw_str *s, uint16_t *ret)
 {
 	uint64_t value;
@@ -43,7 +43,7 @@ static bool take_number(struct kw_str *s, uint16_t *ret)
 	return true;
 }
 
-/* Makers who carry KVM code of much later kernels under an old version number. */
+/* Vendors that ship KVM code of much later kernels under an old version number. */
 static const char *const enterprise[] = {
 	".el", "uek", ".oe", ".an", ".al", ".ky", ".oc", ".tl", "tlinux", "-default", NULL,
 };
@@ -73,7 +73,7 @@ static uint8_t origin_of(struct kw_str suffix)
 	return has_any(suffix, ubuntu) ? KW_KVER_UBUNTU : KW_KVER_UPSTREAM;
 }
 
-/* The number of a package behind the version: "-18-amd64" gives 18. Not for "-0.deb11.21-...". */
+/* The package number after the version: 18 for "-18-amd64". Not for "-0.deb11.21-...". */
 static uint32_t package_number(struct kw_str suffix)
 {
 	uint64_t value;
@@ -88,7 +88,7 @@ static uint32_t package_number(struct kw_str suffix)
 	return len == suffix.len || suffix.p[len] == '-' ? (uint32_t)value : 0;
 }
 
-/* "-00012-gabcdef0": so many commits after the version. */
+/* "-00012-gabcdef0": this many commits after the version. */
 static bool is_git_describe(struct kw_str suffix)
 {
 	size_t at = kw_str_find(suffix, KW_STR("-g"));
@@ -165,7 +165,7 @@ bool kw_kver_parse(const char *text, size_t len, struct kw_kver *ret)
 	return true;
 }
 
-/* A version of @v's branch that stands in @s with its point release. */
+/* A version of @v's branch that appears in @s with its point release. */
 static bool take_point(const struct kw_kver *v, struct kw_str s, uint16_t *patch)
 {
 	uint16_t major, minor;
@@ -198,10 +198,7 @@ void kw_kver_refine(struct kw_kver *v, const char *build, size_t len)
 		v->patch_known = true;
 		v->low = v->high = kw_kver_point(v->major, v->minor, patch, 0);
 	}
-	/*
-	 * Ubuntu names the release that it stands on, and picks later changes: the upper end stays
-	 * open
-	 */
+	/* Ubuntu names its base release but backports later changes: the upper end stays open */
 	if (v->origin == KW_KVER_UBUNTU && kw_str_starts(s, KW_STR("Ubuntu ")) &&
 	    take_point(v, last_word(s), &patch)) {
 		v->patch = patch;
@@ -212,12 +209,12 @@ void kw_kver_refine(struct kw_kver *v, const char *build, size_t len)
 
 /* --- since and until --- */
 
-/* A bound of a row: at the earliest .low, at the latest .high; a point if both are equal. */
+/* A bound of a row: no earlier than .low, no later than .high; a point if both are equal. */
 struct bound {
 	uint64_t low, high;
 };
 
-/* "v5.10", "v6.0-rc1", "v5.10.137"; the generator has checked the form. */
+/* "v5.10", "v6.0-rc1", "v5.10.137"; the generator checks the form. */
 static uint64_t point_of(struct kw_str s)
 {
 	uint16_t n[3] = { 0 }, rc = 0;
@@ -247,12 +244,12 @@ static struct bound bound_of(const char *text)
 	return (struct bound){ point_of(s), high.len ? point_of(high) : UINT64_MAX };
 }
 
-/* All a row says of one end: the bound of mainline, and those of stable branches. */
+/* What a row says about one end: the bound in mainline, and those in stable branches. */
 struct end {
 	struct bound mainline;
 	struct bound stable[KW_MAX_REPEAT];
 	size_t count;
-	bool window; /* some bound is no point */
+	bool window; /* some bound is not a point */
 };
 
 static void end_read(const struct kw_row *row, enum kw_attr attr, enum kw_attr stable_attr,
@@ -302,7 +299,7 @@ static enum kw_change_state state_at(const struct end *since, const struct end *
 	return KW_CHANGE_CANNOT_TELL;
 }
 
-/* Collects whether all versions of a set agree. */
+/* Records whether all versions of a set agree. */
 struct votes {
 	const struct end *since, *until;
 	uint64_t low, high;
@@ -315,7 +312,7 @@ static void vote_at(struct votes *v, uint64_t point)
 		v->seen |= 1u << state_at(v->since, v->until, point);
 }
 
-/* The state can only change at a bound, so both sides of each are asked. */
+/* The state can change only at a bound, so both sides of each are tried. */
 static void vote_around(struct votes *v, const struct bound *b)
 {
 	vote_at(v, b->low - 1);
@@ -332,8 +329,9 @@ static void vote_end(struct votes *v, const struct end *e)
 }
 
 /*
- * A maker who backports: nothing that the base version has is missing, anything later may be in.
- * So only what ended before the base is out, and only what had begun and never ends is in.
+ * A vendor that backports: everything in the base version is there, anything later may be. So only
+ * what ended before the base is certainly out, and only what had begun and never ends is certainly
+ * in.
  */
 static enum kw_change_state enterprise_state(const struct end *since, const struct end *until,
 					     uint64_t base)
@@ -346,8 +344,8 @@ static enum kw_change_state enterprise_state(const struct end *since, const stru
 }
 
 /*
- * Debian's package number tells on which side of the stable bound a kernel is, where the table
- * knows the first package with the change.
+ * If the table knows the first Debian package with the change, the package number decides on which
+ * side of the stable bound a kernel is.
  */
 static void narrow_by_package(const char *package, const struct end *e, const struct kw_kver *v,
 			      struct votes *votes)
@@ -536,7 +534,7 @@ static bool word_matches(const char *text, const uint64_t *data, size_t ndata)
 	return word < ndata && (data[word] & mask) == value;
 }
 
-/* Are the @ndata words the first of more? */
+/* Are the @ndata words only the first of more? */
 static bool count_is_short(const char *text, size_t ndata)
 {
 	uint64_t low = 0;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The since and until of a row in words: which kernels it holds for, and which have what ended it.
+ * A row's since and until in words: which kernels it holds for, and which have the change that
+ * ended it.
  */
 #include "explain/kver.h"
 
-/* "v5.10-rc1" is read as v5.10: the release has what its candidate has. */
+/* "v5.10-rc1" counts as v5.10: a release has whatever its candidate has. */
 static struct kw_str release(struct kw_str version)
 {
 	size_t rc = kw_str_find(version, KW_STR("-rc"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the message itself says, in the words of KVM's interface; and a headline for cases no rule
+ * What the message itself says, in terms of KVM's interface; and a headline for cases no rule
  * explains.
  */
 #include "decode/x86/exit_info.h"

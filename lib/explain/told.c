@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What kvmwhy.ko or `kvmwhy watch` said of a failure, into the record: its words become facts where
- * nothing else told them. Where the dump says something else, the dump stands, a note says so, and
- * the words count as doubtful: kvm_run may still hold those of an earlier failure, and a recording
- * may be mixed up.
+ * Puts what kvmwhy.ko or `kvmwhy watch` reported into the record: its words become facts if nothing
+ * else provided them. If the dump contradicts them, the dump wins, a note says so, and the words
+ * count as doubtful: kvm_run may still hold those of an earlier failure, and a recording may be
+ * mixed up.
  */
 #include "decode/x86/exit_info.h"
 #include "decode/tables.h"
@@ -42,7 +42,7 @@ const char *kw_told_speaker(const struct kw_case *c)
 	return c->told_by_watch ? "kvmwhy watch" : "kvmwhy.ko";
 }
 
-/* The line that has the word. */
+/* The line that contains the word. */
 static uint16_t line_of(const struct kw_case *c, unsigned int word)
 {
 	const struct kw_failure *f = c->f;
@@ -89,7 +89,7 @@ static void compare(struct kw_case *c, struct kw_failure *f)
 		doubt(c, f, WORD_RIP, "RIP", m->rip, f->rip);
 }
 
-/* The bytes at RIP as KVM had fetched them. */
+/* The bytes at RIP as KVM fetched them. */
 static void take_insn(const struct kw_case *c, struct kw_failure *f)
 {
 	const struct kw_told *m = &c->told;
@@ -140,7 +140,8 @@ static void take_facts(const struct kw_case *c, struct kw_failure *f)
 }
 
 /*
- * KVM_EXIT_MEMORY_FAULT goes with EFAULT and EHWPOISON only; with another errno it is a left-over.
+ * KVM_EXIT_MEMORY_FAULT is valid only with EFAULT and EHWPOISON; with another errno it is left
+ * over.
  */
 static void forget_memory_fault(struct kw_failure *f)
 {
@@ -167,7 +168,7 @@ static void read_words(struct kw_case *c, struct kw_failure *f, const uint64_t *
 		return;
 	}
 	f->arch = KW_ARCH_X86;
-	/* only the way in which it was told */
+	/* differs only in how it was reported */
 	if (f->class == KW_CLASS_INTERNAL_ERROR && FACT_IS(f, suberror, KVMWHY_SUBERROR))
 		f->class = KW_CLASS_KVM_RUN_FAILED;
 	compare(c, f);
@@ -183,14 +184,14 @@ static size_t count_watched(const struct kw_failure *f)
 }
 
 /*
- * Words whose result says that nothing failed tell of no failure, but of a KVM_RUN that returned 0.
+ * Words whose result says that nothing failed describe not a failure but a KVM_RUN that returned 0.
  */
 static bool watch_has_words(const struct kw_failure *f)
 {
 	return f->watch.word_known && !(f->watch.word_known & 2 && !(f->watch.word[1] >> 63));
 }
 
-/* The module's own words come first: they were put together where the failure was. */
+/* The module's own words come first: they were collected where it failed. */
 void kw_told_derive(struct kw_case *c, struct kw_failure *f)
 {
 	forget_memory_fault(f);
@@ -214,7 +215,7 @@ static bool is_msr_kind(const struct kw_told *m)
 	return m->has_msr && (m->kind == KVMWHY_KIND_WRMSR || m->kind == KVMWHY_KIND_RDMSR);
 }
 
-/* The instruction at RIP names the MSR already: is it the same access? */
+/* The instruction at RIP already names the MSR: is it the same access? */
 static void compare_msr(struct kw_case *c, struct kw_failure *f)
 {
 	const struct kw_told *m = &c->told;

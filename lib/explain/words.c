@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The data words of an internal error, each with its meaning. Which word is which depends on the
- * kernel: data/kvm_suberror.tbl has the layouts, and one that fits is taken for the right one.
+ * kernel: data/kvm_suberror.tbl has the layouts, and one that fits is assumed to be right.
  */
 #include "decode/x86/exit_info.h"
 #include "decode/tables.h"
@@ -21,7 +21,7 @@ static size_t count(const struct kw_failure *f)
 }
 
 /*
- * "exit_reason full VMX exit reason": the kernel's name of word @i, then what it is; NULL if no
+ * "exit_reason full VMX exit reason": the kernel's name for word @i, then what it is; NULL if no
  * layout has it.
  */
 static const char *word_of(const struct kw_row *layout, size_t i)
@@ -39,7 +39,7 @@ static bool is_named(const char *word, const char *name)
 	return strncmp(word, name, len) == 0 && word[len] == ' ';
 }
 
-/* The word that holds the exit reason, to read the others by; UINT64_MAX if there is none. */
+/* The word with the exit reason, needed to decode the others; UINT64_MAX if there is none. */
 static uint64_t exit_reason(const struct kw_failure *f, const struct kw_row *layout)
 {
 	for (size_t i = 0; i < MAX_WORDS; i++) {
@@ -60,7 +60,7 @@ bool kw_exit_is_svm(const struct kw_case *c, uint64_t reason)
 	       (reason != UINT64_MAX && (reason & 0xffff) > VMX_LAST_EXIT);
 }
 
-/* Meaning of the value itself, beyond the word's; empty if there is none. */
+/* Meaning of the value itself, beyond that of the word; empty if none. */
 static void value_text(const struct kw_case *c, const char *word, uint64_t value, uint64_t reason,
 		       char *buf, size_t size)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * "Cannot tell from this; collect that": the answer where no other rule has one. Must be the last
+ * "This text does not show it; collect that": the answer if no other rule has one. Must be the last
  * table.
  */
 #include "explain/rules/rules.h"
@@ -20,7 +20,10 @@ static bool has_vmcb(const struct kw_case *c)
 	return c->f->class == KW_CLASS_VMCB_DUMP || kw_failure_has_group(c->f, KW_G_VMCB);
 }
 
-/* `kvmwhy watch` sees the exit before the VMM does: what that makes of it is not told. */
+/*
+ * `kvmwhy watch` sees the exit before the VMM does, so the record does not show what the VMM does
+ * with it.
+ */
 static bool vmm_gave_up(const struct kw_case *c)
 {
 	return not_foreign(c) && !c->f->watch.begun && !kw_page_alone(c->f);
@@ -67,8 +70,8 @@ const struct kw_rule kw_rules_collect[] = {
 		.test = no_reason,
 		.title = "This text does not show why the CPU refused to enter the guest",
 		.why = "KVM_EXIT_FAIL_ENTRY carries hardware_entry_failure_reason: on Intel an "
-		       "exit reason with bit 31 set or a VM-instruction error, on AMD all ones, on "
-		       "arm64 1: a host CPU that lacks what the guest was given.",
+		       "exit reason with bit 31 set or a VM-instruction error, on AMD all ones, "
+		       "on arm64 1: the host CPU lacks what the guest was given.",
 		.todo = { KW_DO("Collect hardware_entry_failure_reason from kvm_run or from the "
 				"VMM's log."),
 			  &kw_do_dump_vmcs, &kw_do_dump_vmcb },
@@ -80,8 +83,8 @@ const struct kw_rule kw_rules_collect[] = {
 		.classes = KW_IN(VMCB_DUMP) | KW_IN(ENTRY_FAILED),
 		.fallback = true,
 		.test = has_vmcb,
-		.title = "This VMCB dump breaks none of the checks of VMRUN that it can be tested "
-			 "against",
+		.title = "This VMCB dump breaks none of the VMRUN checks that can be evaluated "
+			 "on it",
 		.why = "{checks_count}.",
 		.todo = { KW_DO("Collect the dump from `VMCB Control Area:` to its last line, and "
 				"the VMM's log of the same second."),

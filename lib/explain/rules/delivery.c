@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* KVM internal error, suberrors 2, 3, 4 and those that no kernel knows. */
+/* KVM internal error, suberrors 2, 3, 4 and those no kernel has. */
 #include "explain/rules/rules.h"
 
 /*
  * Words of suberror 3 (data/kvm_suberror.tbl): data[0] vectoring information, data[1] exit reason,
- * data[2] qualification, with 5 words data[3] the guest physical address. Newer kernels say the
- * same in VMX's order, have all ones where no address is known, and use it for SVM too:
- * exit_info_2, exit code, exit_info_1, address.
+ * data[2] qualification, with 5 words data[3] the guest physical address. Newer kernels store the
+ * same in VMX's order, with all ones for an unknown address, and do so for SVM too: exit_info_2,
+ * exit code, exit_info_1, address.
  */
 static bool delivery(const struct kw_case *c)
 {
@@ -37,8 +37,8 @@ static bool has_gpa(const struct kw_case *c)
 }
 
 /*
- * KVM had to emulate the access: its mark for MMIO was hit, or it says at which address it had to.
- * Older kernels never give suberror 3 for an EPT violation.
+ * KVM had to emulate the access: its mark for MMIO was hit, or the words contain the address. Older
+ * kernels never report suberror 3 for an EPT violation.
  */
 static bool on_mmio(const struct kw_case *c)
 {
@@ -54,9 +54,7 @@ static bool gpa_is_page_table_root(const struct kw_case *c)
 	       c->f->extra[3] >> 12 == (c->f->cr3 & 0xffffffffff000) >> 12;
 }
 
-/*
- * Below 4 GiB and unreadable code at the reset vector or behind it: page tables that only SMM sees.
- */
+/* Below 4 GiB, and code that cannot be read: page tables that only SMM sees. */
 static bool root_in_smram(const struct kw_case *c)
 {
 	return gpa_is_page_table_root(c) && c->f->cr3 >> 32 == 0 && FACT_IS(c->f, smm, 0) &&
@@ -68,7 +66,7 @@ static bool root_in_mmio(const struct kw_case *c)
 	return gpa_is_page_table_root(c) && !root_in_smram(c);
 }
 
-/* A push of the event: the address is a little below RSP, by the offset in the page. */
+/* A push of the event: judged by the offset in the page, the address is slightly below RSP. */
 static bool stack_in_vga(const struct kw_case *c)
 {
 	uint64_t below;
@@ -111,7 +109,7 @@ static bool unexpected(const struct kw_case *c)
 	       !(has_extra(c, 0) && c->f->extra[0] >> 32);
 }
 
-/* An exit reason has 32 bits; a status of TDH.VP.ENTER has its class in the upper half. */
+/* An exit reason has 32 bits; a TDH.VP.ENTER status has its class in the upper half. */
 static bool tdx_status(const struct kw_case *c)
 {
 	return FACT_IS(c->f, suberror, KW_SUBERROR_UNEXPECTED_EXIT_REASON) && has_extra(c, 0) &&
@@ -161,7 +159,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		       "with VSM or SMM).",
 		.todo = { KW_DO("Use a QEMU that calls kvm_put_vcpu_events() before "
 				"kvm_put_nested_state()."),
-			  KW_DO("Otherwise check whether CR3 is inside emulated memory (CXL, a "
+			  KW_DO("Otherwise check whether CR3 lies in emulated memory (CXL, a "
 				"BAR): QEMU's `info mtree -f`.") },
 		.source = { "qemu-devel, 26 October 2023, nested state and SMM ordering",
 			    SRC_VECTORING },
@@ -229,7 +227,7 @@ const struct kw_rule kw_rules_delivery[] = {
 		.title = "An exit that KVM does not expect came while an event was being delivered "
 			 "to the guest: {extra_exit}",
 		.why = "What was being delivered: {vectoring}. After an exit during delivery KVM "
-		       "goes on only where it knows how to redo it.",
+		       "continues only if it knows how to redo the delivery.",
 		.todo = { KW_DO("If this host is itself a VM, suspect the hypervisor below first."),
 			  KW_DO("Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_inj_virq -e "
 				"kvm:kvm_inj_exception`.") },
@@ -294,10 +292,9 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = tdx_status,
-		.title = "A TDX guest could not go on: the TDX module ended TDH.VP.ENTER with "
-			 "status {extra0}",
-		.why = "The word has more than the 32 bits of an exit reason: it is the completion "
-		       "status of the TDX module, whose upper half names the class of the error. "
+		.title = "A TDX guest could not continue: TDH.VP.ENTER ended with status {extra0}",
+		.why = "The word is wider than the 32 bits of an exit reason: it is a completion "
+		       "status of the TDX module, whose upper half is the class of the error. "
 		       "Registers of a TDX guest are not visible, so the dump shows zeros. A "
 		       "hardware memory error in the TD's private memory ends like this, with "
 		       "machine-check lines in the host's log.",
@@ -316,11 +313,12 @@ const struct kw_rule kw_rules_delivery[] = {
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = unknown,
-		.title = "KVM has no suberror {suberror} (1 to 4 exist): a patched kernel or VMM, "
-			 "or a number that was not set",
-		.why = "Linux knows the suberrors 1 EMULATION, 2 SIMUL_EX, 3 DELIVERY_EV and 4 "
-		       "UNEXPECTED_EXIT_REASON in all versions.",
-		.todo = { KW_DO("Collect the versions of kernel and VMM, and their patches."),
+		.title = "KVM has no suberror {suberror} (only 1 to 4): a patched kernel or VMM, "
+			 "or a number that was never set",
+		.why = "All versions of Linux have the same suberrors: 1 EMULATION, 2 SIMUL_EX, "
+		       "3 DELIVERY_EV and 4 UNEXPECTED_EXIT_REASON.",
+		.todo = { KW_DO("Collect the versions of the kernel and the VMM, and their "
+				"patches."),
 			  KW_DO("Compare `struct kvm_run` of the headers that the VMM was built "
 				"with.") },
 		.source = { "Linux include/uapi/linux/kvm.h, KVM_INTERNAL_ERROR_*" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Things to do that several rules share: each once, with the condition under which it is of use. */
+/* Things to do shared by several rules, each with the condition under which it helps. */
 #include "explain/rules/rules.h"
 
 static bool on_x86(const struct kw_case *c)

@@ -13,8 +13,8 @@ static bool rsm(const struct kw_case *c)
 }
 
 /*
- * RSM has begun to load the save area, and what it loaded is no register value of any guest: bits
- * 63:32 of DR6 are reserved, so the save area was overwritten.
+ * RSM has begun loading the save area, and no guest can have had the value it loaded: bits 63:32 of
+ * DR6 are reserved, so the save area was overwritten.
  */
 static bool rsm_overwritten(const struct kw_case *c)
 {
@@ -31,8 +31,8 @@ static bool mid_rsm_c_bit(const struct kw_case *c)
 	const struct kw_failure *f = c->f;
 
 	/*
-	 * CS is back at a 16-bit segment while EFER and CR0 are those of long mode: in the middle
-	 * of RSM
+	 * CS is still a 16-bit segment while EFER and CR0 are those of long mode: in the middle of
+	 * RSM
 	 */
 	return emulation(c) && FACT_IS(f, cs_sel, 0) && kw_has(f, efer) && f->efer & 1u << 10 &&
 	       pg_set(c) && kw_has(f, cr3) && f->cr3 >> 47 & 0xffff;
@@ -43,7 +43,7 @@ static bool endbr(const struct kw_case *c)
 	return emulation(c) && c->code == KW_CODE_OK && c->insn.kind == KW_INSN_ENDBR;
 }
 
-/* A kernel whose emulator knows the instruction: there is one, and the host's may be older. */
+/* Some kernel's emulator knows the instruction, and the host's may be older. */
 static bool emulator_learned_it(const struct kw_case *c)
 {
 	const struct kw_row *row = kw_emulator_row(c);
@@ -52,8 +52,8 @@ static bool emulator_learned_it(const struct kw_case *c)
 }
 
 /*
- * The exit behind the emulation, in Linux 5.16 and later: behind the instruction bytes where they
- * are there.
+ * The exit that led to the emulation, in Linux 5.16 and later: after the instruction bytes, if
+ * those are present.
  */
 static bool exit_words(const struct kw_case *c, uint64_t *reason, uint64_t *info1)
 {
@@ -71,7 +71,8 @@ static bool exit_words(const struct kw_case *c, uint64_t *reason, uint64_t *info
 
 /*
  * A data access to a page without memory: nothing is mapped there, or KVM's mark for MMIO is (an
- * EPT misconfiguration, a reserved bit in a nested page table). KVM maps what has memory behind it.
+ * EPT misconfiguration, a reserved bit in a nested page table). KVM maps whatever is backed by
+ * memory.
  */
 static bool mmio_exit(const struct kw_case *c)
 {
@@ -97,8 +98,8 @@ static bool data_insn(const struct kw_case *c)
 }
 
 /*
- * In real mode the words may be those of an exit long before the emulation, so there the address
- * must say it.
+ * In real mode the words may belong to an exit long before the emulation, so only the address
+ * counts.
  */
 static bool data_insn_on_mmio(const struct kw_case *c)
 {
@@ -125,7 +126,7 @@ static bool fetched_bytes_differ(const struct kw_case *c)
 	return false;
 }
 
-/* Bytes that are code; text and filler are judged by their own rules. */
+/* Bytes that are code; text and filler have rules of their own. */
 static bool real_mode(const struct kw_case *c)
 {
 	return emulation(c) && c->code == KW_CODE_OK && pe_clear(c) && !in_smm(c) &&
@@ -160,7 +161,7 @@ static bool runs_in_vga_hole(const struct kw_case *c)
 		(c->code == KW_CODE_NONE && emulation(c)));
 }
 
-/* With paging on the address is taken for identity-mapped, as firmware and loaders do. */
+/* With paging on, identity mapping is assumed, as in firmware and loaders. */
 static enum kw_certainty by_paging(const struct kw_case *c)
 {
 	return kw_has(c->f, cr0) && !pg_set(c) && kw_has(c->f, cs_base) && FACT_IS(c->f, smm, 0) &&
@@ -181,7 +182,7 @@ static bool runs_zeros(const struct kw_case *c)
 }
 
 /*
- * Linux 5.16 and later: without instruction bytes the exit is the second word, and an instruction
+ * Linux 5.16 and later: without instruction bytes the second word is the exit, here an instruction
  * fetch.
  */
 static bool fetch_violation(const struct kw_case *c)
@@ -202,7 +203,8 @@ static bool unreadable(const struct kw_case *c)
 }
 
 /*
- * With paging off no page table is at fault. What only SMM sees, the VMM may not be able to read.
+ * With paging off, page tables are not to blame. The VMM may not be able to read what only SMM
+ * sees.
  */
 static bool runs_without_memory(const struct kw_case *c)
 {
@@ -230,8 +232,8 @@ static bool runs_screen_text(const struct kw_case *c)
 enum { SLIDE_BYTES = 8 };
 
 /*
- * All bytes before the mark are the same: code that is no code and faults nowhere, up to this
- * boundary of a page.
+ * All bytes before the mark are equal: filler that executes without a fault up to this page
+ * boundary.
  */
 static bool slid(const struct kw_case *c)
 {
@@ -252,7 +254,7 @@ static bool slides_over_af(const struct kw_case *c)
 	return slid(c) && kw_slide_byte(c) == 0xaf;
 }
 
-/* The first byte of the slide, where it was read. */
+/* The first byte of the slide, if it was read. */
 uint8_t kw_slide_byte(const struct kw_case *c)
 {
 	return c->f->code.marked > 0 ? c->f->code.bytes[c->f->code.marked - 1] : 0;
@@ -280,8 +282,8 @@ static bool jumped_through_register(const struct kw_case *c)
 }
 
 /*
- * A pointer out of the real-mode interrupt vector table points into the BIOS: segment f000 or e000
- * in its upper half.
+ * A pointer from the real-mode interrupt vector table points into the BIOS: its upper half is
+ * segment f000 or e000.
  */
 static bool looks_like_vector(const struct kw_case *c)
 {
@@ -289,10 +291,7 @@ static bool looks_like_vector(const struct kw_case *c)
 	       (c->f->rip >> 16 == 0xf000 || c->f->rip >> 16 == 0xe000);
 }
 
-/*
- * No dump, but the bytes that KVM fetched are in data[1] and data[2], and are an instruction of
- * 64-bit code.
- */
+/* No dump, but data[1] and data[2] hold the bytes KVM fetched, and they decode as 64-bit code. */
 static bool bytes_in_words(const struct kw_case *c)
 {
 	struct kw_insn insn;
@@ -366,13 +365,13 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = rsm_nested,
 		.shows = { KW_NEED(smm) },
-		.title = "KVM could not leave the guest's System Management Mode (RSM): known of a "
-			 "nested KVM on {range}",
+		.title = "KVM could not leave the guest's System Management Mode (RSM), a known "
+			 "defect of nested KVM on {range}",
 		.why = "KVM's emulator failed at RSM, in firmware code. Where KVM runs inside KVM, "
 		       "{range} mixed up the MMU roots of the two levels when a guest entered and "
 		       "left SMM. Without nesting, look for what overwrote the SMRAM save area.",
 		.todo = { KW_DO("Run an outer host kernel with the fix: {fix}."),
-			  KW_DO("Or do without SMM in the inner guest: `-machine pc,smm=off`.") },
+			  KW_DO("Or run the inner guest without SMM: `-machine pc,smm=off`.") },
 		.source = { "Linux commit ad7dc69aeb23 (in v5.0)",
 			    "https://bugs.launchpad.net/qemu/+bug/1813165" },
 	},
@@ -383,8 +382,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(cr3), KW_NEED(efer), KW_NEED(cs_sel) },
 		.test = mid_rsm_c_bit,
 		.shows = { KW_NEED(cr4) },
-		.title = "KVM stopped in the middle of leaving SMM: it took the encryption bit in "
-			 "CR3 ({cr3}) for a reserved bit",
+		.title = "KVM stopped in the middle of leaving SMM: it treated the encryption "
+			 "bit in CR3 ({cr3}) as a reserved bit",
 		.why = "CS is not restored while CR0 and EFER already are those of a long-mode "
 		       "kernel: the state between two steps of RSM. CR3 has a high address bit "
 		       "set, as the C-bit of an SEV guest is, and KVM's check of CR3's reserved "
@@ -421,9 +420,10 @@ const struct kw_rule kw_rules_emulation[] = {
 		.title = "{insn} in real mode with protected-mode segments left over: a host "
 			 "without VMX unrestricted guest must emulate it, and KVM could not",
 		.why = "CR0.PE is clear while a segment still has a limit above 64 KiB or DPL 3: "
-		       "the guest has just left protected mode, or uses big real mode. VMX without "
-		       "unrestricted guest refuses such a state; KVM then emulates instruction by "
-		       "instruction (emulate_invalid_guest_state), and this one it could not.",
+		       "the guest has just left protected mode, or uses big real mode. VMX "
+		       "without unrestricted guest refuses such a state; KVM then emulates "
+		       "instruction by instruction (emulate_invalid_guest_state), and failed at "
+		       "this one.",
 		.todo = { KW_DO("Run a host kernel whose emulator knows {mnemonic}: "
 				"{emulator_since}.",
 				.when = emulator_learned_it),
@@ -433,7 +433,7 @@ const struct kw_rule kw_rules_emulation[] = {
 			  KW_DO("If the host is a VM, have the outer hypervisor expose EPT and "
 				"unrestricted guest."),
 			  KW_DO("If this is FXSAVE in iPXE, use QEMU 2.8 or later: its iPXE does "
-				"without.") },
+				"not use it.") },
 		.source = { "Intel SDM vol. 3, \"Checks on Guest Segment Registers\"",
 			    "https://bugs.launchpad.net/qemu/+bug/1623276",
 			    "https://bugs.launchpad.net/qemu/+bug/530077" },
@@ -620,9 +620,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = data_insn_on_mmio,
 		.title = "{insn} touches emulated memory (MMIO), and KVM's emulator could not "
 			 "execute it",
-		.why = "The VMM, not RAM, serves the operand at {mem}: the address or the exit in "
-		       "the data words says so (an EPT misconfiguration is KVM's mark for MMIO; a "
-		       "data access that ends in an EPT violation or nested page fault where "
+		.why = "The VMM, not RAM, backs the operand at {mem}: the address or the exit in "
+		       "the data words shows it (an EPT misconfiguration is KVM's mark for MMIO; "
+		       "a data access that ends in an EPT violation or nested page fault where "
 		       "nothing is mapped is the first such access). KVM must emulate each "
 		       "instruction that touches such memory, and its emulator knows few x87, "
 		       "state and vector instructions. Seen with emulated CXL memory that the "
@@ -668,15 +668,15 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = fetched_bytes_differ,
 		.title = "KVM emulated other bytes than the VMM reads at RIP",
-		.why = "data[1] and data[2] hold the bytes that KVM took for the instruction; they "
+		.why = "data[1] and data[2] hold the bytes KVM fetched as the instruction; they "
 		       "differ from the Code= line at RIP. Encrypted memory read without its key "
-		       "looks like this (SEV, or a hypervisor below that encrypts); so does a page "
-		       "that changed in between, or a stale mapping when KVM runs nested. The "
-		       "bytes that KVM could not emulate may not be the guest's instruction at "
-		       "all.",
-		.todo = { KW_DO("Check whether the guest or the host is an encrypted VM, or memory "
-				"encryption is on (mem_encrypt=, CPUID 0x8000001f), and try "
-				"without."),
+		       "looks like this (SEV, or a hypervisor below that encrypts); so does a "
+		       "page that changed in between, or a stale mapping when KVM runs nested. "
+		       "The bytes that KVM could not emulate may not be the guest's instruction "
+		       "at all.",
+		.todo = { KW_DO("Check whether the guest or the host is an encrypted VM, or "
+				"memory encryption is on (mem_encrypt=, CPUID 0x8000001f), and "
+				"try without it."),
 			  KW_DO("If this host is a VM, suspect the hypervisor below first: try on "
 				"bare metal.") },
 		.source = { "Linux arch/x86/kvm/x86.c, prepare_emulation_failure_exit() (in "
@@ -726,8 +726,8 @@ const struct kw_rule kw_rules_emulation[] = {
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = jumped_through_register,
 		.blames = kw_jump_register,
-		.title = "{blamed_name} holds RIP's value {rip}: the guest called or jumped "
-			 "through that register",
+		.title = "{blamed_name} equals RIP, {rip}: the guest called or jumped through "
+			 "that register",
 		.why = "Where RIP equals a general register there was most likely an indirect call "
 		       "or jump: the pointer was bad. Look at where it was loaded from: a "
 		       "structure that was freed, overwritten or never filled in.",
@@ -785,7 +785,7 @@ const struct kw_rule kw_rules_emulation[] = {
 	},
 	{
 		.id = "emulation-failure",
-		.certainty = KW_LIKELY, /* preload/ makes a VMM say the same */
+		.certainty = KW_LIKELY, /* libkvmwhy-inject.so makes a VMM print the same */
 		.classes = KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror), KW_NEED(rip) },
 		.test = ordinary,

@@ -22,7 +22,7 @@ static bool smi_handler_entry(const struct kw_case *c)
 	return in_smm(c) && FACT_IS(c->f, rip, 0x8000);
 }
 
-/* Without the dump the VMM's registers are all there is to go by. */
+/* Without the dump, the VMM's registers are the only evidence. */
 static bool no_dump(const struct kw_case *c)
 {
 	return !kw_failure_has_host_dump(c->f);
@@ -38,7 +38,7 @@ static bool smm_svm(const struct kw_case *c)
 	return svm_invalid(c) && smi_handler_entry(c);
 }
 
-/* RIP or RSP of a running system beside segments and control registers as RESET leaves them. */
+/* RIP or RSP of a running system together with segments and control registers as after RESET. */
 static bool half_restored(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
@@ -61,8 +61,7 @@ static bool pcide(const struct kw_case *c)
 }
 
 /*
- * RESET state (or close to it) that the CPU must accept: what it refused is not among what the VMM
- * prints.
+ * RESET state (or close to it), which the CPU must accept: the VMM does not print what it refused.
  */
 static bool plain_reset(const struct kw_case *c)
 {
@@ -73,13 +72,13 @@ static bool plain_reset(const struct kw_case *c)
 	       !kw_entry_check_broken(c);
 }
 
-/* "Unrestricted guest" of the secondary controls, where the VMCS is dumped. */
+/* "Unrestricted guest" in the secondary controls, if the VMCS was dumped. */
 static bool is_unrestricted(const struct kw_failure *f)
 {
 	return kw_has(f, vmcs_secondary) && f->vmcs_secondary >> 7 & 1;
 }
 
-/* CR4 of a running system beside RIP, CR0 and EFER of RESET. */
+/* CR4 of a running system together with RIP, CR0 and EFER as after RESET. */
 static bool reset_kept_cr4(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
@@ -104,7 +103,7 @@ static bool vmx_other(const struct kw_case *c)
 	return vmx_guest_state(c) && no_dump(c);
 }
 
-/* VM-instruction errors are Intel's; other machines have small numbers of their own. */
+/* VM-instruction errors are Intel's; other architectures have small numbers of their own. */
 static bool is_vmx(const struct kw_case *c)
 {
 	return kw_is_x86(c->f) || c->vendor == KW_VENDOR_INTEL;
@@ -170,7 +169,7 @@ static bool svm_at_reset(const struct kw_case *c)
 	       FACT_IS(c->f, rip, 0xfff0);
 }
 
-/* Just started by SIPI (CS from the vector, RIP 0), with CR3 or CR4 of what ran before. */
+/* Just started by SIPI (CS from the vector, RIP 0), but with CR3 or CR4 of what ran before. */
 static bool svm_sipi_stale_paging(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
@@ -245,7 +244,7 @@ const struct kw_rule kw_rules_entry[] = {
 		.needs = { KW_NEED(hardware_error), KW_NEED(smm), KW_NEED(rip) },
 		.test = smm_svm,
 		.title = "VMRUN refused the guest on its way into SMM: KVM runs nested on AMD, "
-			 "under a hypervisor that does not take that state",
+			 "under a hypervisor that does not accept this state",
 		.why = "SMM=1 and EIP=00008000 with VMEXIT_INVALID. Seen when KVM on AMD runs "
 		       "under Hyper-V (WSL2, cloud and CI runners) and the guest's firmware uses "
 		       "SMM.",
@@ -262,8 +261,8 @@ const struct kw_rule kw_rules_entry[] = {
 			   KW_NEED(efer) },
 		.test = half_restored,
 		.shows = { KW_NEED(rsp) },
-		.title = "The vCPU was half restored: RIP is that of a running system, segments "
-			 "and control registers are those of RESET",
+		.title = "The vCPU was half restored: RIP belongs to a running system, segments "
+			 "and control registers are as after RESET",
 		.why = "CS=f000 with CR0=60000010 and EFER=0 is the state after RESET, but RIP "
 		       "{rip} belongs to a guest that was running. KVM took the general registers "
 		       "and refused the special ones: KVM_SET_SREGS failed, usually after a "
@@ -288,9 +287,8 @@ const struct kw_rule kw_rules_entry[] = {
 		.title = "A guest's boot code on a CPU without unrestricted guest; known case: no "
 			 "valid boot record (MBR) on the disk",
 		.why = "An old KVM could neither run nor emulate the guest's real-mode state "
-		       "(0x80000021, guest state invalid). The reports of that time are of Windows "
-		       "whose boot record was not written or was damaged, so that junk ran as "
-		       "code.",
+		       "(0x80000021, guest state invalid). In the reports of that time, the boot "
+		       "record of Windows was missing or damaged, so junk ran as code.",
 		.todo = { KW_DO("Repair the boot record from the installation medium (bootrec "
 				"/fixmbr, grub-install)."),
 			  KW_DO("Run the guest on a CPU with unrestricted guest (Intel since "
@@ -305,9 +303,9 @@ const struct kw_rule kw_rules_entry[] = {
 			   KW_NEED(efer) },
 		.test = reset_kept_cr4,
 		.title = "The vCPU was reset, and CR4 {cr4} of the running system was left over",
-		.why = "RIP, CR0 and EFER are those of RESET; CR4 is not. After a reset of the VM "
-		       "(system_reset, or a triple fault) QEMU or KVM kept state of the system "
-		       "that ran before, and VM entry refuses the mixture. This is not a "
+		.why = "RIP, CR0 and EFER are as after RESET; CR4 is not. After a reset of the "
+		       "VM (system_reset, or a triple fault) QEMU or KVM kept state of the "
+		       "system that ran before, and VM entry refuses the mixture. This is not a "
 		       "migration.",
 		.todo = { KW_DO("Update QEMU and the host kernel: each had bugs in resetting such "
 				"state."),
@@ -447,11 +445,11 @@ const struct kw_rule kw_rules_entry[] = {
 		.needs = { KW_NEED(hardware_error) },
 		.test = controls_error,
 		.title = "VM entry with invalid control fields (error 7): KVM set controls that "
-			 "this CPU or the hypervisor below does not take",
-		.why = "The CPU checks the controls before any guest state, and this entry did not "
-		       "run the guest. Under another hypervisor, that one offers VMX controls "
-		       "which it does not really support. On bare metal it is a kernel bug, or an "
-		       "event to inject, set by the VMM, that no CPU takes.",
+			 "this CPU or the hypervisor below does not accept",
+		.why = "The CPU checks the controls before any guest state, and this entry did "
+		       "not run the guest. If this host is a VM, its hypervisor offers VMX "
+		       "controls it does not really support. On bare metal it is a kernel bug, "
+		       "or the VMM set an event to inject that no CPU accepts.",
 		.todo = { KW_DO("If this host is a VM, look at the outer hypervisor: expose proper "
 				"nested VMX there (EPT, full CPU model), update it."),
 			  &kw_do_dump_vmcs,
@@ -541,7 +539,7 @@ const struct kw_rule kw_rules_entry[] = {
 		.test = svm_sipi_stale_paging,
 		.shows = { KW_NEED(cr3), KW_NEED(cr4) },
 		.title = "VMRUN refused a vCPU that INIT and SIPI restarted: KVM kept the page "
-			 "tables of what ran on it before",
+			 "tables of what ran before",
 		.why = "CS and RIP are those of a SIPI, CR0 and EFER those of INIT, but CR3 is "
 		       "{cr3} and CR4 {cr4} of a running system: a CPU went offline and online "
 		       "again, or the guest was kexec'ed. KVM on AMD runs such a vCPU in paged "
@@ -562,10 +560,10 @@ const struct kw_rule kw_rules_entry[] = {
 		.test = svm_at_reset,
 		.title = "VMRUN refused a vCPU that never ran: the fault is in what the host set "
 			 "up, not in the guest",
-		.why = "All registers shown are those of RESET, which VMRUN accepts. What remains: "
-		       "the control area (ASID, intercepts, nested paging), the state of an "
-		       "encrypted guest (VMSA, SEV features, which the VMM cannot print), and a "
-		       "hypervisor below that refuses this VMCB.",
+		.why = "All registers shown are as after RESET, which VMRUN accepts. What "
+		       "remains: the control area (ASID, intercepts, nested paging), the state "
+		       "of an encrypted guest (VMSA, SEV features, which the VMM cannot print), "
+		       "and a hypervisor below that refuses this VMCB.",
 		.todo = { &kw_do_dump_vmcb,
 			  KW_DO("For SEV-ES and SNP guests, compare the SEV versions of firmware "
 				"and kernel, and look for ccp and sev lines in dmesg."),

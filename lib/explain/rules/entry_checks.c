@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Checks of VM entry and of VMRUN that the record shows to be broken, each naming the value. Asked
- * of the dump_vmcs or dump_vmcb where one is there, which is certain; else of the VMM's register
- * dump.
+ * Broken checks of VM entry and VMRUN, each naming the value. Evaluated on a dump_vmcs or dump_vmcb
+ * if there is one, which is certain; else on the VMM's register dump.
  */
 #include "decode/x86/exit_info.h"
 #include "explain/rules/rules.h"
@@ -25,9 +24,9 @@ static bool vmrun_refused(const struct kw_case *c)
 }
 
 /*
- * The event in the VM-entry interruption information. An entry that failed has not used it up; one
- * that worked has cleared its valid bit. The rules for an error code do not hold on CPUs with
- * IA32_VMX_BASIC[56], but for CR0.PE.
+ * The event in the VM-entry interruption information. A failed entry leaves it as it was; a
+ * successful one clears its valid bit. On CPUs with IA32_VMX_BASIC[56] only the CR0.PE rule for
+ * error codes applies.
  */
 static const char *error_code_refused(const struct kw_failure *f)
 {
@@ -56,7 +55,7 @@ const char *kw_entry_event_refused(const struct kw_failure *f)
 	return why ? why : error_code_refused(f);
 }
 
-/* VM-instruction error 7, or a VMCS that is dumped for no refused guest state. */
+/* VM-instruction error 7, or a VMCS that was not dumped for refused guest state. */
 static enum kw_fact event_refused(const struct kw_case *c)
 {
 	bool worked = kw_has(c->f, vmcs_reason) && !(c->f->vmcs_reason & 0x80000000);
@@ -77,8 +76,7 @@ static enum kw_certainty event_sure(const struct kw_case *c)
 }
 
 /*
- * A VMRUN that fails has delivered nothing, so a valid exit_int_info is the event that was to be
- * injected.
+ * A failed VMRUN delivers nothing, so a valid exit_int_info is the event that was to be injected.
  */
 static enum kw_fact svm_event(const struct kw_case *c)
 {
@@ -93,7 +91,7 @@ static enum kw_fact svm_event(const struct kw_case *c)
 	return KW_F_none;
 }
 
-/* Reserved vectors up to 31 may become exceptions of later CPUs. */
+/* Later CPUs may define the reserved vectors up to 31. */
 static enum kw_certainty svm_event_sure(const struct kw_case *c)
 {
 	struct kw_svm_event_inj e;
@@ -110,7 +108,7 @@ static bool no_event_refused(const struct kw_case *c)
 	return event_refused(c) == KW_F_none;
 }
 
-/* An event counts for its rule even where the checks cannot tell. */
+/* An event triggers its rule even if the checks are undecided. */
 bool kw_entry_check_broken(const struct kw_case *c)
 {
 	return c->checks.nbroken || event_refused(c) != KW_F_none || svm_event(c) != KW_F_none;
@@ -212,7 +210,7 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.title = "VM entry refuses {blamed_name} {blamed}: it does not fit the granularity "
 			 "bit (G)",
 		.why = "With G set bits 11:0 of the limit must all be 1; with G clear bits 31:20 "
-		       "must all be 0. The limit is that in bytes, already scaled.",
+		       "must all be 0. The limit is in bytes, already scaled.",
 		.todo = { KW_DO("Give KVM_SET_SREGS limit and g of the same descriptor: with g 1 "
 				"the limit must end in fff."),
 			  &kw_do_report_kernel },
@@ -246,10 +244,10 @@ const struct kw_rule kw_rules_entry_checks[] = {
 			 "{entry_event_refused}",
 		.why = "The VM-entry interruption information is {vmcs_entry_intr_info}. It is "
 		       "checked with the VM-execution controls, so the entry fails with "
-		       "VM-instruction error 7 and no guest state is looked at. Which exceptions "
-		       "must have an error code is not checked on CPUs with IA32_VMX_BASIC[56].",
-		.todo = { KW_DO("Check whether the VMM set it: KVM_SET_VCPU_EVENTS takes "
-				"exception.nr and exception.has_error_code as they are given."),
+		       "VM-instruction error 7 and no guest state is checked. CPUs with "
+		       "IA32_VMX_BASIC[56] do not check which exceptions must have an error code.",
+		.todo = { KW_DO("Check whether the VMM set it: KVM_SET_VCPU_EVENTS accepts "
+				"exception.nr and exception.has_error_code as given."),
 			  &kw_do_report_kernel },
 		.source = { "Intel SDM vol. 3, \"VM-Entry Control Fields\"",
 			    "Intel SDM vol. 3, \"VM-Instruction Error Numbers\"" },
@@ -264,11 +262,11 @@ const struct kw_rule kw_rules_entry_checks[] = {
 		.blames = svm_event,
 		.sign = KW_SIGN_WARN + 1,
 		.title = "VMRUN refuses the event to inject: {svm_event}",
-		.why = "It is {blamed} ({blamed_name}; a VMRUN that fails delivers nothing, so a "
+		.why = "It is {blamed} ({blamed_name}; a failed VMRUN delivers nothing, so a "
 		       "valid value there was to be injected): {svm_event_refused}. KVM puts it "
-		       "there, or the VMM with KVM_SET_VCPU_EVENTS. If KVM did, the host's kernel "
-		       "has a bug; a WARNING in the kernel log just before it shows where it "
-		       "began.",
+		       "there, or the VMM with KVM_SET_VCPU_EVENTS. If KVM did, the host's "
+		       "kernel has a bug; a WARNING in the kernel log just before it shows where "
+		       "it started.",
 		.todo = { KW_DO("Check whether the VMM set it: exception.nr of its "
 				"KVM_SET_VCPU_EVENTS."),
 			  KW_DO("If not, run a newer host kernel; report it with this dump and the "

@@ -10,7 +10,7 @@ static bool sev_termination(const struct kw_case *c)
 	       (FACT_IS(c->f, system_event_type, EVENT_SEV_TERM) && !c->f->watch.begun);
 }
 
-/* The kernel's line does not name the VM; the exit that goes with it does. */
+/* The kernel's line does not name the VM; the exit that accompanies it does. */
 static enum kw_certainty termination_sure(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_SEV_TERMINATION) &&
@@ -35,7 +35,7 @@ static bool arm_nisv(const struct kw_case *c)
 	return !kw_is_x86(c->f) && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_ARM_NISV);
 }
 
-/* The MSRs that KVM_SET_MSRS is known to refuse, each with its answer. */
+/* The MSRs KVM_SET_MSRS is known to refuse, each with what to do. */
 
 static bool is_pmu_msr(const struct kw_case *c)
 {
@@ -89,7 +89,7 @@ static bool shutdown(const struct kw_case *c)
 }
 
 /*
- * VMCB and registers are undefined behind a SHUTDOWN intercept, so KVM on AMD resets the vCPU as
+ * VMCB and registers are undefined after a SHUTDOWN intercept, so KVM on AMD resets the vCPU as
  * INIT does.
  */
 static bool shutdown_reset(const struct kw_case *c)
@@ -109,7 +109,7 @@ static bool notify(const struct kw_case *c)
 	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_NOTIFY);
 }
 
-/* A push with ESP 0 goes to the last four bytes below 4 GiB, where no RAM is. */
+/* A push with ESP 0 goes to the last four bytes below 4 GiB, where there is no RAM. */
 static bool stack_below_zero(const struct kw_case *c)
 {
 	return !kw_is_foreign(c->f) && kw_has(c->f, mmio_gpa) && c->f->mmio_gpa >= 0xffffff00 &&
@@ -137,7 +137,7 @@ static bool exception(const struct kw_case *c)
 	return kw_has(c->f, exception);
 }
 
-/* "exit_reason=8": the number may be another's than kvm_run's. */
+/* "exit_reason=8": the number need not be kvm_run's. */
 static enum kw_certainty by_words(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_FEW_WORDS) ? KW_POSSIBLE : KW_LIKELY;
@@ -173,7 +173,7 @@ const struct kw_rule kw_rules_exit[] = {
 		       "Linux guests.{ghcb_about} The registers of an encrypted guest are not "
 		       "visible.",
 		.todo = { KW_DO("Look in the guest's early console or firmware log for what it "
-				"missed."),
+				"lacked."),
 			  KW_DO("Reasons 0:1 and 0:2: SNP needs a GHCB protocol version of 2 or "
 				"later and a KVM and VMM that have it (Linux v6.11); compare the "
 				"guest's SEV features with what it knows."),
@@ -209,8 +209,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(exit_reason) },
 		.test = arm_exit_on_x86,
-		.title = "Exit reason {exit_reason} is {exit_name}, which KVM on x86 never gives: "
-			 "a patched kernel with an exit of its own",
+		.title = "Exit reason {exit_reason} is {exit_name}, which KVM on x86 never "
+			 "returns: a patched kernel with an exit of its own",
 		.why = "Kernel and VMM disagree on what {exit_reason} means. Patch sets under "
 		       "development use the next free number before it is assigned; an early one "
 		       "for Xen guests used 28, the merged one is 34 (KVM_EXIT_XEN).",
@@ -226,8 +226,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs = { KW_NEED(exit_reason) },
 		.any_arch = true,
 		.test = arm_nisv,
-		.title = "On arm64, the guest touched an address without memory by an instruction "
-			 "that carries no syndrome (KVM_EXIT_ARM_NISV)",
+		.title = "On arm64, the guest touched an address without memory with an "
+			 "instruction that has no valid syndrome (KVM_EXIT_ARM_NISV)",
 		.why = "The VMM asked for this exit (KVM_CAP_ARM_NISV_TO_USER, since Linux v5.5) "
 		       "and does not handle it. LDP/STP, write-back forms, SIMD, exclusives and "
 		       "atomics have no valid syndrome, so KVM cannot say which register was read "
@@ -244,8 +244,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.classes = ANY_VMM,
 		.needs = { KW_NEED(exit_reason) },
 		.test = vmm_exit_unknown,
-		.title = "Exit reason 0 may be no exit at all: a VMM that looks at kvm_run after "
-			 "KVM_RUN failed with EINTR or EAGAIN",
+		.title = "Exit reason 0 may not be an exit: perhaps the VMM looked at kvm_run "
+			 "after KVM_RUN failed with EINTR or EAGAIN",
 		.why = "KVM_EXIT_UNKNOWN with hardware reason 0 is what kvm_run holds before an "
 		       "exit is set (Linux 6.8 and later store it at every entry). KVM_RUN of a "
 		       "vCPU that waits for INIT or SIPI, or is interrupted by a signal, returns "
@@ -282,9 +282,9 @@ const struct kw_rule kw_rules_exit[] = {
 		       "- 4 is 0xfffffffc). Where a triple fault follows, no handler could use "
 		       "that stack.",
 		.todo = { KW_DO("Check where the guest's boot code sets its stack pointer, and "
-				"that it does before the first interrupt or call."),
-			  KW_DO("Look for a pointer that was not filled in: a boot parameter or a "
-				"table that the VMM did not hand over.") },
+				"that it does so before the first interrupt or call."),
+			  KW_DO("Look for a pointer that was not filled in: a boot parameter or "
+				"a table that the VMM did not pass.") },
 		.source = { "messages of the VMM in this log" },
 	},
 	{
@@ -297,10 +297,9 @@ const struct kw_rule kw_rules_exit[] = {
 		.needs_sign = true,
 		.title = "the VMM ended itself: its seccomp filter does not allow system call "
 			 "{syscall}",
-		.why = "SIGSYS came for a system call that the VMM's own filter leaves out. That "
-		       "is a defect of the filter, or another C library or kernel than it was "
-		       "written for. What stands before it in the log is why the VMM was ending or "
-		       "failing.",
+		.why = "SIGSYS came for a system call that the VMM's own filter leaves out. "
+		       "Either the filter has a defect, or it was written for another C library "
+		       "or kernel. The lines before it say why the VMM was ending or failing.",
 		.todo = { KW_DO("Update the VMM, or use the binary that its makers build (musl): a "
 				"filter fits one C library."),
 			  KW_DO("To see the first error undisturbed, run it once without the "
@@ -318,9 +317,9 @@ const struct kw_rule kw_rules_exit[] = {
 		.title = "Triple fault: the guest could deliver neither an exception nor the "
 			 "double fault after it (KVM_EXIT_SHUTDOWN)",
 		.why = "Either the guest's IDT, stack or page tables were not usable when an "
-		       "exception came, or the guest did it on purpose: a triple fault is also how "
-		       "Linux reboots without a keyboard controller (reboot=t, or reboot=k where "
-		       "there is none). The exit itself carries no data.",
+		       "exception came, or the guest did it on purpose: a triple fault is also "
+		       "how Linux reboots without a keyboard controller (reboot=t, or reboot=k "
+		       "if there is none). The exit itself carries no data.",
 		.todo = { KW_DO("Check whether the guest was rebooting or shutting down: its "
 				"console's last lines."),
 			  KW_DO("Run: `trace-cmd record -e kvm:kvm_inj_exception -e kvm:kvm_exit "
@@ -421,11 +420,11 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = set_msr_refused,
 		.title = "The host's KVM refused {msr} = {value} from the VMM (KVM_SET_MSRS "
 			 "stopped there)",
-		.why = "KVM_SET_MSRS sets one register after the other and stops at the first that "
-		       "KVM does not take: an MSR that this host's CPU or kernel lacks, or a value "
-		       "with bits that it does not support. It happens when a guest is started or "
-		       "migrated with a CPU model that this host cannot give. QEMU then aborts in "
-		       "kvm_buf_set_msrs(): the assertion is only how it ends.",
+		.why = "KVM_SET_MSRS sets one register after another and stops at the first that "
+		       "KVM does not accept: an MSR that this host's CPU or kernel lacks, or a "
+		       "value with bits that it does not support. It happens when a guest is "
+		       "started or migrated with a CPU model that this host cannot give. QEMU "
+		       "then aborts in kvm_buf_set_msrs(): the assertion is only how it ends.",
 		.todo = { KW_DO("Start the guest without a vPMU: -cpu ...,pmu=off. This host's KVM "
 				"gives the guest no such counters.",
 				.when = is_pmu_msr),
@@ -460,8 +459,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = get_msr_refused,
 		.title = "The host's KVM could not read {msr} for the VMM (KVM_GET_MSRS stopped "
 			 "there)",
-		.why = "The VMM asked for a register that this host's kernel or CPU does not have, "
-		       "although it announced it.",
+		.why = "The VMM asked for a register that this host's kernel or CPU announced "
+		       "but does not have.",
 		.todo = { KW_DO("Update kernel, microcode and VMM together."),
 			  KW_DO("Run: `kvmwhy msr {refused_msr}`. It says since when the register "
 				"exists.") },
@@ -475,8 +474,8 @@ const struct kw_rule kw_rules_exit[] = {
 		.test = exception,
 		.title = "KVM handed exception {exception} of the guest to the VMM, which did not "
 			 "expect it",
-		.why = "KVM_EXIT_EXCEPTION is raised where KVM cannot go on with an intercepted "
-		       "exception.",
+		.why = "KVM returns KVM_EXIT_EXCEPTION if it cannot continue after an "
+		       "intercepted exception.",
 		.todo = { KW_DO(
 			"Collect the host's dmesg, and run: `trace-cmd record -e kvm:kvm_exit`.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_EXCEPTION\"" },
@@ -491,14 +490,14 @@ const struct kw_rule kw_rules_exit[] = {
 		.sign = KW_SIGN_FEW_WORDS + 1,
 		.needs_sign = true,
 		.title =
-			"exit reason {exit_reason} is {exit_name}; the text has nothing else of it",
+			"exit reason {exit_reason} is {exit_name}; the text has no more of it",
 		.why = "The monitor printed kvm_run.exit_reason, or its name, and ended. If the "
 		       "number is the CPU's exit reason instead, it means something else.",
-		.todo = { KW_DO("Let the monitor print the members of kvm_run for this exit too: "
-				"`internal.suberror` and `internal.data[]`, "
+		.todo = { KW_DO("Make the monitor print the members of kvm_run for this exit "
+				"too: `internal.suberror` and `internal.data[]`, "
 				"`fail_entry.hardware_entry_failure_reason`, "
 				"`hw.hardware_exit_reason`, `system_event`."),
-			  KW_DO("Let it print the registers: KVM_GET_REGS and KVM_GET_SREGS. "
+			  KW_DO("Make it print the registers: KVM_GET_REGS and KVM_GET_SREGS. "
 				"`kvmwhy explain` reads such dumps."),
 			  KW_DO("Run: `trace-cmd record -e kvm` around it; the last exits and "
 				"exceptions say what the guest did."),

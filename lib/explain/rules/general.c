@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What must be said before anything else: other machines, encrypted guests, dumps that are none of
- * KVM's.
+ * What must be said before anything else: other architectures, encrypted guests, dumps not made for
+ * KVM.
  */
 #include "explain/rules/rules.h"
 
@@ -23,8 +23,8 @@ static bool encrypted(const struct kw_case *c)
 }
 
 /*
- * The reset vector with nothing run: what a VMM prints that cannot read an encrypted guest's
- * registers.
+ * At the reset vector, nothing run yet: also what a VMM prints if it cannot read an encrypted
+ * guest's registers.
  */
 static bool reset_values(const struct kw_case *c)
 {
@@ -49,15 +49,15 @@ static bool vmm_assertion(const struct kw_case *c)
 	return any_sign(c, KW_SIGN_ASSERTION) && !vmm_alone(c) && !kw_has(c->f, host_msr_index);
 }
 
-/* Where nothing but MSR lines stands beside it, the assertion is the failure. */
+/* If there are only MSR lines besides it, the assertion is the failure. */
 static bool vmm_aborted(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_ASSERTION);
 }
 
 /*
- * RFLAGS 0 is no guest's: bit 1 is always set. Control registers of a running guest beside it are
- * all that KVM shows.
+ * No guest has RFLAGS 0: bit 1 is always set. With it, only the control registers are a running
+ * guest's: KVM shows no more.
  */
 bool kw_encrypted_state(const struct kw_case *c)
 {
@@ -81,13 +81,13 @@ const struct kw_rule kw_rules_general[] = {
 		.classes = ANY_CLASS,
 		.needs = { KW_NEED(watch_harmless) },
 		.test = watch_harmless,
-		.title = "kvmwhy watch classified this exit as one that the VM's VMM handles and "
-			 "goes on",
+		.title = "kvmwhy watch classified this exit as one that this VMM handles and "
+			 "continues",
 		.why = "The same exit is a failure with one VMM and an ordinary request with "
-		       "another. What was seen of this VM says that its VMM handles it; the record "
-		       "is kept for those who want all of them.",
-		.todo = { KW_DO("If this guest died all the same, look at what the VMM made of the "
-				"exit: its log of the same second.") },
+		       "another. Earlier exits of this VM show that its VMM handles it; the "
+		       "record is kept for those who want all of them.",
+		.todo = { KW_DO("If this guest died all the same, see what the VMM did with the "
+				"exit: read its log of the same second.") },
 		.source = { "include/uapi/kvmwhy-event.h, KVMWHY_KNOWS_HARMLESS" },
 	},
 	{
@@ -148,12 +148,12 @@ const struct kw_rule kw_rules_general[] = {
 			   KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(rip), KW_NEED(rflags), KW_NEED(cr0), KW_NEED(efer) },
 		.test = kw_encrypted_state,
-		.title = "These registers are what KVM shows of a guest with encrypted state "
-			 "(SEV-ES, SNP): they say nothing",
+		.title = "These registers are what KVM shows for a guest with encrypted state "
+			 "(SEV-ES, SNP): they mean nothing",
 		.why = "RFLAGS, RIP and the segments are 0, which no running vCPU has (bit 1 of "
 		       "RFLAGS is always set), while CR0 and EFER {efer} are those of a running "
-		       "guest on SVM. KVM tracks only the latter of a guest whose registers are "
-		       "encrypted.",
+		       "guest on SVM. For a guest with encrypted registers KVM tracks only CR0 "
+		       "and EFER.",
 		.todo = { KW_DO("Look in the host's dmesg of the same second for vmgexit, SEV and "
 				"SNP lines: they have the reason."),
 			  KW_DO("Look at the guest's own console.") },
@@ -168,7 +168,7 @@ const struct kw_rule kw_rules_general[] = {
 		.test = reset_values,
 		.title = "The vCPU is at the reset vector: it never ran, or the guest is encrypted "
 			 "and its registers are not visible",
-		.why = "All values are those of RESET. For SEV-ES, SNP and TDX guests a VMM can "
+		.why = "All values are as after RESET. For SEV-ES, SNP and TDX guests a VMM can "
 		       "print nothing else.",
 		.todo = { KW_DO("If it is a confidential guest, look in the host's dmesg."),
 			  KW_DO("Otherwise check what the VMM set up: it failed before any guest "
@@ -187,8 +187,8 @@ const struct kw_rule kw_rules_general[] = {
 		.why = "An assertion after the failure is its consequence, not its cause. A known "
 		       "one is cpu_asidx_from_attrs with SMM=1: QEMU reads the code bytes of the "
 		       "dump through an address space that does not exist.",
-		.todo = { KW_DO("Look at the first message: it counts. What the VMM would have "
-				"printed after the assertion is lost.") },
+		.todo = { KW_DO("Look at the first message: that is the one that counts. "
+				"Whatever the VMM would have printed after the assertion is lost.") },
 		.source = { "assertion in this log" },
 	},
 	{
@@ -200,9 +200,9 @@ const struct kw_rule kw_rules_general[] = {
 		.test = vmm_aborted,
 		.sign = KW_SIGN_ASSERTION + 1,
 		.title = "The VMM aborted on an assertion of its own",
-		.why = "The line names the file and the condition that does not hold. Lines of the "
-		       "host's kernel about MSRs are no reason for it: operating systems cause "
-		       "those on every start.",
+		.why = "The line names the file and the condition that does not hold. The host "
+		       "kernel's lines about MSRs did not cause it: operating systems trigger "
+		       "those on every boot.",
 		.todo = { KW_DO("Report the assertion to the VMM's maker, with its version; a core "
 				"dump has the stack: `coredumpctl info`.") },
 		.source = { "assertion in this log" },

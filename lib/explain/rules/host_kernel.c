@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Faults of the host's kernel in KVM, hardware errors of its memory, and the split locks that it
- * slows down.
+ * Faults of the host's kernel in KVM, hardware errors in its memory, and split locks it slows down.
  */
 #include "explain/rules/rules.h"
 
@@ -30,13 +29,13 @@ const struct kw_rule kw_rules_host_kernel[] = {
 			 "not on for this CPU",
 		.why = "kvm_spurious_fault() runs when an instruction such as VMPTRLD or VMRUN "
 		       "raises #UD or #GP while KVM is in use. CR4.VMXE or EFER.SVME was lost: a "
-		       "suspend or kexec that went wrong, or the hypervisor below this host took "
+		       "suspend or kexec went wrong, or the hypervisor below this host cleared "
 		       "it.",
 		.todo = { KW_DO("Is this host a VM? Then its hypervisor is the first suspect: "
 				"update it, and check that it was not migrated or restored while "
 				"VMs ran."),
-			  KW_DO("Was it suspended, or a CPU put off line, or a crash kernel "
-				"started? Boot it afresh."),
+			  KW_DO("Was it suspended, a CPU taken offline, or a crash kernel "
+				"started? Reboot it."),
 			  &report_oops },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_spurious_fault()" },
 	},
@@ -67,8 +66,8 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.needs_sign = true,
 		.title = "A CPU of the host was stuck in a vCPU thread: the host, not the guest, "
 			 "is in trouble",
-		.why = "The watchdog saw no scheduling on this CPU for its time. Overload of a "
-		       "hypervisor below this one, SMIs and defects of KVM show like this.",
+		.why = "The watchdog saw no scheduling on this CPU for too long. An overloaded "
+		       "hypervisor below this one, SMIs and defects of KVM look like this.",
 		.todo = { KW_DO("Read the call trace: is it in KVM, in IPIs (smp_call_function), "
 				"or in the idle loop? Steal time (`top`, %st) says whether a "
 				"hypervisor below took the CPU."),
@@ -82,8 +81,8 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = HOST,
 		.fallback = true,
 		.title = "The host's kernel reports a fault of its own in or near KVM",
-		.why = "A BUG, an oops or a WARN of the host names KVM. The guest cannot be the "
-		       "one to mend it, even where it set it off.",
+		.why = "A BUG, an oops or a WARN of the host names KVM. It must be fixed in the "
+		       "host, even if the guest triggered it.",
 		.todo = { &report_oops },
 		.source = { "kernel messages in this text" },
 	},
@@ -98,9 +97,9 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.title = "The guest makes locked accesses across a cache line, and the host slows "
 			 "it down for that",
 		.why = "Such an access locks the memory bus for every CPU. Linux 5.7 and later "
-		       "trap it; since 5.19 each one costs the guest at least 10 ms, on one CPU at "
-		       "a time (split_lock_mitigate). The guest lives; it may be too slow to be of "
-		       "use.",
+		       "trap it; since 5.19 each one costs the guest at least 10 ms, on one CPU "
+		       "at a time (split_lock_mitigate). The guest lives, but may be too slow to "
+		       "be useful.",
 		.todo = { KW_DO("For a guest that you trust: `sysctl kernel.split_lock_mitigate=0` "
 				"(Linux 6.2 and later), or boot the host with "
 				"`split_lock_detect=off`."),
@@ -118,10 +117,10 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.classes = KW_IN(SPLIT_LOCK),
 		.sign = KW_SIGN_BUS_LOCK + 1,
 		.needs_sign = true,
-		.title = "The guest took bus locks, and the host's kernel logs or limits them",
+		.title = "The guest acquired bus locks, and the host's kernel logs or limits them",
 		.why = "A locked access across a cache line, or to uncacheable memory, locks the "
-		       "memory bus. The #DB of bus-lock detection reports it after the access; the "
-		       "guest goes on.",
+		       "memory bus. The #DB of bus-lock detection reports it after the access; "
+		       "the guest continues.",
 		.todo = { KW_DO("For a guest that you trust: boot the host with "
 				"`split_lock_detect=off`."),
 			  KW_DO("Better: update the program or driver in the guest.") },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The kernel's messages about MSRs: nearly all are noise, and should be called so. */
+/* The kernel's messages about MSRs: nearly all are noise, and the answer should say so. */
 #include "explain/rules/rules.h"
 
 struct range {
@@ -7,7 +7,7 @@ struct range {
 };
 
 /*
- * MSRs that operating systems probe and get along without: performance counters, LBR, RAPL, uncore,
+ * MSRs that operating systems probe but do not need: performance counters, LBR, RAPL, uncore,
  * microcode and erratum registers. Sources: reports named in docs/rules/msr-noise.md.
  */
 static const struct range noise[] = {
@@ -82,7 +82,7 @@ static bool all_dropped(const struct kw_case *c)
 	return c->f->nmsr > 0;
 }
 
-/* Guest code of Windows runs from fffff800'00000000 up; Linux has its text in the last 2 GiB. */
+/* Windows kernel code runs from fffff800'00000000 up; Linux has its text in the last 2 GiB. */
 static bool from_windows(const struct kw_case *c)
 {
 	for (size_t i = 0; i < c->f->nmsr; i++) {
@@ -171,8 +171,8 @@ const struct kw_rule kw_rules_message[] = {
 		.title =
 			"The guest set bits of IA32_DEBUGCTL (LBR, BTF) that KVM does not emulate; "
 			"they were dropped",
-		.why = "KVM takes the write and ignores LBR and BTF unless the guest has LBR "
-		       "support. Debuggers and tests notice, nothing else does.",
+		.why = "KVM accepts the write and ignores LBR and BTF unless the guest has LBR "
+		       "support. Only debuggers and tests notice.",
 		.todo = { KW_DO("Do nothing, unless the guest needs last branch records.") },
 		.source = { "Linux arch/x86/kvm/x86.c and vmx/vmx.c, MSR_IA32_DEBUGCTLMSR" },
 	},
@@ -184,10 +184,10 @@ const struct kw_rule kw_rules_message[] = {
 		.test = all_dropped,
 		.title = "Harmless: KVM dropped the guest's writes to MSRs that it does not "
 			 "implement; the guest got no #GP",
-		.why = "`unimplemented`, `disabled perfctr` and `nop` are the words of writes "
-		       "that KVM takes and forgets. Operating systems disable counters and probe "
-		       "features this way on every start.",
-		.todo = { KW_DO("Do nothing: no guest dies of these lines.") },
+		.why = "`unimplemented`, `disabled perfctr` and `nop` mark writes that KVM "
+		       "accepts and drops. Operating systems disable counters and probe features "
+		       "this way on every boot.",
+		.todo = { KW_DO("Do nothing: these lines do not kill a guest.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_set_msr_common()",
 			    "Linux arch/x86/kvm/svm/svm.c, svm_set_msr()" },
 	},
@@ -233,8 +233,8 @@ const struct kw_rule kw_rules_message[] = {
 		.classes = KW_IN(MSR_MESSAGE),
 		.test = read_with_data,
 		.title = "If the guest died with ENOENT: a development kernel of the 5.10 cycle "
-			 "returned its mark for an unknown MSR to user space",
-		.why = "Kernels since v5.10 word it `unhandled rdmsr: ... data 0x0`. Only those "
+			 "returned its internal mark for an unknown MSR to user space",
+		.why = "Since v5.10 the line reads `unhandled rdmsr: ... data 0x0`. Only those "
 		       "between the MSR filter and its fix returned ENOENT for an unknown MSR, "
 		       "and KVM_RUN failed with it; nested guests saw it first.",
 		.todo = { KW_DO("Run: `uname -r`. On a released kernel this does not apply."),
@@ -252,8 +252,8 @@ const struct kw_rule kw_rules_message[] = {
 		.harmless = true,
 		.test = ignored,
 		.title = "kvm.ignore_msrs is on: the guest read 0, or its write was dropped",
-		.why = "`ignored` in the line says so. The guest goes on with a value that the CPU "
-		       "never gave.",
+		.why = "`ignored` in the line says so. The guest continues with a value the CPU "
+		       "never returned.",
 		.todo = { KW_DO("Turn ignore_msrs off if the guest behaves oddly: it hides what "
 				"the guest would otherwise notice.") },
 		.source = { "Linux arch/x86/kvm/x86.c, ignore_msrs" },

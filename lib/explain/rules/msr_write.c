@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* KVM_RUN failed at a WRMSR: the only instruction whose MSR handler's errno leaves KVM_RUN. */
+/* KVM_RUN failed at a WRMSR: the only instruction whose MSR handler's errno KVM_RUN returns. */
 #include "decode/x86/mce_rule.h"
 #include "explain/rules/rules.h"
 
@@ -26,7 +26,7 @@ static struct kw_mce_result unfixed(const struct kw_case *c)
 	return kw_mce_rule(&write);
 }
 
-/* Where the host's kernel is known not to let the -1 out, it came from elsewhere. */
+/* If the host's kernel is known not to return the -1, it came from elsewhere. */
 static enum kw_change_state defect(const struct kw_case *c)
 {
 	const struct kw_row *row = kw_change_find("set-msr-mce-eperm");
@@ -35,7 +35,7 @@ static enum kw_change_state defect(const struct kw_case *c)
 }
 
 
-/* kvmwhy.ko logs each result that it injects, with the MSR. */
+/* kvmwhy.ko logs each result it injects, with the MSR. */
 static bool line_of_injection(const struct kw_case *c)
 {
 	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_INJECTED);
@@ -74,7 +74,7 @@ static bool status_value(const struct kw_case *c)
 	return mce_refused(c, KW_MCE_STATUS_VALUE);
 }
 
-/* Certain only where the host's kernel is known to have the defect; distributions backport. */
+/* Certain only if the host's kernel is known to have the defect; distributions backport. */
 static enum kw_certainty by_kernel(const struct kw_case *c)
 {
 	return defect(c) == KW_CHANGE_APPLIES && !c->exit_msr ? KW_CERTAIN : KW_LIKELY;
@@ -134,10 +134,10 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.sign = KW_SIGN_INJECTED + 1,
 		.title = "kvmwhy.ko injected an error into this access to {msr}: its line in the "
 			 "kernel log says so",
-		.why = "The module logs each result that it puts in place of KVM's. KVM did not "
-		       "refuse the access, and the guest did nothing wrong.",
-		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it "
-				"fired: `kvmwhy inject status`.") },
+		.why = "The module logs each result it substitutes for KVM's. KVM did not refuse "
+		       "the access, and the guest did nothing wrong.",
+		.todo = { KW_DO("Stop it: `kvmwhy inject off`. `kvmwhy inject status` shows what "
+				"was chosen and how often it fired.") },
 		.source = { "kmod/inject.c" },
 	},
 	{
@@ -163,9 +163,9 @@ const struct kw_rule kw_rules_msr_write[] = {
 			  KW_DO("Run: `uname -r` on the host, then `kvmwhy explain --host-kernel "
 				"RELEASE`, which says whether it has the fix.",
 				.unless = kernel_known),
-			  KW_DO("Without a new kernel: let the VMM take these writes with "
-				"KVM_CAP_X86_USER_SPACE_MSR and an MSR "
-				"filter, or mask the MCE and MCA bits in the guest's CPUID.") },
+			  KW_DO("Without a new kernel: have the VMM handle these writes with "
+				"KVM_CAP_X86_USER_SPACE_MSR and an MSR filter, or mask the MCE "
+				"and MCA bits in the guest's CPUID.") },
 		.source = { SRC_BIT0, SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
 	{
@@ -181,13 +181,13 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.test = ctl_value,
 		.title = "The guest wrote a value to {msr} that KVM refuses; this KVM kills the "
 			 "guest instead of raising #GP",
-		.why = "KVM's MCi_CTL takes 0 and all ones (bit 10, later also bit 0, may be "
+		.why = "KVM's MCi_CTL accepts 0 and all ones (bit 10, later also bit 0, may be "
 		       "clear); the guest wrote {value}. set_msr_mce() of {range} returns -1, "
 		       "which leaves KVM_RUN as EPERM. Later kernels raise #GP in the guest, "
 		       "which it may or may not survive.",
 		.todo = { KW_DO("Run a host kernel with the fix: {fix}."),
-			  KW_DO("Find out why the guest enables single error sources of this bank: "
-				"with the fix it gets #GP.") },
+			  KW_DO("Find out why the guest enables individual error sources of this "
+				"bank: with the fix it gets #GP.") },
 		.source = { SRC_GP, SRC_510, "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
 	},
 	{
@@ -297,8 +297,8 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number), KW_NEED(msr_index) },
 		.shows = { KW_NEED(rcx) },
 		.test = other_errno,
-		.title = "KVM_RUN failed with {errno} at a WRMSR to {msr}: perhaps the write "
-			 "itself, perhaps the memory under it",
+		.title = "KVM_RUN failed with {errno} at a WRMSR to {msr}: perhaps from the "
+			 "write itself, perhaps from the memory that holds the instruction",
 		.why = "Since v5.10 a negative result of an MSR write leaves KVM_RUN. Handlers "
 		       "that return one: the Xen hypercall page (EFAULT, ENOMEM), EFER.SVME "
 		       "(ENOMEM), SEV-ES guests (EINVAL). The page that holds the instruction can "
@@ -314,9 +314,9 @@ const struct kw_rule kw_rules_msr_write[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = rdmsr,
 		.title = "The RDMSR at RIP is not what failed: a failing RDMSR is always #GP",
-		.why = "Any result but 0 of an MSR read, negative ones included, becomes #GP in "
-		       "the guest; only writes let an errno out. So {errno} comes from elsewhere: "
-		       "the memory under RIP, or something before the guest was entered.",
+		.why = "Any nonzero result of an MSR read, even a negative one, becomes #GP in "
+		       "the guest; only writes return an errno. So {errno} comes from elsewhere: "
+		       "the memory at RIP, or something before the guest was entered.",
 		.todo = { &kw_do_trace_exits },
 		.source = { SRC_510 },
 	},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * It was not KVM: the host killed the VMM, the VMM crashed, or the guest could not have its
- * devices, memory or disk.
+ * It was not KVM: the host killed the VMM, the VMM crashed, or the guest could not get its devices,
+ * memory or disk.
  */
 #include "explain/rules/rules.h"
 
@@ -34,7 +34,7 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		       "behind the guest's address, vfio-pci refused, and KVM_RUN failed. The "
 		       "device was in reset, in a low-power state, or gone, or its BAR's memory "
 		       "was switched off.",
-		.todo = { KW_DO("Run a host kernel with the fix: Linux v6.15 or later. Before it a "
+		.todo = { KW_DO("Run a host kernel with the fix, Linux v6.15 or later. Before, a "
 				"huge fault on a BAR could miss the address.",
 				.kernel = "vfio-huge-fault-unaligned"),
 			  KW_DO("Read the lines about that device around it: reset, D3, `not "
@@ -71,7 +71,8 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.sign = KW_SIGN_OOM + 1,
 		.needs_sign = true,
 		.title = "Not KVM: the host ran out of memory, and the kernel killed the VM",
-		.why = "The OOM killer picks the process that frees most, which is usually a VM.",
+		.why = "The OOM killer picks the process that frees the most memory, which is "
+		       "usually a VM.",
 		.todo = { KW_DO("Give the guests less memory or the host more: the sum of all "
 				"guests, plus caches that do not shrink fast (ZFS ARC), plus "
 				"reserved hugepages must fit."),
@@ -104,12 +105,12 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.needs_sign = true,
 		.test = NULL,
 		.title = "Not KVM: the VMM itself crashed in user space",
-		.why = "The kernel's line is of the VMM's process. The guest ended with it.",
+		.why = "The kernel's line is about the VMM's process. The guest ended with it.",
 		.todo = { KW_DO("The faulting address is within the first page: a pointer to a "
 				"structure was NULL.",
 				.when = null_address),
 			  &core_dump,
-			  KW_DO("Update the VMM: crashes of this kind are defects of it.") },
+			  KW_DO("Update the VMM: crashes of this kind are its defects.") },
 		.source = { "Linux arch/x86/mm/fault.c, show_signal_msg()" },
 	},
 	{
@@ -134,8 +135,8 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_VFIO_GROUP + 1,
 		.needs_sign = true,
-		.title = "Not KVM: the IOMMU group of the device holds another device that a "
-			 "driver of the host still uses",
+		.title = "Not KVM: the device's IOMMU group contains another device that a host "
+			 "driver still uses",
 		.why = "VFIO hands out whole IOMMU groups: every device of the group must be bound "
 		       "to vfio-pci (or to no driver) before the guest may have one.",
 		.todo = { KW_DO("Run: `ls /sys/kernel/iommu_groups/GROUP/devices`, and bind each "
@@ -171,7 +172,7 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.why = "QEMU could not allocate or map the guest's RAM: too few free hugepages, a "
 		       "full /dev/shm, an rlimit, or too little memory.",
 		.todo = { KW_DO("Hugepages: `grep -i huge /proc/meminfo`; raise vm.nr_hugepages, "
-				"per NUMA node where the guest is bound to one."),
+				"per NUMA node if the guest is bound to one."),
 			  KW_DO("Shared memory (vhost-user, memfd): `df -h /dev/shm`, `ulimit -l` "
 				"for locked memory.") },
 		.source = { "QEMU system/physmem.c, util/oslib-posix.c, qemu_prealloc_mem()" },
@@ -185,9 +186,9 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.sign = KW_SIGN_DISK_PAUSE + 1,
 		.needs_sign = true,
 		.title = "Not KVM: the VM was paused because its disk image could not be written",
-		.why = "With werror=stop or enospc QEMU pauses the guest instead of giving it the "
-		       "error. It goes on when told to.",
-		.todo = { KW_DO("Free space where the image lies (`df -h`, thin pools: `lvs`), "
+		.why = "With werror=stop or enospc QEMU pauses the guest instead of reporting "
+		       "the error to it. The guest continues when resumed.",
+		.todo = { KW_DO("Free space where the image is (`df -h`, thin pools: `lvs`), "
 				"then `virsh resume GUEST` or `cont`.") },
 		.source = { "QEMU qapi/block-core.json, BLOCK_IO_ERROR" },
 	},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Guests whose memory is encrypted: SEV, SEV-ES, SNP and TDX. What refused to start them, and what
+ * Guests with encrypted memory (SEV, SEV-ES, SNP and TDX): what refused to start them, and what
  * ended them.
  */
 #include "explain/rules/rules.h"
@@ -71,9 +71,9 @@ const struct kw_rule kw_rules_protected[] = {
 		       "its answer{sev_error_about}.",
 		.todo = { KW_DO("Run: `journalctl -k | grep -iE 'ccp|sev|rmp'`. It has the "
 				"firmware's version and what it refused before."),
-			  KW_DO("Compare the guest's policy and the `sev-guest` or `sev-snp-guest` "
-				"object of QEMU's command line with what this platform gives: "
-				"`sevctl ok`, `snphost ok`."),
+			  KW_DO("Compare the guest's policy and the `sev-guest` or "
+				"`sev-snp-guest` object of QEMU's command line with what this "
+				"platform supports: `sevctl ok`, `snphost ok`."),
 			  KW_DO("Update the SEV firmware (linux-firmware, /lib/firmware/amd) and "
 				"the host's firmware setup.") },
 		.source = { "Linux include/uapi/linux/psp-sev.h, sev_ret_code",
@@ -91,21 +91,23 @@ const struct kw_rule kw_rules_protected[] = {
 		.title = "the host's kernel refused to start the SEV guest ({launch_errno_name}); "
 			 "the SEV firmware reported no error",
 		.why = "fw_error is {sev_error}, so the command did not fail in AMD's secure "
-		       "processor: KVM refused it before. What QEMU says behind it (`failed to "
+		       "processor: KVM refused it earlier. What QEMU prints after it (`failed to "
 		       "initialize kvm: Operation not permitted`) is only how QEMU ends.",
-		.todo = { KW_DO("EINVAL: compare policy, VMSA features and vCPU options with what "
-				"this kernel takes. SNP policy bit 17 must be set; `debug-swap` "
-				"and other SEV features need a kernel that knows them.",
+		.todo = { KW_DO("EINVAL: compare policy, VMSA features and vCPU options with "
+				"what this kernel accepts. SNP policy bit 17 must be set; "
+				"`debug-swap` and other SEV features need a kernel that knows "
+				"them.",
 				.when = launch_einval),
-			  KW_DO("EINVAL also comes of an old command line: SNP takes its firmware "
-				"by `-bios`, not by pflash, and needs memory-backend-memfd with "
-				"`share=true` and `confidential-guest-support=`.",
+			  KW_DO("EINVAL also comes from an old command line: SNP takes its "
+				"firmware from `-bios`, not by pflash, and needs "
+				"memory-backend-memfd with `share=true` and "
+				"`confidential-guest-support=`.",
 				.when = launch_einval),
 			  KW_DO("ENOTTY: this KVM does not know the command: Linux v6.11 and later "
 				"run SNP guests, and kvm_amd needs `sev_snp=1`.",
 				.when = launch_unknown),
-			  KW_DO("EBUSY or ENOSPC: no ASID is free for this kind of guest. End "
-				"other guests, or give more ASIDs to SEV-ES in firmware setup.",
+			  KW_DO("EBUSY or ENOSPC: no ASID is free for this kind of guest. Stop "
+				"other guests, or give SEV-ES more ASIDs in firmware setup.",
 				.when = launch_busy),
 			  KW_DO("Run: `grep . /sys/module/kvm_amd/parameters/sev*`, and "
 				"`journalctl -k | grep -iE 'sev|ccp|rmp'`.") },
@@ -119,8 +121,7 @@ const struct kw_rule kw_rules_protected[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_SEV_UNSUPPORTED + 1,
 		.needs_sign = true,
-		.title = "this host does not offer the SEV, SEV-ES or SNP that the guest is to be "
-			 "started with",
+		.title = "this host does not offer the SEV, SEV-ES or SNP that the guest needs",
 		.why = "QEMU, libvirt or the kernel looked for it and did not find it: it is off "
 		       "in firmware setup or in kvm_amd, the RMP table has no memory, or the user "
 		       "may not open /dev/sev.",
@@ -141,13 +142,14 @@ const struct kw_rule kw_rules_protected[] = {
 		.needs_sign = true,
 		.title = "the host's kernel could not change the owner of a page in the RMP table "
 			 "(RMPUPDATE failed)",
-		.why = "RMPUPDATE fails when the page is in another state than the kernel thinks, "
-		       "as part of a huge page that is mapped otherwise. The page is leaked, and "
-		       "the SNP guest that needs it ends. The kernel prints the RMP entry.",
+		.why = "RMPUPDATE fails if the page is not in the state the kernel expects, for "
+		       "example part of a huge page that is mapped differently. The page is "
+		       "leaked, and the SNP guest that needs it ends. The kernel prints the RMP "
+		       "entry.",
 		.todo = { KW_DO("Run the newest stable kernel of the host's series, and report the "
 				"line with the RMP entries after it."),
 			  KW_DO("Look for kexec or a crash kernel: an RMP table that was not "
-				"cleared before gives the same.") },
+				"cleared before causes the same.") },
 		.source = { "Linux arch/x86/virt/svm/sev.c, rmpupdate()" },
 	},
 	{
@@ -158,11 +160,11 @@ const struct kw_rule kw_rules_protected[] = {
 		.shows = { KW_NEED(fault_gpa) },
 		.sign = KW_SIGN_SEV_RMP_FAULT + 1,
 		.needs_sign = true,
-		.title = "an SNP guest touched a page whose RMP entry does not fit, and KVM could "
-			 "not mend it",
-		.why = "KVM splits or maps a page anew for such a fault; here it found none to "
-		       "mend. Guest and host disagree on whether the page is private, or on its "
-		       "size.",
+		.title = "an SNP guest touched a page whose RMP entry does not match, and KVM "
+			 "could not resolve it",
+		.why = "KVM splits or remaps a page on such a fault; here it found nothing to "
+		       "change. Guest and host disagree on whether the page is private, or on "
+		       "its size.",
 		.todo = { KW_DO("Update the guest's kernel and firmware: they must validate a page "
 				"(PVALIDATE) before they use it."),
 			  KW_DO("Run the newest stable host kernel; the page's state is in "
@@ -176,13 +178,12 @@ const struct kw_rule kw_rules_protected[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_SEV_MESSAGE + 1,
 		.needs_sign = true,
-		.title = "the encrypted guest made a GHCB request (VMGEXIT) that this KVM does not "
-			 "take",
-		.why = "KVM's line says what is wrong: an exit code that it does not support, a "
-		       "GHCB or scratch area that does not lie where it must, an AP creation with "
-		       "an invalid VMSA. The registers of such a guest say nothing. Older kernels "
-		       "fail KVM_RUN with EINVAL; newer ones give most of these errors to the "
-		       "guest.",
+		.title = "the encrypted guest made a GHCB request (VMGEXIT) that this KVM does "
+			 "not accept",
+		.why = "KVM's line says what is wrong: an unsupported exit code, a GHCB or "
+		       "scratch area outside the allowed place, an AP creation with an invalid "
+		       "VMSA. The registers of such a guest mean nothing. Older kernels fail "
+		       "KVM_RUN with EINVAL; newer ones return most of these errors to the guest.",
 		.todo = { KW_DO("Read the number in the line: `unsupported event` is the guest's "
 				"SW_EXITCODE, in the GHCB specification."),
 			  KW_DO("Run a host kernel and a VMM that know what the guest's firmware "
@@ -199,13 +200,13 @@ const struct kw_rule kw_rules_protected[] = {
 		.sign = KW_SIGN_TDX_UNACCEPTED + 1,
 		.needs_sign = true,
 		.title = "the TDX guest touched a page at {fault_gpa} that it had not accepted",
-		.why = "Private memory of a TD has to be accepted (TDG.MEM.PAGE.ACCEPT) before it "
-		       "is used. KVM ends a TD that does not, and every ioctl on it fails with EIO "
-		       "from then on.",
+		.why = "Private memory of a TD has to be accepted (TDG.MEM.PAGE.ACCEPT) before "
+		       "it is used. KVM kills a TD that does not, and from then on every ioctl "
+		       "on it fails with EIO.",
 		.todo = { KW_DO("Boot a guest kernel with CONFIG_UNACCEPTED_MEMORY=y (Linux v6.5 "
 				"and later), or let the firmware accept all memory."),
-			  KW_DO("Use a TDVF (OVMF) that tells the guest which memory is "
-				"unaccepted; kexec and kdump in the guest need it too."),
+			  KW_DO("Use a TDVF (OVMF) that reports unaccepted memory to the guest; "
+				"kexec and kdump in the guest need it too."),
 			  KW_DO("Compare the address with the guest's memory map: a device or a "
 				"hole is shared memory, not private.") },
 		.source = { "Linux arch/x86/kvm/vmx/tdx.c, tdx_handle_ept_violation()" },
@@ -220,7 +221,7 @@ const struct kw_rule kw_rules_protected[] = {
 		.title = "the TDX module refused {seamcall}: {tdx_status}",
 		.why = "The host's kernel called the TDX module by SEAMCALL, and the status is its "
 		       "answer{tdx_status_about}.",
-		.todo = { KW_DO("This is about the platform, not about a guest: update the host's "
+		.todo = { KW_DO("This concerns the platform, not a guest: update the host's "
 				"firmware, the TDX module and microcode.",
 				.when = platform_leaf),
 			  KW_DO("Check the MSR on all CPUs: `rdmsr -a {seamcall_msr}` (msr-tools). "
@@ -243,12 +244,12 @@ const struct kw_rule kw_rules_protected[] = {
 		.sign = KW_SIGN_TDX_PLATFORM + 1,
 		.needs_sign = true,
 		.title = "this host's kernel could not set up TDX",
-		.why = "The kernel says why in its line. Until TDX is set up no TD can be created; "
-		       "other guests are not concerned.",
+		.why = "The kernel's line says why. Until TDX is set up no TD can be created; "
+		       "other guests are not affected.",
 		.todo = { KW_DO("In firmware setup: TME-MT, TDX, SEAM loader, and a split of key "
-				"ids that leaves some to TDX."),
-			  KW_DO("Boot with `kvm_intel.tdx=1`; suspend to S3 and kexec are not "
-				"possible with some kernels while TDX is on."),
+				"IDs that leaves some for TDX."),
+			  KW_DO("Boot with `kvm_intel.tdx=1`; with some kernels, suspend to S3 "
+				"and kexec are not possible while TDX is on."),
 			  KW_DO("Run: `journalctl -k | grep -iE 'tdx|seam'`.") },
 		.source = { "Linux arch/x86/virt/vmx/tdx/tdx.c, tdx_init()" },
 	},
@@ -260,14 +261,14 @@ const struct kw_rule kw_rules_protected[] = {
 		.sign = KW_SIGN_TDX_REFUSED + 1,
 		.needs_sign = true,
 		.title = "KVM refused to set up the TD: an ioctl of the TDX launch failed",
-		.why = "EINVAL of KVM_TDX_INIT_VM comes of attributes, XFAM or CPUID bits that the "
-		       "TDX module does not let be set so; EIO of a SEAMCALL that failed, which "
+		.why = "EINVAL from KVM_TDX_INIT_VM means attributes, XFAM or CPUID bits that "
+		       "the TDX module does not allow; EIO means a SEAMCALL that failed, which "
 		       "the host's dmesg names.",
 		.todo = { KW_DO("Run: `journalctl -k | grep -iE 'tdx|seam'` for the same second."),
-			  KW_DO("Start with `-cpu host` and without features that were added or "
-				"removed, and with `kernel-irqchip=split`."),
-			  KW_DO("Run a QEMU (10.1 or later) and a kernel (Linux v6.16 or later) "
-				"that fit: the interface changed before it was merged.") },
+			  KW_DO("Start with `-cpu host`, without added or removed features, and "
+				"with `kernel-irqchip=split`."),
+			  KW_DO("Run a matching QEMU (10.1 or later) and kernel (Linux v6.16 or "
+				"later): the interface changed before it was merged.") },
 		.source = { "Linux Documentation/virt/kvm/x86/intel-tdx.rst",
 			    "QEMU target/i386/kvm/tdx.c" },
 	},
@@ -280,9 +281,9 @@ const struct kw_rule kw_rules_protected[] = {
 		.needs_sign = true,
 		.title = "the TDX guest ended itself: it reported a fatal error to the VMM "
 			 "(TDG.VP.VMCALL<ReportFatalError>)",
-		.why = "The guest's firmware or kernel found something that it cannot trust or go "
-		       "on with. KVM only passed that on.",
-		.todo = { KW_DO("Read the message behind it, and the guest's serial console."),
+		.why = "The guest's firmware or kernel found something it cannot trust or "
+		       "handle. KVM only passed that on.",
+		.todo = { KW_DO("Read the message that follows, and the guest's serial console."),
 			  KW_DO("`TD misconfiguration: SEPT_VE_DISABLE attribute must be set` "
 				"means: start the TD with sept-ve-disable=on.") },
 		.source = { "Intel Guest-Host-Communication Interface for TDX, "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The longer of the questions that several rules ask. */
+/* The longer predicates shared by several rules. */
 #include "explain/rules/rules.h"
 #include "failure/x86.h"
 
@@ -30,7 +30,7 @@ bool kw_all_zero(const struct kw_failure *f)
 	return kw_has(f, rax);
 }
 
-/* By the dump it is certain, by the VMM's registers likely: KVM may have loaded something else. */
+/* Certain from the dump, likely from the VMM's registers: KVM may have loaded something else. */
 enum kw_certainty kw_check_sure(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
@@ -39,10 +39,7 @@ enum kw_certainty kw_check_sure(const struct kw_case *c)
 
 	if (refused)
 		return c->broken->saw.by_vmm ? KW_LIKELY : KW_CERTAIN;
-	/*
-	 * a VMCS that is dumped because VMLAUNCH or VMRESUME failed has the reason of the exit
-	 * before
-	 */
+	/* a VMCS dumped because VMLAUNCH or VMRESUME failed has the reason of the previous exit */
 	return kw_check_section_of(c->broken->check)->set == KW_CHECKS_VMX_CONTROLS ? KW_LIKELY :
 										      KW_POSSIBLE;
 }

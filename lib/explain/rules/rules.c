@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The tables of rules, in the order in which they are asked, and the look-up of a rule. */
+/* The tables of rules, in the order they are tried, and the look-up of a rule. */
 #include "explain/rules/rules.h"
 
 const struct kw_rule *const kw_rule_tables[] = {

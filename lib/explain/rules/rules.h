@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small questions that several rules ask. Each is false where a fact it needs is unknown. */
+/* Small predicates shared by several rules. Each is false if a fact it needs is unknown. */
 #ifndef KW_RULES_H
 #define KW_RULES_H
 
@@ -42,14 +42,14 @@ static inline bool any_sign(const struct kw_case *c, enum kw_sign_kind kind)
 	return kw_failure_sign(c->f, kind) != NULL;
 }
 
-/* CS as RESET leaves it: selector f000, base ffff0000 (or f0000 behind the first far jump). */
+/* CS as after RESET: selector f000, base ffff0000 (or f0000 after the first far jump). */
 static inline bool cs_at_reset(const struct kw_failure *f)
 {
 	return FACT_IS(f, cs_sel, 0xf000) && kw_has(f, cs_base) &&
 	       (f->cs_base == 0xffff0000 || f->cs_base == 0xf0000);
 }
 
-/* CR0 and EFER as RESET leaves them. */
+/* CR0 and EFER as after RESET. */
 static inline bool control_at_reset(const struct kw_failure *f)
 {
 	return FACT_IS(f, cr0, 0x60000010) && FACT_IS(f, efer, 0);
@@ -61,14 +61,14 @@ static inline bool control_at_reset(const struct kw_failure *f)
  */
 bool kw_real_mode_segment_odd(const struct kw_failure *f);
 
-/* do.c: things to do that several rules share. */
+/* do.c: things to do shared by several rules. */
 extern const struct kw_do kw_do_dump_vmcs, kw_do_dump_vmcb, kw_do_unrestricted_guest,
 	kw_do_trace_refusal, kw_do_kretprobe_msr, kw_do_trace_page_fault, kw_do_trace_exits,
 	kw_do_trace_emulation, kw_do_whole_log, kw_do_find_sregs, kw_do_report_kernel;
 
 /*
- * emulation.c: the general register that holds RIP's value, KW_F_none if there is none; the byte
- * that a slide consists of.
+ * emulation.c: the general register that holds RIP's value, KW_F_none if there is none; the byte a
+ * slide consists of.
  */
 enum kw_fact kw_jump_register(const struct kw_case *c);
 uint8_t kw_slide_byte(const struct kw_case *c);

@@ -133,12 +133,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = efault_firmware,
 		.title = "The host could not provide a page of the guest's RAM or ROM",
 		.why = "RIP lies in {rip_place}: firmware, which mostly touches RAM and ROM. "
-		       "(SeaBIOS also drives AHCI, NVMe, xHCI and virtio BARs: where the operand "
-		       "lies decides.) KVM_RUN fails with EFAULT when the VMM's address behind the "
-		       "guest page cannot be faulted in: a memory-backend file larger than its "
-		       "tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or unmapped "
-		       "memory, a NUMA policy or cgroup that leaves no page. KVM logs nothing for "
-		       "it.",
+		       "(SeaBIOS also drives AHCI, NVMe, xHCI and virtio BARs: check where the "
+		       "operand lies.) KVM_RUN fails with EFAULT when the VMM's address behind "
+		       "the guest page cannot be faulted in: a memory-backend file larger than "
+		       "its tmpfs, hugetlbfs or /dev/shm, a truncated file, mprotect()ed or "
+		       "unmapped memory, a NUMA policy or cgroup that leaves no page. KVM logs "
+		       "nothing for it.",
 		.todo = { KW_DO("Compare the guest's memory size with `df -h /dev/shm` (and the "
 				"mount of each memory-backend-file), and with HugePages_Free in "
 				"/proc/meminfo."),
@@ -197,7 +197,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = eio,
 		.sign = KW_SIGN_EIO_IOCTL + 1,
-		.title = "KVM hit a bug of its own and shut the VM down (EIO)",
+		.title = "KVM hit one of its own bugs and shut the VM down (EIO)",
 		.why = "EIO comes from KVM's internal checks: KVM_BUG_ON() marks the VM as dead, "
 		       "and from then on every ioctl on it fails with EIO; other EIO returns "
 		       "follow a WARN. The guest's instruction need not be involved. A process "
@@ -231,11 +231,12 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = eperm_not_wrmsr,
-		.title = "{errno} at {insn}, which KVM returns for no such instruction: the ioctl "
-			 "was refused before KVM, or an error was injected",
-		.why = "The only -1 that KVM let out of KVM_RUN was that of set_msr_mce() for a "
-		       "WRMSR (v5.10 to v5.19). Here RIP is at another instruction. A seccomp "
-		       "filter or LSM that denies the ioctl gives the same text.",
+		.title = "{errno} at {insn}, which KVM never returns for this instruction: the "
+			 "ioctl was refused before KVM, or an error was injected",
+		.why = "The only -1 that KVM itself returned from KVM_RUN was that of "
+		       "set_msr_mce() for a WRMSR (v5.10 to v5.19). Here RIP is at another "
+		       "instruction. A seccomp filter or LSM that denies the ioctl gives the "
+		       "same text.",
 		.todo = { &kw_do_trace_refusal,
 			  KW_DO("Look for seccomp (type=1326) and AVC or AppArmor lines in the "
 				"audit log."),
@@ -250,8 +251,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.test = eperm_no_code,
 		.title = "{errno}, and this text does not show the instruction: a WRMSR to a "
 			 "machine-check bank on Linux 5.10 to 5.19, or a refused ioctl",
-		.why = "KVM let -1 (EPERM) out of KVM_RUN for a WRMSR to MCi_CTL or MCi_STATUS in "
-		       "v5.10 to v5.19 (5.10.0 to 5.10.136).",
+		.why = "KVM returned -1 (EPERM) from KVM_RUN for a WRMSR to MCi_CTL or "
+		       "MCi_STATUS in v5.10 to v5.19 (5.10.0 to 5.10.136).",
 		.todo = { KW_DO("Collect the whole register dump with its Code= line, and `uname "
 				"-r` of the host.") },
 		.source = { "Linux arch/x86/kvm/x86.c, set_msr_mce()" },
@@ -262,7 +263,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = einval,
-		.title = "KVM refused KVM_RUN for how it was called or for the vCPU's state "
+		.title = "KVM refused KVM_RUN because of how it was called or the vCPU's state "
 			 "(EINVAL)",
 		.why = "EINVAL on x86: unknown bits in kvm_valid_regs or kvm_dirty_regs, registers "
 		       "from the VMM that KVM rejects, an mp_state that does not fit (INIT or SIPI "
@@ -271,7 +272,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.todo = { KW_DO("Look at the host's dmesg of the same second (WARN, vmgexit, spte "
 				"lines)."),
 			  KW_DO("Trace the VMM: `strace -f -e trace=ioctl` shows which KVM_SET_* "
-				"went before.") },
+				"calls came before.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_arch_vcpu_ioctl_run()" },
 	},
 	{
@@ -285,8 +286,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.why = "KVM needs memory of its own while the guest runs, for page tables and "
 		       "nested state. Either the host or the VM's memory cgroup is at its limit. "
 		       "If memory is free and the first KVM_RUN fails, a signal may have "
-		       "interrupted the creation of KVM's NX huge-page recovery task, and affected "
-		       "kernels then return ENOMEM for ever.",
+		       "interrupted the creation of KVM's NX huge-page recovery task, and "
+		       "affected kernels then return ENOMEM forever.",
 		.todo = { KW_DO("If it was the first KVM_RUN and memory is free: start the VM "
 				"again, and run a host kernel with commits 916b7f42b3b3 and "
 				"cb380909ae3b (v6.14, 6.12.y of August 2025 and later).",
@@ -332,7 +333,7 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.classes = KW_IN(KVM_RUN_FAILED),
 		.needs = { KW_NEED(errno_number) },
 		.test = enoent,
-		.title = "KVM let its internal mark for an unknown MSR out of KVM_RUN (ENOENT)",
+		.title = "KVM_RUN returned KVM's internal mark for an unknown MSR (ENOENT)",
 		.why = "Kernels between the MSR filter and its fix (v5.10 development, 2020) used "
 		       "ENOENT for an MSR that KVM does not know, and let it through to user "
 		       "space. Released kernels use positive numbers for it.",
@@ -349,8 +350,8 @@ const struct kw_rule kw_rules_run_failed[] = {
 		.needs = { KW_NEED(errno_number) },
 		.test = enosys,
 		.any_arch = true,
-		.title = "On ARM, the guest touched an address without memory by an instruction "
-			 "that KVM cannot decode (ENOSYS)",
+		.title = "On ARM, the guest touched an address without memory with an "
+			 "instruction that KVM cannot decode (ENOSYS)",
 		.why = "On arm64, and before it on 32-bit ARM, io_mem_abort() is the only ENOSYS "
 		       "of KVM_RUN: a load or store outside memory whose syndrome is not valid "
 		       "(LDP/STP, write-back forms, exclusives and atomics, SIMD). x86 returns no "

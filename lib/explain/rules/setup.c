@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An ioctl that sets a VM or a vCPU up was refused: which one, and what its errno means. */
+/* An ioctl that sets up a VM or vCPU was refused: which one, and what its errno means. */
 #include "decode/tables.h"
 #include "explain/rules/rules.h"
 
@@ -55,7 +55,7 @@ static bool routes_refused(const struct kw_case *c)
 	return is_ioctl(c, KW_STR("KVM_SET_GSI_ROUTING"));
 }
 
-/* MSRs have rules of their own, which know the one that was refused. */
+/* MSRs have rules of their own, which know which one was refused. */
 static bool cause_known(const struct kw_case *c)
 {
 	return kw_setup_cause(c) != NULL && !kw_has(c->f, host_msr_index);
@@ -75,13 +75,13 @@ const struct kw_rule kw_rules_setup[] = {
 		.sign = KW_SIGN_SETUP + 1,
 		.title = "KVM_SET_SREGS refuses {check_values}: {check_says}",
 		.why = "The register dump shows what the VMM was about to set. "
-		       "{checks_count}.{checks_also} The guest, or whoever built this state, has "
-		       "put the vCPU into a mode that does not exist. `kvmwhy check {check_id}` "
-		       "has the condition.",
-		.todo = { KW_DO("Find who made the value: the guest's own descriptor or control "
-				"register (a GDT entry with L set in 32-bit code is one), a "
-				"restored snapshot, or the VMM."),
-			  KW_DO("If the guest loads it on its way into long mode: set EFER.LME, "
+		       "{checks_count}.{checks_also} The guest, or the software that built this "
+		       "state, put the vCPU into a mode that does not exist. `kvmwhy check "
+		       "{check_id}` has the condition.",
+		.todo = { KW_DO("Find the origin of the value: the guest's own descriptor or "
+				"control register (for example a GDT entry with L set in 32-bit "
+				"code), a restored snapshot, or the VMM."),
+			  KW_DO("If the guest loads it while entering long mode: set EFER.LME, "
 				"CR4.PAE and CR0.PG first, and jump through a descriptor with L "
 				"set last.") },
 		/* the source is the section of the check */
@@ -93,17 +93,17 @@ const struct kw_rule kw_rules_setup[] = {
 		.any_arch = true,
 		.test = sregs_refused,
 		.sign = KW_SIGN_SETUP + 1,
-		.title = "{ioctl} answered EINVAL: this host does not take the vCPU's CR0, CR4, "
-			 "EFER or APIC base",
+		.title = "{ioctl} returned EINVAL: this host does not accept the vCPU's CR0, "
+			 "CR4, EFER or APIC base",
 		.why = "Nearly always a VM that was migrated or restored with `-cpu host` onto a "
-		       "CPU without a feature that the guest has switched on in CR4 or EFER. The "
-		       "guest cannot go on here; nothing of it is broken.",
-		.todo = { KW_DO("Use a named CPU model that both hosts have (`-cpu x86-64-v2-AES`, "
-				"`Skylake-Server`, ...) instead of `-cpu host`, start the guest "
-				"afresh with it, and migrate then."),
+		       "CPU without a feature that the guest has enabled in CR4 or EFER. The "
+		       "guest cannot continue here, but nothing in it is broken.",
+		.todo = { KW_DO("Use a named CPU model that both hosts have (`-cpu "
+				"x86-64-v2-AES`, `Skylake-Server`, ...) instead of `-cpu host`, "
+				"restart the guest with it, then migrate."),
 			  KW_DO("Compare the hosts: `grep -m1 flags /proc/cpuinfo` on both, and "
 				"their kernels and microcode."),
-			  KW_DO("Collect the register dump that QEMU prints behind this line (not "
+			  KW_DO("Collect the register dump that QEMU prints after this line (not "
 				"with `after init`, where it exits): its CR4 and EFER name the "
 				"feature.",
 				.unless = has_dump) },
@@ -119,8 +119,8 @@ const struct kw_rule kw_rules_setup[] = {
 		.title = "KVM_SET_XCRS refuses {check_values}: {check_says}",
 		.why = "XSETBV would raise #GP for this value on every CPU. `kvmwhy check "
 		       "{check_id}` has the condition.",
-		.todo = { KW_DO("Find who made the value: a VMM must set what KVM_GET_XCRS gave, "
-				"or what CPUID leaf 0xd allows.") },
+		.todo = { KW_DO("Find the origin of the value: a VMM must set what KVM_GET_XCRS "
+				"returned, or what CPUID leaf 0xd allows.") },
 		/* the source is the section of the check */
 	},
 	{
@@ -130,11 +130,11 @@ const struct kw_rule kw_rules_setup[] = {
 		.any_arch = true,
 		.test = xcrs_refused,
 		.sign = KW_SIGN_SETUP + 1,
-		.title = "KVM_SET_XCRS answered EINVAL: XCR0{xcr0_parts} has a component that this "
-			 "host, or the guest's CPUID, lacks",
-		.why = "KVM takes only components that the CPU, this kernel and the guest's CPUID "
-		       "leaf 0xd have. A snapshot or stream of a CPU with more of them, most often "
-		       "AVX-512 or AMX, does not load on one with fewer.",
+		.title = "KVM_SET_XCRS returned EINVAL: XCR0{xcr0_parts} has a component that "
+			 "this host, or the guest's CPUID, lacks",
+		.why = "KVM accepts only components that the CPU, this kernel and the guest's "
+		       "CPUID leaf 0xd have. A snapshot or stream of a CPU with more of them, "
+		       "most often AVX-512 or AMX, does not load on one with fewer.",
 		.todo = { KW_DO("Run on both hosts: `grep -m1 -oE "
 				"'avx512f|avx2|avx|amx_tile|mpx|pku' /proc/cpuinfo | sort -u`."),
 			  KW_DO("Restore on a host of the same kind, or make the snapshot with a "
@@ -154,15 +154,15 @@ const struct kw_rule kw_rules_setup[] = {
 		.sign = KW_SIGN_SETUP + 1,
 		.needs_sign = true,
 		.title = "Two memory regions of the guest overlap: KVM refused the second (EEXIST)",
-		.why = "KVM_SET_USER_MEMORY_REGION answers EEXIST where the guest physical "
-		       "addresses of the slot{slot_range} meet those of another one. Often the "
-		       "guest has laid a PCI BAR over RAM, or the VMM has placed two blocks at one "
-		       "address.",
+		.why = "KVM_SET_USER_MEMORY_REGION returns EEXIST if the guest physical "
+		       "addresses of the slot{slot_range} overlap those of another one. Often "
+		       "the guest has placed a PCI BAR over RAM, or the VMM has placed two "
+		       "blocks at one address.",
 		.todo = { KW_DO("Run: `info mtree -f` in QEMU's monitor, and look for what else "
 				"lies there: a BAR, an option ROM, `-device ivshmem` or vfio "
 				"memory."),
-			  KW_DO("Start with less RAM below 4 GiB, or another place for the device; "
-				"update firmware and QEMU.") },
+			  KW_DO("Start with less RAM below 4 GiB, or move the device; update "
+				"firmware and QEMU.") },
 		.shows = { KW_NEED(slot), KW_NEED(slot_gpa), KW_NEED(slot_size) },
 		.source = { "Linux virt/kvm/kvm_main.c, kvm_set_memory_region()" },
 	},
@@ -176,9 +176,9 @@ const struct kw_rule kw_rules_setup[] = {
 		.sign = KW_SIGN_SETUP + 1,
 		.title = "The memory slot{slot_range} may lie beyond the guest physical addresses "
 			 "that this host has",
-		.why = "KVM answers EINVAL for a slot that ends above the host's physical-address "
-		       "width. Many client CPUs have 39 bits, 512 GiB; with a 64-bit BAR or a "
-		       "large maxmem a slot may be placed above that.",
+		.why = "KVM returns EINVAL for a slot that ends above the host's "
+		       "physical-address width. Many client CPUs have 39 bits, 512 GiB; with a "
+		       "64-bit BAR or a large maxmem a slot may end above that.",
 		.todo = { KW_DO("Run: `grep -m1 'address sizes' /proc/cpuinfo`. Is the end of the "
 				"slot above 2^(physical bits)?"),
 			  KW_DO("Start with `-cpu host,host-phys-bits=on` (firmware then places "
@@ -195,7 +195,8 @@ const struct kw_rule kw_rules_setup[] = {
 		.test = files_used_up,
 		.sign = KW_SIGN_SETUP + 1,
 		.needs_sign = true,
-		.title = "The VMM may not open more files (EMFILE), and each vCPU is one",
+		.title = "The VMM has reached its limit of open files (EMFILE), and each vCPU is "
+			 "one",
 		.why = "KVM_CREATE_VCPU returns a file descriptor; QEMU opens one more for each "
 		       "vCPU's statistics. With many vCPUs, disks and queues the limit of the "
 		       "process is reached.",
@@ -213,9 +214,9 @@ const struct kw_rule kw_rules_setup[] = {
 		.sign = KW_SIGN_SETUP + 1,
 		.title = "KVM_SET_GSI_ROUTING was refused: too many interrupt routes, or a wrong "
 			 "one",
-		.why = "QEMU gives KVM the whole table of interrupt routes at once and asserts "
-		       "that it is taken. KVM refuses more than KVM_CAP_IRQ_ROUTING of them, an "
-		       "MSI that names no valid vector or destination, and routes without an "
+		.why = "QEMU passes KVM the whole table of interrupt routes at once and asserts "
+		       "that it is accepted. KVM refuses more than KVM_CAP_IRQ_ROUTING of them, "
+		       "an MSI without a valid vector or destination, and routes without an "
 		       "interrupt controller in the kernel.",
 		.todo = { KW_DO("Count the MSI-X vectors: vfio devices, vhost and virtio queues. "
 				"Start with fewer (`queues=`, `vectors=`)."),
@@ -234,13 +235,13 @@ const struct kw_rule kw_rules_setup[] = {
 		.fallback = true,
 		.test = cause_known,
 		.sign = KW_SIGN_SETUP + 1,
-		.title = "{ioctl} answered {errno}: {ioctl_cause}",
-		.why = "The ioctl was refused before the guest ran, or ran on: what it was to set "
-		       "is not set.",
+		.title = "{ioctl} returned {errno}: {ioctl_cause}",
+		.why = "The ioctl was refused before the guest ran or was resumed: what it was "
+		       "to set is not set.",
 		.todo = { KW_DO("Check: {ioctl_look}."),
-			  KW_DO("Run: `strace -f -e trace=ioctl` on the VMM. It shows the call and "
-				"its arguments; run `dmesg | grep -i kvm` for what the kernel says "
-				"of it.") },
+			  KW_DO("Run: `strace -f -e trace=ioctl` on the VMM. It shows the call "
+				"and its arguments; run `dmesg | grep -i kvm` for what the "
+				"kernel says about it.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst", "data/kvm_ioctl.tbl" },
 	},
 	{
@@ -256,7 +257,7 @@ const struct kw_rule kw_rules_setup[] = {
 		.why = "QEMU before 9.2 says only that one of a dozen ioctls was refused: on x86 "
 		       "mostly KVM_SET_SREGS or KVM_SET_MSRS, on other machines KVM_SET_ONE_REG. "
 		       "What it set before is set, the rest is not.",
-		.todo = { KW_DO("Look for `failed to set MSR` in front of this line. QEMU 9.2 and "
+		.todo = { KW_DO("Look for `failed to set MSR` before this line. QEMU 9.2 and "
 				"later name the ioctl on x86."),
 			  KW_DO("Run: `strace -f -e trace=ioctl` on QEMU. The last ioctl with an "
 				"errno is the one."),
@@ -271,7 +272,7 @@ const struct kw_rule kw_rules_setup[] = {
 		.any_arch = true,
 		.fallback = true,
 		.sign = KW_SIGN_SETUP + 1,
-		.title = "{ioctl} was refused; no cause of this errno is known here",
+		.title = "{ioctl} was refused; no known cause matches this errno",
 		.why = "The VM or vCPU was being set up. The arguments of the call, which the text "
 		       "does not show, would say why.",
 		.todo = { KW_DO("Run: `strace -f -v -e trace=ioctl` on the VMM, and `dmesg | grep "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What kvmwhy.ko or `kvmwhy watch` saw of a failure, or the module did; and kvm_run pages that tell
- * of none.
+ * What kvmwhy.ko or `kvmwhy watch` saw of a failure, or the module caused; and kvm_run pages
+ * without one.
  */
 #include "explain/rules/rules.h"
 
@@ -11,8 +11,8 @@
 #define ABI "include/uapi/kvmwhy.h, struct kvmwhy_data"
 
 /*
- * Words that do not fit the dump may be of an earlier failure. An access is seen where its function
- * is known.
+ * Words that contradict the dump may belong to an earlier failure. An access was seen if its
+ * function is known.
  */
 static enum kw_certainty if_it_fits(const struct kw_case *c)
 {
@@ -24,7 +24,8 @@ static enum kw_certainty if_it_fits(const struct kw_case *c)
 }
 
 /*
- * An injected result ends KVM_RUN as an errno; behind anything else it may have been made up for.
+ * An injected result ends KVM_RUN with an errno; with any other end, KVM may have recovered from
+ * it.
  */
 static enum kw_certainty if_injected(const struct kw_case *c)
 {
@@ -83,13 +84,13 @@ static bool words_missing(const struct kw_case *c)
 	return FACT_IS(c->f, suberror, KVMWHY_SUBERROR) && !has_words(c);
 }
 
-/* KVM_RUN returned 0, and yet an access had failed inside it, as in KVM's emulator. */
+/* KVM_RUN returned 0 although an access failed inside it, as in KVM's emulator. */
 static bool inner_access(const struct kw_case *c)
 {
 	return wrmsr(c) || rdmsr(c) || page_fault(c);
 }
 
-/* Where an entry failed there was none: what stands in its place is the failure. */
+/* A failed entry has no exit: the reason field then holds the failure. */
 static bool only_exit(const struct kw_case *c)
 {
 	return c->f->watch.begun && !has_words(c) && c->f->class != KW_CLASS_ENTRY_FAILED;
@@ -121,11 +122,11 @@ const struct kw_rule kw_rules_told[] = {
 		.needs = { KW_NEED(told_kind) },
 		.shows = { KW_NEED(told_flags), KW_NEED(msr_index), KW_NEED(fault_gpa) },
 		.test = injected,
-		.title = "kvmwhy.ko injected this failure, as it was told to: {told_did} got "
-			 "{told_result} in place of KVM's answer",
+		.title = "kvmwhy.ko injected this failure, as configured: {told_did} got "
+			 "{told_result} instead of KVM's result",
 		.why = "{words_of} carry the mark KVMWHY_INJECTED. KVM did not refuse anything, "
 		       "and the guest did nothing wrong; an injected write has no effect. The "
-		       "failure tests what the VMM and its user make of it.",
+		       "failure tests how the VMM and its user deal with it.",
 		.todo = { KW_DO("Stop it: `kvmwhy inject off`. What was chosen, and how often it "
 				"fired: `kvmwhy inject status`.") },
 		.source = { ABI ", KVMWHY_INJECTED" },
@@ -140,13 +141,13 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(msr_index), KW_NEED(msr_value), KW_NEED(told_function) },
 		.test = wrmsr,
 		.title = "{speaker}: {told_did} was refused with {told_result} by {told_by}",
-		.why = "{watcher} watched the write on its way through KVM. A result of 1 would "
-		       "have been #GP in the guest; a negative one leaves KVM_RUN as an errno, "
-		       "since v5.10. So KVM refused the write, not a seccomp filter or an LSM.",
-		.todo = { KW_DO("Run: `kvmwhy msr {msr_arg}`. It says what KVM of a version does "
-				"with such a write."),
-			  KW_DO("To let the guest live on, use permit=correctable (machine-check "
-				"banks) or permit=gp of kvmwhy.ko.") },
+		.why = "{watcher} followed the write through KVM. A result of 1 would have been "
+		       "#GP in the guest; a negative one leaves KVM_RUN as an errno, since "
+		       "v5.10. So KVM refused the write, not a seccomp filter or an LSM.",
+		.todo = { KW_DO("Run: `kvmwhy msr {msr_arg}`. It says what each version of KVM "
+				"does with such a write."),
+			  KW_DO("To keep the guest running, use permit=correctable "
+				"(machine-check banks) or permit=gp of kvmwhy.ko.") },
 		.source = { ABI, "Linux commit 7dffecaf4eab (\"KVM: x86: report negative values "
 				 "from wrmsr emulation to userspace\") (in v5.10)" },
 	},
@@ -160,9 +161,9 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(msr_index), KW_NEED(told_function) },
 		.test = rdmsr,
 		.title = "{speaker}: {told_did} was refused with {told_result} by {told_by}",
-		.why = "{watcher} watched the read on its way through KVM. In the kernels read, a "
-		       "failed RDMSR is #GP and not an errno of KVM_RUN, so this KVM is a modified "
-		       "one, or what failed came after the read.",
+		.why = "{watcher} followed the read through KVM. In every kernel examined, a "
+		       "failed RDMSR is #GP, not an errno of KVM_RUN, so this KVM is modified, "
+		       "or the failure came after the read.",
 		.todo = { KW_DO("Check whether the host's KVM is unmodified: `uname -r`, `modinfo "
 				"kvm`, /proc/sys/kernel/tainted.") },
 		.source = { ABI, "Linux arch/x86/kvm/x86.c, kvm_emulate_rdmsr()" },
@@ -197,11 +198,11 @@ const struct kw_rule kw_rules_told[] = {
 		.test = run_refused,
 		.title = "{speaker}: KVM_RUN was refused before the guest ran: {told_result} from "
 			 "kvm_vcpu_ioctl()",
-		.why = "kvm_vcpu_ioctl() checks three things before it runs the vCPU: an argument "
-		       "of KVM_RUN that is not 0 is EINVAL; a process other than the one that "
-		       "created the VM, and a VM that KVM has given up, are EIO.",
+		.why = "kvm_vcpu_ioctl() checks three things before it runs the vCPU: an "
+		       "argument of KVM_RUN that is not 0 is EINVAL; a process other than the "
+		       "one that created the VM, or a VM that KVM has given up, is EIO.",
 		.todo = { KW_DO("With kvmwhy.ko loaded, run on the host: `dmesg | grep kvmwhy:`. "
-				"The line of this failure says which of the three it was."),
+				"The line for this failure says which of the three it was."),
 			  KW_DO("If KVM has given up the VM, look for KVM's WARNING that came "
 				"first in the same dmesg.") },
 		.source = { ABI ", KVMWHY_FUNCTION_VCPU_IOCTL",
@@ -218,8 +219,8 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(told_exit_reason), KW_NEED(rip) },
 		.test = run_failed,
 		.title = "{speaker}: KVM_RUN failed with {told_result}, which came from {told_by}",
-		.why = "{watcher} watches accesses to MSRs and page faults, and saw none of them "
-		       "fail with this result. RIP and the last VM exit say where the guest was.",
+		.why = "{watcher} watches MSR accesses and page faults, and saw none fail with "
+		       "this result. RIP and the last VM exit show where the guest was.",
 		.todo = { KW_DO("Look at the host's dmesg of the same second."),
 			  KW_DO("Run: `trace-cmd record -e kvm:kvm_exit -e kvm:kvm_userspace_exit` "
 				"until it fails, with kretprobes on the functions below "
@@ -236,8 +237,8 @@ const struct kw_rule kw_rules_told[] = {
 		.test = inner_access,
 		.title = "{speaker}: {told_did} had failed with {told_result} in {told_by}, and "
 			 "then KVM gave up",
-		.why = "{watcher} saw the result inside this KVM_RUN. Where KVM emulates the "
-		       "instruction it does not return such a result as an errno: the emulator "
+		.why = "{watcher} saw the result inside this KVM_RUN. When KVM emulates the "
+		       "instruction, it does not return such a result as an errno: the emulator "
 		       "stops, and KVM_RUN reports that.",
 		.todo = { KW_DO("Find out why the function refused the access: `kvmwhy msr INDEX "
 				"VALUE` for an MSR, the VMM's memory map for an address.") },
@@ -253,12 +254,12 @@ const struct kw_rule kw_rules_told[] = {
 		.shows = { KW_NEED(last_exit_info1), KW_NEED(watch_vmx) },
 		.test = only_exit,
 		.title = "kvmwhy watch: the last VM exit before the failure was {exit}",
-		.why = "KVM was handling this exit, or what it left to do, when KVM_RUN ended. The "
+		.why = "KVM was handling this exit, or work left by it, when KVM_RUN ended. The "
 		       "record does not show which function failed.",
 		.todo = { KW_DO("Run: `kvmwhy host`. It says what cannot be seen on this host, and "
 				"how to see it."),
 			  KW_DO("Load kvmwhy.ko, or attach kretprobes to the functions below "
-				"kvm_arch_vcpu_ioctl_run(), and provoke it again.") },
+				"kvm_arch_vcpu_ioctl_run(), and reproduce it.") },
 		.source = { "include/uapi/kvmwhy-event.h, struct kvmwhy_event",
 			    "Linux arch/x86/kvm/trace.h, kvm_exit" },
 	},
@@ -285,9 +286,9 @@ const struct kw_rule kw_rules_told[] = {
 		.classes = KW_IN(REGISTER_DUMP),
 		.test = record_cut,
 		.title = "kvmwhy watch saw a failure; this text does not show which",
-		.why = "The record has neither an errno of KVM_RUN nor an exit nor the words that "
-		       "say what failed. It was cut, or the failure was seen in a way that shows "
-		       "no more.",
+		.why = "The record has no errno of KVM_RUN, no exit, and no words that say what "
+		       "failed. It was truncated, or the failure was seen in a way that shows no "
+		       "more.",
 		.todo = { KW_DO("Look for the whole record, from its line `failure N begins` to "
 				"`failure N ends`."),
 			  KW_DO("Run: `kvmwhy host`. It says what cannot be seen on this host, and "
@@ -301,8 +302,8 @@ const struct kw_rule kw_rules_told[] = {
 		.classes = KW_IN(KVM_RUN_FAILED) | KW_IN(INTERNAL_ERROR),
 		.needs = { KW_NEED(suberror) },
 		.test = words_missing,
-		.title = "kvmwhy.ko said why KVM_RUN failed; this text does not show its words, or "
-			 "shows them damaged",
+		.title = "kvmwhy.ko reported why KVM_RUN failed; its words are missing from this "
+			 "text, or damaged",
 		.why = "Suberror 19287 (0x4b57) comes from the module, not from KVM. Its 10 words "
 		       "say what failed: which MSR or address, which function refused it, and with "
 		       "what result.",
@@ -321,12 +322,12 @@ const struct kw_rule kw_rules_told[] = {
 		.needs = { KW_NEED(run_exit_reason) },
 		.test = ordinary_exit,
 		.title = "kvm_run holds exit reason {run_exit_reason}, {exit_name}, which a VMM "
-			 "handles and goes on",
+			 "handles and continues",
 		.why = "A VMM handles this exit before it runs the vCPU again. If KVM_RUN failed "
 		       "with an errno, exit_reason is undefined: before v6.8 it still holds the "
-		       "exit before.",
-		.todo = { KW_DO("Give the errno that KVM_RUN failed with, and the VMM's register "
-				"dump, along with the page."),
+		       "previous exit.",
+		.todo = { KW_DO("Along with the page, pass KVM_RUN's errno and the VMM's "
+				"register dump."),
 			  KW_DO("With kvmwhy.ko and report=annotate, the page itself says why.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_MEMORY_FAULT\"" },
 	},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* KVM cannot be used on this host at all, or not by this user: nothing of it ran. */
+/* KVM cannot be used on this host at all, or not by this user: no guest ran. */
 #include "explain/rules/rules.h"
 
 #define UNUSABLE KW_IN(KVM_UNUSABLE) | KW_IN(SETUP_FAILED)
@@ -55,14 +55,13 @@ const struct kw_rule kw_rules_unusable[] = {
 		.classes = UNUSABLE,
 		.sign = KW_SIGN_KVM_BUSY + 1,
 		.needs_sign = true,
-		.title = "KVM_CREATE_VM answered EBUSY: another hypervisor on this host holds VMX "
-			 "or SVM",
-		.why = "KVM turns virtualization on when the first VM is created, and finds it in "
-		       "use: VirtualBox, VMware or another "
-		       "module that does not share it. On s390x and POWER the same errno has other "
-		       "causes.",
+		.title = "KVM_CREATE_VM returned EBUSY: another hypervisor on this host holds "
+			 "VMX or SVM",
+		.why = "KVM turns virtualization on when the first VM is created, and found it "
+		       "in use by VirtualBox, VMware or another module that does not share it. "
+		       "On s390x and POWER the same errno has other causes.",
 		.todo = { KW_DO("Stop the other hypervisor's VMs; run: `lsmod | grep -E "
-				"'vboxdrv|vmmon|xen'` and unload what is found."),
+				"'vboxdrv|vmmon|xen'` and unload what it finds."),
 			  KW_DO("Or keep KVM out of its way: on Linux 6.12 and later boot with "
 				"`kvm.enable_virt_at_load=0`, so that KVM "
 				"takes VMX or SVM only while a VM of its own runs.") },
@@ -101,8 +100,8 @@ const struct kw_rule kw_rules_unusable[] = {
 		.title = "The CPU's virtualization extensions are switched off, so KVM does not "
 			 "load",
 		.why = "KVM's module found VMX locked off in IA32_FEATURE_CONTROL, or SVMDIS set "
-		       "in VM_CR. Firmware does that, or the "
-		       "hypervisor below where this host is itself a VM.",
+		       "in VM_CR. Firmware does that, or the hypervisor below if this host is "
+		       "itself a VM.",
 		.todo = { KW_DO("Enable Intel VT-x, or SVM mode, in firmware setup, and power the "
 				"host off and on."),
 			  KW_DO("If this host is a VM: enable nested virtualization for it (`-cpu "
@@ -152,10 +151,9 @@ const struct kw_rule kw_rules_unusable[] = {
 		.sign = KW_SIGN_KVM_MISSING + 1,
 		.needs_sign = true,
 		.title = "There is no /dev/kvm here: KVM is not loaded, or cannot be",
-		.why = "The device appears when KVM's module starts. It does not where the CPU's "
-		       "virtualization extensions are off or hidden, "
-		       "where the module is not installed, or inside a container that was not "
-		       "given the device.",
+		.why = "The device appears when KVM's module starts. It does not if the CPU's "
+		       "virtualization extensions are off or hidden, if the module is not "
+		       "installed, or in a container that was not given the device.",
 		.todo = { &load_module, &look_for_vmx,
 			  KW_DO("In a container or sandbox: pass the device in, for example "
 				"`--device /dev/kvm`."),
@@ -171,10 +169,10 @@ const struct kw_rule kw_rules_unusable[] = {
 		.test = NULL,
 		.sign = KW_SIGN_KVM_UNUSABLE + 1,
 		.title = "KVM cannot be used on this host; this text does not show why",
-		.why = "The program asked for KVM and did not get it. Usual reasons, in this "
-		       "order: virtualization is off in firmware, the "
-		       "host is a VM without nesting, the module is not loaded, the user may not "
-		       "open /dev/kvm.",
+		.why = "The program asked for KVM and did not get it. Usual reasons, most "
+		       "frequent first: virtualization is off in firmware, the host is a VM "
+		       "without nesting, the module is not loaded, the user may not open "
+		       "/dev/kvm.",
 		.todo = { &look_for_vmx,
 			  KW_DO("Run: `ls -l /dev/kvm; id`. It must exist, and this user must be "
 				"in its group."),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A dump_vmcs or dump_vmcb: the checks behind the failures that people report. Each is one
- * architectural check that the dumped values break, so it is certain where the entry failed.
+ * A dump_vmcs or dump_vmcb: the checks behind the failures people report. Each is one architectural
+ * check that the dumped values break, so it is certain if the entry failed.
  */
 #include "decode/x86/exit_info.h"
 #include "explain/rules/rules.h"
@@ -18,7 +18,7 @@ static bool entry_worked(const struct kw_case *c)
 	return !(c->f->vmcs_reason & 0x80000000) && !never_exited(c);
 }
 
-/* A VMLAUNCH or VMRESUME that fails leaves the reason of the exit before. */
+/* A failed VMLAUNCH or VMRESUME leaves the reason of the previous exit. */
 static enum kw_certainty worked_sure(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_UNUSUAL_EXIT) ? KW_CERTAIN : KW_LIKELY;
@@ -55,7 +55,7 @@ static bool in_smm_by_vmcs(const struct kw_case *c)
 #define SRC_TABLES "Intel SDM vol. 3, \"Checks on Guest Descriptor-Table Registers\""
 #define SRC_SVM "AMD APM vol. 2, \"Canonicalization and Consistency Checks\""
 
-/* The VMM's words and the kernel's dump of one failed entry are one record. */
+/* The VMM's message and the kernel's dump of one failed entry form one record. */
 #define IN_VMCS (KW_IN(VMCS_DUMP) | KW_IN(ENTRY_FAILED))
 #define IN_VMCB (KW_IN(VMCB_DUMP) | KW_IN(ENTRY_FAILED))
 
@@ -71,9 +71,9 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.shows = { KW_NEED(vmcs_rip) },
 		.title = "VM entry refuses blocking by STI (interruptibility "
 			 "{vmcs_interruptibility}) while RFLAGS.IF is clear",
-		.why = "Bit 0 of the interruptibility state must be 0 if RFLAGS.IF is 0; RFLAGS is "
-		       "{vmcs_rflags}. KVM (or the "
-		       "VMM) changed RFLAGS without taking the blocking away.",
+		.why = "Bit 0 of the interruptibility state must be 0 if RFLAGS.IF is 0; RFLAGS "
+		       "is {vmcs_rflags}. KVM (or the VMM) changed RFLAGS without clearing the "
+		       "blocking.",
 		.todo = { KW_DO("Restore interruptibility together with RFLAGS: "
 				"KVM_SET_VCPU_EVENTS.interrupt.shadow.") },
 		.source = { SRC_NON_REGISTER },
@@ -128,9 +128,9 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.shows = { KW_NEED(vmcs_efer), KW_NEED(vmcs_cr0) },
 		.title =
 			"VM entry refuses RIP {vmcs_rip}: bits 63:32 must be 0 outside 64-bit code",
-		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must fit "
-		       "32 bits. The vCPU has RIP of a 64-bit kernel and the mode of something "
-		       "else: it was half restored, after a migration, restore or reset.",
+		.why = "The entry control \"IA-32e mode guest\" or CS.L is clear, so RIP must "
+		       "fit 32 bits. The vCPU has the RIP of a 64-bit kernel but the mode of "
+		       "something else: it was half restored after a migration, restore or reset.",
 		.todo = { KW_DO("Look in the VMM's log for a refused KVM_SET_SREGS; compare the "
 				"CPU features of both hosts, use a common CPU model."),
 			  KW_DO("Give `kvmwhy explain` the VMM's register dump of the same "
@@ -241,7 +241,7 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.needs = { KW_NEED(vmcb_exit_code), KW_NEED(vmcb_cr0) },
 		.breaks = { "svm_cr0_nw" },
 		.title = "VMRUN refuses CR0 {vmcb_cr0}: NW is set and CD is clear",
-		.why = "CR0.NW without CR0.CD is one of the states that VMRUN does not take.",
+		.why = "CR0.NW without CR0.CD is one of the states that VMRUN does not accept.",
 		.todo = { KW_DO("Check the CR0 that the VMM gave to KVM_SET_SREGS.") },
 		.source = { SRC_SVM },
 	},
@@ -254,9 +254,10 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.test = entry_worked,
 		.sign = KW_SIGN_UNUSUAL_EXIT + 1,
 		.title = "No guest state was refused: exit reason {vmcs_reason} has bit 31 clear",
-		.why = "KVM dumped this VMCS for an exit it could not handle, and the guest state "
-		       "in it is valid. Or VMLAUNCH or VMRESUME itself failed later: that leaves "
-		       "the reason of the exit before, and the VMM prints a VM-instruction error.",
+		.why = "KVM dumped this VMCS for an exit it could not handle, and the guest "
+		       "state in it is valid. Or VMLAUNCH or VMRESUME itself failed later: that "
+		       "leaves the reason of the previous exit, and the VMM prints a "
+		       "VM-instruction error.",
 		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too.") },
 		.source = { "Intel SDM vol. 3, \"Basic VM-Exit Information\"",
 			    "Linux arch/x86/kvm/vmx/vmx.c, __vmx_handle_exit()" },
@@ -269,9 +270,9 @@ const struct kw_rule kw_rules_vmcs[] = {
 		.test = never_exited,
 		.title = "This VMCS records no exit: VMLAUNCH or VMRESUME itself failed, with a "
 			 "VM-instruction error",
-		.why = "Exit reason 0 is an exception or NMI, and its interruption information "
-		       "would be valid; here both are 0, as in a VMCS that no guest has exited "
-		       "from. KVM also dumps it when the instruction fails, and hands the "
+		.why = "Exit reason 0 is an exception or NMI, with valid interruption "
+		       "information; here both are 0, as in a VMCS that no guest has exited "
+		       "from. KVM also dumps it when the instruction fails, and passes the "
 		       "VM-instruction error to the VMM.",
 		.todo = { KW_DO("Give `kvmwhy explain` the VMM's log of the same failure too: "
 				"`KVM: entry failed, hardware error` has the number.") },

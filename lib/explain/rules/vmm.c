@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Ends that no KVM_RUN made: QEMU gave up, a reset, a migration stream or CPU model that does not
+ * Ends not caused by KVM_RUN: QEMU gave up, a reset, a migration stream or CPU model that does not
  * fit.
  */
 #include "explain/rules/rules.h"
@@ -16,7 +16,7 @@ static const struct kw_do same_machine = {
 static const struct kw_do known_break = {
 	.text = "Compare the QEMU versions: `qemu-system-x86_64 --version` on both hosts. Search "
 		"QEMU's ChangeLog for this device: streams between two releases have been broken "
-		"and mended before.",
+		"and fixed before.",
 };
 
 static const struct kw_do accel_check = {
@@ -34,7 +34,7 @@ static bool ran_before(const struct kw_case *c)
 	return !kw_all_zero(c->f);
 }
 
-/* Beside a memory block or a device that is unknown, the state of the device only fails with it. */
+/* If a memory block or device is unknown, the device's state fails only as a consequence. */
 static bool only_the_device(const struct kw_case *c)
 {
 	return !any_sign(c, KW_SIGN_MIGRATION_RAM) && !any_sign(c, KW_SIGN_MIGRATION_UNKNOWN);
@@ -49,12 +49,12 @@ const struct kw_rule kw_rules_vmm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_OUTSIDE_RAM + 1,
 		.needs_sign = true,
-		.title = "QEMU's TCG stopped: the guest ran into an address where neither RAM nor "
-			 "ROM is",
-		.why = "QEMU's own translator (TCG) was to fetch code there and ends the process. "
-		       "KVM was not running this vCPU. A wild jump or return, a boot image for "
-		       "another machine or load address, and code that runs off its end look like "
-		       "this.",
+		.title = "QEMU's TCG stopped: the guest ran to an address with neither RAM nor "
+			 "ROM",
+		.why = "QEMU's own translator (TCG) had to fetch code there and ended the "
+		       "process. KVM was not running this vCPU. A wild jump or return, a boot "
+		       "image for another machine or load address, and code that runs off its "
+		       "end look like this.",
 		.todo = { KW_DO("Check what was booted: is the image for this machine type, loaded "
 				"where it was linked to run?"),
 			  KW_DO("Run: `qemu-system-... -d in_asm,int -D trace.log`. The last "
@@ -108,7 +108,8 @@ const struct kw_rule kw_rules_vmm[] = {
 		.title = "Harmless: `-d cpu_reset` logged the reset that every vCPU gets before it "
 			 "first runs",
 		.why = "All registers are 0: the vCPU has not run yet.",
-		.todo = { KW_DO("Do nothing. Resets with other registers are the guest's.") },
+		.todo = { KW_DO("Do nothing. Resets with other register values come from the "
+				"guest.") },
 		.source = { "QEMU target/i386/cpu.c, x86_cpu_reset_hold()" },
 	},
 	{
@@ -161,9 +162,9 @@ const struct kw_rule kw_rules_vmm[] = {
 		.test = only_the_device,
 		.title = "A migration stream or snapshot does not fit this QEMU: the state of "
 			 "{device} does not load. KVM has no part in it",
-		.why = "What the source wrote for this device is longer, shorter or other than "
-		       "this QEMU reads. Machine type, device properties or QEMU versions of the "
-		       "two sides differ.",
+		.why = "What the source wrote for this device is longer, shorter or otherwise "
+		       "different from what this QEMU reads. Machine type, device properties or "
+		       "QEMU versions of the two sides differ.",
 		.todo = { &same_machine, &known_break,
 			  KW_DO("Compare the stream with the source: write it to a file (`migrate "
 				"\"exec:cat > stream\"`) and run QEMU's "
@@ -180,7 +181,8 @@ const struct kw_rule kw_rules_vmm[] = {
 		.title = "The migration stream has a device that this VM does not have: {device}",
 		.why = "The destination was started with other devices than the source, or its "
 		       "QEMU was built without this one.",
-		.todo = { KW_DO("Start the destination with the source's devices, {device} too."),
+		.todo = { KW_DO("Start the destination with the source's devices, including "
+				"{device}."),
 			  &same_machine },
 		.source = { SOURCE_LOAD },
 	},
@@ -207,7 +209,7 @@ const struct kw_rule kw_rules_vmm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_MIGRATION_MACHINE + 1,
 		.needs_sign = true,
-		.title = "The migration stream is of another machine type than this VM",
+		.title = "The migration stream is from a different machine type than this VM's",
 		.why = "QEMU compares the names before it loads anything. The line names both.",
 		.todo = { &same_machine },
 		.source = { "QEMU migration/savevm.c, configuration_post_load()" },
@@ -221,9 +223,9 @@ const struct kw_rule kw_rules_vmm[] = {
 		.sign = KW_SIGN_MIGRATION + 1,
 		.title = "A migration stream or snapshot did not load; this text does not show "
 			 "which part of it",
-		.why = "The lines before `load of migration failed` name the device or the memory "
-		       "block. I/O error and \"Connection reset\" mean that the stream ended "
-		       "early: then the source has the reason.",
+		.why = "The lines before `load of migration failed` name the device or the "
+		       "memory block. I/O error and \"Connection reset\" mean that the stream "
+		       "ended early: the reason is then on the source.",
 		.todo = { KW_DO("Collect QEMU's log of both hosts from the second of the "
 				"migration."),
 			  &same_machine, &known_break },
@@ -237,7 +239,7 @@ const struct kw_rule kw_rules_vmm[] = {
 		.sign = KW_SIGN_MISSING_FEATURES + 1,
 		.needs_sign = true,
 		.title = "The guest's CPU model needs what this host does not offer: {features}",
-		.why = "The host's CPU, microcode, kernel or a module parameter does not give "
+		.why = "The host's CPU, microcode, kernel or a module parameter does not offer "
 		       "these features to guests, or this QEMU does not know them. Nothing ran, "
 		       "and nothing is broken.",
 		.todo = { KW_DO("Leave them out: `<feature policy='disable' name='...'/>` in "
@@ -248,9 +250,9 @@ const struct kw_rule kw_rules_vmm[] = {
 				"or 1. vmx-apicv-* and vmx-posted-intr also need "
 				"`enable_apicv=Y`."),
 			  KW_DO("Run: `virsh domcapabilities --virttype kvm`, and `kvmwhy host`: "
-				"they show what this host gives. Features that went away come from "
-				"a microcode or kernel update (TSX: hle, rtm), mitigations or "
-				"firmware setup.") },
+				"they show what this host offers. Features disappear after a "
+				"microcode or kernel update (TSX: hle, rtm), or because of "
+				"mitigations or firmware setup.") },
 		.source = { "libvirt src/cpu/cpu_x86.c, virCPUx86Compare()",
 			    "QEMU target/i386/cpu.c, x86_cpu_filter_features()" },
 	},
@@ -263,8 +265,8 @@ const struct kw_rule kw_rules_vmm[] = {
 		.needs_sign = true,
 		.title = "The guest's CPU has features that its definition does not list, so "
 			 "libvirt refuses it",
-		.why = "QEMU and KVM of this host add features to the model (or the definition is "
-		       "of an older QEMU), and the domain asks for an exact match.",
+		.why = "This host's QEMU and KVM add features to the model (or the definition is "
+		       "from an older QEMU), and the domain asks for an exact match.",
 		.todo = { KW_DO("Add the features that the line names to the domain, or use "
 				"`check='partial'` instead of `check='full'`.") },
 		.source = { "libvirt src/qemu/qemu_process.c" },
