@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A raw line in, its text out: what mail, journals, trackers and terminals put around or into a
- * line is taken away, in the order in which it was put there from the outside. Knows no KVM.
+ * A raw line in, its text out: strips what mail, journals, trackers and terminals put around or
+ * into a line, outermost layer first. Knows nothing about KVM.
  */
 #include "parse/parse.h"
 
-/* Decoding: one pass over the bytes, only for lines that hold one of these. */
+/* Decoding: one pass over the bytes, only for lines that contain one of these. */
 
 struct entity {
 	struct kw_str name;
@@ -18,7 +18,7 @@ static const struct entity entities[] = {
 	{ KW_STR("#x27;"), '\'' }, { KW_STR("nbsp;"), ' ' }, { KW_STR("#160;"), ' ' },
 };
 
-/* HTML tags that stand around logs; others are left, a '<' is common in dumps. */
+/* HTML tags found around logs; others are left alone, since '<' is common in dumps. */
 static const struct kw_str tags[] = {
 	KW_STR("br"), KW_STR("pre"), KW_STR("code"), KW_STR("p"), KW_STR("div"), KW_STR("span"),
 	KW_STR("details"), KW_STR("summary"), KW_STR("tt"), KW_STR("td"), KW_STR("tr"), KW_STR("b"),
@@ -107,7 +107,7 @@ static size_t skip_backslash(struct kw_str s, char *c)
 	}
 }
 
-/* UTF-8 blanks that mail programs put in: U+00A0, U+2007, U+202F, U+200B, U+FEFF. */
+/* UTF-8 blanks that mail programs insert: U+00A0, U+2007, U+202F, U+200B, U+FEFF. */
 static size_t skip_blank(struct kw_str s, char *c)
 {
 	static const struct kw_str blanks[] = {
@@ -139,8 +139,8 @@ static size_t skip_quoted_printable(struct kw_str s, char *c)
 }
 
 /*
- * Length of the special text at the start of @s, 0 if it is none; @c is what it stands for, NUL for
- * nothing.
+ * Length of the entity at the start of @s, 0 if none; @c is the character it stands for, NUL for
+ * none.
  */
 static size_t skip_special(struct kw_str s, bool quoted_printable, char *c)
 {
@@ -208,7 +208,7 @@ static bool needs_decoding(struct kw_str s)
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		/* "<0f>", "<??>" and '=' are the dump's own */
+		/* "<0f>", "<??>" and '=' belong to the dump */
 		if (c == '=' || !is_special(c))
 			continue;
 		if (c != '<' || !is_marked_byte(kw_str_from(s, i)))
@@ -217,7 +217,7 @@ static bool needs_decoding(struct kw_str s)
 	return false;
 }
 
-/* Prefixes: each takes its own kind from the front and returns the length, 0 if it is not there. */
+/* Prefixes: each matches one kind at the front and returns its length, 0 if absent. */
 
 static size_t prefix_quote(struct kw_str s)
 {
@@ -229,8 +229,8 @@ static size_t prefix_quote(struct kw_str s)
 }
 
 /*
- * "[  123.456789] ", "[ts][Tpid] ", "[16:01:32 INFO | [qemu output] " is two of them; "[...] " was
- * shortened.
+ * "[ 123.456789] ", "[ts][Tpid] ", "[16:01:32 INFO | [qemu output] " is two of them; "[...] " was
+ * abbreviated.
  */
 static size_t prefix_bracket(struct kw_str s)
 {
@@ -312,28 +312,27 @@ static size_t prefix_date(struct kw_str s)
 	return end;
 }
 
-/* "14:42:36 " alone, as some consoles print. */
+/* "14:42:36 " alone, as some consoles print it. */
 static size_t prefix_clock(struct kw_str s)
 {
 	return kw_is_digit(s.p[0]) ? skip_clock(s, 0) : 0;
 }
 
 /*
- * "QEMU[2997]", "qemu-kvm[1]", "libvirtd[3]": a program and its pid; with a date in front any name
- * will do.
+ * "QEMU[2997]", "qemu-kvm[1]", "libvirtd[3]": a program and its pid; after a date any name will do.
  */
 static bool is_program(struct kw_str tag, bool dated)
 {
 	size_t open = kw_str_find(tag, KW_STR("["));
 
-	if (kw_str_starts(tag, KW_STR("data["))) /* "extra data[0]: " is no program */
+	if (kw_str_starts(tag, KW_STR("data["))) /* "extra data[0]: " is not a program */
 		return false;
 	if (!open || open == SIZE_MAX || open + 2 >= tag.len || !kw_is_digit(tag.p[open + 1]))
 		return false;
 	return dated || kw_str_has(tag, KW_STR("qemu")) || kw_str_has(tag, KW_STR("QEMU"));
 }
 
-/* "host1 QEMU[2997]: ", "host kernel: ", "kernel: ", "QEMU[1]: "; also says who spoke. */
+/* "host1 QEMU[2997]: ", "host kernel: ", "kernel: ", "QEMU[1]: "; also records who spoke. */
 static size_t prefix_tag(struct kw_str s, bool dated, enum kw_line_source *source)
 {
 	size_t at = 0, words = 0, word = 0;
@@ -373,7 +372,7 @@ static size_t skip_word(struct kw_str s, size_t at)
 	return at < s.len ? at + 1 : at;
 }
 
-/* "-", or elements in brackets, in which a ] has a backslash. */
+/* "-", or elements in brackets, in which ] is escaped by a backslash. */
 static size_t skip_structured_data(struct kw_str s, size_t at)
 {
 	if (at < s.len && s.p[at] == '-')
@@ -402,7 +401,7 @@ static size_t prefix_syslog(struct kw_str s, enum kw_line_source *source)
 	return at < s.len && s.p[at] == ' ' ? at + 1 : 0;
 }
 
-/* Kubernetes' CRI, behind the time: "stderr F " for a line, P for a part of one */
+/* Kubernetes' CRI, after the time: "stderr F " for a line, P for a part of one */
 static size_t prefix_container(struct kw_str s, bool dated)
 {
 	if (!dated ||
@@ -444,14 +443,14 @@ static size_t prefix(struct kw_str s, bool *dated, enum kw_line_source *source)
 	return prefix_tag(s, *dated, source);
 }
 
-enum { SOFT_MIN = 40 }; /* bytes: an encoder breaks long lines only */
+enum { SOFT_MIN = 40 }; /* bytes: an encoder breaks only long lines */
 
-/* In front of a line of the kernel's log that `kvmwhy watch` has added to a failure. */
+/* Precedes a kernel log line that `kvmwhy watch` added to a failure. */
 static const struct kw_str quoted_log = KW_STR("kvmwhy watch: log: ");
 
 /*
- * A line as QEMU prints it and nobody touched it: starts with "NAME=" or "NAME =" and holds no
- * byte that decoding would look at. Most lines of a dump are, so they are told apart first.
+ * An untouched line of QEMU's: starts with "NAME=" or "NAME =" and has no byte that decoding would
+ * look at. Most lines of a dump are like this, so this fast path comes first.
  */
 static bool is_plain_token_line(struct kw_str s)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Runs while the library is built: writes the words of all parsers as compiled lists, so that no
- * start has to weigh them. words.h says what for. With --list: one word a line.
+ * Runs while the library is built: writes the words of all parsers as compiled lists, so nothing
+ * has to rank them at start-up. words.h says what for. With --list: one word a line.
  */
 #include "parse/words.h"
 
@@ -16,7 +16,7 @@ struct words {
 	size_t n;
 };
 
-/* The parsers' objects want them; nothing reads a stream here. */
+/* The parsers' objects reference them; nothing reads a stream here. */
 const struct kw_finder kw_parser_words, kw_message_words;
 
 static bool add_word(struct words *words, struct kw_str word)
@@ -33,7 +33,7 @@ static bool add_word(struct words *words, struct kw_str word)
 	return true;
 }
 
-/* What is evidence only is looked for where a failure is, and not all over the stream. */
+/* Words that are only evidence are searched for around a failure, not in the whole stream. */
 static bool add_messages(struct words *words, const struct kw_parser *parser, bool evidence)
 {
 	bool fits = true;
@@ -47,7 +47,7 @@ static bool add_messages(struct words *words, const struct kw_parser *parser, bo
 
 static bool collect_all(struct words *words)
 {
-	/* journalctl -o json: bytes as numbers, in which no word is found */
+	/* journalctl -o json: bytes as numbers, in which no word can be found */
 	bool fits = add_word(words, KW_STR("\"MESSAGE\":["));
 
 	for (const struct kw_parser *const *p = kw_parsers; fits && *p; p++) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The host kernel's messages around a failure: the MSR lines of all generations, and WARN, BUG and
- * other lines of KVM as evidence. dump_vmcs and dump_vmcb are read by vmcs.c and vmcb.c.
+ * The host kernel's messages around a failure: the MSR lines of all generations, and KVM's WARN,
+ * BUG and other lines as evidence. dump_vmcs and dump_vmcb are read by vmcs.c and vmcb.c.
  */
 #include "parse/parse.h"
 
-/* What an MSR line that is broken behind its colon waits for. */
+/* What an MSR line broken after its colon waits for. */
 enum { WAIT_NOTHING, WAIT_INDEX, WAIT_DATA };
 
 struct verb {
@@ -35,7 +35,7 @@ static const struct verb verbs[] = {
 	{ KW_STR("ignored wrmsr:"), KW_MSR_IGNORED, true },
 };
 
-/* Messages that name a register by its kernel macro instead of a number. */
+/* Messages that name a register by its kernel macro, not its number. */
 struct named {
 	struct kw_str words;
 	uint32_t index;
@@ -63,7 +63,7 @@ static uint64_t guest_rip(struct kw_str s)
 	return rip;
 }
 
-/* What stands behind an index: " data 0x3", ") = 0x1", ",  3", nothing. */
+/* What follows an index: " data 0x3", ") = 0x1", ", 3", nothing. */
 static bool data_behind(struct kw_str s, uint64_t *ret)
 {
 	static const struct kw_str before[] = { KW_STR(" data "), KW_STR(") = "), KW_STR(" = "),
@@ -88,7 +88,7 @@ static bool take_index(struct kw_gather *g, const struct kw_clean_line *line,
 		return false;
 	message->index = (uint32_t)index;
 	message->value_known = data_behind(kw_str_from(s, len), &message->value);
-	if (!message->write) { /* some kernels print a data word that a read does not have */
+	if (!message->write) { /* some kernels print a data word although a read has none */
 		message->data_behind_read = message->value_known;
 		message->value_known = false;
 		message->value = 0;
@@ -116,7 +116,7 @@ static bool take_msr(struct kw_gather *g, const struct kw_clean_line *line)
 			continue;
 		message.rip = guest_rip(s);
 		rest = kw_str_from(s, at + verbs[i].words.len);
-		if (!rest.len) { /* the mailer broke the line here */
+		if (!rest.len) { /* a mailer broke the line here */
 			*kw_gather_state(g, &kw_parser_dmesg) = wait_pack(&verbs[i]);
 			return true;
 		}
@@ -182,8 +182,8 @@ static const struct sign signs[] = {
 };
 
 /*
- * "CPU: 3 PID: 82067 Comm: CPU 0/KVM ... Not tainted 5.2.0-rc2 #5": the kernel that speaks, and for
- * whom.
+ * "CPU: 3 PID: 82067 Comm: CPU 0/KVM ... Not tainted 5.2.0-rc2 #5": the kernel that speaks, and on
+ * behalf of which task.
  */
 static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 {

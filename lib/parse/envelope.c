@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a shipper or a logger puts a line into, and the line out of it: one JSON object a line
- * (docker json-file, journalctl -o json, virt-launcher), and the key="value" form of Go programs
- * (logrus), perhaps one in the other.
+ * Takes a line out of what a shipper or logger wrapped it in: one JSON object a line (docker
+ * json-file, journalctl -o json, virt-launcher), and the key="value" form of Go programs (logrus),
+ * possibly nested.
  */
 #include "base/json_scan.h"
 #include "parse/parse.h"
@@ -10,7 +10,7 @@
 enum { NESTED_MOST = 3, PREFIX_MOST = 256 };
 
 struct content {
-	struct kw_str message; /* as it stands in the object, .p NULL if there is none */
+	struct kw_str message; /* as it is in the object, .p NULL if there is none */
 	unsigned int depth;
 	bool kernel;
 };
@@ -44,7 +44,7 @@ static void take_member(void *arg, unsigned int depth, struct kw_str key, struct
 	}
 }
 
-/* An object that the line ends with; a list of them has a comma or bracket behind each. */
+/* An object that ends the line; in a list each is followed by a comma or bracket. */
 static bool open_json(struct kw_str raw, char *room, struct kw_envelope *ret)
 {
 	struct content content = { 0 };
@@ -52,7 +52,7 @@ static bool open_json(struct kw_str raw, char *room, struct kw_envelope *ret)
 	size_t at = kw_str_find(s, KW_STR("{")), len;
 
 	if (at == SIZE_MAX || kw_str_has((struct kw_str){ raw.p, at }, KW_STR("kvmwhy watch: ")))
-		return false; /* what a recording quotes is no envelope of it */
+		return false; /* what a recording quotes is not its envelope */
 	s = kw_str_from(raw, at);
 	len = kw_json_scan(s, take_member, &content);
 	if (!len || !content.message.p)
@@ -80,7 +80,7 @@ static size_t go_string(struct kw_str s)
 	return 0;
 }
 
-/* Go's %q, but for characters beyond ASCII, which loggers leave as they are. */
+/* Go's %q, except that loggers leave characters beyond ASCII as they are. */
 static size_t go_unquote(struct kw_str value, char *room)
 {
 	size_t len = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record of include/uapi/kvmwhy-event.h to facts: what its .known does not name stays unknown.
- * The words of struct kvmwhy_data are not read here: they are told beside the facts.
+ * Turns a record of include/uapi/kvmwhy-event.h into facts: what its .known does not name stays
+ * unknown. The words of struct kvmwhy_data are not read here; they are kept next to the facts.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
@@ -11,7 +11,7 @@
 enum { MAX_ERRNO = 4095 /* Linux include/linux/err.h */, CPL_MASK = 3, RSP = 4,
        RUN_REASON_END = 12 /* struct kvm_run, the end of exit_reason */ };
 
-/* In the order of the numbers that instructions have for them. */
+/* In the order of their numbers in instructions. */
 static const uint16_t general[16] = {
 	KW_F_rax, KW_F_rcx, KW_F_rdx, KW_F_rbx, KW_F_rsp, KW_F_rbp, KW_F_rsi, KW_F_rdi,
 	KW_F_r8,  KW_F_r9,  KW_F_r10, KW_F_r11, KW_F_r12, KW_F_r13, KW_F_r14, KW_F_r15,
@@ -57,7 +57,7 @@ static void read_segments(struct kw_failure *f, const struct kvmwhy_event *e)
 	set(f, KW_F_idt_limit, e->x86.segment[KVMWHY_IDTR].limit);
 }
 
-/* Of an encrypted guest KVM holds what it last set, which is not the guest's. */
+/* For an encrypted guest KVM holds what it last set, which is not the guest's state. */
 static void read_registers(struct kw_failure *f, const struct kvmwhy_event *e)
 {
 	const struct kvmwhy_event_common *c = &e->common;
@@ -121,7 +121,7 @@ static void read_who(struct kw_failure *f, const struct kvmwhy_event_common *c)
 		set(f, KW_F_watch_harmless, 1);
 }
 
-/* How much of kvm_run is known: all of it, or no more than exit_reason. */
+/* How much of kvm_run is known: all of it, or only exit_reason. */
 static size_t run_len(uint32_t known)
 {
 	if (known & KVMWHY_KNOWS_RUN)
@@ -135,7 +135,7 @@ void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e)
 	bool failed = c->result < 0 && c->result >= -MAX_ERRNO;
 	size_t len = run_len(c->known);
 
-	f->arch = KW_ARCH_X86; /* records of others are refused */
+	f->arch = KW_ARCH_X86; /* records of other architectures are refused */
 	kw_run_page_read(f, failed ? -c->result : 0, len ? c->run : NULL, len, NULL, NULL);
 	read_who(f, c);
 	read_exit(f, e);
@@ -144,7 +144,7 @@ void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e)
 
 /* The record as bytes */
 
-/* Bytes of the sections of version 1, of which none may be missing; what came later may be. */
+/* Bytes of the sections in version 1, which must all be there; later additions may be missing. */
 enum {
 	LEAST_COMMON = offsetof(struct kvmwhy_event_common, args) + KVMWHY_EVENT_ARGS,
 	LEAST_X86 = offsetof(struct kvmwhy_event_x86, segment) +
@@ -158,7 +158,7 @@ struct target {
 	size_t least, most;
 };
 
-/* Where a section goes; .to is NULL for a kind that is not known. */
+/* Where a section goes; .to is NULL for an unknown kind. */
 static struct target target_of(struct kvmwhy_event *e, uint32_t kind)
 {
 	switch (kind) {
@@ -170,7 +170,7 @@ static struct target target_of(struct kvmwhy_event *e, uint32_t kind)
 	return (struct target){ NULL, 0, 0 };
 }
 
-/* One section of the @len bytes that are left; how long it is, or 0 with @why. */
+/* Reads one section of the remaining @len bytes; returns its length, or 0 with @why. */
 static size_t take_section(struct kvmwhy_event *e, const uint8_t *p, size_t len, const char **why)
 {
 	struct kvmwhy_section head;
@@ -182,13 +182,13 @@ static size_t take_section(struct kvmwhy_event *e, const uint8_t *p, size_t len,
 	memcpy(&head, p, sizeof(head));
 	if (head.size > len)
 		return 0;
-	*why = "a section's .size is less than its head or not a multiple of 8";
+	*why = "a section's .size is less than its header or not a multiple of 8";
 	if (head.size < sizeof(head) || head.size % 8)
 		return 0;
 	target = target_of(e, head.kind);
 	if (!target.to)
 		return head.size;
-	*why = target.to->size ? "a section is there twice" :
+	*why = target.to->size ? "a section appears twice" :
 				 "a section is shorter than in version 1";
 	if (target.to->size || head.size < target.least)
 		return 0;
@@ -204,14 +204,14 @@ const char *kw_event_parse(const void *record, size_t len, struct kvmwhy_event *
 
 	*ret = (struct kvmwhy_event){ 0 };
 	if (!record || len < head)
-		return "the record is shorter than its head";
+		return "the record is shorter than its header";
 	memcpy(ret, record, head);
 	if (ret->size < head || ret->size > len)
-		return "the record is cut: its .size is another length";
+		return "the record is truncated: its .size does not match its length";
 	if (ret->version != KVMWHY_EVENT_VERSION)
-		return "the record's .version is not known";
+		return "the record's .version is unknown";
 	if (ret->arch != KVMWHY_ARCH_X86)
-		return "the record's .arch is not known";
+		return "the record's .arch is unknown";
 	for (size_t at = head, taken; at < ret->size; at += taken) {
 		taken = take_section(ret, p + at, ret->size - at, &why);
 		if (!taken)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Lines to records: offers each line to the parsers, decides where one failure ends and the next
- * begins, and hands complete records on. Knows when, not what: the wording is the parsers' own.
+ * begins, and passes complete records on. Knows when, not what: the wording is the parsers'
+ * business.
  */
 #include "failure/x86.h"
 #include "parse/parse.h"
@@ -13,11 +14,11 @@
 #include <stdlib.h>
 
 enum {
-	QUIET_LINES = 48,	/* lines without a word of ours that end a record */
-	SIGN_LINES = 200,	/* a sign this far in front still belongs to a failure */
+	QUIET_LINES = 48,	/* lines without any of our words that end a record */
+	SIGN_LINES = 200,	/* a sign this many lines before a failure still belongs to it */
 	RING = 8,		/* signs kept while no record is open */
 	EVENT_TEXT = 400,
-	LINE_TEXT = 1024,	/* of a line that is kept as evidence */
+	LINE_TEXT = 1024,	/* of a line kept as evidence */
 	STATES = 24,
 	ARENA_LIMIT = 1 << 20,
 };
@@ -33,27 +34,28 @@ struct record {
 	struct kw_failure f;
 	struct kw_arena arena;
 	bool open;
-	/* of a record of `kvmwhy watch`: lines that it quotes are not read any more */
+	/* of a record of `kvmwhy watch`: lines it quotes are no longer read */
 	bool log_over;
-	bool dropped;  /* is not handed on */
-	bool aside;    /* of a program that prints no registers: what others say is not about it */
-	/* of the host's dump that has joined and goes on, KW_CLASS_NONE for none */
+	bool dropped;  /* is not reported */
+	bool aside;    /* of a program that prints no registers: other programs' lines are not
+		        * about it */
+	/* of the joined host dump that is still being read, KW_CLASS_NONE for none */
 	enum kw_class dump;
 	uint64_t headline_number;
-	unsigned int echoes; /* times the headline was said again: further dumps are to come */
-	uint32_t state[STATES]; /* of the parsers, for the dump that goes on */
+	unsigned int echoes; /* times the headline was repeated: more dumps will follow */
+	uint32_t state[STATES]; /* of the parsers, for the dump being read */
 };
 
 struct kw_gather {
 	kw_failure_fn fn;
 	void *arg;
-	struct record *older, *newer; /* the older may be closed only if the newer is */
+	struct record *older, *newer; /* the older may be closed only after the newer */
 	struct record slot[2], msr;
 	struct record beside; /* another program's failure, while one is open */
 	unsigned int quiet;
 	struct ring_sign ring[RING];
 	unsigned int nring;
-	struct kw_finder messages; /* the words of all one-line messages: most lines hold none */
+	struct kw_finder messages; /* the words of all one-line messages: most lines contain none */
 };
 
 static void record_open(struct record *r)
@@ -68,7 +70,7 @@ static void record_open(struct record *r)
 	memset(r->state, 0, sizeof(r->state));
 }
 
-/* A part of a line that may be kept: long ones are cut at a whole UTF-8 character. */
+/* The part of a line that is kept: long ones are cut at a whole UTF-8 character. */
 static struct kw_str shorten(struct kw_str s, size_t max)
 {
 	if (s.len <= max)
@@ -95,10 +97,9 @@ uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line)
 }
 
 /*
- * Numbers of facts that every architecture has, which the KVM of one alone gives (Linux
- * arch/x86/kvm): suberrors of the emulator and of event delivery, a triple fault, a window that
- * never came, a failed entry with a VMX exit reason or SVM's VMEXIT_INVALID. A failed entry has 1
- * on arm64 and 0 on POWER.
+ * Values of facts shared by all architectures that only KVM on x86 reports (Linux arch/x86/kvm):
+ * suberrors of the emulator and of event delivery, a triple fault, a notify exit, a failed entry
+ * with a VMX exit reason or SVM's VMEXIT_INVALID. A failed entry has 1 on arm64 and 0 on POWER.
  */
 static const struct {
 	uint16_t fact;
@@ -114,8 +115,8 @@ static const struct {
 };
 
 /*
- * The machine, once @fact is known: a fact of one architecture proves it, a number only where there
- * was no sign.
+ * The machine, once @fact is known: a fact of one architecture proves it, a value only if there was
+ * no other sign.
  */
 static enum kw_arch arch_with(const struct kw_failure *f, enum kw_fact fact, uint64_t value)
 {
@@ -136,7 +137,7 @@ void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum
 	kw_failure_set(f, fact, value, KW_SEEN, kw_gather_line(f, line));
 }
 
-/* What only the KVM of x86 says, of whatever guest: the machine is the host's. */
+/* What only KVM on x86 says, for any guest: it shows the host's machine. */
 static bool is_of_x86(enum kw_sign_kind kind)
 {
 	return kind == KW_SIGN_VMX_INSN || kind == KW_SIGN_SEV_TERMINATION ||
@@ -151,7 +152,10 @@ static void add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line
 	kw_failure_add_sign(f, kind, line, value, text);
 }
 
-/* @aside: what came after the headline it has already, and so may the failure that follows. */
+/*
+ * @aside: it already has what came after its headline, and the failure that follows may have it
+ * too.
+ */
 static void attach_ring(struct kw_gather *g, struct kw_failure *f, bool aside)
 {
 	uint64_t first = f->first_line;
@@ -179,7 +183,7 @@ static size_t registers_known(const struct kw_failure *f)
 	return known;
 }
 
-/* Is it a failure at all? A few tokens that look like registers are none. */
+/* Is it a failure at all? A few tokens that look like registers are not one. */
 static bool is_failure(struct kw_failure *f)
 {
 	if (!f->nlines)
@@ -191,10 +195,7 @@ static bool is_failure(struct kw_failure *f)
 	return true;
 }
 
-/*
- * The class of a record without a headline: the second word is the result, negative if KVM_RUN
- * failed.
- */
+/* The class of a record without a headline: word 1 is the result, negative if KVM_RUN failed. */
 static enum kw_class class_without_headline(const struct kw_failure *f)
 {
 	bool failed = f->watch.word_known & 2 && f->watch.word[1] >> 63;
@@ -323,8 +324,9 @@ static struct record *newest(struct kw_gather *g)
 }
 
 /*
- * Can this dump be of a failed entry with this hardware_entry_failure_reason? VMX: the exit reason
- * with bit 31, else a VM-instruction error, which leaves the exit reason as it was. SVM: all ones.
+ * Can this dump belong to a failed entry with this hardware_entry_failure_reason? VMX: the exit
+ * reason with bit 31, or else a VM-instruction error, which leaves the exit reason unchanged. SVM:
+ * all ones.
  */
 static bool dump_fits(enum kw_class dump, uint64_t error)
 {
@@ -333,7 +335,7 @@ static bool dump_fits(enum kw_class dump, uint64_t error)
 	return dump == KW_CLASS_VMCB_DUMP ? all_ones : !all_ones;
 }
 
-/* Was the dump in @f made for this failed entry, as far as it says for what it was made? */
+/* Was the dump in @f made for this failed entry, as far as it shows why it was made? */
 static bool made_for(const struct kw_failure *f, uint64_t error)
 {
 	if (kw_has(f, hardware_error))
@@ -341,29 +343,32 @@ static bool made_for(const struct kw_failure *f, uint64_t error)
 	return kw_has(f, vmcs_reason) && error < 0x80000000;
 }
 
-/* The kernel dumps before the VMM speaks, so a log in order of time has the dump first. */
+/*
+ * The kernel dumps before the VMM prints its message, so in a log in time order the dump comes
+ * first.
+ */
 static bool entry_joins(const struct record *r, enum kw_class class, uint64_t error)
 {
 	return r->open && class == KW_CLASS_ENTRY_FAILED && is_host_dump(r->f.class) &&
 	       dump_fits(r->f.class, error) && made_for(&r->f, error);
 }
 
-/* dump_vmcb of newer kernels has general registers; those of the VMM's dump come now. */
+/* dump_vmcb of newer kernels has general registers; those of the VMM's dump follow now. */
 static void forget_registers(struct kw_failure *f)
 {
 	for (size_t i = KW_GPR_FIRST; i <= KW_GPR_LAST; i++)
 		f->origin[i].how = KW_NOT_KNOWN;
 }
 
-/* A record of `kvmwhy watch` is ended by its last line. */
+/* Only its last line ends a record of `kvmwhy watch`. */
 static bool ends_before_headline(const struct kw_failure *f)
 {
 	return !f->watch.begun && (is_complete(f) || !has_registers(f));
 }
 
 /*
- * A failure that follows takes such a record over, and has its lines as evidence; a reset has a
- * dump of its own.
+ * A failure that follows takes over such a record, with its lines as evidence; a reset has a dump
+ * of its own.
  */
 static bool is_message(enum kw_class class)
 {
@@ -427,7 +432,7 @@ struct kw_failure *kw_gather_beside(struct kw_gather *g)
 	return g->beside.open ? &g->beside.f : NULL;
 }
 
-/* A dump that `kvmwhy watch` has quoted is of the failure that it is quoted in. */
+/* A dump quoted by `kvmwhy watch` belongs to the failure it is quoted in. */
 static bool takes_dump(const struct record *r, enum kw_class dump, const struct kw_clean_line *line)
 {
 	if (r->f.class != KW_CLASS_ENTRY_FAILED)
@@ -435,12 +440,15 @@ static bool takes_dump(const struct record *r, enum kw_class dump, const struct 
 	return kw_has(&r->f, hardware_error) && dump_fits(dump, r->f.hardware_error);
 }
 
-/* A further dump, or one that cannot be of this failure: what it says of the host goes nowhere. */
+/*
+ * A further dump, or one that cannot belong to this failure: what it says about the host is
+ * dropped.
+ */
 static struct kw_failure *drop_dump(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	kw_failure_add_note(
 		&g->older->f, line->number,
-		KW_STR("the kernel's log has a further dump here, which is not of this failure: it is not read"));
+		KW_STR("the kernel's log has another dump here, which does not belong to this failure: it is not read"));
 	g->older->log_over = true;
 	record_open(g->newer);
 	g->newer->dropped = true;
@@ -463,7 +471,7 @@ struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class,
 	return kw_gather_headline(g, class, line->number, false, line);
 }
 
-/* A further dump behind a headline that was said more than once shares it. */
+/* A further dump after a repeated headline shares it. */
 static void inherit_headline(struct record *to, const struct record *from)
 {
 	struct kw_failure *f = &to->f;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The host's own log around a guest, beside what dmesg.c reads: faults of the kernel in KVM, memory
- * errors, split locks, and the ends of a guest that were not KVM's doing: the OOM killer, a crash
- * of the VMM, VFIO, memory and disks that ran out. Words of Linux (mm/oom_kill.c,
- * arch/x86/mm/fault.c, mm/memory-failure.c, drivers/vfio, arch/x86/kvm), systemd and QEMU.
+ * The host's own log around a guest, besides what dmesg.c reads: kernel faults in KVM, memory
+ * errors, split locks, and ends of a guest that were not KVM's doing: the OOM killer, a crashed
+ * VMM, VFIO, memory or disk space that ran out. Words of Linux (mm/oom_kill.c, arch/x86/mm/fault.c,
+ * mm/memory-failure.c, drivers/vfio, arch/x86/kvm), systemd and QEMU.
  */
 #include "parse/parse.h"
 
@@ -15,7 +15,7 @@
 #define PID_AFTER(words) { .after = KW_STR(words), .fact = KW_F_pid }
 
 static const struct kw_message rows[] = {
-	/* Only lines that name a VMM's process: these kill anything. */
+	/* Only lines that name a VMM's process: the OOM killer kills anything. */
 	ROW("Out of memory: Kill", "(qemu", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
 	ROW("Out of memory: Kill", "(kvm)", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
 	ROW("Out of memory: Kill", "(CPU ", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
  * kvmtool (lkvm): its headlines (builtin-run.c, kvm-cpu.c), its x86 register dump with segment
- * table and code bytes (x86/kvm-cpu.c), and the dumps of its other machines, of which only the
- * machine is read. Also the lines with which RISC-V KVM explains a failed KVM_RUN in the kernel
- * log.
+ * table and code bytes (x86/kvm-cpu.c), and the dumps of its other architectures, from which only
+ * the architecture is read. Also the lines in the kernel log with which RISC-V KVM explains a
+ * failed KVM_RUN.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
 
 /*
- * The parser's word of state: what the lines are about, and how far the one that was broken got.
- * REGISTERS: index + 1 of the name whose value is still to come.
- * SEGMENTS: index + 1 of the segment, columns read, access rights so far.
+ * The parser's state word: what the lines are about, and how far a broken line got. REGISTERS:
+ * index + 1 of the name whose value is still to come. SEGMENTS: index + 1 of the segment, columns
+ * read, access rights so far.
  */
 enum mode { OUTSIDE, HEADLINE, REGISTERS, SEGMENTS, CODE, MEMORY };
 
@@ -53,7 +53,7 @@ static const struct name registers[] = {
 	N("base:", apic_base), /* "apic base:" */
 };
 
-/* By their first fact. The columns before the rights stand as the parts do. */
+/* By their first fact. The columns before the rights are in the order of the parts. */
 static const struct name segments[] = {
 	N("cs", cs_sel), N("ss", ss_sel), N("ds", ds_sel), N("es", es_sel), N("fs", fs_sel),
 	N("gs", gs_sel), N("tr", tr_sel), N("ldt", ldt_sel), N("gdt", gdt_base), N("idt", idt_base),
@@ -127,7 +127,7 @@ static bool take_exit_reason(struct kw_gather *g, const struct kw_clean_line *li
 	return true;
 }
 
-/* "KVM exit code: 7"; older versions print 0x in front of what is decimal all the same */
+/* "KVM exit code: 7"; older versions print 0x before a number that is decimal all the same */
 static bool take_exit_code(struct kw_gather *g, const struct kw_clean_line *line,
 			   struct kw_str rest)
 {
@@ -142,7 +142,7 @@ static bool take_exit_code(struct kw_gather *g, const struct kw_clean_line *line
 	return true;
 }
 
-/* RISC-V KVM has told the errno in the kernel log, now the VMM says the same. */
+/* RISC-V KVM logged the errno in the kernel log, now the VMM prints the same. */
 static bool is_explained(const struct kw_failure *f)
 {
 	return f && f->class == KW_CLASS_KVM_RUN_FAILED && f->arch == KW_ARCH_RISCV64 &&
@@ -197,14 +197,14 @@ static const struct said said[] = {
 	{ KW_STR("VCPU exit error -"), take_riscv_exit },
 };
 
-/* kvmtool writes "  Error: " in front, the kernel "kvm [61]: ": the words stand near the start. */
+/* kvmtool prefixes " Error: ", the kernel "kvm [61]: ": the words are near the start. */
 static bool take_said(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_str head = line->text;
 
 	if (head.len > 64)
 		head.len = 64;
-	if (!memchr(head.p, 'V', head.len)) /* of KVM or VCPU: most lines end here */
+	if (!memchr(head.p, 'V', head.len)) /* of KVM or VCPU: most lines fail here */
 		return false;
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
 		size_t at = kw_str_find(head, said[i].words);
@@ -315,7 +315,7 @@ static bool take_segment(struct kw_gather *g, const struct kw_clean_line *line)
 	if (!name)
 		return false;
 	state.index = (unsigned int)(name - segments) + 1;
-	/* the name alone may be a wrapped line, a word behind it that is no number is none */
+	/* the name alone may be a wrapped line, but not if a word that is not a number follows */
 	word = kw_str_trim(s);
 	if (word.len && !kw_str_hex(word, &value))
 		return false;
@@ -349,9 +349,9 @@ static bool take_code(struct kw_gather *g, const struct kw_clean_line *line)
 	}
 }
 
-/* The dumps of other machines */
+/* The dumps of other architectures */
 
-/* Names that stand in front of registers, and whose they are. */
+/* Names printed before registers, and whose they are. */
 static enum kw_arch arch_of(struct kw_str text)
 {
 	static const struct { struct kw_str name; enum kw_arch arch; } names[] = {
@@ -386,7 +386,7 @@ static bool take_foreign(struct kw_gather *g, const struct kw_clean_line *line)
 	       kw_str_starts(line->text, KW_STR("*PC:"));
 }
 
-/* Titles say what the next lines are. */
+/* Titles announce what the next lines are. */
 static bool take_title(struct kw_gather *g, struct kw_str text)
 {
 	static const struct { struct kw_str title; enum mode mode; } titles[] = {
@@ -413,7 +413,7 @@ static bool take_title(struct kw_gather *g, struct kw_str text)
 	return kw_str_starts(text, KW_STR("-----"));
 }
 
-/* Stack, page tables and the bitmap: taken, so that the block goes on, and not kept. */
+/* Stack, page tables and the bitmap: consumed, so that the block continues, but not kept. */
 static bool is_memory(struct kw_str text)
 {
 	uint64_t value;

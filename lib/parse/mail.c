@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * Is a line quoted-printable (RFC 2045, section 6.7)? Judged by each '=' of the line itself, so
- * that a line of another speaker proves nothing for its neighbours.
+ * Is a line quoted-printable (RFC 2045, section 6.7)? Judged by each '=' in the line itself, so a
+ * line from another writer proves nothing about its neighbours.
  */
 #include "parse/parse.h"
 
 enum verdict { NEUTRAL, PROOF, PLAIN };
 
 enum {
-	SIGNS_ENOUGH = 2, /* lines with a proof before one without is read so */
-	LINES_MOST = 40,  /* lines without a sign that end it */
+	SIGNS_ENOUGH = 2, /* lines with proof before one without is read so */
+	LINES_MOST = 40,  /* lines without a sign that end it again */
 };
 
-/* Encoders write upper case; dumps have lower case in their values. */
+/* Encoders write upper case; values in dumps are lower case. */
 static int upper_hex_digit(char c)
 {
 	return c >= 'a' && c <= 'f' ? -1 : kw_hex_digit(c);
@@ -27,19 +27,19 @@ static size_t hex_run(struct kw_str s)
 	return len;
 }
 
-/* A whole register of 32 or 64 bits, not the first part of one that a soft break has cut. */
+/* A whole 32- or 64-bit register, not the first part of one cut by a soft break. */
 static bool is_register(struct kw_str s, size_t run)
 {
 	return (run == 8 || run == 16) && !(run < s.len && s.p[run] == '=');
 }
 
-/* "=C3=A4" is one character of UTF-8, "=80" alone is none. */
+/* "=C3=A4" is one UTF-8 character, "=80" alone is not. */
 static bool is_in_sequence(struct kw_str line, size_t at)
 {
 	return (at + 3 < line.len && line.p[at + 3] == '=') || (at >= 3 && line.p[at - 3] == '=');
 }
 
-/* What the '=' at @at says: "=3D" is '=' itself. */
+/* What the '=' at @at proves: "=3D" is '=' itself. */
 static enum verdict judge_one(struct kw_str line, size_t at)
 {
 	struct kw_str s = kw_str_from(line, at + 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * One-line messages as rows: words in, a sign with its numbers out. A message that names a failure
- * begins a record of its own where nothing is open; beside a failure it is evidence of that. Whose
- * messages they are, and in which versions, the files with the rows say.
+ * begins a record of its own if none is open; next to a failure it is evidence for it. The files
+ * with the rows say whose messages they are, and of which versions.
  */
 #include "parse/parse.h"
 
@@ -52,7 +52,7 @@ static void take_numbers(struct kw_failure *f, const struct kw_clean_line *line,
 	}
 }
 
-/* What is quoted, or up to the blank or comma that ends a name. */
+/* The quoted text, or up to the blank or comma that ends a name. */
 static struct kw_str name_of(struct kw_str s)
 {
 	static const struct kw_str open = KW_STR("'\"`(");
@@ -79,7 +79,7 @@ static void take_name(struct kw_failure *f, struct kw_str s, const struct kw_mes
 	f->text[m->name] = kw_arena_copy(f->arena, name);
 }
 
-/* strerror()'s text is the last word of most refusals: "...: Permission denied". */
+/* Most refusals end with strerror()'s text: "...: Permission denied". */
 static void take_errno(struct kw_failure *f, struct kw_str s)
 {
 	size_t at = SIZE_MAX, next = 0;
@@ -110,7 +110,7 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, const st
 		f->text[KW_T_VMM] = m->vmm;
 }
 
-/* A value that the line does not give is unknown and not zero: such a line is not this message. */
+/* A value missing from the line is unknown, not zero: such a line is not this message. */
 static bool fits(const struct kw_message *m, const struct kw_clean_line *line, struct kw_str text,
 		 uint64_t *value)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The last words of monitors that print no registers: crosvm, cloud-hypervisor, Firecracker and its
- * relatives (libkrun, Dragonball), uhyve, and small ones that print the KVM_EXIT_* name. One line
- * as a rule, in the wordings of their sources; cloud-hypervisor's detail may stand on the next.
+ * relatives (libkrun, Dragonball), uhyve, and small ones that print the KVM_EXIT_* name. Usually
+ * one line, in the wording of their sources; cloud-hypervisor's detail may be on the next.
  */
 #include "parse/parse.h"
 
@@ -54,7 +54,7 @@ static enum kw_class class_of(uint64_t exit_reason)
 	}
 }
 
-/* The monitor, where its name or a path of its sources stands in the line. */
+/* The monitor, if its name or a path of its sources is in the line. */
 static struct kw_str vmm_of(struct kw_str line, struct kw_str otherwise)
 {
 	static const struct { struct kw_str mark, vmm; } marks[] = {
@@ -131,7 +131,7 @@ static struct kw_failure *ours(struct kw_gather *g)
 	return f && f == kw_gather_dumping(g) && (*state_of(g) & OURS) ? f : NULL;
 }
 
-/* Begins the record, or tells more of one that only says that something failed. */
+/* Begins the record, or adds to one that only says that something failed. */
 static struct kw_failure *speak(struct kw_gather *g, const struct kw_clean_line *line,
 				enum kw_class class, uint64_t number, struct kw_str vmm)
 {
@@ -199,7 +199,7 @@ static bool take_any_errno(struct kw_gather *g, const struct kw_clean_line *line
 	return take_errno(g, line, rest, KW_STR(""));
 }
 
-/* What is printed with an exit, whatever the order and the punctuation. */
+/* What is printed with an exit, in any order and with any punctuation. */
 static void set_details(struct kw_failure *f, const struct kw_clean_line *line,
 			uint64_t exit_reason, struct kw_str rest)
 {
@@ -291,7 +291,7 @@ static bool take_rust_exit(struct kw_gather *g, const struct kw_clean_line *line
 	return true;
 }
 
-/* Where a monitor also goes on after other exits, only those that end a guest count. */
+/* If a monitor also continues after other exits, only those that end a guest count. */
 static bool take_fatal_rust_exit(struct kw_gather *g, const struct kw_clean_line *line,
 				 struct kw_str rest)
 {
@@ -336,7 +336,7 @@ static bool take_hw_failure(struct kw_gather *g, const struct kw_clean_line *lin
 	return true;
 }
 
-/* crosvm on Gunyah, a hypervisor for arm64: its exits are not KVM's. */
+/* crosvm on Gunyah, a hypervisor for arm64, whose exits are not KVM's. */
 static bool take_gunyah(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	uint64_t reason;
@@ -350,7 +350,7 @@ static bool take_gunyah(struct kw_gather *g, const struct kw_clean_line *line, s
 	return true;
 }
 
-/* "VCPU generated error: VcpuRun(Failed to run vcpu", the cause behind it or below */
+/* "VCPU generated error: VcpuRun(Failed to run vcpu", the cause after it or below */
 static bool take_cloud(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
 	if (take_cloud_errno(g, line, rest))
@@ -361,8 +361,8 @@ static bool take_cloud(struct kw_gather *g, const struct kw_clean_line *line, st
 }
 
 /*
- * "KVM: KVM_RUN: Bad address": perror() of a small monitor; a colon and no errno text is no
- * failure.
+ * "KVM: KVM_RUN: Bad address": perror() of a small monitor; without errno text after the colon it
+ * is not a failure.
  */
 static bool take_perror(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
@@ -417,7 +417,7 @@ struct said {
 	bool (*take)(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest);
 };
 
-/* The first that takes the line is believed: causes stand before what they are wrapped in. */
+/* The first match counts: causes come before what wraps them. */
 static const struct said said[] = {
 	{ KW_STR("Unexpected exit reason on vcpu run: "), take_rust_exit },
 	{ KW_STR("unexpected vcpu exit: "), take_fatal_rust_exit },
@@ -440,8 +440,8 @@ static const struct said said[] = {
 };
 
 /*
- * "KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0x7" of small monitors, perhaps behind the
- * program's name. Sources, traces and prose say the name too: it must begin the message and be
+ * "KVM_EXIT_FAIL_ENTRY: hardware entry failure reason 0x7" of small monitors, perhaps after the
+ * program's name. Sources, traces and prose contain the name too: it must begin the message and be
  * followed by its end, a colon or the number.
  */
 static bool take_plain(struct kw_gather *g, const struct kw_clean_line *line)
@@ -469,7 +469,7 @@ static bool take_plain(struct kw_gather *g, const struct kw_clean_line *line)
 	return true;
 }
 
-/* Ends of a guest or of its run: what a monitor's number without a word around it may stand for. */
+/* Ends of a guest or of its run: what a monitor's bare number may stand for. */
 static bool ends_guest(uint64_t exit)
 {
 	return exit == KW_KVM_EXIT_UNKNOWN || exit == KW_KVM_EXIT_SHUTDOWN ||
@@ -477,10 +477,7 @@ static bool ends_guest(uint64_t exit)
 	       exit == KW_KVM_EXIT_SYSTEM_EVENT;
 }
 
-/*
- * The exit behind "exit reason", as a number or by one of its names, and nothing that goes on as a
- * word.
- */
+/* The exit after "exit reason", as a number or one of its names, not followed by more of a word. */
 static bool few_exit(struct kw_str s, bool number, uint64_t *ret, struct kw_str *rest)
 {
 	const struct exit_name *exit;
@@ -502,7 +499,7 @@ static bool few_exit(struct kw_str s, bool number, uint64_t *ret, struct kw_str 
 	return true;
 }
 
-/* "Unhandled", "unexpected", ...: it was no exit that the monitor serves. */
+/* "Unhandled", "unexpected", ...: the monitor does not handle this exit. */
 static bool complains(struct kw_str before)
 {
 	static const struct kw_str verbs[] = {
@@ -519,7 +516,7 @@ static bool complains(struct kw_str before)
 	return false;
 }
 
-/* "kvm: ", "vcpu0 ": what may stand in front where nothing complains. */
+/* "kvm: ", "vcpu0 ": what may come before it if no word of complaint does. */
 static bool short_prefix(struct kw_str before)
 {
 	return !before.len ||
@@ -531,7 +528,7 @@ static bool short_prefix(struct kw_str before)
 /*
  * Small monitors and exercises: "exit_reason=0x8", "Unknown exit reason: 17", "Unexpected KVM Exit
  * Shutdown", "Unhandled exit reason: KVM_EXIT_INTERNAL_ERROR". The kernel's lines of this kind have
- * the CPU's number, and are others'.
+ * the CPU's exit reason and are read elsewhere.
  */
 static bool take_few_words(struct kw_gather *g, const struct kw_clean_line *line)
 {
@@ -586,7 +583,7 @@ static bool take_name_alone(struct kw_gather *g, const struct kw_clean_line *lin
 	return true;
 }
 
-/* All wordings hold one of these: one pass over the line, since most lines are none of ours. */
+/* All wordings contain one of these: one pass over the line, since most lines are not ours. */
 static bool may_be_ours(struct kw_str text)
 {
 	static const struct kw_str marks[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The parse stage: bytes to facts. reader.c finds the places in a stream that are worth reading,
- * clean.c frees a line from what mail, journals and trackers put around it, and one file per
- * producer understands it. A parser never fails: what it does not know it leaves.
+ * clean.c strips what mail, journals and trackers put around a line, and one file per producer
+ * understands it. A parser never fails: it ignores what it does not know.
  */
 #ifndef KW_PARSE_H
 #define KW_PARSE_H
@@ -12,70 +12,71 @@
 
 /* clean.c */
 
-/* bytes of a line that are looked at; the rest is skipped with a note */
+/* bytes of a line that are read; the rest is skipped with a note */
 enum { KW_LINE_MAX = 65536 };
 
 enum kw_line_source { KW_SRC_UNKNOWN, KW_SRC_KERNEL, KW_SRC_VMM };
 
-/* A line as it stood there and what is left of it. */
+/* A line as it was, and what is left of it. */
 struct kw_clean_line {
 	uint64_t number;
 	struct kw_str raw;  /* without the line end */
 	struct kw_str text; /* without quote marks, prefixes, escapes; trimmed */
 	enum kw_line_source source; /* from its prefix */
 	bool cut;	    /* longer than KW_LINE_MAX, the end is missing */
-	bool logged;	    /* a line of the kernel's log that `kvmwhy watch` has quoted */
+	bool logged;	    /* a line of the kernel's log quoted by `kvmwhy watch` */
 };
 
-/* envelope.c: a line as a shipper or a logger wrote it. */
+/* envelope.c: a line as written by a shipper or logger. */
 struct kw_envelope {
-	struct kw_str text; /* the message, perhaps of several lines */
+	struct kw_str text; /* the message, possibly several lines */
 	bool kernel;	    /* the kernel spoke */
 };
 
 /*
- * Takes the message out of a JSON object or of msg="..."; @room (raw.len bytes) takes it. Returns
- * false if @raw is no such line: it is then .text.
+ * Extracts the message of a JSON object or of msg="..." into @room (raw.len bytes). Returns false
+ * if @raw is no such line: .text is then @raw.
  */
 bool kw_envelope_open(struct kw_str raw, char *room, struct kw_envelope *ret);
 
-/* mail.c: what the lines so far said of their encoding; zeroed at the start of a stream. */
+/* mail.c: what the lines so far show of their encoding; zeroed at the start of a stream. */
 struct kw_mail {
-	/* lines in a row that only quoted-printable explains, up to what is enough */
+	/* consecutive lines that only quoted-printable explains, up to what is enough */
 	uint8_t signs;
-	uint8_t lines; /* further lines that they count for */
+	uint8_t lines; /* further lines they vouch for */
 };
 
-/* Is the next line @raw quoted-printable, by its own signs or by those before it? */
+/* Is the next line @raw quoted-printable, by its own signs or those before it? */
 bool kw_mail_encoded(struct kw_mail *mail, struct kw_str raw);
-/* Can @raw be no line of quoted-printable, so that nothing is joined with it? */
+/* Is @raw certainly not quoted-printable, so that nothing is joined to it? */
 bool kw_mail_contradicts(struct kw_str raw);
 
 /*
- * Cleans @raw; @scratch (at least raw.len + 1 bytes) takes the text where it had to be rewritten.
- * @continued: the line before ended in a soft break, so what looks like a prefix is none. Returns
- * true if this one ends in a soft break of quoted-printable; blanks around breaks are kept.
+ * Cleans @raw; @scratch (at least raw.len + 1 bytes) holds the text if it has to be rewritten.
+ * @continued: the previous line ended in a soft break, so what looks like a prefix is not one.
+ * Returns true if this line ends in a soft break of quoted-printable; blanks around breaks are
+ * kept.
  */
 bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail,
 	      struct kw_clean_line *ret);
 
-/* gather.c: facts to failures. One for a stream. */
+/* gather.c: facts to failures. One per stream. */
 
 struct kw_gather;
 
-/* Called with each complete failure; the record is valid during the call only. */
+/* Called with each complete failure; the record is valid only during the call. */
 typedef void (*kw_failure_fn)(void *arg, struct kw_failure *f);
 
 /* What a parser did with a line. */
 enum kw_took {
 	KW_TOOK_NOTHING,
-	KW_TOOK_LINE, /* understood: the block goes on */
+	KW_TOOK_LINE, /* understood: the block continues */
 };
 
 /* message.c: one-line messages as rows. */
 
 struct kw_message_number {
-	struct kw_str after; /* the number stands behind these words, and blanks, ':', '=' */
+	struct kw_str after; /* the number follows these words, and blanks, ':', '=' */
 	uint16_t fact;	     /* enum kw_fact */
 	bool hex;	     /* without 0x, too */
 };
@@ -83,39 +84,39 @@ struct kw_message_number {
 enum { KW_MESSAGE_NUMBERS = 3 };
 
 /*
- * A message: the cleaned line holds .words, and the line as it stood holds .also, in its prefix
- * perhaps, and not .but.
+ * A message: the cleaned line contains .words, and the original line contains .also, possibly in
+ * its prefix, and not .but.
  */
 struct kw_message {
 	struct kw_str words, also, but;
-	/* enum kw_class of the record that it begins; NONE: it is evidence only */
+	/* enum kw_class of the record it begins; NONE: it is only evidence */
 	uint8_t class;
 	uint8_t sign;	   /* enum kw_sign_kind */
 	/* the value of the sign, without which the line is not this message */
 	struct kw_message_number value_after;
 	struct kw_message_number number[KW_MESSAGE_NUMBERS]; /* facts */
-	struct kw_str name_after; /* a name stands behind these words, perhaps quoted: */
+	struct kw_str name_after; /* a name, perhaps quoted, follows these words: */
 	uint8_t name;		  /* enum kw_text of it */
-	bool errno_last;	  /* strerror()'s text is behind the last ": " */
-	struct kw_str vmm;	  /* the program that speaks, where only one prints it */
+	bool errno_last;	  /* strerror()'s text follows the last ": " */
+	struct kw_str vmm;	  /* the program, if only one prints it */
 };
 
-/* A producer of text. Parsers are asked in order; the first that takes a line ends the round. */
+/* A producer of text. Parsers are tried in order; the first that takes a line ends the round. */
 struct kw_parser {
 	const char *name;
 	/*
-	 * What a stream is searched for: the first line of each block that it takes holds one, of
-	 * KW_FIND_NEEDLE_MIN bytes or more and as rare as can be in ordinary logs. An empty one
+	 * What a stream is searched for: the first line of each block contains one of these, each
+	 * KW_FIND_NEEDLE_MIN bytes or more and as rare in ordinary logs as possible. An empty one
 	 * ends them.
 	 */
 	const struct kw_str *words;
 	/*
-	 * One-line messages, asked before .line; either may be NULL. What begins a record is
+	 * One-line messages, tried before .line; either may be NULL. What begins a record is
 	 * searched for by its .words.
 	 */
 	const struct kw_message *messages;
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
-	bool kernel; /* also asked for lines of the kernel's log that `kvmwhy watch` has quoted */
+	bool kernel; /* also tried on lines of the kernel's log quoted by `kvmwhy watch` */
 	bool aside;  /* of programs that print no registers: see kw_gather_aside() */
 };
 #define P(name) extern const struct kw_parser kw_parser_##name;
@@ -124,80 +125,82 @@ struct kw_parser {
 extern const struct kw_parser *const kw_parsers[]; /* ends with NULL */
 
 /*
- * Records overlap: when several vCPUs fail at once, the headline of the second stands in the middle
- * of the first one's dump. So two are open at most, the older one (whose dump goes on) and the
- * newer.
+ * Records overlap: when several vCPUs fail at once, the headline of the second appears in the
+ * middle of the first one's dump. So at most two are open: the older one, whose dump is being read,
+ * and the newer.
  */
 
 /* For parsers: the record that a headline's details go to: the newest, or NULL. */
 struct kw_failure *kw_gather_current(struct kw_gather *g);
 
-/* For parsers: the record whose dump goes on: the oldest, or NULL. */
+/* For parsers: the record whose dump is being read: the oldest, or NULL. */
 struct kw_failure *kw_gather_dumping(struct kw_gather *g);
 
 /*
- * For parsers: the open record of this class, or that a host's dump of this class has joined; the
+ * For parsers: the open record of this class, or the one joined by a host's dump of this class; the
  * newest if both are, or NULL.
  */
 struct kw_failure *kw_gather_of(struct kw_gather *g, enum kw_class class);
 
 /*
- * For parsers: a headline begins a record. It ends the one before if that is complete; joins it if
- * that has no headline yet and either no registers or @dump_was_before; is dropped as an echo if it
- * says the same again before anything else came (@number tells headlines of a class apart).
+ * For parsers: a headline begins a record. It ends the previous one if that is complete; joins it
+ * if that has no headline yet and either no registers or @dump_was_before; is dropped as an echo if
+ * it repeats the last one before anything else came (@number tells headlines of a class apart).
  */
 struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, uint64_t number,
 				      bool dump_was_before, const struct kw_clean_line *line);
 
 /*
  * For parsers with .aside: the same for a program that prints no registers. What is open may be
- * another program's failure in the same log, so its record stands beside that, unless a host's dump
- * is of this entry.
+ * another program's failure in the same log, so it gets a separate record, unless a host's dump
+ * belongs to this entry.
  */
 struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uint64_t number,
 				   const struct kw_clean_line *line);
 
-/* For parsers with .aside: the open record beside the others, or NULL. */
+/* For parsers with .aside: the separate open record, or NULL. */
 struct kw_failure *kw_gather_beside(struct kw_gather *g);
 
 /*
- * For parsers: a dump_vmcs or dump_vmcb begins. It joins the record of the failed entry that the
- * VMM told of just before, else it begins a record of @class, which a failed entry told of just
- * behind joins.
+ * For parsers: a dump_vmcs or dump_vmcb begins. It joins the record of a failed entry that the VMM
+ * reported just before; else it begins a record of @class, which a failed entry reported just after
+ * joins.
  */
 struct kw_failure *kw_gather_host_dump(struct kw_gather *g, enum kw_class class,
 				       const struct kw_clean_line *line);
 
 /*
  * For parsers: the record that register @fact belongs to; begins one if there is none, or if the
- * one whose dump goes on has this register already.
+ * one whose dump is being read already has this register.
  */
 struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact,
 				  const struct kw_clean_line *line);
 
 /*
- * For parsers: a record of `kvmwhy watch` begins; it ends what is open. It is the only one whose
- * end is told: kw_gather_end() hands all that is open on at once.
+ * For parsers: a record of `kvmwhy watch` begins; it ends what is open. Only such a record has an
+ * explicit end: kw_gather_end() reports everything that is open at once.
  */
 struct kw_failure *kw_gather_begin(struct kw_gather *g, const struct kw_clean_line *line);
 struct kw_failure *kw_gather_watched(struct kw_gather *g); /* the open one, or NULL */
 void kw_gather_end(struct kw_gather *g);
 
-/* For parsers: sets a fact of @f as seen at @line; NULL for a fact that no line of a text has. */
+/*
+ * For parsers: sets a fact of @f as seen at @line; NULL for a fact that is not from a line of text.
+ */
 void kw_gather_fact(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact,
 		    uint64_t value);
 
 /* For parsers: keeps the line as evidence of @f and returns its index; KW_NO_LINE for NULL. */
 uint16_t kw_gather_line(struct kw_failure *f, const struct kw_clean_line *line);
 
-/* For parsers: a line that is evidence for the failure before or behind it. */
+/* For parsers: a line that is evidence for the failure before or after it. */
 void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum kw_sign_kind kind,
 		    uint64_t value);
 
 /*
- * For parsers: the record that a one-line message of @class belongs to. An open one takes it,
- * whatever its class is; else one of @class begins, and a failure that follows soon takes that
- * over. NULL for KW_CLASS_NONE where nothing is open: such a message is evidence and no failure.
+ * For parsers: the record that a one-line message of @class belongs to. An open one of any class
+ * takes it; else one of @class begins, and a failure that follows soon takes that over. NULL for
+ * KW_CLASS_NONE if nothing is open: such a message is evidence, not a failure.
  */
 struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class,
 				     const struct kw_clean_line *line);
@@ -206,17 +209,16 @@ struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class,
 void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line,
 		   const struct kw_msr_message *message);
 
-/* A word of state per parser that is zeroed when a record begins, for texts that wrap. */
+/* A state word per parser, zeroed when a record begins, for texts that wrap. */
 uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser);
 
 /*
- * message.c: the number that stands behind @words, and blanks, ':', '=', '(' and a quote:
- * hexadecimal if @hex or with 0x, a '-' in front makes it negative. False, and @ret as it was, if
- * there is none.
+ * message.c: the number that follows @words, and blanks, ':', '=', '(' and a quote: hexadecimal if
+ * @hex or with 0x, negative after '-'. False, with @ret unchanged, if there is none.
  */
 bool kw_number_after(struct kw_str s, struct kw_str words, bool hex, uint64_t *ret);
 
-/* message.c: the first row that fits takes the line; the rows end with empty .words. */
+/* message.c: the first row that matches takes the line; the rows end with empty .words. */
 enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line,
 			     const struct kw_message *rows);
 
@@ -224,7 +226,7 @@ enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *li
 int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret);
 void kw_gather_destroy(struct kw_gather *g);
 void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line);
-/* Nothing is open: the reader may go back to searching. */
+/* Is nothing open, so that the reader may go back to searching? */
 bool kw_gather_idle(const struct kw_gather *g);
 /* The stream has ended. */
 void kw_gather_finish(struct kw_gather *g);
@@ -239,32 +241,32 @@ void kw_stream_finish(struct kw_stream *s);
 void kw_stream_destroy(struct kw_stream *s);
 
 /*
- * run_page.c: a kvm_run page as if it stood in the stream as rows of hex bytes; line numbers count
+ * run_page.c: a kvm_run page as if it were in the stream as rows of hex bytes; line numbers count
  * rows.
  */
 void kw_stream_run_page(struct kw_stream *s, const uint8_t *page, size_t len);
 
 /*
- * run_page.c: what ended this KVM_RUN and the registers into an empty record: @error is its errno,
- * 0 where it returned 0; @page of @len bytes, NULL if there is none; @regs is a struct kvm_regs and
- * @sregs a struct kvm_sregs or kvm_sregs2, each NULL if not given: then KVM_CAP_SYNC_REGS's in the
- * page are taken, where they are valid.
+ * run_page.c: puts what ended this KVM_RUN and the registers into an empty record: @error is its
+ * errno, 0 if it returned 0; @page of @len bytes, NULL if there is none; @regs is a struct kvm_regs
+ * and @sregs a struct kvm_sregs or kvm_sregs2, each NULL if not given: then those of
+ * KVM_CAP_SYNC_REGS in the page are used, if valid.
  */
 void kw_run_page_read(struct kw_failure *f, int error, const uint8_t *page, size_t len,
 		      const void *regs, const void *sregs);
 
 /*
  * event.c: the bytes of a record of include/uapi/kvmwhy-event.h, of any alignment, into @ret:
- * sections and members that are not known are left out, a section that is missing is zero. NULL, or
- * a clause that says why it is not a record.
+ * unknown sections and members are left out, a missing section is zero. Returns NULL, or a clause
+ * that says why it is not a record.
  */
 struct kvmwhy_event;
 const char *kw_event_parse(const void *record, size_t len, struct kvmwhy_event *ret);
 
-/* What the record knows, into an empty failure. */
+/* Puts what the record knows into an empty failure. */
 void kw_event_read(struct kw_failure *f, const struct kvmwhy_event *e);
 
-/* vcpu.c: further structures of <linux/kvm.h>, as the ioctls that get them fill them. */
+/* vcpu.c: further structures of <linux/kvm.h>, as the ioctls fill them. */
 
 enum {
 	KW_VCPU_REGS_BYTES = 144,
@@ -274,19 +276,17 @@ enum {
 	KW_VCPU_DEBUGREGS_BYTES = 128,
 };
 
-/*
- * struct kvm_vcpu_events; NULL: KVM_CAP_SYNC_REGS's in @page of @len bytes, where they are valid.
- */
+/* struct kvm_vcpu_events; NULL: those of KVM_CAP_SYNC_REGS in @page of @len bytes, if valid. */
 void kw_vcpu_events(struct kw_failure *f, const uint8_t *events, const uint8_t *page, size_t len);
 /* struct kvm_debugregs */
 void kw_vcpu_debugregs(struct kw_failure *f, const uint8_t *debugregs);
-/* An MSR that is a fact, where no other structure had it. */
+/* An MSR that is a fact, if no other structure had it. */
 void kw_vcpu_msr(struct kw_failure *f, uint32_t index, uint64_t value);
-/* The code bytes: @len of them, that at RIP is @at; bit i of @known: byte i was read. */
+/* The code bytes: @len of them, the one at RIP at index @at; bit i of @known: byte i was read. */
 void kw_vcpu_code(struct kw_failure *f, const uint8_t *code, size_t len, size_t at, uint64_t known);
 /*
- * When all structures were read: what a VMM's dump makes of them, the CPL and the width of the
- * registers.
+ * After all structures were read: derives what a VMM's dump would show, the CPL and the width of
+ * the registers.
  */
 void kw_vcpu_finish(struct kw_failure *f);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Guests whose memory is encrypted, SEV, SEV-ES, SNP and TDX: what refused to start them, and what
+ * Guests with encrypted memory (SEV, SEV-ES, SNP and TDX): what refused to start them, and what
  * ended them. Words of QEMU (target/i386/sev.c, target/i386/kvm/tdx.c), libvirt, and Linux
  * (arch/x86/kvm/svm/sev.c, arch/x86/kvm/vmx/tdx.c, arch/x86/virt, drivers/crypto/ccp).
  */

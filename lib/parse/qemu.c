@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * QEMU's failure messages: headlines of accel/kvm (kvm_cpu_exec) and target/i386, extra data of an
- * internal error, and what else it says around a failure. The register dump is read by qemu_dump.c.
+ * internal error, and whatever else it says around a failure. The register dump is read by
+ * qemu_dump.c.
  */
 #include "parse/qemu.h"
 
-/* Headlines. Each takes what stands behind its words. */
+/* Headlines. Each takes what follows its words. */
 
 struct said {
 	struct kw_str words;
@@ -22,7 +23,7 @@ static struct kw_failure *vmm_headline(struct kw_gather *g, enum kw_class class,
 	return f;
 }
 
-/* The text up to the first register that YAML or a torn line put behind it. */
+/* The text up to the first register that YAML or a torn line put after it. */
 static struct kw_str until_token(struct kw_str s)
 {
 	static const struct kw_str ends[] = { KW_STR(" RAX="), KW_STR(" EAX="), KW_STR("  "),
@@ -252,7 +253,7 @@ static bool take_number(struct kw_gather *g, const struct kw_clean_line *line, s
 	return len;
 }
 
-/* "KVM_EXIT_MEMORY_FAULT flags 0x0 gpa 0x80000 size 0x1000", beside KVM_RUN's EFAULT */
+/* "KVM_EXIT_MEMORY_FAULT flags 0x0 gpa 0x80000 size 0x1000", together with KVM_RUN's EFAULT */
 static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *line,
 			      struct kw_str rest)
 {
@@ -262,12 +263,12 @@ static bool take_memory_fault(struct kw_gather *g, const struct kw_clean_line *l
 	       take_number(g, line, &rest, KW_STR("size "), KW_F_memory_fault_size);
 }
 
-/* The flag of KVM_EXIT_MEMORY_FAULT that says "private"; QEMU goes on with no other one. */
+/* The "private" flag of KVM_EXIT_MEMORY_FAULT; QEMU accepts no other one. */
 enum { MEMORY_EXIT_FLAG_PRIVATE = 8 };
 
 /*
  * "Convert non guest_memfd backed memory region (0xfee00000 ,+ 0x1000) to shared" of QEMU 10: its
- * answer to a KVM_EXIT_MEMORY_FAULT of memory that it cannot convert. A dump follows, and no other
+ * answer to a KVM_EXIT_MEMORY_FAULT on memory that it cannot convert. A dump follows, and no other
  * headline.
  */
 static bool take_convert(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
@@ -304,7 +305,7 @@ static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line,
 	return true;
 }
 
-/* Any program may assert: it must name itself, or a folder of QEMU's source. */
+/* Any program may assert: the line must name QEMU, or a folder of its source. */
 static bool is_of_vmm(struct kw_str line)
 {
 	static const struct kw_str marks[] = {
@@ -336,7 +337,7 @@ static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line
 
 static bool take_eio(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest)
 {
-	(void)rest; /* a disk's error reads the same */
+	(void)rest; /* a disk error reads the same */
 	return kw_str_has(line->text, KW_STR("KVM_")) && sign_in_block(g, line, KW_SIGN_EIO_IOCTL);
 }
 
@@ -429,15 +430,15 @@ static bool take_said(struct kw_gather *g, const struct kw_clean_line *line)
 }
 
 /*
- * Tokens that stand in front of a headline, when another vCPU's words are torn into a dump: they
- * belong to the dump that goes on, so they are read before the headline.
+ * Tokens before a headline, when another vCPU's message is torn into a dump: they belong to the
+ * dump being read, so they are read before the headline.
  */
 static bool take_torn(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	bool took = kw_qemu_tokens(g, line, line->text);
 
 	/*
-	 * letters of KVM, kvm and Assertion that no dump line has: cheaper than to look for the
+	 * letters of KVM, kvm and Assertion that no dump line has: cheaper than searching for the
 	 * words
 	 */
 	if (memchr(line->text.p, 'V', line->text.len) ||
@@ -447,7 +448,7 @@ static bool take_torn(struct kw_gather *g, const struct kw_clean_line *line)
 }
 
 /*
- * In dump_vmcs and dump_vmcb names such as CR0= are the host's; only RAX= and EAX= begin another
+ * In dump_vmcs and dump_vmcb names such as CR0= are the host's; only RAX= and EAX= begin a new
  * dump.
  */
 static bool is_others(struct kw_gather *g, struct kw_str text)

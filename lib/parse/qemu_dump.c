@@ -2,7 +2,7 @@
 /*
  * QEMU's register dump, x86_cpu_dump_state(), of all versions since 0.13. Works on tokens, not on
  * lines: mail programs, journals and several vCPUs break lines anywhere. Register dumps of other
- * machines are recognised and not read.
+ * architectures are recognised but not read.
  */
 #include "parse/qemu.h"
 
@@ -17,7 +17,7 @@ struct state {
 	unsigned int values; /* and how many follow */
 };
 
-enum { CODE_BYTES = 50 /* x86_cpu_dump_state prints so many */ };
+enum { CODE_BYTES = 50 /* as many as x86_cpu_dump_state() prints */ };
 
 static struct state state_get(struct kw_gather *g)
 {
@@ -31,16 +31,16 @@ static void state_set(struct kw_gather *g, enum wait wait, enum kw_fact fact, un
 	*kw_gather_state(g, &kw_parser_qemu) = (uint32_t)wait | (uint32_t)fact << 2 | values << 14;
 }
 
-/* Register names as QEMU prints them, packed so that a switch finds them. */
+/* Register names as QEMU prints them, packed for a switch. */
 #define NAME(a, b, c, d) \
 	((uint32_t)(unsigned char)(a) | (uint32_t)(unsigned char)(b) << 8 | \
 	 (uint32_t)(unsigned char)(c) << 16 | (uint32_t)(unsigned char)(d) << 24)
 
 struct reg {
 	enum kw_fact fact;
-	uint8_t values; /* numbers behind it: 1, 2 for tables, 4 for segments */
+	uint8_t values; /* numbers after it: 1, 2 for tables, 4 for segments */
 	uint8_t narrow; /* 1: the EAX form, 2: the RAX form */
-	bool dump;	/* repeated, it begins another dump */
+	bool dump;	/* if repeated, it begins another dump */
 	bool decimal;
 };
 
@@ -126,7 +126,7 @@ struct kw_str kw_qemu_skip(struct kw_str s)
 	return s;
 }
 
-/* A number that stands alone: what follows its digits is no further letter or digit. */
+/* A number on its own: no letter or digit follows its digits. */
 static size_t number(struct kw_str s, uint64_t *ret)
 {
 	size_t len = kw_str_hex(s, ret);
@@ -134,7 +134,7 @@ static size_t number(struct kw_str s, uint64_t *ret)
 	return len && len < s.len && kw_is_word(s.p[len]) ? 0 : len;
 }
 
-/* "????????": a number that `kvmwhy watch` has left out. */
+/* "????????": a number that `kvmwhy watch` left out. */
 static size_t left_out(struct kw_str s)
 {
 	size_t len = 0;
@@ -154,7 +154,7 @@ static uint64_t fact_value(enum kw_fact fact, uint64_t value)
 	return attr ? value >> 8 & 0xf0ff : value;
 }
 
-/* Reads up to @values numbers into consecutive facts; what is missing stands on the next line. */
+/* Reads up to @values numbers into consecutive facts; missing ones are on the next line. */
 static struct kw_str take_values(struct kw_gather *g, const struct kw_clean_line *line,
 				 struct kw_str s, enum kw_fact fact, unsigned int values)
 {
@@ -194,7 +194,7 @@ static bool code_byte(struct kw_code *code, struct kw_str s)
 	return true;
 }
 
-/* Bytes of a Code= line: "0f", "??", one of them in < >. Ends at the first that is none. */
+/* Bytes of a Code= line: "0f", "??", one of them in < >. Ends at the first that is not a byte. */
 static struct kw_str take_code(struct kw_failure *f, const struct kw_clean_line *line,
 			       struct kw_str s)
 {
@@ -238,7 +238,7 @@ static bool begin_code(struct kw_gather *g, const struct kw_clean_line *line, st
 	return true;
 }
 
-/* "NAME=" with at most two blanks in front of the '=', as in "R8 =" and "ES =". */
+/* "NAME=" with at most two blanks before the '=', as in "R8 =" and "ES =". */
 static size_t token_name(struct kw_str s, uint32_t *name)
 {
 	size_t len = 0, at;
@@ -272,7 +272,7 @@ static enum kw_arch foreign_arch(const struct kw_failure *f, struct kw_str s)
 	return KW_ARCH_UNKNOWN;
 }
 
-/* A dump of another machine: its registers are not read, the failure is told to be no x86. */
+/* A dump of another architecture: its registers are not read, the failure is marked as not x86. */
 bool kw_qemu_foreign(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_failure *f = kw_gather_current(g);
@@ -313,7 +313,7 @@ static struct kw_str take_register(struct kw_gather *g, const struct kw_clean_li
 
 	if (!f || reg->dump || f->class == KW_CLASS_VMCS_DUMP || f->class == KW_CLASS_VMCB_DUMP)
 		f = kw_gather_dump(g, reg->fact, line);
-	if (kw_known(f, reg->fact)) /* prose behind a dump: "... although SMM=0" */
+	if (kw_known(f, reg->fact)) /* prose after a dump: "... although SMM=0" */
 		return s;
 	if (reg->narrow)
 		f->registers_narrow = reg->narrow == 1;
@@ -328,7 +328,7 @@ static struct kw_str take_register(struct kw_gather *g, const struct kw_clean_li
 	return take_values(g, line, s, reg->fact, reg->values);
 }
 
-/* Does what follows "CS=" look like a QEMU segment, not like a host selector of dump_vmcs? */
+/* Does what follows "CS=" look like a QEMU segment rather than a host selector of dump_vmcs? */
 static bool segment_follows(struct kw_str s)
 {
 	uint64_t value;
@@ -377,7 +377,7 @@ bool kw_qemu_tokens(struct kw_gather *g, const struct kw_clean_line *line, struc
 	return took;
 }
 
-/* A line that goes on where the last one was broken. */
+/* A line that continues where the last one was broken. */
 bool kw_qemu_continuation(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_failure *f = kw_gather_dumping(g);
@@ -408,7 +408,9 @@ bool kw_qemu_continuation(struct kw_gather *g, const struct kw_clean_line *line)
 	return false;
 }
 
-/* A line made of register tokens alone is the common case; none of the words above starts so. */
+/*
+ * A line made only of register tokens is the common case; none of the words above starts like that.
+ */
 bool kw_qemu_is_token_line(struct kw_str s)
 {
 	uint32_t name;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The register dump of qemu-kvm up to 0.12 (kvm_show_regs, kvm_show_code): lower-case names
- * without '=', segments in parentheses, "-->" in front of the byte at RIP. Its headlines are
- * those of qemu.c; some versions print them behind the dump.
+ * The register dump of qemu-kvm up to 0.12 (kvm_show_regs, kvm_show_code): lower-case names without
+ * '=', segments in parentheses, "-->" before the byte at RIP. Its headlines are those of qemu.c;
+ * some versions print them after the dump.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A stream in pieces of any size to cleaned lines. Most of a log is not about us: it is searched
- * for the words of the parsers at memory speed, and only what stands around a hit is read line by
- * line.
+ * A stream in pieces of any size to cleaned lines. Most of a log is irrelevant: it is searched for
+ * the parsers' words at memory speed, and only the surroundings of a hit are read line by line.
  */
 #include "base/find.h"
 #include "base/utf16.h"
@@ -13,8 +12,8 @@
 #include <stdlib.h>
 
 enum {
-	LINE_BEFORE = 4096, /* bytes in front of a hit where its line may begin */
-	SKIPPED_MAX = 1024, /* bytes of skipped text that are kept, to look back a few lines */
+	LINE_BEFORE = 4096, /* bytes before a hit where its line may begin */
+	SKIPPED_MAX = 1024, /* bytes of skipped text kept to look back a few lines */
 	SKIPPED_LINES = 3,
 	JOIN_MAX = 8192,
 };
@@ -22,7 +21,7 @@ enum {
 struct kw_stream {
 	struct kw_gather *gather;
 	struct kw_finder finder;
-	uint64_t number; /* of the line that the next byte belongs to */
+	uint64_t number; /* of the line the next byte belongs to */
 	bool region;	 /* lines are read, not searched */
 	struct kw_mail mail;
 	struct kw_utf16 utf16;
@@ -33,7 +32,7 @@ struct kw_stream {
 	char skipped[SKIPPED_MAX]; /* the end of what was searched and not read */
 	char scratch[KW_LINE_MAX + 1];
 	char message[KW_LINE_MAX]; /* out of its envelope */
-	char carry[KW_LINE_MAX]; /* the beginning of a line whose end has not come */
+	char carry[KW_LINE_MAX]; /* the beginning of a line whose end has not arrived */
 };
 
 static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
@@ -57,7 +56,7 @@ static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
 	kw_gather_offer(s->gather, line);
 }
 
-/* What waits for the rest of its line gets no more. */
+/* No more will come for what waits for the rest of its line. */
 static void end_join(struct kw_stream *s)
 {
 	struct kw_clean_line empty = { .number = s->number };
@@ -99,7 +98,7 @@ static void read_escaped(struct kw_stream *s, struct kw_str raw, bool cut, bool 
 	read_piece(s, raw, cut, kernel);
 }
 
-/* "MESSAGE" alone, and behind it the length in 8 bytes, of which no text has the upper 5. */
+/* "MESSAGE" alone, followed by the length in 8 bytes, the upper 5 of which are zero in practice. */
 static struct kw_str without_size(struct kw_stream *s, struct kw_str raw)
 {
 	static const char zeros[5] = { 0 };
@@ -127,7 +126,7 @@ static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
 	}
 }
 
-/* A long line is cut at a blank, so that no number is torn. */
+/* A long line is cut at a blank, so that no number is split. */
 static size_t piece_end(const char *p, size_t len)
 {
 	size_t end = len;
@@ -178,8 +177,8 @@ static void skip(struct kw_stream *s, const char *p, size_t len)
 
 /*
  * Reads the last few lines that were skipped: a headline that a mailer broke or garbled is not
- * found by its words. They come from the stream's own memory, so that the answer does not depend on
- * the pieces that the stream came in.
+ * found by its words. They come from the stream's own buffer, so the answer does not depend on how
+ * the stream was split into pieces.
  */
 static void look_back(struct kw_stream *s)
 {
@@ -229,7 +228,7 @@ static void consume(struct kw_stream *s, const char *p, size_t len)
 	}
 }
 
-/* Adds to the line that was begun; returns how many bytes it took. */
+/* Adds to the line begun earlier; returns the number of bytes it took. */
 static size_t carry_on(struct kw_stream *s, const char *p, size_t len)
 {
 	size_t room = sizeof(s->carry) - s->carry_len;

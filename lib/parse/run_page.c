@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The kvm_run page of a vCPU (Linux include/uapi/linux/kvm.h, struct kvm_run of x86): rows of hex
- * bytes in a text, such as "vmm: kvm_run 020: 57 4b 00 00 ...", or the page itself, also with
- * struct kvm_regs and kvm_sregs beside it. With an errno of KVM_RUN exit_reason means nothing, but
- * for KVM_EXIT_MEMORY_FAULT and for what kvmwhy.ko has put there.
+ * bytes in a text, such as "vmm: kvm_run 020: 57 4b 00 00 ...", or the page itself, optionally with
+ * struct kvm_regs and kvm_sregs. If KVM_RUN returned an errno, exit_reason means nothing, except
+ * for KVM_EXIT_MEMORY_FAULT and for what kvmwhy.ko put there.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
@@ -29,7 +29,7 @@ enum {
 
 enum { RUN_X86_SMM = 1 /* KVM_RUN_X86_SMM of .flags */ };
 
-/* A number in the page: where, how wide, and for which exit_reason it stands there. */
+/* A number in the page: where, how wide, and for which exit_reason it is there. */
 struct field {
 	uint16_t at;
 	uint8_t size, reason;
@@ -72,7 +72,7 @@ static const struct field sregs[] = {
 _Static_assert(AT_TABLES + 88 <= KW_RUN_ROWS * ROW, "all of struct kvm_sregs that is read is kept");
 _Static_assert(AT_TABLES + 88 - AT_SREGS <= KW_VCPU_SREGS_BYTES, "and it is there to be copied");
 
-/* The number at @at, if the rows that hold it were seen. */
+/* The number at @at, if the rows that contain it were seen. */
 static bool number_at(const struct kw_run_page *page, size_t at, size_t size, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -86,7 +86,7 @@ static bool number_at(const struct kw_run_page *page, size_t at, size_t size, ui
 	return true;
 }
 
-/* Does the last byte of these lie in @row? Then its number is complete, if rows come in order. */
+/* Is the last byte of these in @row? Then the number is complete, if rows come in order. */
 static bool ends_in(size_t at, size_t size, size_t row)
 {
 	return (at + size - 1) / ROW == row;
@@ -103,7 +103,7 @@ static void disagree(struct kw_failure *f, const struct kw_clean_line *line, con
 						      "failure", name));
 }
 
-/* What the text said before stands; a page that says something else is noted. */
+/* What the text said before wins; a page that contradicts it is noted. */
 static void put(struct kw_failure *f, const struct kw_clean_line *line, enum kw_fact fact,
 		uint64_t value)
 {
@@ -135,7 +135,7 @@ static bool is_annotated(const struct kw_run_page *page)
 	       number_at(page, AT_DATA, 2, &version) && version;
 }
 
-/* The exit that the record tells of without the page, UINT64_MAX if it does not. */
+/* The exit the record shows without the page, UINT64_MAX if none. */
 static uint64_t reason_told(const struct kw_failure *f)
 {
 	if (kw_has(f, exit_reason))
@@ -199,7 +199,7 @@ static void read_segment(struct kw_failure *f, const struct kw_clean_line *line,
 	put(f, line, kw_part(sel_fact, KW_ATTR), rights(f->page.bytes + at + 14));
 }
 
-/* KVM stores them whenever KVM_RUN ends, with an errno too. */
+/* KVM stores them whenever KVM_RUN ends, even with an errno. */
 static void read_sync_regs(struct kw_failure *f, const struct kw_clean_line *line, size_t row)
 {
 	uint64_t valid, value;
@@ -225,7 +225,7 @@ static void read_sync_regs(struct kw_failure *f, const struct kw_clean_line *lin
 	}
 }
 
-/* "kvm_run 020: 57 4b 00": the offset and what stands behind the colon. */
+/* "kvm_run 020: 57 4b 00": the offset and what follows the colon. */
 static bool row_of(struct kw_str text, uint64_t *at, struct kw_str *bytes)
 {
 	static const struct kw_str name = KW_STR("kvm_run ");
@@ -239,7 +239,7 @@ static bool row_of(struct kw_str text, uint64_t *at, struct kw_str *bytes)
 	       *at % ROW == 0;
 }
 
-/* At most a row of bytes, two digits each; returns how many. */
+/* At most a row of bytes, two digits each; returns the number of bytes. */
 static size_t bytes_of(struct kw_str s, uint8_t ret[static ROW])
 {
 	size_t n = 0;
@@ -255,7 +255,7 @@ static size_t bytes_of(struct kw_str s, uint8_t ret[static ROW])
 	return n;
 }
 
-/* What a page is that stands alone; an ordinary exit is no failure, and a rule says so. */
+/* The class of a page on its own; an ordinary exit is not a failure, and a rule says so. */
 static enum kw_class class_of(uint64_t reason)
 {
 	if (reason == KW_KVM_EXIT_FAIL_ENTRY)
@@ -264,7 +264,7 @@ static enum kw_class class_of(uint64_t reason)
 						      KW_CLASS_UNKNOWN_EXIT;
 }
 
-/* The VMM's own words, which the page goes with. */
+/* The VMM's own message, which the page belongs to. */
 static bool may_have_page(const struct kw_failure *f)
 {
 	return !kw_has(f, run_exit_reason) &&
@@ -273,7 +273,7 @@ static bool may_have_page(const struct kw_failure *f)
 		f->class == KW_CLASS_VMM_ERROR);
 }
 
-/* Apart from the numbers that other headlines have. */
+/* Distinct from the numbers of other headlines. */
 #define PAGE (1ull << 63)
 
 /* Row 0 has exit_reason, without which no other row has a meaning: it begins the page. */
@@ -294,7 +294,7 @@ static void begin_page(struct kw_gather *g, const struct kw_clean_line *line, co
 	told = reason_told(f);
 	if (f->class != KW_CLASS_KVM_RUN_FAILED && told != UINT64_MAX && told != reason)
 		disagree(f, line, "exit_reason");
-	/* an internal error is told by its suberror */
+	/* an internal error is identified by its suberror */
 	if (f->class != KW_CLASS_KVM_RUN_FAILED && f->class != KW_CLASS_INTERNAL_ERROR &&
 	    !kw_has(f, exit_reason) && has_meaning(f))
 		kw_gather_fact(f, line, KW_F_exit_reason, reason);
@@ -333,7 +333,7 @@ const struct kw_parser kw_parser_run_page = { .name = "run-page",
 					      .words = needles,
 					      .line = run_page_line };
 
-/* Bytes that stand at @at of the page. */
+/* Bytes at @at of the page. */
 static void put_bytes(struct kw_run_page *page, size_t at, const void *bytes, size_t len)
 {
 	size_t end = at + len;
@@ -343,7 +343,7 @@ static void put_bytes(struct kw_run_page *page, size_t at, const void *bytes, si
 		page->len[row] = (uint8_t)(end - row * ROW < ROW ? end - row * ROW : ROW);
 }
 
-/* Structures that came apart from the page stand where KVM_CAP_SYNC_REGS would have put them. */
+/* Structures passed separately are placed where KVM_CAP_SYNC_REGS would have put them. */
 static void put_registers(struct kw_run_page *page, const void *regs_, const void *sregs_)
 {
 	uint64_t valid = 0;
@@ -362,7 +362,7 @@ static void put_registers(struct kw_run_page *page, const void *regs_, const voi
 		put_bytes(page, AT_VALID_REGS, (const uint8_t[ROW]){ (uint8_t)valid }, ROW);
 }
 
-/* What a VMM's words would have told. */
+/* What a VMM's message would have said. */
 static void read_end(struct kw_failure *f, int error)
 {
 	uint64_t reason;
@@ -382,7 +382,7 @@ static void read_end(struct kw_failure *f, int error)
 		kw_gather_fact(f, NULL, KW_F_exit_reason, reason);
 }
 
-/* Refreshed whenever KVM_RUN ends. */
+/* KVM updates it whenever KVM_RUN ends. */
 static void read_flags(struct kw_failure *f)
 {
 	uint64_t flags;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * An ioctl that sets a VM or a vCPU up and was refused, in the words of QEMU (accel/kvm/kvm-all.c,
- * target/i386/kvm/kvm.c), of Rust monitors (Firecracker, Cloud Hypervisor, crosvm) and of whoever
- * prints the ioctl's name and its errno.
+ * A refused ioctl that sets up a VM or vCPU, in the words of QEMU (accel/kvm/kvm-all.c,
+ * target/i386/kvm/kvm.c), of Rust monitors (Firecracker, Cloud Hypervisor, crosvm) and of any
+ * program that prints the ioctl's name and its errno.
  */
 #include "parse/parse.h"
 
@@ -10,10 +10,7 @@
 
 enum { NAME_MAX_LEN = 48, ERRNO_TEXT_MAX = 60 };
 
-/*
- * What is set or read, and the ioctl's name behind KVM_SET_ and KVM_GET_. The first that fits
- * counts.
- */
+/* What is set or read, and the ioctl's name after KVM_SET_ and KVM_GET_. The first match counts. */
 static const struct {
 	struct kw_str words, ioctl;
 } objects[] = {
@@ -44,7 +41,7 @@ static const struct said {
 	struct kw_str words;
 	struct kw_str ioctl; /* "": one of the objects, to be read (KVM_GET_) or set (KVM_SET_) */
 } said[] = {
-	/* QEMU; "resisters" is its own */
+	/* QEMU; "resisters" is its own typo */
 	{ KW_STR("Putting registers after "), KW_STR("") },
 	{ KW_STR("Putting registers at "), KW_STR("") },
 	{ KW_STR("Restoring registers after "), KW_STR("") },
@@ -71,7 +68,7 @@ static const struct said {
 	{ KW_STR("failed to set user memory region"), KW_STR("KVM_SET_USER_MEMORY_REGION") },
 };
 
-/* Beginnings of the names of ioctls that set up; KVM_RUN, KVM_EXIT_* and KVM_CAP_* are none. */
+/* Beginnings of the names of ioctls that set up; not KVM_RUN, KVM_EXIT_* or KVM_CAP_*. */
 static const struct kw_str beginnings[] = {
 	KW_STR("KVM_SET_"),	     KW_STR("KVM_GET_"),       KW_STR("KVM_CREATE_"),
 	KW_STR("KVM_ENABLE_CAP"),    KW_STR("KVM_IRQFD"),      KW_STR("KVM_IOEVENTFD"),
@@ -92,7 +89,7 @@ static struct kw_str skip_set(struct kw_str s, const char *set)
 	return s;
 }
 
-/* The text behind the last ": ", where it can be one of strerror(): a capital, letters, no code. */
+/* The text after the last ": ", if it may be strerror()'s: a capital, letters, no code. */
 static struct kw_str errno_text(struct kw_str s)
 {
 	struct kw_str text = KW_STR("");
@@ -126,7 +123,7 @@ static bool errno_named(struct kw_str s, uint64_t *ret)
 	       number_behind(s, KW_STR("Error("), ret) || number_behind(s, KW_STR("errno"), ret);
 }
 
-/* "ret=-22", "failed: -22", where there is no text */
+/* "ret=-22", "failed: -22", if there is no text */
 static bool errno_returned(struct kw_str s, uint64_t *ret)
 {
 	return number_behind(s, KW_STR("ret=-"), ret) || number_behind(s, KW_STR("ret -"), ret) ||
@@ -154,7 +151,7 @@ static void set_errno(struct kw_failure *f, const struct kw_clean_line *line, st
 		f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, text);
 }
 
-/* Whose ioctl it is, where QEMU says which machine it makes: qemu-system-aarch64 */
+/* Whose ioctl it is, if QEMU's name shows the architecture: qemu-system-aarch64 */
 static void set_arch(struct kw_failure *f, struct kw_str line)
 {
 	static const struct {
@@ -176,7 +173,7 @@ static void set_arch(struct kw_failure *f, struct kw_str line)
 	}
 }
 
-/* Only the KVM of x86 has these. */
+/* Only KVM on x86 has these. */
 static bool is_of_x86(struct kw_str ioctl)
 {
 	static const struct kw_str names[] = {
@@ -219,7 +216,7 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, struct k
 		return;
 	set_arch(f, line->raw);
 	if (!ioctl.len && (f->arch == KW_ARCH_AARCH64 || f->arch == KW_ARCH_RISCV64))
-		ioctl = KW_STR("KVM_SET_ONE_REG"); /* these have their registers by no other */
+		ioctl = KW_STR("KVM_SET_ONE_REG"); /* these get their registers only through it */
 	if (!f->text[KW_T_IOCTL].len)
 		f->text[KW_T_IOCTL] = kw_arena_copy(f->arena, ioctl);
 	if (f->arch == KW_ARCH_UNKNOWN && x86)
@@ -233,7 +230,7 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, struct k
 	set_number(f, line, KW_STR("size="), KW_F_slot_size);
 }
 
-/* KVM_SET_ or KVM_GET_ and what the rest of the line names, into @room. */
+/* Writes KVM_SET_ or KVM_GET_ and what the rest of the line names into @room. */
 static struct kw_str object_of(struct kw_str line, struct kw_str rest, char *room)
 {
 	bool get = kw_str_has(line, KW_STR("Failed to get ")) ||
@@ -277,14 +274,14 @@ static struct kw_str name_at(struct kw_str s)
 	return (struct kw_str){ s.p, len };
 }
 
-/* Program text is no message: perror("KVM_SET_SREGS failed"); */
+/* Source code is not a message: perror("KVM_SET_SREGS failed"); */
 static bool is_code(struct kw_str s)
 {
 	return kw_str_has(s, KW_STR("\")")) || kw_str_has(s, KW_STR(");")) ||
 	       kw_str_has(s, KW_STR("{")) || kw_str_has(s, KW_STR("#define"));
 }
 
-/* The line says that something failed, or perror() was given the name alone. */
+/* The line says that something failed, or perror() was given only the name. */
 static bool says_failed(struct kw_str line, struct kw_str behind)
 {
 	return kw_str_has(line, KW_STR("ail")) || kw_str_has(line, KW_STR("rror")) ||
@@ -311,7 +308,7 @@ static bool take_name(struct kw_gather *g, const struct kw_clean_line *line)
 	return true;
 }
 
-/* "xcr0=0xe7" of a program that prints what it gave to KVM_SET_XCRS */
+/* "xcr0=0xe7" of a program that prints what it passed to KVM_SET_XCRS */
 static bool take_xcr0(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_failure *f = kw_gather_current(g);

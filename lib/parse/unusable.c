@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * KVM that cannot be used at all, in the words of those who tried: QEMU (accel/kvm/kvm-all.c),
+ * KVM cannot be used at all, in the words of the programs that tried: QEMU (accel/kvm/kvm-all.c),
  * libvirt, virt-host-validate, cpu-checker's kvm-ok, Proxmox VE, the Android emulator, Rust
- * monitors (kvm-ioctls), and of KVM's own modules.
+ * monitors (kvm-ioctls), and KVM's own modules.
  */
 #include "parse/parse.h"
 
@@ -13,7 +13,7 @@
 	}
 #define QEMU .vmm = KW_STR("QEMU")
 
-/* kvm_init() opens /dev/kvm and creates a VM; its callers say "failed to initialize" once more. */
+/* kvm_init() opens /dev/kvm and creates a VM; its callers repeat "failed to initialize". */
 static const struct kw_message rows[] = {
 	ROW("Could not access KVM kernel module", "No such file", KVM_MISSING, QEMU),
 	ROW("Could not access KVM kernel module", "No such device", KVM_MISSING, QEMU),

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * Structures of <linux/kvm.h> to facts: struct kvm_vcpu_events, kvm_debugregs, MSRs, and the bytes
- * around RIP. struct kvm_run, kvm_regs and kvm_sregs are read by run_page.c. No line of a text is
- * behind such a fact.
+ * around RIP. struct kvm_run, kvm_regs and kvm_sregs are read by run_page.c. Such a fact has no
+ * line of text.
  */
 #include "parse/parse.h"
 
 /* struct kvm_vcpu_events */
 enum { AT_SHADOW = 11, AT_FLAGS = 20, AT_SMM = 24, VALID_SHADOW = 4, VALID_SMM = 8 };
 
-/* struct kvm_run: the events behind regs and sregs. */
+/* struct kvm_run: the events after regs and sregs. */
 enum { AT_VALID_REGS = 288, AT_SYNC_EVENTS = 760, SYNC_EVENTS = 4 };
 
 /* struct kvm_debugregs */
@@ -17,7 +17,7 @@ static const uint16_t debugs[] = { KW_F_dr0, KW_F_dr1, KW_F_dr2, KW_F_dr3, KW_F_
 
 enum { MSR_APIC_BASE = 0x1b, MSR_EFER = 0xc0000080 };
 
-/* x86_cpu_dump_state() of QEMU prints so many, of them so many in front of RIP. */
+/* The number of bytes QEMU's x86_cpu_dump_state() prints, and how many of them before RIP. */
 enum { CODE_BYTES = 50, CODE_BEFORE = 20 };
 
 enum { ATTR_DPL = 5, ATTR_L = 1 << 13, EFER_LMA = 1 << 10, CR0_PE = 1, RFLAGS_VM = 1 << 17 };
@@ -89,7 +89,7 @@ void kw_vcpu_finish(struct kw_failure *f)
 		kw_gather_fact(f, NULL, KW_F_cpl, cpl_of(f));
 	f->registers_narrow = kw_has(f, efer) && kw_has(f, cs_attr) &&
 			      !(f->efer & EFER_LMA && f->cs_attr & ATTR_L);
-	/* Outside of 64-bit mode no instruction can name them, and no dump has them. */
+	/* Outside 64-bit mode no instruction can name them, and no dump has them. */
 	for (size_t i = KW_F_r8; f->registers_narrow && i <= KW_F_r15; i++)
 		f->origin[i].how = KW_NOT_KNOWN;
 }

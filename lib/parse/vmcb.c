@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The VMCB dump of a host's kernel log: Linux arch/x86/kvm/svm/svm.c (before: svm.c) dump_vmcb(),
- * all versions since "KVM: FAILED VMRUN WITH VMCB:". Names end in ':', values stand behind blanks;
- * a line may be broken between any two of them. Segment attributes are kept as printed, which is
- * AMD's packed format.
+ * all versions since "KVM: FAILED VMRUN WITH VMCB:". Names end in ':', values follow blanks; a line
+ * may be broken between any two of them. Segment attributes are kept as printed, which is AMD's
+ * packed format.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
@@ -20,7 +20,7 @@ struct word {
 	struct kw_str text;
 	uint8_t kind;
 	uint16_t target;
-	bool begins; /* no other program prints it: proves a dump, even without a line before it */
+	bool begins; /* no other program prints it: proves a dump, even without an earlier line */
 };
 
 #define FACT(name) KW_F_vmcb_##name
@@ -141,13 +141,13 @@ static const struct word words[] = {
 
 _Static_assert(sizeof(words) / sizeof(words[0]) < 255, "a pending word fits in 8 bits");
 
-enum { MAX_FOUND = 16, FRESH = 1 << 30 /* of the state: the record has its first line only */ };
+enum { MAX_FOUND = 16, FRESH = 1 << 30 /* of the state: the record has only its first line */ };
 
 struct scan {
 	struct kw_str rest;
-	const struct word *segment; /* whose parts come next */
+	const struct word *segment; /* whose parts follow */
 	const struct word *pending; /* a name whose value is still to come */
-	unsigned int intercepts;    /* words of 32 bits that were there */
+	unsigned int intercepts;    /* 32-bit words seen */
 	bool begins, foreign;
 	unsigned int nfound, nwords;
 	struct { enum kw_fact fact; uint64_t value; uint8_t shift; } found[MAX_FOUND];
@@ -186,7 +186,7 @@ static void skip_spaces(struct scan *s)
 		skip(s, 1);
 }
 
-/* A number that stands alone: "C:" is none. Returns its length. */
+/* A number on its own, unlike "C:". Returns its length. */
 static size_t take_number(struct scan *s, bool decimal, uint64_t *ret)
 {
 	size_t len = decimal ? kw_str_dec(s->rest, ret) : kw_str_hex(s->rest, ret);
@@ -264,7 +264,7 @@ static void read_value(struct scan *s, const struct word *w)
 	found(s, fact, value, 0);
 }
 
-/* A name with its colon, or what stands before the next blank. */
+/* A name with its colon, or the text before the next blank. */
 static struct kw_str next_word(const struct scan *s)
 {
 	struct kw_str word = { s->rest.p, 0 };
@@ -385,7 +385,7 @@ static enum kw_took take_area(struct kw_gather *g, const struct kw_clean_line *l
 }
 
 /*
- * SVM_EXIT_ERR, all ones in 32 or 64 bits: KVM hands it to user space as
+ * SVM_EXIT_ERR, all ones in 32 or 64 bits: KVM passes it to user space as
  * hardware_entry_failure_reason.
  */
 static bool is_exit_err(uint64_t code)
@@ -397,7 +397,7 @@ static void set(struct kw_failure *f, const struct kw_clean_line *line, enum kw_
 		uint64_t value, uint8_t shift)
 {
 	if (kw_facts[fact].group != KW_G_VMCB && kw_known(f, fact))
-		return; /* the VMM's dump has it already */
+		return; /* the VMM's dump already has it */
 	if (shift)
 		value = f->fact[fact] | value << shift;
 	kw_gather_fact(f, line, fact, value);
@@ -405,7 +405,7 @@ static void set(struct kw_failure *f, const struct kw_clean_line *line, enum kw_
 		kw_gather_fact(f, line, KW_F_hardware_error, value);
 }
 
-/* The first fact of each area, seen once more: the next dump, whose head is missing. */
+/* The first fact of an area, seen again: the next dump, whose first lines are missing. */
 static bool is_next(const struct kw_failure *f, const struct scan *s)
 {
 	return s->nfound && ((s->found[0].fact == FACT(cr_read) && kw_has(f, vmcb_cr_read)) ||

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The VMCS dump of a host's kernel log: Linux arch/x86/kvm/vmx/vmx.c dump_vmcs(), Xen
- * xen/arch/x86/hvm/vmx/vmcs.c vmcs_dump_vcpu(). Guest and host state use the same names, so each
- * word is read by the section and by the words before it; both outlive the line, because mail
- * programs break lines between any two words.
+ * xen/arch/x86/hvm/vmx/vmcs.c vmcs_dump_vcpu(). Guest and host state use the same names, so the
+ * meaning of a word depends on the section and on the words before it; both outlive the line,
+ * because mail programs break lines between any two words.
  */
 #include "parse/parse.h"
 #include "failure/x86.h"
@@ -18,7 +18,7 @@ enum {
 	ANYWHERE = NOWHERE | GUEST | HOST | CONTROL,
 };
 
-/* What the words before said that the next ones are about. */
+/* What the preceding words announced. */
 enum context {
 	CTX_NONE, CTX_CR0, CTX_CR4,
 	CTX_CS, CTX_DS, CTX_SS, CTX_ES, CTX_FS, CTX_GS, CTX_LDTR, CTX_TR,
@@ -27,22 +27,22 @@ enum context {
 };
 
 enum kind {
-	FILL,	 /* a part of a name, or one that says nothing here */
+	FILL,	 /* part of a name, or a name that is irrelevant here */
 	CONTEXT,
-	FIELD,	 /* a name of a fact, KW_F_none for one that is not kept */
-	SEGMENT, /* a name of a part of the segment in the context */
+	FIELD,	 /* the name of a fact, KW_F_none for one not kept */
+	SEGMENT, /* the name of a part of the context's segment */
 	CS_RIP,	 /* "CS:RIP=0010:ffffffff", @target is the first of the two facts */
 	SVI_RVI, /* "SVI|RVI = 00|b1" */
 };
 
 struct word {
 	struct kw_str text;
-	uint8_t sections; /* where it has this meaning */
-	uint8_t context;  /* needed before it, CTX_NONE for none */
+	uint8_t sections; /* the section where it has this meaning */
+	uint8_t context;  /* context it needs, CTX_NONE for none */
 	uint8_t kind;
 	uint16_t target;
-	uint8_t becomes;  /* the section that it proves, SEC_NONE if none */
-	bool begins;	  /* proves a dump, even without a line before it */
+	uint8_t becomes;  /* the section it proves, SEC_NONE if none */
+	bool begins;	  /* proves a dump, even without an earlier line */
 };
 
 #define FACT(name) KW_F_vmcs_##name
@@ -59,7 +59,7 @@ _Static_assert(FACT(sysenter_eip) == FACT(sysenter_cs) + 1 && FACT(rvi) == FACT(
 #define PROOF(section_, text_, fact_) W(text_, ANYWHERE, CTX_NONE, FIELD, fact_, section_, true)
 #define HINT(section_, text_, fact_) W(text_, ANYWHERE, CTX_NONE, FIELD, fact_, section_)
 
-/* The first word that fits is taken, so those that need a context stand first. */
+/* The first word that matches is taken, so those that need a context come first. */
 static const struct word words[] = {
 	ABOUT("CR0:", CTX_CR0),
 	ABOUT("CR4:", CTX_CR4),
@@ -208,13 +208,13 @@ struct scan {
 	enum section section;
 	enum context context;
 	const struct word *pending; /* a name whose value is still to come */
-	bool equals;		    /* and its '=' was there */
+	bool equals;		    /* and its '=' was seen */
 	bool begins, foreign, bare; /* bare: values without a name */
 	unsigned int nfound, nwords;
 	struct { enum kw_fact fact; uint64_t value; } found[MAX_FOUND];
 };
 
-/* The state of the line before: section, context, pending word + 1, '=' seen. */
+/* State kept from the previous line: section, context, pending word + 1, '=' seen. */
 
 static void load(struct scan *s, uint32_t state)
 {
@@ -314,7 +314,7 @@ static bool take_value(struct scan *s, const struct word *w)
 	return true;
 }
 
-/* What stands behind a name: '=' and a value, both perhaps on the next line. */
+/* What follows a name: '=' and a value, both perhaps on the next line. */
 static void read_field(struct scan *s, const struct word *w, bool equals)
 {
 	skip_separators(s);
@@ -385,7 +385,7 @@ static void skip_parenthesis(struct scan *s)
 	skip(s, end == SIZE_MAX ? s->rest.len : end + 1);
 }
 
-/* A name that a later kernel may have, behind one that is known. */
+/* A name that a later kernel may add, after a known one. */
 static bool skip_unknown(struct scan *s, struct kw_str word)
 {
 	uint64_t value;
@@ -469,7 +469,7 @@ static struct kw_failure *begin(struct kw_gather *g, const struct kw_clean_line 
 	return f;
 }
 
-/* hardware_entry_failure_reason is the exit reason exactly if that says "VM-entry failure". */
+/* hardware_entry_failure_reason is the exit reason if and only if that says "VM-entry failure". */
 static void set_reason(struct kw_failure *f, const struct kw_clean_line *line, uint64_t reason)
 {
 	kw_gather_fact(f, line, FACT(reason), reason);
@@ -542,7 +542,7 @@ static enum kw_took take_xen_failure(struct kw_gather *g, const struct kw_clean_
 	return KW_TOOK_LINE;
 }
 
-/* Parts that hold no facts: lists of MSRs, the #VE area, the head of Xen's segment table. */
+/* Parts without facts: lists of MSRs, the #VE area, the header of Xen's segment table. */
 static bool is_list(struct kw_str text)
 {
 	uint64_t index;
@@ -576,7 +576,7 @@ static enum kw_took take_fields(struct kw_gather *g, const struct kw_clean_line 
 		*state = store(&s);
 		return KW_TOOK_LINE;
 	}
-	/* guest state behind control state: the next dump, whose head is missing */
+	/* guest state after control state: the next dump, whose first lines are missing */
 	if (!f ? s.begins : before == SEC_CONTROL && s.section == SEC_GUEST)
 		f = begin(g, line, xen);
 	if (!f)
@@ -609,8 +609,8 @@ static struct kw_str without_prefix(struct kw_str text, bool *xen)
 }
 
 /*
- * Outside a dump most lines must be refused fast. Those that can begin one start with these
- * letters, and none of their names is as short as a register's of QEMU in front of its '='.
+ * Outside a dump most lines must be rejected fast. Those that can begin one start with these
+ * letters, and none of their names is as short as one of QEMU's registers before its '='.
  */
 static bool may_begin(struct kw_str text)
 {
@@ -644,7 +644,7 @@ static enum kw_took vmcs_line(struct kw_gather *g, const struct kw_clean_line *l
 		return take_xen_failure(g, line, text);
 	if (open && is_list(text))
 		return KW_TOOK_LINE;
-	/* a name alone, its value behind the line break, is only known inside a dump */
+	/* a name alone, with its value after the line break, counts only inside a dump */
 	if (!open && !memchr(text.p, '=', text.len))
 		return KW_TOOK_NOTHING;
 	return take_fields(g, line, text, xen);

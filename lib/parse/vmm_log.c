@@ -14,12 +14,12 @@
 #define ADDRESS .value_after = { .after = KW_STR(" at "), .hex = true }
 
 static const struct kw_message rows[] = {
-	/* cpu_abort(): "qemu: fatal: "; newer ones have the program's name alone */
+	/* cpu_abort(): "qemu: fatal: "; newer versions print only the program's name */
 	ROW("Trying to execute code outside RAM or ROM at ", "",
 	    VMM_FATAL, OUTSIDE_RAM, QEMU, ADDRESS),
 	ROW("qemu: fatal: ", "", VMM_FATAL, FATAL, QEMU),
 	ROW("qemu: hardware error: ", "", VMM_FATAL, HW_ERROR, QEMU),
-	/* qmp_cont() with a run state that needs a reset; libvirt passes it on */
+	/* qmp_cont() in a run state that needs a reset; libvirt passes it on */
 	ROW("Resetting the Virtual Machine is required", "", VMM_ERROR, RESET_REQUIRED),
 
 	ROW("Missing section footer for ", "", MIGRATION_FAILED, MIGRATION_DEVICE, QEMU,
@@ -52,7 +52,7 @@ static const struct kw_message rows[] = {
 	{ .sign = 0 }
 };
 
-/* "CPU Reset (CPU 1)" of -d cpu_reset: a dump follows, and the next reset of the same log. */
+/* "CPU Reset (CPU 1)" of -d cpu_reset: a dump follows, or the next reset in the same log. */
 static enum kw_took vmm_line(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_failure *f;

@@ -2,8 +2,7 @@
 /*
  * What `kvmwhy watch` writes around a failure (lib/write/watch.c, docs/watch.md): its first and
  * last line, and between them who failed, the last VM exit and the words of struct kvmwhy_data. The
- * lines of QEMU's form and of the kernel's log, which stand there too, are read by their own
- * parsers.
+ * lines in QEMU's form and from the kernel's log, also there, are read by their own parsers.
  */
 #include "parse/parse.h"
 
@@ -16,8 +15,7 @@ static const struct kw_str mark = KW_STR("kvmwhy watch: ");
 _Static_assert(KW_WATCH_WORDS == KVMWHY_NDATA, "all words are kept");
 
 /*
- * What is left of @s behind @words, with the number there; false and @s as it was if it is not
- * there.
+ * Advances @s past @words and the number after them; false, with @s unchanged, if they are absent.
  */
 static bool decimal(struct kw_str *s, struct kw_str words, uint64_t *ret)
 {
@@ -33,7 +31,7 @@ static bool decimal(struct kw_str *s, struct kw_str words, uint64_t *ret)
 
 /* Texts */
 
-/* "\x5c" is a byte; the writer leaves no other backslash. */
+/* "\x5c" is a byte; the writer emits no other backslash. */
 static size_t byte_of(struct kw_str s, char *ret)
 {
 	int high, low;
@@ -49,7 +47,7 @@ static size_t byte_of(struct kw_str s, char *ret)
 	return 4;
 }
 
-/* A name in quotes, as it was before it was escaped; what a cut line has of it. */
+/* A quoted name, unescaped; if the line was cut, as much as there is. */
 static struct kw_str quoted(struct kw_failure *f, struct kw_str s)
 {
 	size_t open = kw_str_find(s, KW_STR("\"")), len = 0;
@@ -110,7 +108,7 @@ static void take_begin(struct kw_gather *g, const struct kw_clean_line *line, st
 	take_source(f, line, s);
 }
 
-/* The last line: "failure 3 ends". One of another failure says nothing of this one. */
+/* The last line: "failure 3 ends". That of another failure says nothing about this one. */
 static void take_end(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str s)
 {
 	struct kw_failure *f = kw_gather_watched(g);
@@ -202,7 +200,7 @@ static void take_data(struct kw_failure *f, const struct kw_clean_line *line, st
 		len = kw_str_hex(kw_str_from(s, 1), &value);
 		s = kw_str_from(s, 1 + len);
 		if (len != 18 || (s.len && s.p[0] != ' ') || w->word_known >> index & 1)
-			return; /* torn, or of another record */
+			return; /* torn, or from another record */
 		w->word[index] = value;
 		w->word_known |= (uint16_t)(1u << index);
 		w->word_line[index] = kw_gather_line(f, line);
@@ -237,7 +235,7 @@ static void take_detail(struct kw_failure *f, const struct kw_clean_line *line, 
 	else if (kw_str_starts(s, KW_STR("harmless")))
 		take_flag(f, line, KW_F_watch_harmless);
 	else
-		kw_gather_line(f, line); /* words for people */
+		kw_gather_line(f, line); /* words for human readers */
 }
 
 static enum kw_took watch_line(struct kw_gather *g, const struct kw_clean_line *line)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The words of all parsers as compiled lists: where a stream is worth reading, and which of its
- * lines can hold a message. compile_words.c writes them. Copy one and call kw_find_use_best().
+ * lines can contain a message. compile_words.c writes them. Copy one and call kw_find_use_best().
  */
 #ifndef KW_PARSE_WORDS_H
 #define KW_PARSE_WORDS_H
