@@ -4,13 +4,13 @@
  */
 #include "cli.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <kvmwhy/kvmwhy.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/base/number.h"
 #include "term.h"
 
 static const char help[] =
@@ -44,17 +44,11 @@ struct arguments {
 
 static int parse_value(const char *text, uint64_t *ret)
 {
-	int base = !strncasecmp(text, "0x", 2) ? 16 : 10;
-	char *end;
-
-	errno = 0;
-	*ret = strtoull(text, &end, base);
-	if (errno == ERANGE)
-		return kw_usage(kw_cmd_msr.name, "the value '%s' has more than 64 bits", text);
-	if (isdigit((unsigned char)*text) && !*end && end > text)
+	if (kw_number(text, strlen(text), UINT64_MAX, ret))
 		return 0;
 	return kw_usage(kw_cmd_msr.name,
-			"'%s' is not a value: use a decimal number, or hexadecimal digits after 0x",
+			"'%s' is not a value of 64 bits: use a decimal number, or hexadecimal "
+			"digits after 0x",
 			text);
 }
 

@@ -5,13 +5,12 @@
  */
 #include "cli.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <kvmwhy/kvmwhy.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../host/watch/watch.h"
+#include "../lib/base/number.h"
 #include "term.h"
 #include "watch.h"
 
@@ -88,14 +87,13 @@ static const struct option record_options[] = {
 	{ 0 }
 };
 
+enum { PID_LIMIT = 4194304 }; /* of Linux: PID_MAX_LIMIT */
+
 static int take_pid(struct kw_watch_options *o, const char *text)
 {
-	char *end;
-	long pid;
+	uint64_t pid;
 
-	errno = 0;
-	pid = strtol(text, &end, 10);
-	if (errno || end == text || *end || pid < 1 || pid > 4194304)
+	if (!kw_number(text, strlen(text), PID_LIMIT, &pid) || !pid)
 		return kw_usage(o->command, "'%s' after --pid is not a process ID", text);
 	o->pid = (pid_t)pid;
 	return 0;

@@ -8,8 +8,9 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "../lib/base/number.h"
 
 const char *const kw_accesses[] = { "wrmsr", "rdmsr", NULL };
 
@@ -33,20 +34,16 @@ const struct kw_attr_row kw_attrs[KW_NATTRS] = {
 
 const char kw_armed[] = "armed";
 
+/* All 64 bits only without a sign, and only where an attribute is a word of bits. */
 bool kw_to_number(const char *text, bool hex, int64_t *ret)
 {
-	const char *digits = text + (*text == '-');
-	int base = !strncasecmp(digits, "0x", 2) ? 16 : 10;
-	char *end;
+	bool minus = *text == '-';
+	uint64_t value, max = minus ? UINT64_C(1) << 63 : hex ? UINT64_MAX : INT64_MAX;
 
-	if (!strchr("0123456789", *digits) || !*digits)
+	if (!kw_number(text + minus, strlen(text + minus), max, &value))
 		return false;
-	errno = 0;
-	if (hex && *text != '-')
-		*ret = (int64_t)strtoull(text, &end, base);
-	else
-		*ret = strtoll(text, &end, base);
-	return !errno && !*end;
+	*ret = (int64_t)(minus ? -value : value);
+	return true;
 }
 
 void kw_say(struct kw_session *s, const char *format, ...)

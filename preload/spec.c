@@ -6,10 +6,9 @@
 
 #include <errno.h>
 #include <kvm_numbers.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "../lib/base/number.h"
 #include "errnos.h"
 
 enum { WORD_MAX = KW_SPEC_PATH };
@@ -19,16 +18,7 @@ typedef const char *take_fn(struct kw_spec *spec, char *value);
 
 static bool to_number(const char *text, uint64_t *ret)
 {
-	bool hex = !strncasecmp(text, "0x", 2);
-	const char *digits = text + (hex ? 2 : 0);
-	char *end;
-
-	/* strtoull() would take a sign, blanks, and "0x" alone */
-	if (!*digits || digits[strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789")])
-		return false;
-	errno = 0;
-	*ret = strtoull(digits, &end, hex ? 16 : 10);
-	return !errno;
+	return kw_number(text, strlen(text), UINT64_MAX, ret);
 }
 
 /* "5", "5..9" or "5..", that is, 5 and all above. */

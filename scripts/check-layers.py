@@ -16,6 +16,7 @@ PUBLIC = "include/kvmwhy/kvmwhy.h"
 VMM = "include/kvmwhy/"         # of libkvmwhy-vmm: its headers lie beside the public one
 UAPI = "include/uapi/"
 RULE = "lib/decode/x86/mce_rule.h"
+NUMBER = "lib/base/number.h"    # inline: how a typed number is read, in everything that reads one
 
 # What the files of a room may include beside their own: rooms, folders of headers, single headers.
 # A file belongs to the room with the longest name that its path begins with. parse and decode do
@@ -32,12 +33,12 @@ MAY_USE = {
     "lib/api": ("lib/base", "lib/failure", "lib/parse", "lib/decode", "lib/check", "lib/explain", "lib/write",
                 "lib/render", PUBLIC, UAPI),
     # The machine-check rule is compiled into libkvmwhy-vmm, as it is into the kernel module.
-    "vmm": (PUBLIC, VMM, UAPI, RULE),
-    "preload": (PUBLIC, UAPI),
+    "vmm": (PUBLIC, VMM, UAPI, RULE, NUMBER),
+    "preload": (PUBLIC, UAPI, NUMBER),
     "host/facts": (PUBLIC, UAPI),
     "host/watch": ("host/facts", PUBLIC, UAPI),
     # The command judges a specification as the injector does, and prints what host/ finds out.
-    "cli": ("host/facts", "host/watch", "preload/spec.h", "preload/errnos.h", PUBLIC, UAPI),
+    "cli": ("host/facts", "host/watch", "preload/spec.h", "preload/errnos.h", NUMBER, PUBLIC, UAPI),
     "kmod": (UAPI, RULE),
     "lab": ("host/watch", PUBLIC, VMM, UAPI),
     "examples": (PUBLIC, VMM, UAPI),

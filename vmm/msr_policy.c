@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/number.h"
+
 /* KVM adds a range's length to its base in 32 bits, so that no range can have the last MSR. */
 #define MSR_MAX 0xfffffffeu
 /* kvm_msr_allowed() says yes to these, whatever the filter has. */
@@ -110,30 +112,9 @@ static bool take(struct word *word, const char *prefix)
 	return true;
 }
 
-static unsigned int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned int)(c - '0');
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (unsigned int)((c | 0x20) - 'a' + 10);
-	return 16;
-}
-
-/* Decimal or 0x, all of the word. */
 static bool number(struct word word, uint64_t max, uint64_t *ret)
 {
-	unsigned int base = take(&word, "0x") || take(&word, "0X") ? 16 : 10;
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < word.len; i++) {
-		unsigned int d = digit(word.at[i]);
-
-		if (d >= base || value > (max - d) / base)
-			return false;
-		value = value * base + d;
-	}
-	*ret = value;
-	return word.len > 0;
+	return kw_number(word.at, word.len, max, ret);
 }
 
 static int parse_msrs(const struct text *text, struct word word, struct kw_msr_rule *rule)
@@ -203,7 +184,7 @@ static int parse_action(const struct text *text, struct word word, struct kw_msr
 		if (!actions[i].takes_value && rest.len)
 			continue;
 		if (actions[i].takes_value && !number(rest, UINT64_MAX, &rule->value))
-			return wrong_word(text, word, "the value is no number of 64 bits");
+			return wrong_word(text, word, "the value is not a number of 64 bits");
 		rule->action = actions[i].action;
 		return 0;
 	}

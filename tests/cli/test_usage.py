@@ -98,7 +98,7 @@ def _(_):
             (["0x404", "12z"], "'12z' is not a value"),
             (["0x404", "0x"], "'0x' is not a value"),
             (["0x404", ""], "'' is not a value"),
-            (["0x404", "0x1ffffffffffffffff"], "has more than 64 bits"),
+            (["0x404", "0x1ffffffffffffffff"], "is not a value of 64 bits"),
             (["0x404", "1", "2"], "'2' is an extra argument"),
             (["0x404", "--kernel", "x"], "'x' after --kernel is not a kernel release"),
             (["0x404", "--format", "html"], "'html' is not a value of --format")]:
