@@ -55,10 +55,28 @@ struct kw_str kw_buf_text(struct kw_buf *buf)
 	return ret;
 }
 
+/* What fits of @text, and a NUL. */
+static void add_cut(struct kw_buf *buf, struct kw_str text)
+{
+	size_t room = buf->len + 1 < buf->size ? buf->size - buf->len - 1 : 0;
+	size_t fits = text.len < room ? text.len : room;
+
+	if (fits) {
+		memcpy(buf->p + buf->len, text.p, fits);
+		buf->p[buf->len + fits] = '\0';
+	}
+	buf->len += text.len;
+}
+
 void kw_buf_add(struct kw_buf *buf, struct kw_str text)
 {
-	char *room = text.len ? kw_buf_room(buf, text.len) : NULL;
+	char *room;
 
+	if (buf->cut) {
+		add_cut(buf, text);
+		return;
+	}
+	room = text.len ? kw_buf_room(buf, text.len) : NULL;
 	if (!room)
 		return;
 	memcpy(room, text.p, text.len);
@@ -94,15 +112,14 @@ void kw_buf_dec(struct kw_buf *buf, uint64_t value)
 
 void kw_buf_hex(struct kw_buf *buf, uint64_t value, unsigned int digits)
 {
-	char *room = kw_buf_room(buf, 16);
+	char text[16];
+	size_t at = sizeof(text);
 
-	if (!room)
-		return;
-	while (digits < 16 && value >> (4 * digits))
-		digits++;
-	for (unsigned int i = 0; i < digits; i++)
-		room[i] = "0123456789abcdef"[value >> (4 * (digits - 1 - i)) & 15];
-	buf->len += digits;
+	do {
+		text[--at] = "0123456789abcdef"[value & 15];
+		value >>= 4;
+	} while (at && (value || sizeof(text) - at < digits));
+	kw_buf_add(buf, (struct kw_str){ text + at, sizeof(text) - at });
 }
 
 void kw_buf_printf(struct kw_buf *buf, const char *format, ...)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A growing output buffer. Out of memory is remembered in .failed and asked for once, at the end.
- * It grows on the heap, or in .arena where that is set: the text then belongs to the arena.
+ * It grows on the heap, or in .arena where that is set: the text then belongs to the arena. One
+ * over the caller's memory does not grow: its text is cut there and always ends in a NUL, and .len
+ * counts on, so that it is the length of the whole text, as snprintf() returns it.
  */
 #ifndef KW_BUF_H
 #define KW_BUF_H
@@ -12,8 +14,17 @@ struct kw_buf {
 	char *p;
 	size_t len, size;
 	bool failed;
+	bool cut; /* over the caller's memory */
 	struct kw_arena *arena;
 };
+
+/* Over @size bytes at @p, which may be none. For kw_buf_add(), _char(), _dec() and _hex(). */
+static inline struct kw_buf kw_buf_over(char *p, size_t size)
+{
+	if (size)
+		p[0] = '\0';
+	return (struct kw_buf){ .p = p, .size = size, .cut = true };
+}
 
 void kw_buf_deinit(struct kw_buf *buf);
 

@@ -2,67 +2,35 @@
 /* Words with bit fields into structs and short texts. No heap, no stdio. */
 #include "decode/x86/exit_info.h"
 
-#include <string.h>
-
+#include "base/buf.h"
 #include "decode/tables.h"
 
-/* Text in the caller's buffer; .len counts on when it is full. */
-struct text {
-	char *buf;
-	size_t size, len;
-};
-
-static struct text text_begin(char *buf, size_t size)
+static void put(struct kw_buf *t, const char *s)
 {
-	if (size > 0)
-		buf[0] = '\0';
-	return (struct text){ buf, size, 0 };
-}
-
-static void put(struct text *t, const char *s)
-{
-	for (; *s; s++, t->len++) {
-		if (t->len + 1 >= t->size)
-			continue;
-		t->buf[t->len] = *s;
-		t->buf[t->len + 1] = '\0';
-	}
+	kw_buf_add(t, kw_str(s));
 }
 
 /* A further item of a list. */
-static void item(struct text *t, const char *s)
+static void item(struct kw_buf *t, const char *s)
 {
 	if (t->len > 0)
 		put(t, ", ");
 	put(t, s);
 }
 
-static void put_number(struct text *t, uint64_t value, unsigned int base)
-{
-	char digits[21];
-	size_t i = sizeof(digits) - 1;
-
-	digits[i] = '\0';
-	do {
-		digits[--i] = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value > 0);
-	put(t, digits + i);
-}
-
-static void put_hex(struct text *t, uint64_t value)
+static void put_hex(struct kw_buf *t, uint64_t value)
 {
 	put(t, "0x");
-	put_number(t, value, 16);
+	kw_buf_hex(t, value, 1);
 }
 
-static void put_unknown_bits(struct text *t, uint64_t bits)
+static void put_unknown_bits(struct kw_buf *t, uint64_t bits)
 {
 	for (unsigned int i = 0; i < 64; i++) {
 		if (!(bits >> i & 1))
 			continue;
 		item(t, "bit");
-		put_number(t, i, 10);
+		kw_buf_dec(t, i);
 	}
 }
 
@@ -73,7 +41,7 @@ struct flag {
 };
 
 /* Names of the flags; whatever is set and has no flag follows as bitN. */
-static void put_flags(struct text *t, uint64_t word, const struct flag *flag, size_t count)
+static void put_flags(struct kw_buf *t, uint64_t word, const struct flag *flag, size_t count)
 {
 	uint64_t known = 0;
 
@@ -95,14 +63,14 @@ static bool bit(uint64_t word, unsigned int n)
 }
 
 /* Vector with its name where the type makes it an exception. */
-static void put_vector(struct text *t, uint8_t vector, bool exception)
+static void put_vector(struct kw_buf *t, uint8_t vector, bool exception)
 {
 	const char *name = exception ? kw_exception_name(vector) : NULL;
 
 	if (name) {
 		put(t, name);
 		put(t, " (vector ");
-		put_number(t, vector, 10);
+		kw_buf_dec(t, vector);
 		put(t, ")");
 		return;
 	}
@@ -150,7 +118,7 @@ const char *kw_vmx_intr_type_name(unsigned int type)
 
 size_t kw_vmx_intr_info_text(enum kw_vmx_intr_field kind, uint32_t word, char *buf, size_t size)
 {
-	struct text t = text_begin(buf, size);
+	struct kw_buf t = kw_buf_over(buf, size);
 	struct kw_vmx_intr_info e;
 
 	kw_vmx_intr_info_decode(kind, word, &e);
@@ -221,7 +189,7 @@ static const char *svm_event_type(unsigned int type)
 
 size_t kw_svm_event_inj_text(uint64_t word, char *buf, size_t size)
 {
-	struct text t = text_begin(buf, size);
+	struct kw_buf t = kw_buf_over(buf, size);
 	struct kw_svm_event_inj e;
 
 	kw_svm_event_inj_decode(word, &e);
@@ -290,7 +258,7 @@ size_t kw_ept_violation_text(uint64_t qualification, char *buf, size_t size)
 		{ 16, "asynchronous to the instruction", NULL },
 	};
 	const uint64_t shown_below = UINT64_C(0x4f78); /* bits 3 to 6, 8 to 11, 14 */
-	struct text t = text_begin(buf, size);
+	struct kw_buf t = kw_buf_over(buf, size);
 	struct kw_ept_violation v;
 
 	kw_ept_violation_decode(qualification, &v);
@@ -324,7 +292,7 @@ static const struct flag pf_flags[] = {
 
 size_t kw_pf_error_text(uint32_t error_code, char *buf, size_t size)
 {
-	struct text t = text_begin(buf, size);
+	struct kw_buf t = kw_buf_over(buf, size);
 
 	if (!(error_code & (KW_PF_W | KW_PF_I)))
 		item(&t, "read");
@@ -349,7 +317,7 @@ size_t kw_npf_text(uint64_t exit_info_1, char *buf, size_t size)
 		{ 35, "RMP size mismatch", NULL },
 		{ 36, "VMPL", NULL },
 	};
-	struct text t = text_begin(buf, size);
+	struct kw_buf t = kw_buf_over(buf, size);
 
 	if (!(exit_info_1 & (KW_PF_W | KW_PF_I)))
 		item(&t, "read");
@@ -373,7 +341,7 @@ void kw_vmx_exit_decode(uint32_t word, struct kw_vmx_exit *ret)
 
 size_t kw_vmx_exit_text(uint32_t word, char *buf, size_t size)
 {
-	struct text t = text_begin(buf, size);
+	struct kw_buf t = kw_buf_over(buf, size);
 	struct kw_vmx_exit x;
 	const char *name;
 
@@ -381,7 +349,7 @@ size_t kw_vmx_exit_text(uint32_t word, char *buf, size_t size)
 	name = kw_vmx_exit_name(x.basic);
 	put(&t, name ? name : "basic exit reason");
 	put(&t, " (");
-	put_number(&t, x.basic, 10);
+	kw_buf_dec(&t, x.basic);
 	put(&t, ")");
 	if (x.entry_failure)
 		item(&t, "VM-entry failure");
@@ -438,7 +406,7 @@ void kw_vmx_io_decode(uint64_t qualification, struct kw_io_exit *ret)
 
 size_t kw_io_exit_text(const struct kw_io_exit *io, char *buf, size_t size)
 {
-	struct text t = text_begin(buf, size);
+	struct kw_buf t = kw_buf_over(buf, size);
 
 	if (io->rep)
 		put(&t, "REP ");
@@ -449,7 +417,7 @@ size_t kw_io_exit_text(const struct kw_io_exit *io, char *buf, size_t size)
 	put_hex(&t, io->port);
 	if (io->bytes) {
 		put(&t, ", ");
-		put_number(&t, io->bytes, 10);
+		kw_buf_dec(&t, io->bytes);
 		put(&t, io->bytes == 1 ? " byte" : " bytes");
 	}
 	return t.len;

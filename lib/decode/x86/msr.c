@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+
 #define NO_NUMBER UINT32_MAX
 
 static const char *pool(uint32_t offset)
@@ -194,35 +196,15 @@ const struct kw_msr *kw_msr_find_name(const char *name, uint32_t *index_ret)
 	return NULL;
 }
 
-struct text {
-	char *buf;
-	size_t size;
-	size_t len;
-};
-
-static void put(struct text *t, char c)
-{
-	if (t->len + 1 < t->size)
-		t->buf[t->len] = c;
-	t->len++;
-}
-
-static void put_number(struct text *t, uint32_t n)
-{
-	if (n >= 10)
-		put_number(t, n / 10);
-	put(t, (char)('0' + n % 10));
-}
-
 /* A name with {n} filled in. */
-static void put_name(struct text *t, const char *pattern, size_t len, uint32_t n)
+static void put_name(struct kw_buf *t, const char *pattern, size_t len, uint32_t n)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (pattern[i] != '{') {
-			put(t, pattern[i]);
+			kw_buf_char(t, pattern[i]);
 			continue;
 		}
-		put_number(t, n);
+		kw_buf_dec(t, n);
 		i += strlen("{n}") - 1;
 	}
 }
@@ -231,18 +213,16 @@ static void put_name(struct text *t, const char *pattern, size_t len, uint32_t n
 static size_t expand(const struct kw_msr *msr, enum name_list which, uint32_t index, char *buf,
 		     size_t size)
 {
-	struct text t = { .buf = buf, .size = size };
+	struct kw_buf t = kw_buf_over(buf, size);
 	const char *list = msr ? list_of(msr, which) : "";
 
 	for (size_t len; (len = word_len(list)); list = next_word(list, len)) {
 		if (index != msr->index && !memchr(list, '{', len))
 			continue;
 		if (t.len)
-			put(&t, ' ');
+			kw_buf_char(&t, ' ');
 		put_name(&t, list, len, msr->start + (index - msr->index) / msr->stride);
 	}
-	if (size)
-		buf[t.len < size ? t.len : size - 1] = '\0';
 	return t.len;
 }
 

@@ -4,6 +4,7 @@
  * registers. Names: Intel SDM vol. 3, "Control Registers", "Debug Registers"; vol. 1, "EFLAGS
  * Register"; AMD APM vol. 2, "Extended Feature Enable Register (EFER)".
  */
+#include "base/buf.h"
 #include "decode/x86/mode.h"
 #include "decode/x86/registers.h"
 #include "failure/x86.h"
@@ -152,66 +153,48 @@ uint64_t kw_bits_reserved(enum kw_fact reg, uint64_t value)
 	return value & ~(named_mask(bits) | bits->always_one);
 }
 
-/* Text that grows in a caller's buffer; .size is 0 from the first word on that does not fit. */
-struct out {
-	char *buf;
-	size_t size, len;
-};
-
-static struct out out_to(char *buf, size_t size)
-{
-	if (size)
-		buf[0] = '\0';
-	return (struct out){ buf, size, 0 };
-}
-
-/* @separator between words, then @word whole or not at all. */
-static void put_word(struct out *out, const char *separator, const char *word)
+/* @separator between words, then @word whole or not at all: half a name would be another one. */
+static void put_word(struct kw_buf *out, const char *separator, const char *word)
 {
 	size_t need = strlen(word) + (out->len ? strlen(separator) : 0);
-	char *end;
 
 	if (out->size <= out->len || out->size - out->len <= need) {
 		out->size = 0;
 		return;
 	}
-	end = out->buf + out->len;
 	if (out->len)
-		end = stpcpy(end, separator);
-	stpcpy(end, word);
-	out->len += need;
+		kw_buf_add(out, kw_str(separator));
+	kw_buf_add(out, kw_str(word));
 }
 
-static void put_number(char *text, const char *head, unsigned int number)
+/* @head and @number as one word. */
+static void put_numbered(struct kw_buf *out, const char *separator, const char *head,
+			 uint64_t number)
 {
-	size_t len = strlen(head);
+	char text[32];
+	struct kw_buf word = kw_buf_over(text, sizeof(text));
 
-	memcpy(text, head, len);
-	if (number >= 10)
-		text[len++] = (char)('0' + number / 10);
-	text[len++] = (char)('0' + number % 10);
-	text[len] = '\0';
+	kw_buf_add(&word, kw_str(head));
+	kw_buf_dec(&word, number);
+	put_word(out, separator, text);
 }
 
-static void put_field(struct out *out, const struct bit_name *name, uint64_t value)
+static void put_field(struct kw_buf *out, const struct bit_name *name, uint64_t value)
 {
-	char text[sizeof(name->name) + 4];
+	char head[sizeof(name->name) + 2];
 
 	if (name->width == 1) {
 		put_word(out, " ", name->name);
 		return;
 	}
-	memcpy(text, name->name, sizeof(name->name));
-	strcat(text, "=");
-	put_number(text + strlen(text), "",
-		   (unsigned int)((value & field_mask(name)) >> name->bit));
-	put_word(out, " ", text);
+	stpcpy(stpcpy(head, name->name), "=");
+	put_numbered(out, " ", head, (value & field_mask(name)) >> name->bit);
 }
 
 size_t kw_bits_text(enum kw_fact reg, uint64_t value, char *buf, size_t size)
 {
 	const struct reg_bits *bits = bits_of(reg);
-	struct out out = out_to(buf, size);
+	struct kw_buf out = kw_buf_over(buf, size);
 	uint64_t rest;
 
 	if (!bits)
@@ -227,12 +210,8 @@ size_t kw_bits_text(enum kw_fact reg, uint64_t value, char *buf, size_t size)
 	}
 	rest = bits->exhaustive ? value & ~(named_mask(bits) | bits->always_one) : 0;
 	for (unsigned int i = 0; i < 64; i++) {
-		char text[8];
-
-		if (!(rest >> i & 1))
-			continue;
-		put_number(text, "bit", i);
-		put_word(&out, " ", text);
+		if (rest >> i & 1)
+			put_numbered(&out, " ", "bit", i);
 	}
 	return out.len;
 }
@@ -259,7 +238,7 @@ static const char *const system_types[16] = {
 #define ATTR_DPL(attr) ((unsigned int)(attr) >> 5 & 3)
 
 /* "Code- and Data-Segment Descriptor Types" */
-static void put_type(struct out *out, uint64_t attr)
+static void put_type(struct kw_buf *out, uint64_t attr)
 {
 	bool code = attr & ATTR_CODE;
 
@@ -276,8 +255,7 @@ static void put_type(struct out *out, uint64_t attr)
 
 size_t kw_segment_text(uint64_t attr, bool system, char *buf, size_t size)
 {
-	struct out out = out_to(buf, size);
-	char dpl[8];
+	struct kw_buf out = kw_buf_over(buf, size);
 
 	if (attr & ATTR_UNUSABLE) {
 		put_word(&out, "", "unusable");
@@ -288,8 +266,7 @@ size_t kw_segment_text(uint64_t attr, bool system, char *buf, size_t size)
 		put_word(&out, "", system_types[attr & 15]);
 	else
 		put_type(&out, attr);
-	put_number(dpl, "DPL ", ATTR_DPL(attr));
-	put_word(&out, ", ", dpl);
+	put_numbered(&out, ", ", "DPL ", ATTR_DPL(attr));
 	if (!system)
 		put_word(&out, ", ",
 			 attr & ATTR_L && attr & ATTR_CODE ? "64-bit"
