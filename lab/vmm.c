@@ -57,12 +57,6 @@ int vmm_ioctl(int fd, unsigned long request, void *argument, const char *name)
 	exit(VMM_BROKEN);
 }
 
-_Noreturn void vmm_broken(const char *what)
-{
-	printf("vmm: %s: %s\n", what, strerror(errno));
-	exit(VMM_BROKEN);
-}
-
 static _Noreturn void bad_option(const char *name, const char *text)
 {
 	fprintf(stderr, "vmm: --%s %s: not understood; see vmm --help\n", name, text);

@@ -4,12 +4,20 @@
  * QEMU 7.2 (x86_cpu_dump_state), or of kvmtool for exits that QEMU has no words for, then the
  * kvm_run page in hex.
  */
+#include <errno.h>
 #include <kvm_numbers.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "vmm_parts.h"
+
+_Noreturn void vmm_broken(const char *what)
+{
+	printf("vmm: %s: %s\n", what, strerror(errno));
+	exit(VMM_BROKEN);
+}
 
 #define CODE_BYTES	50
 #define CODE_BEFORE	20

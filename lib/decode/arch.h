@@ -16,9 +16,11 @@ struct kw_arch_row {
 	const char *qemu;    /* QEMU's name: qemu-system-NAME */
 	const char *source;  /* where its KVM is in Linux' tree */
 	const char *set_regs; /* the ioctls that set a vCPU's registers */
+	const char *events;  /* for trace-cmd: what its KVM traces of exits, faults and exceptions */
 	enum kw_mode (*mode)(const struct kw_failure *f, const char **why_ret);
 	unsigned int (*bits)(const struct kw_failure *f);
 	bool (*pc)(const struct kw_failure *f, uint64_t *ret); /* as a linear address */
+	bool (*sp)(const struct kw_failure *f, uint64_t *ret); /* likewise: the top of the stack */
 	enum kw_code_state (*insn)(const struct kw_failure *f, struct kw_insn *ret);
 	size_t (*listing)(const struct kw_failure *f,
 			  struct kw_listing_row ret[static KW_MAX_ROWS]);
@@ -26,7 +28,7 @@ struct kw_arch_row {
 	size_t (*oddities)(const struct kw_failure *f, struct kw_oddity *ret, size_t max);
 };
 
-/* Never NULL: of KW_ARCH_UNKNOWN all is NULL. */
+/* Never NULL: of KW_ARCH_UNKNOWN only the events are known, which all architectures have. */
 const struct kw_arch_row *kw_arch_row(enum kw_arch arch);
 
 /* Is there a sign that the machine is x86? */

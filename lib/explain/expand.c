@@ -607,6 +607,11 @@ static void put_set_regs(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, kw_str(kw_arch_row(c->f->arch)->set_regs));
 }
 
+static void put_events(const struct kw_case *c, struct kw_buf *buf)
+{
+	kw_buf_add(buf, kw_str(kw_arch_row(c->f->arch)->events));
+}
+
 static void put_kernel(const struct kw_case *c, struct kw_buf *buf)
 {
 	struct kw_str seen = c->f->text[KW_T_HOST_KERNEL];
@@ -854,6 +859,7 @@ static const struct slot slots[] = {
 	{ "arch_qemu", put_arch_qemu },
 	{ "arch_kvm", put_arch_kvm },
 	{ "set_regs", put_set_regs },
+	{ "events", put_events },
 	{ "device", put_device },
 	{ "stop_code", put_stop_code },
 	{ "features", put_features },

@@ -6,7 +6,6 @@
  */
 #include "failure/x86.h"
 #include "parse/parse.h"
-#include "parse/words.h"
 
 #include <kvm_numbers.h>
 
@@ -19,7 +18,6 @@ enum {
 	RING = 8,		/* signs kept while no record is open */
 	EVENT_TEXT = 400,
 	LINE_TEXT = 1024,	/* of a line kept as evidence */
-	STATES = 24,
 	ARENA_LIMIT = 1 << 20,
 };
 
@@ -28,6 +26,12 @@ struct ring_sign {
 	enum kw_sign_kind kind;
 	size_t len;
 	char text[EVENT_TEXT];
+};
+
+/* What a parser remembers of a dump. */
+struct state {
+	const struct kw_parser *of;
+	uint32_t value;
 };
 
 struct record {
@@ -43,7 +47,7 @@ struct record {
 	enum kw_class dump;
 	uint64_t headline_number;
 	unsigned int echoes; /* times the headline was repeated: more dumps will follow */
-	uint32_t state[STATES]; /* of the parsers, for the dump being read */
+	struct state state[KW_NPARSERS]; /* for the dump being read */
 };
 
 struct kw_gather {
@@ -587,39 +591,30 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line,
 
 uint32_t *kw_gather_state(struct kw_gather *g, const struct kw_parser *parser)
 {
-	size_t i = 0;
+	struct state *state = parser->aside && g->beside.open ? g->beside.state : g->older->state;
 
-	while (i < STATES - 1 && kw_parsers[i] && kw_parsers[i] != parser)
-		i++;
-	return parser->aside && g->beside.open ? &g->beside.state[i] : &g->older->state[i];
+	while (state->of && state->of != parser)
+		state++;
+	state->of = parser;
+	return &state->value;
 }
 
-static enum kw_took ask(struct kw_gather *g, const struct kw_clean_line *line,
-			const struct kw_parser *parser, bool message)
+bool kw_gather_is_deaf(const struct kw_gather *g, const struct kw_clean_line *line)
 {
-	if (message && parser->messages &&
-	    kw_message_take(g, line, parser->messages) == KW_TOOK_LINE)
-		return KW_TOOK_LINE;
-	return parser->line ? parser->line(g, line) : KW_TOOK_NOTHING;
+	return line->logged && g->older->open && g->older->log_over;
 }
 
-void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line)
+void kw_gather_took(struct kw_gather *g, const struct kw_clean_line *line)
 {
-	bool message;
+	if (line->cut && kw_gather_current(g))
+		kw_failure_add_note(
+			kw_gather_current(g), line->number,
+			KW_STR("the line is too long; only its first 64 KiB were read"));
+	g->quiet = 0;
+}
 
-	if (line->logged && g->older->open && g->older->log_over)
-		return;
-	message = kw_find(&g->messages, line->text.p, line->text.len) != SIZE_MAX;
-	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
-		if ((line->logged && !(*p)->kernel) || ask(g, line, *p, message) != KW_TOOK_LINE)
-			continue;
-		if (line->cut && kw_gather_current(g))
-			kw_failure_add_note(
-				kw_gather_current(g), line->number,
-				KW_STR("the line is too long; only its first 64 KiB were read"));
-		g->quiet = 0;
-		return;
-	}
+void kw_gather_passed(struct kw_gather *g, const struct kw_clean_line *line)
+{
 	if (line->logged && kw_gather_watched(g))
 		return;
 	if (line->text.len && ++g->quiet > QUIET_LINES)
@@ -651,8 +646,6 @@ int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret)
 
 	if (!g)
 		return -ENOMEM;
-	g->messages = kw_message_words;
-	kw_find_use_best(&g->messages);
 	g->fn = fn;
 	g->arg = arg;
 	g->older = &g->slot[0];

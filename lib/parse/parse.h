@@ -124,6 +124,13 @@ struct kw_parser {
 #undef P
 extern const struct kw_parser *const kw_parsers[]; /* ends with NULL */
 
+enum {
+#define P(name) KW_PARSER_##name,
+#include "parse/parsers.def"
+#undef P
+	KW_NPARSERS
+};
+
 /*
  * Records overlap: when several vCPUs fail at once, the headline of the second appears in the
  * middle of the first one's dump. So at most two are open: the older one, whose dump is being read,
@@ -225,11 +232,19 @@ enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *li
 /* For reader.c */
 int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret);
 void kw_gather_destroy(struct kw_gather *g);
-void kw_gather_offer(struct kw_gather *g, const struct kw_clean_line *line);
+/* For offer.c: does the record that is open want no more lines of a log, as this one is? */
+bool kw_gather_is_deaf(const struct kw_gather *g, const struct kw_clean_line *line);
+/* A parser understood @line, or none did: after many of those the open records are complete. */
+void kw_gather_took(struct kw_gather *g, const struct kw_clean_line *line);
+void kw_gather_passed(struct kw_gather *g, const struct kw_clean_line *line);
 /* Is nothing open, so that the reader may go back to searching? */
 bool kw_gather_idle(const struct kw_gather *g);
 /* The stream has ended. */
 void kw_gather_finish(struct kw_gather *g);
+
+/* offer.c: hands @line to the parsers; @messages is a copy of kw_message_words. */
+void kw_offer(struct kw_gather *g, const struct kw_finder *messages,
+	      const struct kw_clean_line *line);
 
 /* reader.c: a stream in pieces of any size. Memory is bounded by a few KW_LINE_MAX. */
 

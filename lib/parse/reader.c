@@ -20,7 +20,7 @@ enum {
 
 struct kw_stream {
 	struct kw_gather *gather;
-	struct kw_finder finder;
+	struct kw_finder finder, messages;
 	uint64_t number; /* of the line the next byte belongs to */
 	bool region;	 /* lines are read, not searched */
 	struct kw_mail mail;
@@ -53,7 +53,7 @@ static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
 		line->number = s->join_number;
 	}
 	s->join_len = 0;
-	kw_gather_offer(s->gather, line);
+	kw_offer(s->gather, &s->messages, line);
 }
 
 /* No more will come for what waits for the rest of its line. */
@@ -321,6 +321,8 @@ int kw_stream_create(kw_failure_fn fn, void *arg, struct kw_stream **ret)
 	}
 	s->finder = kw_parser_words;
 	kw_find_use_best(&s->finder);
+	s->messages = kw_message_words;
+	kw_find_use_best(&s->messages);
 	s->number = 1;
 	*ret = s;
 	return 0;

@@ -121,7 +121,7 @@ static void a_head_must_fit(void **state)
 	assert_refused(&r, "no common section");
 	append_section(&r, &e.common, 0);
 	r.len = HEAD - 1;
-	assert_refused(&r, "shorter than its head");
+	assert_refused(&r, "shorter than its header");
 	r.len = HEAD;
 	assert_refused(&r, ".size");
 	append(&r, NULL, 0);

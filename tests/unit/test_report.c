@@ -224,7 +224,7 @@ static void an_event_that_is_refused_says_why(void **state)
 
 	(void)state;
 	assert_int_equal(kw_event_text("", 0, &context, &text), -EINVAL);
-	assert_string_equal(error.message, "the record is shorter than its head");
+	assert_string_equal(error.message, "the record is shorter than its header");
 	context.flags = 4;
 	assert_int_equal(kw_event_text("", 0, &context, &text), -EINVAL);
 	assert_string_equal(error.message, "kw_event_context.flags is 0x4: this library knows 0x1");

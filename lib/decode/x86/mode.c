@@ -264,6 +264,24 @@ bool kw_linear_rip(const struct kw_failure *f, uint64_t *ret)
 	return true;
 }
 
+bool kw_linear_rsp(const struct kw_failure *f, uint64_t *ret)
+{
+	struct state s = state_of(f);
+	unsigned int bits = bits_of(&s, outcome_of(&s).mode);
+	uint64_t rsp, base;
+
+	if (!bits || !PICK(f, rsp, &rsp))
+		return false;
+	if (bits == 64) {
+		*ret = rsp;
+		return !f->registers_narrow;
+	}
+	if (!PICK(f, ss_base, &base))
+		return false;
+	*ret = (uint32_t)(base + rsp);
+	return true;
+}
+
 bool kw_canonical(const struct kw_failure *f, uint64_t gva)
 {
 	uint64_t cr4;

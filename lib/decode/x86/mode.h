@@ -41,6 +41,9 @@ unsigned int kw_mode_bits(const struct kw_failure *f);
 /* CS.base + RIP cut to the mode; false if a part is unknown. */
 bool kw_linear_rip(const struct kw_failure *f, uint64_t *ret);
 
+/* SS.base + RSP likewise. */
+bool kw_linear_rsp(const struct kw_failure *f, uint64_t *ret);
+
 /* True if a 64-bit linear address is canonical for 48 bits, for 57 with CR4.LA57 set or unknown. */
 bool kw_canonical(const struct kw_failure *f, uint64_t gva);
 

@@ -477,7 +477,7 @@ const struct kw_rule kw_rules_exit[] = {
 		.why = "KVM returns KVM_EXIT_EXCEPTION if it cannot continue after an "
 		       "intercepted exception.",
 		.todo = { KW_DO(
-			"Collect the host's dmesg, and run: `trace-cmd record -e kvm:kvm_exit`.") },
+			"Collect the host's dmesg, and run: `trace-cmd record {events}`.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_EXCEPTION\"" },
 	},
 	{
@@ -499,7 +499,7 @@ const struct kw_rule kw_rules_exit[] = {
 				"`hw.hardware_exit_reason`, `system_event`."),
 			  KW_DO("Make it print the registers: KVM_GET_REGS and KVM_GET_SREGS. "
 				"`kvmwhy explain` reads such dumps."),
-			  KW_DO("Run: `trace-cmd record -e kvm` around it; the last exits and "
+			  KW_DO("Run: `trace-cmd record {events}` around it; the last exits and "
 				"exceptions say what the guest did."),
 			  KW_DO("Look at the host's dmesg of the same second.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_RUN\"" },

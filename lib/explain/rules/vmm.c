@@ -128,8 +128,7 @@ const struct kw_rule kw_rules_vmm[] = {
 				"first reset, and `info registers` and `x/10i $pc` of the monitor "
 				"show what led there."),
 			  KW_DO("To tell a triple fault from a reboot, run on the host: `trace-cmd "
-				"record -e kvm:kvm_exit -e kvm:kvm_inj_exception -e "
-				"kvm:kvm_userspace_exit`. A triple fault is KVM_EXIT_SHUTDOWN."),
+				"record {events}`. A triple fault is KVM_EXIT_SHUTDOWN."),
 			  KW_DO("Under TCG run: `-d int,cpu_reset`. It logs each exception in "
 				"front of the reset.") },
 		.source = { "QEMU hw/core/cpu-common.c, cpu_common_reset_hold()" },

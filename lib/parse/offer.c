@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/* A line goes to the parsers in their order; the first that understands it has it. */
+#include "parse/parse.h"
+#include "parse/words.h"
+
+static bool takes(struct kw_gather *g, const struct kw_clean_line *line,
+		  const struct kw_parser *parser, bool message)
+{
+	if (message && parser->messages &&
+	    kw_message_take(g, line, parser->messages) == KW_TOOK_LINE)
+		return true;
+	return parser->line && parser->line(g, line) == KW_TOOK_LINE;
+}
+
+void kw_offer(struct kw_gather *g, const struct kw_finder *messages,
+	      const struct kw_clean_line *line)
+{
+	bool message;
+
+	if (kw_gather_is_deaf(g, line))
+		return;
+	/* most lines hold no message, and there are many */
+	message = kw_find(messages, line->text.p, line->text.len) != SIZE_MAX;
+	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
+		if ((line->logged && !(*p)->kernel) || !takes(g, line, *p, message))
+			continue;
+		kw_gather_took(g, line);
+		return;
+	}
+	kw_gather_passed(g, line);
+}
