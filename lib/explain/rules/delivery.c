@@ -66,22 +66,24 @@ static bool root_in_mmio(const struct kw_case *c)
 	return gpa_is_page_table_root(c) && !root_in_smram(c);
 }
 
-static bool stack_top(const struct kw_case *c, uint64_t *ret)
+/* Where the mode is not known, a flat stack segment is assumed: only the offset in a page counts. */
+static uint64_t stack_top(const struct kw_case *c)
 {
 	const struct kw_arch_row *arch = kw_arch_row(c->f->arch);
+	uint64_t top;
 
-	return arch->sp && arch->sp(c->f, ret);
+	return arch->sp && arch->sp(c->f, &top) ? top : c->f->rsp;
 }
 
 /* A push of the event: judged by the offset in the page, the address is slightly below RSP. */
 static bool stack_in_vga(const struct kw_case *c)
 {
-	uint64_t top, below;
+	uint64_t below;
 
-	if (!on_mmio(c) || !has_gpa(c) || !stack_top(c, &top) || c->f->extra[3] < 0xa0000 ||
+	if (!on_mmio(c) || !has_gpa(c) || !kw_has(c->f, rsp) || c->f->extra[3] < 0xa0000 ||
 	    c->f->extra[3] > 0xbffff)
 		return false;
-	below = (top - c->f->extra[3]) & 0xfff;
+	below = (stack_top(c) - c->f->extra[3]) & 0xfff;
 	return below && below <= 48;
 }
 
