@@ -44,10 +44,10 @@ def _(directory):
         compile_only([*compiler, f"-std={standard}"], source(directory, "header.cc"))
 
 
-@test("the header is below 500 lines and includes the standard's headers only")
+@test("the header is below 600 lines and includes the standard's headers only")
 def _(_):
     text = HEADER.read_text()
-    assert len(text.splitlines()) < 500
+    assert len(text.splitlines()) < 600
     equal(set(re.findall(r"#include\s+(\S+)", text)), {"<stddef.h>", "<stdint.h>"})
 
 
