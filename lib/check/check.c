@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How a check reads the record, and what its answer is. */
+/* How a check reads the record and gets its answer. */
 #include "check/svm.h"
 #include "check/vmx.h"
 #include "failure/x86.h"
@@ -10,7 +10,7 @@
  */
 static const struct shown {
 	uint16_t vmcs, vmcb, vmm;
-	/* the selector of the VMCS's segment that it is a part of, else KW_F_none */
+	/* for a part of a VMCS segment, its selector, else KW_F_none */
 	uint16_t segment;
 } shown[] = {
 #define ROW(vmcs_, vmcb_, vmm_) { KW_F_##vmcs_, KW_F_##vmcb_, KW_F_##vmm_, KW_F_none }
@@ -64,7 +64,7 @@ static bool is_part(const struct shown *s, enum kw_part part)
 	return is_segment(s) && s->vmcs == kw_part((enum kw_fact)s->segment, part);
 }
 
-/* In the EAX form of a dump 64-bit values are cut to 32 bits. */
+/* In the EAX form of a dump 64-bit values are truncated to 32 bits. */
 static bool is_cut(const struct kw_failure *f, const struct shown *s)
 {
 	return f->registers_narrow &&
@@ -74,7 +74,7 @@ static bool is_cut(const struct kw_failure *f, const struct shown *s)
 
 /*
  * Without unrestricted guest KVM runs real mode with PE, PG, VM86 and page tables of its own, and
- * loads other segments than the VMM is shown; for virtual-8086 mode it may, too.
+ * loads segments other than those the VMM sees; it may do so for virtual-8086 mode too.
  */
 static bool is_replaced(const struct kw_failure *f, const struct shown *s)
 {
@@ -93,7 +93,7 @@ static bool shows_what_was_loaded(const struct kw_failure *f, const struct shown
 	return !is_cut(f, s) && !is_replaced(f, s);
 }
 
-/* What KVM makes of a value of the VMM on its way into the VMCS. */
+/* What KVM turns the VMM's value into for the VMCS. */
 static uint64_t as_vmcs(const struct shown *s, uint64_t value)
 {
 	if (is_part(s, KW_ATTR))
@@ -108,7 +108,7 @@ static uint64_t as_vmcs(const struct shown *s, uint64_t value)
 	}
 }
 
-/* And into the VMCB, whose attributes have bits 15:12 of the access rights in 11:8. */
+/* And for the VMCB, whose attributes have bits 15:12 of the access rights in 11:8. */
 static uint64_t as_vmcb(const struct shown *s, uint64_t value)
 {
 	if (is_part(s, KW_ATTR))

@@ -2,23 +2,23 @@
 /*
  * What the rows of the *.def files are written with.
  *
- *	CHECK(id, "what must be so", condition)
+ * *	CHECK(id, "what must be so", condition)
  *
- * The condition is C and true when the check is passed. It reads the record through the names
- * below; reading a field that the record lacks makes the answer "cannot tell", so what decides
- * alone stands first and premises, which may be unknown, stand last:
+ * The condition is C, true when the check passes. It reads the record through the names below;
+ * reading a field that the record lacks makes the answer "cannot tell", so what decides alone comes
+ * first, and premises, which may be unknown, come last:
  *
- *	CHECK(guest_cs_l_d, "CS.D must be 0 if CS.L is 1 in IA-32e mode", !(CS_AR & AR_L && CS_AR & AR_DB) || !IA32E)
+ * *	CHECK(guest_cs_l_d, "CS.D must be 0 if CS.L is 1 in IA-32e mode", !(CS_AR & AR_L && CS_AR & AR_DB) || !IA32E)
  *
- * A condition that needs what no dump shows says so: UNTOLD("MAXPHYADDR") is false and makes the
- * answer "cannot tell" unless the rest is true all the same. It is never negated.
+ * A condition that needs what no dump shows uses UNTOLD("MAXPHYADDR"): it is false and makes the
+ * answer "cannot tell" unless the rest is true anyway. Never negate it.
  */
 #ifndef KW_ENTRY_FIELDS_H
 #define KW_ENTRY_FIELDS_H
 
 #include "check/check.h"
 
-/* The value of a fact, 0 where it is not known, which the check then says is missing. */
+/* The value of a fact; 0 if unknown, and the check then reports it as missing. */
 uint64_t kw_entry_get(struct kw_entry *e, enum kw_fact fact);
 bool kw_entry_untold(struct kw_entry *e, const char *what);
 
@@ -28,9 +28,9 @@ bool kw_entry_untold(struct kw_entry *e, const char *what);
 #define BITS(high, low) ((~UINT64_C(0) >> (63 - (high))) & ~UINT64_C(0) << (low))
 
 /*
- * Canonical for 57 bits is canonical on some CPU; not canonical for 57 bits is so on none. In
- * between the answer needs the CPU's number of linear-address bits, and for most fields that is not
- * CR4.LA57 but what the CPU supports.
+ * Not canonical with 57 bits is canonical on no CPU; canonical with 48 bits, on every CPU. In
+ * between the answer needs the CPU's number of linear-address bits: for most fields not CR4.LA57
+ * but what the CPU supports.
  */
 #define CANONICAL(address) kw_entry_is_canonical(e, address)
 bool kw_entry_is_canonical(struct kw_entry *e, uint64_t address);

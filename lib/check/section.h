@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * No guard: included once for each section, by tables.c, with DEF the file of its rows and TABLE a
- * name for them.
+ * No guard: tables.c includes it once per section, with DEF the file of its rows and TABLE a name
+ * for them.
  */
 #define CHECK(id, says, condition) \
 	static bool id(struct kw_entry *e) \

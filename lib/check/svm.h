@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The VMCB, as the rows of svm_*.def name it: AMD APM vol. 2, "VMCB Layout". */
+/* The VMCB, as named in the rows of svm_*.def: AMD APM vol. 2, "VMCB Layout". */
 #ifndef KW_ENTRY_SVM_H
 #define KW_ENTRY_SVM_H
 
@@ -31,9 +31,8 @@
 #define SEV_FEATURES_UNTOLD UNTOLD("SEV_FEATURES in the encrypted VMSA")
 
 /*
- * Guest state that VMRUN loads. With SEV-ES it comes from the VMSA, and the save area that is
- * printed does not count. The control that says so is no evidence of the check, so it is not listed
- * as one.
+ * Guest state that VMRUN loads. With SEV-ES it comes from the VMSA, and the printed save area does
+ * not count. The control that says so is not evidence for the check, so it is not listed.
  */
 #define SAVED(name) kw_svm_saved(e, KW_F_vmcb_##name)
 static inline uint64_t kw_svm_saved(struct kw_entry *e, enum kw_fact fact)
@@ -60,7 +59,7 @@ static inline uint64_t kw_svm_saved(struct kw_entry *e, enum kw_fact fact)
 #define PAGING (SAVED(cr0) & CR0_PG)
 #define LONG_MODE (SAVED(efer) & EFER_LME && PAGING)
 
-/* Every CPU with SVM so far has 40 physical-address bits or more, none can have more than 52. */
+/* Every CPU with SVM so far has at least 40 physical-address bits; none can have more than 52. */
 #define ADDRESS_FITS(address) kw_svm_address_fits(e, address)
 static inline bool kw_svm_address_fits(struct kw_entry *e, uint64_t address)
 {
@@ -68,8 +67,8 @@ static inline bool kw_svm_address_fits(struct kw_entry *e, uint64_t address)
 }
 
 /*
- * Bits 11:0 of a table's address are ignored. Nothing is said of a table that ends where the
- * addresses do.
+ * Bits 11:0 of a table's address are ignored. A table that ends where the addresses do is
+ * undecided.
  */
 #define TABLE_FITS(base, size) kw_svm_table_fits(e, (base) & ~UINT64_C(0xfff), size)
 static inline bool kw_svm_table_fits(struct kw_entry *e, uint64_t base, uint64_t size)
@@ -80,8 +79,8 @@ static inline bool kw_svm_table_fits(struct kw_entry *e, uint64_t base, uint64_t
 }
 
 /*
- * The event to inject. A VMRUN that was refused has delivered nothing, so a valid EXITINTINFO is
- * that event, which has left EVENTINJ.
+ * The event to inject. A refused VMRUN delivers nothing, so a valid EXITINTINFO is that event,
+ * moved there from EVENTINJ.
  */
 #define EVENT_VALID BIT(31)
 #define EVENT kw_svm_injected(e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The VMCS, as the rows of vmx_*.def name it: Intel SDM vol. 3, "Virtual Machine Control
+ * The VMCS, as named in the rows of vmx_*.def: Intel SDM vol. 3, "Virtual Machine Control
  * Structures".
  */
 #ifndef KW_ENTRY_VMX_H
@@ -14,14 +14,14 @@
 #define ENTRY FIELD(vmcs_entry_controls)
 #define EXIT FIELD(vmcs_exit_controls)
 
-/* Controls that do not count while the primary ones do not activate them: 0 then. */
+/* Controls that are 0 unless the primary ones activate them. */
 #define SECONDARY (PRIMARY & BIT(31) ? FIELD(vmcs_secondary) : 0)
 #define TERTIARY (PRIMARY & BIT(17) ? FIELD(vmcs_tertiary) : 0)
 
 /* The control "unrestricted guest". */
 #define UNRESTRICTED (SECONDARY & BIT(7))
 
-/* The controls that rows ask for, by field. The names are the manual's. */
+/* The controls used in rows, by field. The names are the manual's. */
 #define EXTERNAL_INTERRUPT_EXITING (PIN_BASED & BIT(0))
 #define NMI_EXITING (PIN_BASED & BIT(3))
 #define VIRTUAL_NMIS (PIN_BASED & BIT(5))
@@ -82,7 +82,7 @@
 #define ENTRY_LOAD_PKRS (ENTRY & BIT(22))
 #define ENTRY_LOAD_FRED (ENTRY & BIT(23))
 
-/* Fields that belong to a control. dump_vmcs prints most of them only where the control is 1. */
+/* Fields that belong to a control. dump_vmcs prints most of them only if the control is 1. */
 #define TPR_THRESHOLD FIELD(vmcs_tpr_threshold)
 #define VIRTUAL_APIC FIELD(vmcs_virt_apic)
 #define APIC_ACCESS FIELD(vmcs_apic_access)
@@ -120,8 +120,8 @@ bool kw_entry_is_ia32e(struct kw_entry *e);
 #define SYSENTER_EIP FIELD(vmcs_sysenter_eip)
 
 /*
- * What dump_vmcs prints where a control has VM entry load it: 0 where the control explains that it
- * is not there.
+ * What dump_vmcs prints only if a control makes VM entry load it: 0 if the control explains its
+ * absence.
  */
 #define LOADED(name, control) (kw_known(e->f, KW_F_##name) || (control) ? FIELD(name) : 0)
 #define GUEST_PERF_GLOBAL_CTRL LOADED(vmcs_perf_global_ctrl, ENTRY_LOAD_PERF_GLOBAL_CTRL)
@@ -144,8 +144,8 @@ bool kw_entry_is_ia32e(struct kw_entry *e);
 #define GUEST_REFUSED KW_VMX_ENTRY_FAILED(KW_VMX_EXIT_INVALID_STATE)
 #define REFUSED_FOR(n) (FIELD(vmcs_reason) == GUEST_REFUSED && FIELD(vmcs_qualification) == (n))
 /*
- * It is another number: this was not refused. Not read as a value, since the check can be answered
- * without it.
+ * It is another number: this was not what was refused. Not read as a value, since the check can be
+ * decided without it.
  */
 #define NOT_REFUSED_FOR(n) \
 	(FACT_IS(e->f, vmcs_reason, GUEST_REFUSED) && kw_has(e->f, vmcs_qualification) && \

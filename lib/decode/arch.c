@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A row for each architecture. The one of x86 has all of decode/x86/; of the others only the words
+ * A row for each architecture. That of x86 has all of decode/x86/; for the others only the words
  * are known.
  */
 #include "decode/arch.h"

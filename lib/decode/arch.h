@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The architectures, a row each: their words, and how their registers, instruction and addresses
- * are decoded. What is not known of one is NULL: then nothing is said. Reads the record, changes
+ * are decoded. A decoder that one lacks is NULL: then nothing is said. Reads the record, changes
  * nothing, allocates nothing.
  */
 #ifndef KW_ARCH_H
@@ -14,7 +14,7 @@
 
 struct kw_arch_row {
 	const char *qemu;    /* QEMU's name: qemu-system-NAME */
-	const char *source;  /* where its KVM is in Linux' tree */
+	const char *source;  /* where its KVM is in Linux's tree */
 	const char *set_regs; /* the ioctls that set a vCPU's registers */
 	const char *events;  /* for trace-cmd: what its KVM traces of exits, faults and exceptions */
 	enum kw_mode (*mode)(const struct kw_failure *f, const char **why_ret);
@@ -31,10 +31,10 @@ struct kw_arch_row {
 /* Never NULL: of KW_ARCH_UNKNOWN only the events are known, which all architectures have. */
 const struct kw_arch_row *kw_arch_row(enum kw_arch arch);
 
-/* Is there a sign that the machine is x86? */
+/* Is there a sign that the architecture is x86? */
 bool kw_is_x86(const struct kw_failure *f);
 
-/* Is there a sign that it is another one? Neither is so where the text has no sign at all. */
+/* Is there a sign that it is another one? Both are false if the text has no sign at all. */
 bool kw_is_foreign(const struct kw_failure *f);
 
 #endif

@@ -142,7 +142,7 @@ const char *kw_vmx_insn_error_do(uint64_t number)
 	return kw_row_get(kw_row_find(KW_TABLE_VMX_INSN_ERROR, number), KW_ATTR_DO);
 }
 
-/* No other code lies from 0xfffffffc to 0xffffffff: these are -4 to -1, cut to 32 bits. */
+/* Only these are from 0xfffffffc to 0xffffffff: -4 to -1, truncated to 32 bits. */
 static const struct kw_row *svm_exit(uint64_t code)
 {
 	if (code >= UINT32_MAX - 3 && code <= UINT32_MAX)
@@ -180,7 +180,7 @@ const char *kw_errno_text(int number)
 	return kw_row_get(errno_row(number), KW_ATTR_TEXT);
 }
 
-/* First of the sorted texts that does not stand before the byte @c. */
+/* First of the sorted texts that does not sort before the byte @c. */
 static uint32_t errno_lower_bound(unsigned int c)
 {
 	uint32_t low = 0, high = kw_tables_nerrno;
@@ -197,7 +197,7 @@ static uint32_t errno_lower_bound(unsigned int c)
 	return low;
 }
 
-/* A letter, ASCII or not, or a digit: the text before it is only the start of another one. */
+/* A letter, ASCII or not, or a digit: the text before it is only the start of a longer one. */
 static bool goes_on(const char *text, size_t len, size_t at)
 {
 	return at < len && (kw_is_word(text[at]) || (unsigned char)text[at] >= 0x80);

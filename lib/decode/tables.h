@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers to names: the tables of data/, compiled in by scripts/gen-tables.py. A number that no
- * table has gives NULL; its caller still has the number. All texts are static.
+ * Numbers to names: the tables of data/, compiled in by scripts/gen-tables.py. Returns NULL for a
+ * number that no table has; the caller still has the number. All texts are static.
  */
 #ifndef KW_TABLES_H
 #define KW_TABLES_H
@@ -30,7 +30,7 @@ enum kw_table {
 	KW_NTABLES,
 };
 
-/* What a row says; which table has which is in scripts/gen-tables.py. */
+/* What a row says; scripts/gen-tables.py has which table has which. */
 enum kw_attr {
 	KW_ATTR_SOURCE,
 	KW_ATTR_ABOUT,
@@ -71,22 +71,24 @@ enum kw_attr {
 	KW_ATTR_ARCH,
 };
 
-/* No attribute but WORD and TR stands more often than this in one row; WORD: at most 16. */
+/* No attribute except WORD and TR occurs more often than this in one row; WORD: at most 16. */
 enum { KW_MAX_REPEAT = 16 };
 
-/* KVM_EXIT_* of kvm_run.exit_reason, its meaning, and what it means printed as a failure. */
+/* KVM_EXIT_* of kvm_run.exit_reason, its meaning, and what it means when printed as a failure. */
 const char *kw_kvm_exit_name(uint64_t number);
 const char *kw_kvm_exit_about(uint64_t number);
 const char *kw_kvm_exit_fail(uint64_t number);
 
-/* Is it an exit that a VMM serves and goes on with, and no end of a guest? */
+/* Is it an exit that a VMM handles and continues, not the end of a guest? */
 bool kw_kvm_exit_is_served(uint64_t number);
 
 const char *kw_kvm_suberror_name(uint64_t number);
 const char *kw_kvm_suberror_about(uint64_t number);
 const char *kw_kvm_suberror_fail(uint64_t number);
 
-/* A basic exit reason by the manual's name, and by Linux' ("EPT_VIOLATION", as in trace events). */
+/*
+ * A basic exit reason by the manual's name, and by Linux's ("EPT_VIOLATION", as in trace events).
+ */
 const char *kw_vmx_exit_name(uint64_t basic);
 const char *kw_vmx_exit_linux(uint64_t basic);
 
@@ -95,16 +97,16 @@ const char *kw_vmx_insn_error_about(uint64_t number);
 const char *kw_vmx_insn_error_do(uint64_t number);
 
 /*
- * The manual's name of an SVM exit code, the text of Linux' trace events ("npf"), and what it is.
- * A negative code that was cut to 32 bits is found too.
+ * The manual's name of an SVM exit code, the text in Linux's trace events ("npf"), and what it is.
+ * A negative code truncated to 32 bits is also found.
  */
 const char *kw_svm_exit_name(uint64_t code);
 const char *kw_svm_exit_trace(uint64_t code);
 const char *kw_svm_exit_about(uint64_t code);
 
 /*
- * Why the ioctl called @ioctl answers errno @number on @arch, a name of the JSON or "unknown": a
- * row of KW_TABLE_KVM_IOCTL, NULL if none is known.
+ * Why the ioctl called @ioctl returns errno @number on @arch, a name of the JSON or "unknown": a
+ * row of KW_TABLE_KVM_IOCTL, NULL if unknown.
  */
 const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, const char *arch);
 
@@ -113,8 +115,8 @@ const char *kw_errno_name(int number);
 const char *kw_errno_text(int number);
 
 /*
- * The errno whose strerror text, of glibc or musl, in any of the languages known, stands at the
- * start of @text and does not go on as a word; the longest such text counts. 0 if there is none.
+ * The errno whose strerror text, of glibc or musl, in any of the languages known, is at the start
+ * of @text and is not followed by more of a word; the longest such text counts. 0 if there is none.
  */
 int kw_errno_find_text(const char *text, size_t len);
 
@@ -127,9 +129,9 @@ const char *kw_exception_name(unsigned int vector);
 /* Does the exception push an error code (in protected mode)? */
 bool kw_exception_has_error_code(unsigned int vector);
 
-/* A row of any table, for what has no function of its own. */
+/* A row of any table, for what has no function above. */
 struct kw_row {
-	uint64_t key; /* the number; for a table with ids the id's place in the pool */
+	uint64_t key; /* the number; in a table with ids, the id's offset in the pool */
 	uint32_t name, first;
 	uint32_t count;
 };
@@ -140,7 +142,7 @@ const struct kw_row *kw_row_find(enum kw_table table, uint64_t key);
 /* Row @i in the order of the table, or NULL beyond the last. */
 const struct kw_row *kw_row_at(enum kw_table table, size_t i);
 
-/* The row behind @row if it has the same number, or NULL. */
+/* The row after @row if it has the same number, or NULL. */
 const struct kw_row *kw_row_next(enum kw_table table, const struct kw_row *row);
 
 const char *kw_row_name(const struct kw_row *row);
@@ -151,10 +153,10 @@ const char *kw_row_id(const struct kw_row *row);
 /* The row's first text for @attr, or NULL; NULL for a NULL row. */
 const char *kw_row_get(const struct kw_row *row, enum kw_attr attr);
 
-/* All texts for @attr into @ret, at most @max. Returns how many. */
+/* Puts all texts for @attr into @ret, at most @max. Returns the number. */
 size_t kw_row_all(const struct kw_row *row, enum kw_attr attr, const char **ret, size_t max);
 
-/* What gen-tables.py writes: one pool of texts, everything else by offset; nothing to relocate. */
+/* What gen-tables.py writes: one pool of texts, everything else by offset; needs no relocations. */
 struct kw_tables_attr {
 	uint32_t text;
 	uint32_t attr; /* enum kw_attr */

@@ -22,7 +22,7 @@ static uint64_t part(const uint64_t *words, size_t word, size_t low, unsigned in
 #define PART(words, member) \
 	part((words), WORD(member), LOW_BIT(member), 8 * sizeof(((struct kvmwhy_data *)0)->member))
 
-/* A size beyond the bytes that there are makes them unknown. */
+/* A size beyond the available bytes makes them unknown. */
 static void read_insn(const uint64_t *words, struct kw_told *m)
 {
 	uint8_t bytes[16];

@@ -24,16 +24,16 @@ struct kw_told {
 };
 
 enum kw_told_state {
-	KW_TOLD_NONE, /* not asked */
+	KW_TOLD_NONE, /* not read */
 	KW_TOLD_OK,
 	KW_TOLD_CUT,	      /* fewer words than version 1 has */
-	KW_TOLD_NO_VERSION, /* word 0 has version 0, which there is none */
-	KW_TOLD_NO_RESULT,  /* word 1 is no negative errno */
+	KW_TOLD_NO_VERSION, /* word 0 has version 0, which does not exist */
+	KW_TOLD_NO_RESULT,  /* word 1 is not a negative errno */
 };
 
 /*
- * Reads @n words; more than version 1 has are a newer version's. A word without its flag stays 0
- * and its has_ false. Writes to @ret only for KW_TOLD_OK.
+ * Reads @n words; words beyond version 1 belong to a newer version. A word without its flag stays 0
+ * and its has_ false. Writes @ret only for KW_TOLD_OK.
  */
 enum kw_told_state kw_told_read(const uint64_t *words, size_t n, struct kw_told *ret);
 
@@ -44,7 +44,7 @@ const char *kw_told_refusal(enum kw_told_state state);
 const char *kw_told_kind_name(uint16_t kind);
 
 /*
- * The function that returned the result first, such as "kvm_set_msr_common()"; NULL if not known.
+ * The innermost function that returned the result, such as "kvm_set_msr_common()"; NULL if unknown.
  */
 const char *kw_told_function(const struct kw_told *m);
 

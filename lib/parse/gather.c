@@ -41,8 +41,7 @@ struct record {
 	/* of a record of `kvmwhy watch`: lines it quotes are no longer read */
 	bool log_over;
 	bool dropped;  /* is not reported */
-	bool aside;    /* of a program that prints no registers: other programs' lines are not
-		        * about it */
+	bool aside;    /* of a program that prints no registers: see kw_gather_aside() */
 	/* of the joined host dump that is still being read, KW_CLASS_NONE for none */
 	enum kw_class dump;
 	uint64_t headline_number;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Words with bit fields into structs and short texts. No heap, no stdio. */
+/* Turns words with bit fields into structs and short texts. No heap, no stdio. */
 #include "decode/x86/exit_info.h"
 
 #include "base/buf.h"
@@ -10,7 +10,7 @@ static void put(struct kw_buf *t, const char *s)
 	kw_buf_add(t, kw_str(s));
 }
 
-/* A further item of a list. */
+/* Another item of a list. */
 static void item(struct kw_buf *t, const char *s)
 {
 	if (t->len > 0)
@@ -40,7 +40,7 @@ struct flag {
 	const char *clear; /* or NULL */
 };
 
-/* Names of the flags; whatever is set and has no flag follows as bitN. */
+/* Names of the set flags; set bits without a flag follow as bitN. */
 static void put_flags(struct kw_buf *t, uint64_t word, const struct flag *flag, size_t count)
 {
 	uint64_t known = 0;
@@ -62,7 +62,7 @@ static bool bit(uint64_t word, unsigned int n)
 	return word >> n & 1;
 }
 
-/* Vector with its name where the type makes it an exception. */
+/* The vector, with its name if the type makes it an exception. */
 static void put_vector(struct kw_buf *t, uint8_t vector, bool exception)
 {
 	const char *name = exception ? kw_exception_name(vector) : NULL;
@@ -81,7 +81,7 @@ static void put_vector(struct kw_buf *t, uint8_t vector, bool exception)
 /*
  * Intel SDM vol. 3, "VM-Entry Controls for Event Injection", "Information for VM Exits Due to
  * Vectored Events", "Information for VM Exits That Occur During Event Delivery". Bit 12 of the
- * IDT-vectoring information is undefined, so it is no unknown bit either.
+ * IDT-vectoring information is undefined, so it does not count as unknown either.
  */
 void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word,
 			     struct kw_vmx_intr_info *ret)
@@ -139,7 +139,7 @@ size_t kw_vmx_intr_info_text(enum kw_vmx_intr_field kind, uint32_t word, char *b
 	return t.len;
 }
 
-/* Vectors allowed for a type are the SDM's; software interrupts may have any. */
+/* The vectors allowed for each type are the SDM's; software interrupts may have any. */
 const char *kw_vmx_intr_info_refused(uint32_t entry_intr_info)
 {
 	struct kw_vmx_intr_info e;
@@ -246,7 +246,7 @@ void kw_ept_violation_decode(uint64_t qualification, struct kw_ept_violation *re
 
 size_t kw_ept_violation_text(uint64_t qualification, char *buf, size_t size)
 {
-	/* bits 8 to 11 mean something only with bit 7; 9 to 11 are advanced information */
+	/* bits 8 to 11 are meaningful only with bit 7; 9 to 11 are advanced information */
 	static const struct flag flags[] = {
 		{ 0, "data read", NULL },
 		{ 1, "data write", NULL },
@@ -379,7 +379,7 @@ enum kw_entry_code kw_entry_code_of(uint64_t code)
 /* AMD APM vol. 2, "IOIO Intercepts". */
 void kw_svm_ioio_decode(uint32_t exit_info_1, struct kw_io_exit *ret)
 {
-	unsigned int sizes = exit_info_1 >> 4 & 7; /* SZ8, SZ16, SZ32: as many bytes as the value */
+	unsigned int sizes = exit_info_1 >> 4 & 7; /* SZ8, SZ16, SZ32: in bytes */
 
 	*ret = (struct kw_io_exit){
 		.port = (uint16_t)(exit_info_1 >> 16),

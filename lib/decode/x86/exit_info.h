@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words with bit fields that KVM, a VMCS or a VMCB give: each into a struct, and into one short
- * text in the caller's buffer. Text functions return the length of the whole text, as snprintf()
- * does; what did not fit is cut and the buffer always ends in NUL when it has a byte. Bits without
+ * Words with bit fields from KVM, a VMCS or a VMCB: each into a struct, and into one short text in
+ * the caller's buffer. Text functions return the length of the whole text, like snprintf(); what
+ * does not fit is cut off, and a buffer of at least one byte is always NUL-terminated. Bits without
  * a known meaning are shown as bitN.
  */
 #ifndef KW_EXIT_INFO_H
@@ -36,7 +36,7 @@ struct kw_vmx_intr_info {
 	bool error_code;
 	bool nmi_unblocking; /* NMI unblocking due to IRET; VM-exit interruption information only */
 	bool valid;
-	uint32_t unknown; /* bits that are set and have no meaning here */
+	uint32_t unknown; /* set bits without a known meaning */
 };
 
 void kw_vmx_intr_info_decode(enum kw_vmx_intr_field kind, uint32_t word,
@@ -47,9 +47,9 @@ size_t kw_vmx_intr_info_text(enum kw_vmx_intr_field kind, uint32_t word, char *b
 const char *kw_vmx_intr_type_name(unsigned int type);
 
 /*
- * Why VM entry refuses to inject this word, or NULL if nothing in it alone forbids it. From Intel
- * SDM vol. 3, "VM-Entry Control Fields", those rules that hold on every CPU: reserved type, vector
- * against type, error code against type.
+ * Why VM entry refuses to inject this word, or NULL if nothing in the word alone forbids it. The
+ * rules of Intel SDM vol. 3, "VM-Entry Control Fields", that hold on every CPU: reserved type,
+ * vector against type, error code against type.
  */
 const char *kw_vmx_intr_info_refused(uint32_t entry_intr_info);
 
@@ -114,7 +114,7 @@ struct kw_vmx_exit {
 	uint32_t unknown;
 };
 
-/* The word of an entry that failed: by a basic reason, with bit 31. */
+/* The word of a failed entry: a basic reason with bit 31. */
 #define KW_VMX_ENTRY_FAILED(basic) (1u << 31 | (uint32_t)(basic))
 
 void kw_vmx_exit_decode(uint32_t word, struct kw_vmx_exit *ret);
@@ -143,16 +143,16 @@ size_t kw_io_exit_text(const struct kw_io_exit *io, char *buf, size_t size);
 
 /*
  * The words of suberror 1 (struct emulation_failure and what follows it). @data: internal.data[].
- * Kernels that give no words give an empty result.
+ * Kernels without words yield an empty result.
  */
 struct kw_emulation_failure {
 	bool has_bytes; /* flag KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES */
-	bool has_exit;	/* the five words of exit information are there */
+	bool has_exit;	/* has the five words of exit information */
 	uint8_t insn_size; /* at most 15 */
 	uint8_t insn_bytes[15];
 	uint64_t flags, reason, info1, info2;
 	uint32_t intr_info, error_code;
-	uint8_t ndebug; /* words of the caller behind them, from data[debug] on */
+	uint8_t ndebug; /* words of KVM's caller after them, from data[debug] on */
 	uint8_t debug;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Bytes in, one instruction out: length, kind, text; and where the bytes of the one at RIP are.
- * Hides Zydis together with insn_operands.c.
+ * Bytes in, one instruction out: length, kind, text; and finding the bytes of the one at RIP. Hides
+ * Zydis together with insn_operands.c.
  */
 #include "decode/x86/insn_parts.h"
 
@@ -29,7 +29,7 @@ const char *kw_insn_kind_name(enum kw_insn_kind kind)
 	return kind_names[kind];
 }
 
-/* Kinds that the mnemonic alone tells; KW_INSN_OTHER if it does not. */
+/* The kind if the mnemonic alone determines it; else KW_INSN_OTHER. */
 static enum kw_insn_kind kind_of_mnemonic(ZydisMnemonic mnemonic)
 {
 	switch (mnemonic) {
@@ -197,7 +197,7 @@ static bool is_simd(ZydisISAExt ext)
 	}
 }
 
-/* Written registers of the classes that make a MOV or a POP special. */
+/* Destination register classes that make a MOV or a POP special. */
 static enum kw_insn_kind kind_of_registers(const struct insn_parts *parts)
 {
 	for (size_t i = 0; i < parts->insn.operand_count; i++) {
@@ -244,7 +244,7 @@ static enum kw_insn_kind kind_of(const struct insn_parts *parts)
 	return kind_of_category(insn->meta.category);
 }
 
-/* Cheap enough for the stack: a mode, a width and nine flags. */
+/* Small enough for the stack: a mode, a width and nine flags. */
 static void decoder_init(ZydisDecoder *decoder, unsigned int bits)
 {
 	if (bits == 64)
@@ -257,7 +257,7 @@ static void decoder_init(ZydisDecoder *decoder, unsigned int bits)
 }
 
 /*
- * LEA and its kin access nothing, so their operand has no size to force: Zydis 4.0 printed none,
+ * LEA and the like access nothing, so their operand has no size to force: Zydis 4.0 printed none,
  * 4.1 does.
  */
 static bool has_address_only(const struct insn_parts *parts)
@@ -270,7 +270,7 @@ static bool has_address_only(const struct insn_parts *parts)
 }
 
 /*
- * A fresh formatter takes 40 ns of about 300: less than a shared one is worth, which would be a
+ * A fresh formatter takes 40 of about 300 ns; that is not worth a shared one, which would be a
  * mutable global.
  */
 static void format(const struct insn_parts *parts, uint64_t ip, struct kw_insn *ret)
@@ -331,7 +331,7 @@ static bool decode_zydis(const uint8_t *bytes, size_t len, uint64_t ip, struct i
 	return true;
 }
 
-/* LKGS decodes and reads as LLDT, group member 6 as 2, but for the name. */
+/* LKGS decodes and reads as LLDT (group member 6 as 2) except for the name. */
 static bool decode_lkgs(const uint8_t *bytes, size_t len, uint64_t ip, struct insn_parts *parts,
 			struct kw_insn *ret, bool *cut_ret)
 {
@@ -473,7 +473,7 @@ static uint64_t printed_ip(const struct kw_failure *f, unsigned int bits)
 	return kw_has(f, rip) && !(bits == 64 && f->registers_narrow) ? f->rip : KW_IP_UNKNOWN;
 }
 
-/* With the width unknown: the instruction if it is the same one in every width, as WRMSR is. */
+/* With the width unknown: the instruction if it is the same in every width, like WRMSR. */
 static bool decode_any_width(const struct window *window, struct insn_parts *parts,
 			     struct kw_insn *ret, bool *cut_ret)
 {

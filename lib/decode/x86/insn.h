@@ -33,7 +33,7 @@ enum kw_insn_kind {
 	KW_INSN_ENDBR,
 	KW_INSN_SIMD,  /* FPU, SSE, AVX, ... data instructions */
 	KW_INSN_FXSTATE, /* FXSAVE, FXRSTOR, XSAVE*, XRSTOR*, FNSAVE ... */
-	KW_INSN_DATA,  /* loads, stores, arithmetic of the integer unit */
+	KW_INSN_DATA,  /* integer loads, stores, arithmetic */
 	KW_INSN_STRING, /* MOVS, STOS, LODS, CMPS, SCAS with or without REP */
 	KW_INSN_NOP,
 	KW_INSN_UD,
@@ -47,7 +47,7 @@ struct kw_insn {
 	enum kw_insn_kind kind;
 	uint8_t length; /* 1 to 15 */
 	uint8_t bytes[15];
-	uint8_t bits;	   /* 16, 32 or 64: the width it was decoded for; 0: the same in any */
+	uint8_t bits;	   /* 16, 32 or 64: the width it was decoded for; 0: the same in all */
 	char mnemonic[24]; /* lower case */
 	char text[112];	   /* Intel syntax, as Zydis formats it */
 
@@ -61,12 +61,12 @@ struct kw_insn {
 	uint8_t port_bytes;
 	/*
 	 * Linear address of the memory operand: the written one, else the destination of INS, MOVS,
-	 * STOS and the source of OUTS, LODS, else the stack of PUSH, POP, CALL, RET. Neither read
-	 * nor written: only the address matters, as with INVLPG.
+	 * STOS and the source of OUTS, LODS, else the stack of PUSH, POP, CALL, RET. If neither
+	 * read nor written, only the address matters, as with INVLPG.
 	 */
 	bool has_mem, mem_read, mem_write;
 	uint64_t mem_gva;
-	uint16_t mem_bytes; /* 0 if the size depends on state; of one element with REP */
+	uint16_t mem_bytes; /* 0 if the size depends on state; with REP, that of one element */
 	/*
 	 * the other one: the source of MOVS, es:[rdi] of CMPS, the stack of PUSH, POP, CALL [mem]
 	 */
@@ -93,25 +93,25 @@ enum kw_code_state {
 	KW_CODE_UNREADABLE, /* ?? where the instruction is */
 	KW_CODE_NO_MARK,    /* bytes, but the byte at RIP is not marked */
 	KW_CODE_CUT,	    /* bytes end inside the instruction */
-	KW_CODE_NO_MODE,    /* bytes, but the width is not known and they differ by it */
+	KW_CODE_NO_MODE,    /* bytes, but their meaning depends on the width, which is unknown */
 	KW_CODE_INVALID,    /* not an instruction in this mode */
-	KW_CODE_ZEROS,	    /* 00 from RIP on for at least 8 bytes: memory that holds nothing */
+	KW_CODE_ZEROS,	    /* 00 from RIP on for at least 8 bytes: empty memory */
 	KW_CODE_FFS,	    /* ff from RIP on for at least 8 bytes: nothing answers there */
 };
 
 /*
  * The instruction at RIP from f->code, else from the emulation_failure words in f->extra (suberror
  * 1 with the INSTRUCTION_BYTES flag; size byte first). Only for OK, ZEROS and FFS may @ret hold an
- * instruction; its .length is 0 where the bytes are none.
+ * instruction; its .length is 0 if the bytes are not one.
  */
 enum kw_code_state kw_insn_at_rip(const struct kw_failure *f, struct kw_insn *ret);
 
 #define KW_IP_UNKNOWN UINT64_MAX
 
 /*
- * One instruction out of bytes alone, no operands resolved; false if they are none. @ip, an offset
- * in CS or KW_IP_UNKNOWN, is for relative targets. The decoder knows the data instructions of 2022:
- * false means "not known", and certainly no instruction only for what is older.
+ * One instruction from bytes alone, without resolving operands; false if they are not one. @ip, an
+ * offset in CS or KW_IP_UNKNOWN, is for relative targets. The decoder knows the data instructions
+ * of 2022: false means "unknown"; only for older ones does it mean "not an instruction".
  */
 bool kw_insn_decode(const uint8_t *bytes, size_t len, unsigned int bits, uint64_t ip,
 		    struct kw_insn *ret);
@@ -120,17 +120,17 @@ struct kw_listing_row {
 	uint8_t offset; /* in f->code.bytes */
 	uint8_t length;
 	bool marked;  /* starts at the marked byte */
-	bool invalid; /* bytes that start no instruction, are unreadable or cut; shown as data */
-	bool unsure;  /* before the mark, and another alignment is as good; or there is no mark */
+	bool invalid; /* not the start of an instruction, unreadable or cut: data */
+	bool unsure;  /* before the mark, another alignment is as good; or no mark */
 };
 
 enum { KW_MAX_ROWS = 64, KW_DATA_ROW_BYTES = 8 };
 
 /*
  * Cuts the code bytes into instructions, resynchronised so that the marked byte starts one. Bytes
- * in front that fit no instruction are rows of data of at most KW_DATA_ROW_BYTES. Returns the
- * number of rows, 0 if the width of the code is unknown; text on demand by kw_insn_decode():
- * formatting all would be waste where only the one at RIP is asked for.
+ * before it that fit no instruction are rows of data of at most KW_DATA_ROW_BYTES. Returns the
+ * number of rows, 0 if the width of the code is unknown. kw_insn_decode() produces text on demand:
+ * often only the one at RIP is needed.
  */
 size_t kw_listing(const struct kw_failure *f, struct kw_listing_row ret[static KW_MAX_ROWS]);
 

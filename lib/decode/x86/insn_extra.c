@@ -34,7 +34,7 @@ static const char gpr64[16][4] = {
 	"r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
 };
 
-/* What stands in front of the opcode. */
+/* What precedes the opcode. */
 struct prefixes {
 	size_t len;
 	uint8_t last; /* mandatory prefix in effect */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The code bytes cut into rows. Forward from the marked byte there is one way; backward the
- * cheapest of all that end at the mark is searched: x86 code synchronises itself within a few
+ * The code bytes cut into rows. Forward from the marked byte there is one way to cut; backward it
+ * takes the cheapest of all ways that end at the mark: x86 code synchronises itself within a few
  * instructions.
  */
 #include "decode/x86/insn_parts.h"
@@ -28,7 +28,7 @@ static void add_row(struct rows *rows, size_t offset, size_t length, bool invali
 	};
 }
 
-/* One more byte of data: in the row before it, if that is data too. */
+/* One more byte of data: appended to the previous row if that is data too. */
 static void add_data(struct rows *rows, size_t offset, bool unsure)
 {
 	struct kw_listing_row *last = rows->count ? &rows->row[rows->count - 1] : NULL;
@@ -39,7 +39,7 @@ static void add_data(struct rows *rows, size_t offset, bool unsure)
 		add_row(rows, offset, 1, true, unsure);
 }
 
-/* The instruction at @offset as far as its bytes can be read up to @end. */
+/* The instruction at @offset, as far as its bytes are readable up to @end. */
 static struct insn_size size_at(const struct code *code, size_t offset, size_t end)
 {
 	size_t readable = 0;
@@ -63,7 +63,7 @@ static void forward(const struct code *code, size_t start, bool unsure, struct r
 			at += size.length;
 			continue;
 		}
-		/* What the end of the bytes cuts off is one piece of data. */
+		/* An instruction cut off by the end of the bytes becomes one piece of data. */
 		do {
 			add_data(rows, at++, unsure);
 		} while (size.cut && at < code->len && code->known >> at & 1);
@@ -132,7 +132,7 @@ static void backward(const struct code *code, size_t mark, struct rows *rows)
 	for (size_t i = 0; i < at; i++)
 		add_data(rows, i, true);
 	while (count-- > 0) {
-		/* sure from the first row on that no way of the same cost leaves out */
+		/* sure from the first row that every way of the same cost contains */
 		unsure = unsure && cheapest(&ways, start[count]) == best;
 		add_row(rows, start[count], ways.length[start[count]], false, unsure);
 	}

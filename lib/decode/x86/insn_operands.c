@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the registers of the record tell about an instruction's operands: MSR, port, address, leaf.
- * A register that is unknown, or of which only the lower half was printed, leaves its operand open.
+ * What the record's registers say about an instruction's operands: MSR, port, address, leaf. If a
+ * register is unknown, or only its lower half was printed, its operand is unknown.
  */
 #include "decode/x86/insn_parts.h"
 #include "failure/x86.h"
@@ -158,7 +158,7 @@ static void resolve_ctl(const struct kw_failure *f, const struct insn_parts *par
 			insn->ctl_write = op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
 		}
 	}
-	/* LMSW loads four bits of its source only. */
+	/* LMSW loads only four bits of its source. */
 	if (insn->ctl_write && has_source && parts->insn.mnemonic == ZYDIS_MNEMONIC_MOV) {
 		insn->has_ctl_value = true;
 		insn->ctl_value = source;
@@ -219,7 +219,7 @@ static bool is_implicit_stack(const ZydisDecodedOperand *op)
 	       op->mem.segment == ZYDIS_REGISTER_SS && is_stack_pointer(op->mem.base);
 }
 
-/* The stack grows down: a push writes below the pointer that the record shows. */
+/* The stack grows down: a push writes below the pointer in the record. */
 static bool stack_offset(const struct kw_failure *f, const ZydisDecodedOperand *op,
 			 unsigned int bits, uint64_t *ret)
 {
@@ -234,7 +234,7 @@ static bool stack_offset(const struct kw_failure *f, const ZydisDecodedOperand *
 	return true;
 }
 
-/* BT and its kin with a register: the bit may lie far from the address. Intel SDM vol. 2, "BT". */
+/* BT and the like with a register: the bit may be far from the address. Intel SDM vol. 2, "BT". */
 static bool bit_string_offset(const struct kw_failure *f, const struct insn_parts *parts,
 			      uint64_t *ret)
 {
@@ -263,7 +263,7 @@ static bool bit_string_offset(const struct kw_failure *f, const struct insn_part
 	return true;
 }
 
-/* Base, index and displacement, cut to the address size. */
+/* Base, index and displacement, truncated to the address size. */
 static bool effective_address(const struct kw_failure *f, const struct insn_parts *parts,
 			      const ZydisDecodedOperand *op, uint64_t *ret)
 {
@@ -289,7 +289,7 @@ static bool effective_address(const struct kw_failure *f, const struct insn_part
 			return false;
 		sum += value;
 	}
-	/* POP [SP + n] counts from the pointer behind the pop. Intel SDM vol. 2, "POP". */
+	/* POP [SP + n] uses the stack pointer after the pop. Intel SDM vol. 2, "POP". */
 	if (parts->insn.mnemonic == ZYDIS_MNEMONIC_POP && is_stack_pointer(op->mem.base))
 		sum += op->size / 8;
 	if (!bit_string_offset(f, parts, &value))
@@ -317,7 +317,7 @@ struct access {
 	uint16_t bytes;
 };
 
-/* The areas of XSAVE and the frame of IRET have a size that the instruction does not tell. */
+/* The instruction does not determine the size of XSAVE areas and IRET's frame. */
 static uint16_t access_bytes(const struct insn_parts *parts, const ZydisDecodedOperand *op,
 			     enum kw_insn_kind kind)
 {

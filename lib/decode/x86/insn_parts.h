@@ -27,26 +27,26 @@ struct insn_parts {
 };
 
 struct insn_size {
-	uint8_t length; /* 0 if the bytes are no instruction */
+	uint8_t length; /* 0 if the bytes are not an instruction */
 	bool cut;	/* they end inside one */
-	bool rare;	/* what zeros and displacements decode as, and compilers hardly write */
+	bool rare;	/* what zeros and displacements decode as, and compilers rarely emit */
 };
 
 /* The size of an instruction without decoding operands. */
 struct insn_size kw_insn_size(const uint8_t *bytes, size_t len, unsigned int bits);
 
 /*
- * The own table: fills kind, length, mnemonic, text and an immediate MSR index of @ret. For
- * LKGS only @extra_ret->lkgs is set: the caller has to decode the operand.
+ * Our own table: fills kind, length, mnemonic, text and an immediate MSR index of @ret. For LKGS
+ * only @extra_ret->lkgs is set: the caller has to decode the operand.
  */
 bool kw_insn_extra(const uint8_t *bytes, size_t len, unsigned int bits, struct kw_insn *ret,
 		   struct insn_extra *extra_ret);
 
-/* Fills in what the registers of @f tell about the operands. */
+/* Fills in what the registers of @f say about the operands. */
 void kw_insn_resolve(const struct kw_failure *f, const struct insn_parts *parts,
 		     struct kw_insn *insn);
 
-/* Value of general register @number (0 RAX, 1 RCX, ... as encoded) cut to @width bits. */
+/* Value of general register @number (0 RAX, 1 RCX, ... as encoded) truncated to @width bits. */
 bool kw_insn_gpr(const struct kw_failure *f, unsigned int number, unsigned int width,
 		 uint64_t *ret);
 

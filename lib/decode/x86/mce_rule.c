@@ -87,7 +87,7 @@ static enum kw_mce_reason bank(const struct kw_mce_write *w)
 		return ctl(w);
 	case 1:
 		return status(w);
-	default: /* MCi_ADDR and MCi_MISC take anything */
+	default: /* MCi_ADDR and MCi_MISC accept anything */
 		return KW_MCE_OK;
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What KVM's set_msr_mce() says to a write of a machine-check bank MSR: all that decides goes in,
- * its return value and the reason come out. Pure; builds in userspace and in a kernel module.
+ * What KVM's set_msr_mce() does with a write to a machine-check bank MSR: everything that matters
+ * goes in, its return value and the reason come out. Pure; builds in userspace and in a kernel
+ * module.
  */
 #ifndef KW_MCE_RULE_H
 #define KW_MCE_RULE_H
@@ -13,7 +14,7 @@
 #include <stdint.h>
 #endif
 
-/* Behaviour of the host's kernel; kw_kver_mce_gens() tells which it can be. */
+/* Behaviour of the host's kernel; kw_kver_mce_gens() returns which it can be. */
 enum kw_mce_gen {
 	KW_MCE_BEFORE_5_10, /* -1 is returned, and like any failure becomes #GP */
 	KW_MCE_5_10,	    /* -1 is returned and leaves KVM_RUN as EPERM */
@@ -29,11 +30,11 @@ enum kw_mce_reason {
 	KW_MCE_OK_MCSTATUSWREN,	    /* accepted: HWCR[McStatusWrEn] */
 	KW_MCE_OK_HOST,		    /* accepted because the host wrote it */
 	KW_MCE_NO_MCG_CTL,	    /* MCG_CTL without MCG_CAP.MCG_CTL_P */
-	KW_MCE_MCG_CTL_VALUE,	    /* MCG_CTL takes 0 and all ones */
+	KW_MCE_MCG_CTL_VALUE,	    /* MCG_CTL accepts 0 and all ones */
 	KW_MCE_NO_BANK,		    /* the guest has fewer banks */
 	KW_MCE_CTL_BIT0,	    /* MCi_CTL all ones without bit 0: refused before the fix */
-	KW_MCE_CTL_VALUE,	    /* MCi_CTL takes 0 and all ones, but for bits 10 and 0 */
-	KW_MCE_STATUS_VALUE,	    /* MCi_STATUS takes 0 */
+	KW_MCE_CTL_VALUE,	    /* MCi_CTL accepts 0 and all ones, except bits 10 and 0 */
+	KW_MCE_STATUS_VALUE,	    /* MCi_STATUS accepts 0 */
 	KW_MCE_NO_CTL2,		    /* this kernel has no MCi_CTL2, only MTRRs there */
 	KW_MCE_NO_CMCI,		    /* MCi_CTL2 without MCG_CAP.MCG_CMCI_P */
 	KW_MCE_CTL2_RESERVED,	    /* MCi_CTL2 reserved bits */
@@ -61,24 +62,24 @@ struct kw_mce_write {
 };
 
 struct kw_mce_result {
-	int ret; /* 0, 1 or -1, as the kernel's function returns; 0 too for KW_MCE_NOT_MCE */
+	int ret; /* 0, 1 or -1, as the kernel's function returns; also 0 for KW_MCE_NOT_MCE */
 	enum kw_mce_reason reason;
 	enum kw_mce_effect effect;
 };
 
-/* Is this MSR decided here: MCG_STATUS, MCG_CTL, MCi_CTL2, MCi_CTL .. MCi_MISC of 32 banks? */
+/* Does this rule cover the MSR: MCG_STATUS, MCG_CTL, MCi_CTL2, MCi_CTL .. MCi_MISC of 32 banks? */
 bool kw_mce_is_msr(uint32_t msr);
 
 struct kw_mce_result kw_mce_rule(const struct kw_mce_write *w);
 
 /*
  * Would permit=correctable let this write through? True for MCi_CTL of an existing bank with all
- * ones but bit 0, bit 10, or both: a guest that ignores correctable errors, or avoids the GART TLB
- * errors of AMD K8. It never concerns MCi_STATUS.
+ * ones except bit 0, bit 10, or both: a guest that ignores correctable errors, or avoids the GART
+ * TLB errors of AMD K8. Never applies to MCi_STATUS.
  */
 bool kw_mce_permit_correctable(const struct kw_mce_write *w);
 
-/* A clause for each reason: "MCi_CTL takes only 0 and all ones ...". */
+/* A clause for each reason: "MCi_CTL accepts only 0 and all ones ...". */
 const char *kw_mce_reason_text(enum kw_mce_reason reason);
 
 #endif

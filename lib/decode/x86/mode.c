@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the CPU takes the code bytes for: from CR0.PE, RFLAGS.VM, EFER.LMA, CS.L and CS.D, in the
- * order in which the CPU asks. Intel SDM vol. 3, "Modes of Operation" and "Code Segment Descriptor
- * in 64-bit Mode".
+ * How the CPU interprets the code bytes: from CR0.PE, RFLAGS.VM, EFER.LMA, CS.L and CS.D, in the
+ * order in which the CPU checks them. Intel SDM vol. 3, "Modes of Operation" and "Code Segment
+ * Descriptor in 64-bit Mode".
  */
 #include "decode/x86/mode.h"
 
@@ -20,7 +20,7 @@
 
 enum tri { NO, YES, OPEN };
 
-/* What the mode hangs on; unknown facts are OPEN. */
+/* What the mode depends on; unknown facts are OPEN. */
 struct state {
 	enum tri pe, pg, pae, vm, lma, cs_code, l, d;
 	bool lma_from_efer, l_from_rip, cs_astray;
@@ -56,7 +56,7 @@ static bool pick(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmc
 
 #define PICK(f, name, ret) pick(f, KW_F_##name, KW_F_vmcs_##name, KW_F_vmcb_##name, ret)
 
-/* The CR0 or CR4 that the guest reads: bits of the guest/host mask come from the read shadow. */
+/* The CR0 or CR4 that the guest reads: bits in the guest/host mask come from the read shadow. */
 static bool guest_cr(const struct kw_failure *f, enum kw_fact dump, enum kw_fact vmcs,
 		     enum kw_fact shadow, enum kw_fact mask, enum kw_fact vmcb, uint64_t *ret)
 {
@@ -89,7 +89,7 @@ static enum tri bit(uint64_t value, uint64_t mask)
 	return value & mask ? YES : NO;
 }
 
-/* In protected mode CS is not null with RIP beyond its limit: mid-RSM, before CS was loaded. */
+/* Protected mode cannot have a null CS with RIP beyond its limit: mid-RSM, before CS was loaded. */
 static bool cs_astray(const struct kw_failure *f)
 {
 	uint64_t sel, limit, rip;
@@ -179,8 +179,8 @@ static struct outcome protected_outcome(const struct state *s)
 }
 
 /*
- * CR0.PE, RFLAGS.VM, EFER.LMA, CS.L, CS.D is the CPU's own order, and that of KVM's emulator in
- * init_emulate_ctxt(). A bit that is OPEN stops the walk unless what follows does not depend on it.
+ * CR0.PE, RFLAGS.VM, EFER.LMA, CS.L, CS.D is the CPU's own order, and that of init_emulate_ctxt()
+ * in KVM's emulator. A bit that is OPEN stops the walk unless what follows does not depend on it.
  */
 static struct outcome outcome_of(const struct state *s)
 {
@@ -229,7 +229,7 @@ static unsigned int bits_of(const struct state *s, enum kw_mode mode)
 	if (mode == KW_MODE_VM86)
 		return 16;
 	/*
-	 * With the mode unknown, CS.D decides as soon as 64-bit mode is out: virtual-8086 mode has
+	 * With the mode unknown, CS.D decides once 64-bit mode is ruled out: virtual-8086 mode has
 	 * CS.D clear.
 	 */
 	if (s->l == YES && s->lma != NO && s->pe != NO)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Look-ups in the MSR tables: index to row by binary search over all indices (arrays interleave,
- * so that rows cannot be searched), name to row by going through all of them.
+ * Look-ups in the MSR tables: index to row by binary search over all indices (arrays interleave, so
+ * rows cannot be searched directly), name to row by linear search.
  */
 #include "decode/x86/msr.h"
 
@@ -32,7 +32,7 @@ static size_t lower_bound(uint32_t index)
 	return low;
 }
 
-/* How welcome a row of @owner is; smaller is better. */
+/* Preference for a row of @owner; smaller is better. */
 static unsigned int rank(uint8_t owner, enum kw_vendor vendor)
 {
 	if (vendor == KW_VENDOR_UNKNOWN)
@@ -84,7 +84,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* A number without leading zeros; moves @s behind it. Too large for an element saturates. */
+/* A number without leading zeros; advances @s past it. Saturates if too large for an element. */
 static bool take_number(const char **s, uint32_t *ret)
 {
 	const char *p = *s;
@@ -99,7 +99,7 @@ static bool take_number(const char **s, uint32_t *ret)
 	return true;
 }
 
-/* Is @s the name @pattern of @len bytes? @n_ret is the number found for {n}, NO_NUMBER without. */
+/* Is @s the name @pattern of @len bytes? @n_ret is the number found for {n}, NO_NUMBER if none. */
 static bool matches(const char *pattern, size_t len, const char *s, uint32_t *n_ret)
 {
 	const char *end = pattern + len;
@@ -118,7 +118,7 @@ static bool matches(const char *pattern, size_t len, const char *s, uint32_t *n_
 	return !*s;
 }
 
-/* Length of the first word of @s; words are separated by one blank. */
+/* Length of the first word of @s; one blank separates words. */
 static size_t word_len(const char *s)
 {
 	return strcspn(s, " ");
@@ -129,7 +129,7 @@ static const char *next_word(const char *s, size_t len)
 	return s[len] ? s + len + 1 : s + len;
 }
 
-/* Is the element number @n (or none: the first element) in @msr? Then its index. */
+/* If @msr has element number @n (none: the first element), its index. */
 static bool element(const struct kw_msr *msr, uint32_t n, uint32_t *index_ret)
 {
 	if (n == NO_NUMBER)
@@ -150,7 +150,7 @@ static size_t prefix_len(const char *s)
 	return strlen(prefix);
 }
 
-/* Is @name one of the names in @list, of @msr? With @bare, MSR_ in front counts for nothing. */
+/* Is @name one of the names in @list, of @msr? With @bare, a leading MSR_ is ignored. */
 static bool in_list(const struct kw_msr *msr, const char *list, const char *name, bool bare,
 		    uint32_t *index_ret)
 {
@@ -258,7 +258,7 @@ const char *kw_msr_when(const struct kw_msr *msr)
 
 const char *kw_msr_owner_name(const struct kw_msr *msr)
 {
-	/* A table of characters, not of pointers: no relocations. */
+	/* Characters, not pointers: no relocations. */
 	static const char names[KW_MSR_NOWNERS][16] = {
 		[KW_MSR_BOTH] = "Intel and AMD", [KW_MSR_INTEL] = "Intel",    [KW_MSR_AMD] = "AMD",
 		[KW_MSR_KVM] = "KVM",            [KW_MSR_HYPERV] = "Hyper-V", [KW_MSR_XEN] = "Xen",

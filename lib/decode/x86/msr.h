@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * MSRs by index or by name: what they are called, what they are, their bit fields. The tables come
- * from data/msr.tbl by scripts/gen-msr.py; strings live in one pool, so nothing is relocated.
+ * from data/msr.tbl by scripts/gen-msr.py; strings are in one pool, so there are no relocations.
  */
 #ifndef KW_MSR_H
 #define KW_MSR_H
@@ -12,7 +12,7 @@
 
 #include "failure.h"
 
-/* Room for the longest name with its NUL; the generator sees to it. */
+/* Room for the longest name with its NUL; the generator enforces it. */
 #define KW_MSR_NAME_SIZE 48
 
 /* Who defines the MSR. OTHER: a CPU vendor that is neither Intel nor AMD. */
@@ -35,8 +35,8 @@ enum kw_msr_access {
 };
 
 /*
- * An MSR, or an array of them: @count indices @stride apart, the elements numbered from @start on.
- * Strings are offsets into the pool; use the functions below.
+ * An MSR, or an array: @count indices @stride apart, elements numbered from @start. Strings are
+ * offsets into the pool; use the functions below.
  */
 struct kw_msr {
 	uint32_t index;
@@ -69,8 +69,8 @@ struct kw_msr_field {
 /*
  * The row that fits @index best: with a known vendor that vendor's own, then BOTH, then the
  * hypervisors', then any other; with KW_VENDOR_UNKNOWN BOTH, INTEL, AMD and so on. A row of the
- * other vendor is better than none: look at ->owner before claiming anything. NULL if no row
- * names it.
+ * other vendor is better than none: check ->owner before claiming anything. NULL if no row names
+ * it.
  */
 const struct kw_msr *kw_msr_find(uint32_t index, enum kw_vendor vendor);
 
@@ -78,9 +78,9 @@ const struct kw_msr *kw_msr_find(uint32_t index, enum kw_vendor vendor);
 const struct kw_msr *kw_msr_next(uint32_t index, const struct kw_msr *msr);
 
 /*
- * Finds a name whatever its case: the manual's, one of Linux' headers, or one of older manuals,
- * with or without MSR_ in front. An exact name of manual or Linux wins: MSR_IA32_PMC0 is what it is
- * to Linux (0x4c1), IA32_PMC0 what it is to the manual (0xc1). @index_ret only on success.
+ * Finds a name regardless of case: the manual's, one from Linux's headers, or one from older
+ * manuals, with or without a leading MSR_. An exact name from the manual or Linux wins:
+ * MSR_IA32_PMC0 is Linux's (0x4c1), IA32_PMC0 the manual's (0xc1). @index_ret only on success.
  */
 const struct kw_msr *kw_msr_find_name(const char *name, uint32_t *index_ret);
 
@@ -88,16 +88,16 @@ const struct kw_msr *kw_msr_find_name(const char *name, uint32_t *index_ret);
 const struct kw_msr *kw_msr_at(size_t i);
 
 /*
- * The name of @index, an index of @msr, with the number of the element filled in. At most @size
- * bytes with the NUL are written; returns the length of the whole name, 0 (and "") if @msr is NULL.
+ * The name of @index, an index of @msr, with the element number filled in. Writes at most @size
+ * bytes including NUL; returns the length of the whole name, 0 (and "") if @msr is NULL.
  */
 size_t kw_msr_name(const struct kw_msr *msr, uint32_t index, char *buf, size_t size);
 
-/* Likewise: the names in Linux' headers, and further names, separated by blanks. May be none. */
+/* Likewise: the names in Linux's headers, and other names, separated by blanks. May be none. */
 size_t kw_msr_linux(const struct kw_msr *msr, uint32_t index, char *buf, size_t size);
 size_t kw_msr_also(const struct kw_msr *msr, uint32_t index, char *buf, size_t size);
 
-/* One clause each; "" where the table has none, never NULL. */
+/* One clause each; "" if the table has none, never NULL. */
 const char *kw_msr_about(const struct kw_msr *msr);
 const char *kw_msr_cite(const struct kw_msr *msr);
 const char *kw_msr_when(const struct kw_msr *msr);
@@ -111,10 +111,10 @@ bool kw_msr_field(const struct kw_msr *msr, size_t i, struct kw_msr_field *ret);
 /* The field's part of the MSR's @value, shifted down. */
 uint64_t kw_msr_field_value(const struct kw_msr_field *field, uint64_t value);
 
-/* What the field says in the MSR's @value, or NULL where the table gives that value no text. */
+/* What the field means in the MSR's @value, or NULL if the table has no text for it. */
 const char *kw_msr_value_text(const struct kw_msr_field *field, uint64_t value);
 
-/* Bits that the row calls reserved. 0 also where it describes no bits: see ->nfields. */
+/* Bits that the row calls reserved. Also 0 if it describes no bits: see ->nfields. */
 uint64_t kw_msr_reserved_mask(const struct kw_msr *msr);
 
 /* The generated tables; only msr.c reads them. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Look-ups in what KVM was seen to answer: some hundred rows, gone through one by one. */
+/* Look-ups in the table of observed KVM answers: a few hundred rows, searched linearly. */
 #include "decode/x86/msr_seen.h"
 
 static bool has(const struct kw_msr_seen *row, uint32_t index)

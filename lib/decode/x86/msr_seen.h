@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What KVM was seen to answer to RDMSR and WRMSR of a guest: data/kvm_msr_seen.tbl by
- * scripts/gen-msr-seen.py. The head of that table says what was set up and what the answers mean.
+ * What KVM was observed to do on a guest's RDMSR and WRMSR: data/kvm_msr_seen.tbl through
+ * scripts/gen-msr-seen.py. The head of that table describes the set-up and the answers.
  */
 #ifndef KW_MSR_SEEN_H
 #define KW_MSR_SEEN_H
@@ -26,7 +26,7 @@ enum kw_msr_try {
 	KW_NMSR_TRIES,
 };
 
-/* A KVM that was asked. */
+/* A KVM that was tested. */
 struct kw_msr_seen_kernel {
 	enum kw_vendor vendor;
 	char release[KW_MSR_SEEN_TEXT_SIZE]; /* "5.10.223" */
@@ -34,7 +34,9 @@ struct kw_msr_seen_kernel {
 	char how[KW_MSR_SEEN_TEXT_SIZE];     /* what emulated its processor */
 };
 
-/* Kernels (bit n: kernel n) that answer alike for indices from @first to @last, @stride apart. */
+/*
+ * Kernels (bit n: kernel n) with the same answers for indices from @first to @last, @stride apart.
+ */
 struct kw_msr_seen {
 	uint32_t first, last;
 	uint16_t stride;
@@ -42,13 +44,13 @@ struct kw_msr_seen {
 	uint8_t answers[KW_NMSR_TRIES];
 };
 
-/* All rows with @index: start with NULL, NULL ends. No kernel stands in two of them. */
+/* All rows with @index: start with NULL, NULL ends. No kernel is in two of them. */
 const struct kw_msr_seen *kw_msr_seen_next(uint32_t index, const struct kw_msr_seen *row);
 
 /* "ok", "#GP", "#GP(unknown)", ...; "-" if it was not tried. */
 const char *kw_msr_seen_answer(const struct kw_msr_seen *row, enum kw_msr_try which);
 
-/* Kernel @i of all, or NULL past the last; those of one vendor are neighbours. */
+/* Kernel @i of all, or NULL past the last; those of one vendor are adjacent. */
 const struct kw_msr_seen_kernel *kw_msr_seen_kernel_at(size_t i);
 
 /* Did kernel @i answer as @row says? */

@@ -16,7 +16,7 @@ struct range {
 	enum kw_place place;
 };
 
-/* The first that holds the address counts. */
+/* The first that contains the address counts. */
 static const struct range map[] = {
 	{ 0x00000000, 0x00000fff, KW_PLACE_FIRST_PAGE },
 	{ 0x00001000, 0x0009ffff, KW_PLACE_RAM_LOW },

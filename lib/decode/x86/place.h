@@ -18,7 +18,7 @@ enum kw_place {
 	KW_PLACE_IOAPIC,	/* fec00000 */
 	KW_PLACE_HPET,		/* fed00000 */
 	KW_PLACE_TPM,		/* fed40000 */
-	KW_PLACE_LAPIC,		/* fee00000, or where IA32_APIC_BASE says */
+	KW_PLACE_LAPIC,		/* fee00000, or as in IA32_APIC_BASE */
 	KW_PLACE_FLASH,		/* firmware flash below 4 GiB */
 	KW_PLACE_HIGH,		/* above 4 GiB */
 	KW_PLACE_NON_CANONICAL,
@@ -29,9 +29,9 @@ enum kw_place {
 enum kw_place kw_place_of_gpa(const struct kw_failure *f, uint64_t gpa);
 
 /*
- * Place of a linear address: with paging off the same as the physical one; with paging on or
- * unknown only what does not depend on page tables (the first page, non-canonical), and low
- * addresses (below 4 GiB) as if identity-mapped, then *assumed_ret is true.
+ * Place of a linear address: with paging off, that of the physical address; with paging on or
+ * unknown, only what does not depend on page tables (the first page, non-canonical), and low
+ * addresses (below 4 GiB) as if identity-mapped: then *assumed_ret is true.
  */
 enum kw_place kw_place_of_gva(const struct kw_failure *f, uint64_t gva, bool *assumed_ret);
 const char *kw_place_name(enum kw_place place); /* stable kebab-case, part of the fingerprint */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A register's bits as names, the bits that are reserved, and what does not fit together among the
- * registers. Names: Intel SDM vol. 3, "Control Registers", "Debug Registers"; vol. 1, "EFLAGS
- * Register"; AMD APM vol. 2, "Extended Feature Enable Register (EFER)".
+ * A register's bits by name, reserved bits, and registers that contradict each other. Names: Intel
+ * SDM vol. 3, "Control Registers", "Debug Registers"; vol. 1, "EFLAGS Register"; AMD APM vol. 2,
+ * "Extended Feature Enable Register (EFER)".
  */
 #include "base/buf.h"
 #include "decode/x86/mode.h"
@@ -18,7 +18,7 @@ struct bit_name {
 struct reg_bits {
 	const struct bit_name *names;
 	size_t count;
-	uint64_t always_one; /* read as 1 on any CPU: said only if clear */
+	uint64_t always_one; /* read as 1 on any CPU: mentioned only if clear */
 	uint64_t inverted;   /* named bits that are 1 at rest */
 	bool exhaustive;     /* the rest is reserved */
 };
@@ -78,7 +78,7 @@ static const struct reg_bits cr4_bits = { NAMES(cr4_names), .exhaustive = true }
 static const struct reg_bits efer_bits = { NAMES(efer_names), .exhaustive = true };
 static const struct reg_bits rflags_bits = { NAMES(rflags_names), .always_one = 0x2,
 					     .exhaustive = true };
-/* Bit 16, RTM, is not named: dumps of guests at rest show it clear as well as set. */
+/* Bit 16, RTM, is not named: in dumps of ordinary guests it is both clear and set. */
 static const struct reg_bits dr6_bits = {
 	NAMES(dr6_names),
 	.always_one = 0xffff07f0,
@@ -147,7 +147,7 @@ uint64_t kw_bits_reserved(enum kw_fact reg, uint64_t value)
 {
 	const struct reg_bits *bits = bits_of(reg);
 
-	/* A guest/host mask is a set of bits, all of them allowed. */
+	/* A guest/host mask is a set of bits; all are allowed. */
 	if (!bits || !bits->exhaustive || reg == KW_F_vmcs_cr0_mask || reg == KW_F_vmcs_cr4_mask)
 		return 0;
 	return value & ~(named_mask(bits) | bits->always_one);
@@ -199,7 +199,7 @@ size_t kw_bits_text(enum kw_fact reg, uint64_t value, char *buf, size_t size)
 
 	if (!bits)
 		return 0;
-	/* A zeroed DR6 was never a CPU's: its clear bits say nothing. */
+	/* No CPU has an all-zero DR6, so its clear bits mean nothing. */
 	if ((value & bits->always_one) == bits->always_one)
 		value ^= bits->inverted;
 	else
@@ -294,8 +294,8 @@ size_t kw_segment_text(uint64_t attr, bool system, char *buf, size_t size)
 #define VM (1ull << 17)
 
 /*
- * A pair of bits that cannot stand together: in @a the bits @a_set, in @b the bits @b_set and not
- * @b_clear. With @b KW_F_none only @a counts.
+ * Bits that cannot be combined: in @a the bits @a_set, in @b the bits @b_set and not @b_clear. If
+ * @b is KW_F_none only @a counts.
  */
 struct bit_rule {
 	enum kw_fact a, b;
@@ -396,7 +396,7 @@ static void check_reserved(const struct kw_failure *f, struct oddities *o)
 	}
 }
 
-/* Real mode with what only protected mode can leave behind. */
+/* Real mode with leftovers that only protected mode can produce. */
 static void check_real(const struct kw_failure *f, struct oddities *o)
 {
 	bool big = false, dpl = false;
@@ -419,7 +419,7 @@ static void check_real(const struct kw_failure *f, struct oddities *o)
 	}
 }
 
-/* The selector still is base / 16: loaded in real mode, so its low bits are no RPL. */
+/* The selector is still base / 16: loaded in real mode, so its low bits are not an RPL. */
 static bool loaded_in_real_mode(const struct kw_failure *f, enum kw_fact sel)
 {
 	return !kw_known(f, sel) || !kw_known(f, kw_part(sel, KW_BASE)) ||
