@@ -60,8 +60,10 @@ const char *kw_arch_name(enum kw_arch arch)
 
 void kw_failure_init(struct kw_failure *f, struct kw_arena *arena)
 {
-	/* The tables at the end are guarded by their counts: clearing them would be the dearest
-	 * step of a log that is all failures. */
+	/*
+	 * Only entries of the tables at the end below their counts are ever read: clearing them
+	 * would be the costliest step for a log full of failures.
+	 */
 	memset(f, 0, offsetof(struct kw_failure, msr));
 	f->nmsr = f->nsigns = f->nnotes = f->nlines = 0;
 	f->code.marked = -1;
@@ -69,14 +71,14 @@ void kw_failure_init(struct kw_failure *f, struct kw_arena *arena)
 	f->arena = arena;
 }
 
-/* The groups alone: kw_facts is a hundred times as long, and this is asked of every record. */
+/* Only the groups: kw_facts is a hundred times as long, and this runs for every record. */
 static const uint8_t groups[KW_NFACTS] = {
 #define F(arch, name, group, print, doc) [KW_F_##name] = KW_G_##group,
 #include "failure/facts.def"
 #undef F
 };
 
-/* As compact: it is asked of every fact that a parser finds. */
+/* Compact for the same reason: it runs for every fact that a parser finds. */
 static const uint8_t archs[KW_NFACTS] = {
 #define F(arch, name, group, print, doc) [KW_F_##name] = KW_ARCH_##arch,
 #include "failure/facts.def"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * THE record: what is known of one failure, and how. Parsers fill it, everything behind reads it.
- * A fact that was not seen is unknown, never zero: ask kw_known() before reading the member.
+ * THE record: what is known about one failure, and how. Parsers fill it, the later stages read it.
+ * A fact that was not seen is unknown, never zero: check kw_known() before reading the member.
  */
 #ifndef KW_FAILURE_H
 #define KW_FAILURE_H
@@ -26,9 +26,9 @@ enum kw_class {
 	KW_CLASS_KVM_UNUSABLE,	   /* KVM cannot be used at all */
 	KW_CLASS_SETUP_FAILED,	   /* an ioctl that sets a VM or vCPU up was refused */
 	KW_CLASS_HOST_KERNEL,	   /* BUG, oops, WARN, panic of the host in KVM */
-	/* the VMM ended itself: qemu: fatal, hardware error, an assertion alone */
+	/* the VMM ended itself: qemu: fatal, hardware error, or just an assertion */
 	KW_CLASS_VMM_FATAL,
-	KW_CLASS_CPU_RESET,	   /* a dump that a reset made */
+	KW_CLASS_CPU_RESET,	   /* a dump made by a reset */
 	KW_CLASS_SPLIT_LOCK,
 	KW_CLASS_PROTECTED_VM,	   /* SEV, SNP, TDX: launch and firmware */
 	KW_CLASS_MEMORY_ERROR,	   /* hardware errors of the host's memory */
@@ -68,27 +68,26 @@ enum kw_fact_group { KW_G_SAID, KW_G_REG, KW_G_SEG, KW_G_SYS, KW_G_VMCS, KW_G_VM
 /* Name, group and meaning of each fact, by enum kw_fact. */
 struct kw_fact_info {
 	char name[32];
-	uint8_t arch;  /* enum kw_arch whose facts it is among; KW_ARCH_UNKNOWN: any */
+	uint8_t arch;  /* enum kw_arch it belongs to; KW_ARCH_UNKNOWN: any */
 	uint8_t group; /* enum kw_fact_group */
 	bool hex;
 	char doc[56];
 };
 extern const struct kw_fact_info kw_facts[KW_NFACTS];
 
-/* Texts that were seen, each a piece of a line. */
+/* Texts that were seen, each a part of a line. */
 enum kw_text {
 	KW_T_HEADLINE,	     /* the line that names the failure, trimmed */
 	KW_T_ERRNO,	     /* strerror text as printed */
-	/*
-	 * release of the host's kernel, from an oops or WARN header or as `kvmwhy watch` gives it
-	 */
+	/* release of the host's kernel, from an oops or WARN header or from `kvmwhy watch` */
 	KW_T_HOST_KERNEL,
-	KW_T_VMM,	     /* program that spoke: QEMU, kvmtool, crosvm, cloud-hypervisor, ... */
+	KW_T_VMM,	     /* program that printed it: QEMU, kvmtool, crosvm, cloud-hypervisor,
+			      * ... */
 	KW_T_GUEST,	     /* name of the guest */
 	KW_T_FUNCTION,	     /* function named in a message */
 	KW_T_THREAD,	     /* name of the vCPU's thread */
 	KW_T_DEVICE,	     /* device or group named in a message */
-	KW_T_IOCTL,	     /* the ioctl that was refused, "" where the text does not name it */
+	KW_T_IOCTL,	     /* the ioctl that was refused, "" if the text does not name it */
 	KW_NTEXTS,
 };
 
@@ -100,13 +99,13 @@ struct kw_origin {
 
 #define KW_NO_LINE UINT16_MAX
 
-/* A line of the input, as it stood there. */
+/* A line of the input, verbatim. */
 struct kw_line {
 	uint64_t number; /* from 1 */
 	struct kw_str text;
 };
 
-/* The instruction bytes. A byte may be unreadable (??), then its bit in .known is clear. */
+/* The instruction bytes. The bit in .known is clear for an unreadable byte (??). */
 struct kw_code {
 	uint8_t bytes[64];
 	uint64_t known;
@@ -117,7 +116,7 @@ struct kw_code {
 
 enum { KW_RUN_ROW = 16, KW_RUN_ROWS = 48 };
 
-/* A kvm_run page, as far as it is read: rows of 16 bytes. */
+/* The part of a kvm_run page that is read: rows of 16 bytes. */
 struct kw_run_page {
 	uint8_t len[KW_RUN_ROWS]; /* bytes of the row that were seen */
 	bool odd;		  /* differs from the text around it */
@@ -149,7 +148,7 @@ struct kw_msr_message {
 	bool write, value_known;
 	bool data_behind_read; /* "rdmsr: X data 0x0": a read with a data word */
 	uint8_t verb; /* enum kw_msr_verb */
-	uint64_t value, rip; /* rip 0 where the line has none */
+	uint64_t value, rip; /* rip 0 if the line has none */
 	uint32_t count;
 	uint16_t line; /* of the first */
 };
@@ -182,7 +181,7 @@ enum kw_sign_kind {
 	KW_SIGN_KVM_MISSING,	/* no /dev/kvm */
 	KW_SIGN_KVM_DENIED,	/* /dev/kvm may not be opened */
 	KW_SIGN_KVM_BUSY,	/* KVM_CREATE_VM: another hypervisor has VMX or SVM */
-	/* switched off in firmware, or by the hypervisor that this host runs under */
+	/* switched off in firmware, or by the hypervisor below this host */
 	KW_SIGN_KVM_OFF,
 	KW_SIGN_KVM_NO_HARDWARE, /* the CPU has neither VMX nor SVM */
 	KW_SIGN_KVM_OTHER_VENDOR, /* the other vendor's module is loaded */
@@ -193,16 +192,16 @@ enum kw_sign_kind {
 	/* the host's kernel */
 	KW_SIGN_SPURIOUS_FAULT, /* kvm_spurious_fault() */
 	KW_SIGN_MMIO_SPTE,	/* reserved bits in an MMIO SPTE */
-	KW_SIGN_SPTE_WALK,	/* a line of the walk that is printed with it */
+	KW_SIGN_SPTE_WALK,	/* a line of the walk printed with it */
 	KW_SIGN_LOCKUP,		/* a CPU stuck in KVM */
 	KW_SIGN_PANIC,
 	KW_SIGN_SPLIT_LOCK,
 	KW_SIGN_BUS_LOCK,
-	KW_SIGN_MCE_GUEST,	/* QEMU gave a memory error to the guest */
+	KW_SIGN_MCE_GUEST,	/* QEMU passed a memory error to the guest */
 	KW_SIGN_MCE_HOST,	/* memory_failure() killed, or is about to */
 
 	/* small monitors, and how a monitor ended itself */
-	KW_SIGN_FEW_WORDS,	/* an exit by its number or name, and nothing else */
+	KW_SIGN_FEW_WORDS,	/* an exit's number or name, and nothing else */
 	KW_SIGN_SECCOMP,	/* value: number of the system call */
 
 	/* encrypted guests */
@@ -226,18 +225,18 @@ enum kw_sign_kind {
 	KW_SIGN_VFIO_NO_IOMMU,
 	KW_SIGN_VFIO_FAULT,
 	KW_SIGN_VFIO_DMA_MAP,
-	KW_SIGN_NO_RAM,		/* the guest's memory cannot be had */
+	KW_SIGN_NO_RAM,		/* the guest's memory is not available */
 	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
 	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */
 
-	/* the VMM gave up, or refused to start or to go on */
+	/* the VMM gave up, or refused to start or continue */
 	KW_SIGN_FATAL,		/* cpu_abort() */
-	KW_SIGN_OUTSIDE_RAM,	/* cpu_abort() for code where no memory is; value: the address */
+	KW_SIGN_OUTSIDE_RAM,	/* cpu_abort() for code outside memory; value: the address */
 	KW_SIGN_HW_ERROR,	/* hw_error() of a device model */
 	KW_SIGN_CPU_RESET,
 	KW_SIGN_RESET_REQUIRED, /* cont was refused */
 	KW_SIGN_MIGRATION_DEVICE, /* a device's state does not load */
-	KW_SIGN_MIGRATION_UNKNOWN, /* the stream has a device that this VM has not */
+	KW_SIGN_MIGRATION_UNKNOWN, /* the stream has a device that this VM lacks */
 	KW_SIGN_MIGRATION_RAM,	/* memory blocks differ */
 	KW_SIGN_MIGRATION_MACHINE, /* machine types differ */
 	KW_SIGN_MIGRATION,
@@ -247,16 +246,16 @@ enum kw_sign_kind {
 	KW_NSIGNS,
 };
 
-/* A line near the failure that is evidence and no fact of its own. */
+/* A line near the failure that is evidence but not a fact of its own. */
 struct kw_sign {
 	uint8_t kind; /* enum kw_sign_kind */
 	uint16_t line;
-	uint64_t value; /* a number in the line, as the kind says; 0 if none */
+	uint64_t value; /* a number in the line, depending on the kind; 0 if none */
 	struct kw_str text;
 };
 
 struct kw_note {
-	uint64_t line; /* number of the input line, 0 if it is about none */
+	uint64_t line; /* number of the input line, 0 if it concerns none */
 	struct kw_str text;
 };
 
@@ -274,7 +273,7 @@ struct kw_failure {
 	uint64_t first_line, last_line;
 	struct kw_origin headline;
 	unsigned int vmm_lines;	  /* lines that came from a VMM */
-	bool code_line_seen;	  /* a Code= was there, even without a byte behind it */
+	bool code_line_seen;	  /* there was a Code=, even without a byte after it */
 	bool registers_narrow;	  /* printed in the EAX form */
 	bool emulation_failure;	  /* "emulation failure" was printed */
 
@@ -293,7 +292,7 @@ struct kw_failure {
 	uint32_t extra_known;
 	uint16_t extra_line[KW_MAX_EXTRA];
 	struct kw_str text[KW_NTEXTS];
-	struct kw_run_page page; /* begun where run_exit_reason is known */
+	struct kw_run_page page; /* begun if run_exit_reason is known */
 	struct kw_watch watch;
 
 	struct kw_msr_message msr[KW_MAX_MSR_MESSAGES];
@@ -315,7 +314,7 @@ static inline bool kw_known(const struct kw_failure *f, enum kw_fact fact)
 /* kw_has(f, cr0): is f->cr0 known? */
 #define kw_has(f, name) kw_known((f), KW_F_##name)
 
-/* A fact that is known and has this value. */
+/* True if the fact is known and has this value. */
 #define FACT_IS(f, name, value) (kw_has((f), name) && (f)->name == (value))
 
 static inline void kw_failure_set(struct kw_failure *f, enum kw_fact fact, uint64_t value,
@@ -325,16 +324,16 @@ static inline void kw_failure_set(struct kw_failure *f, enum kw_fact fact, uint6
 	f->origin[fact] = (struct kw_origin){ .how = (uint8_t)how, .line = line };
 }
 
-/* The architecture that has this fact; KW_ARCH_UNKNOWN: any has. */
+/* The architecture that has this fact; KW_ARCH_UNKNOWN: any. */
 enum kw_arch kw_fact_arch(enum kw_fact fact);
 
 /* Is any fact of @group known? */
 bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group);
 
-/* Is a dump_vmcs or dump_vmcb in the record, its own or joined? */
+/* Does the record have a dump_vmcs or dump_vmcb, its own or joined? */
 bool kw_failure_has_host_dump(const struct kw_failure *f);
 
-/* Keeps a copy of an input line and returns its index, KW_NO_LINE when there is no room. */
+/* Keeps a copy of an input line and returns its index, KW_NO_LINE if there is no room. */
 uint16_t kw_failure_add_line(struct kw_failure *f, uint64_t number, struct kw_str text);
 
 void kw_failure_add_note(struct kw_failure *f, uint64_t line, struct kw_str text);
@@ -344,9 +343,7 @@ void kw_failure_add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t 
 /* The sign of this kind, or NULL. */
 const struct kw_sign *kw_failure_sign(const struct kw_failure *f, enum kw_sign_kind kind);
 
-/*
- * Is it a class of failures that are told by a message alone: its words are what is said of them?
- */
+/* Is it a class of failures known only from a message, whose text is all there is? */
 static inline bool kw_class_is_message(enum kw_class class)
 {
 	return class >= KW_CLASS_KVM_UNUSABLE && class < KW_NCLASSES;

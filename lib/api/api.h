@@ -11,23 +11,21 @@
 struct kw_report {
 	struct kw_case c;
 	const char *file;
-	/* texts that were handed out, from the failure's arena; starts as a pointer to NULL */
+	/* texts returned so far, in the failure's arena; starts as a pointer to NULL */
 	struct kw_shown **shown;
 };
 
-/* error.c: @error, which may be NULL, takes why a call is refused. Returns -EINVAL. */
+/* error.c: @error, which may be NULL, receives why a call is refused. Returns -EINVAL. */
 int kw_refuse(struct kw_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Options of any known size as a context, which borrows their strings; 0 or -EINVAL. */
 int kw_context_init(const struct kw_options *options, struct kw_context *ret);
 
-/*
- * Where the caller of a function with these options wants to read why it failed; NULL for nowhere.
- */
+/* Where the caller of a function with these options wants the reason for a failure, or NULL. */
 struct kw_error *kw_options_error(const struct kw_options *options);
 
-/* The buffer as a C string that the caller frees; the buffer is empty after it. 0 or -ENOMEM. */
+/* Turns the buffer into a C string for the caller to free, and empties it. 0 or -ENOMEM. */
 int kw_buf_take(struct kw_buf *buf, char **ret);
 
 /* A kw_write_fn into a struct kw_buf. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A kernel in, which defects of KVM it has out; a parameter of a KVM module in, its meaning out. */
+/* A kernel in, its KVM defects out; a parameter of a KVM module in, its meaning out. */
 #include "api/api.h"
 
 #include <errno.h>
@@ -115,7 +115,7 @@ static const struct kw_row *parameter_row(const struct kw_parameter *parameter)
 	return NULL;
 }
 
-/* "Y|1 meaning": is @value one of the words in front? Returns the meaning, or NULL. */
+/* "Y|1 meaning": returns the meaning if @value is one of the alternatives, else NULL. */
 static const char *meaning(const char *text, const char *value)
 {
 	const char *end = strchr(text, ' ');

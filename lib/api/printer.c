@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* different failures of an input; further ones are printed each time */
+/* different failures of an input; further ones are printed every time */
 enum { REMEMBERED_MOST = 64 };
 
-/* A failure that was printed, and where it came again. */
+/* A failure that was printed, and where it recurred. */
 struct remembered {
 	uint64_t hash;
 	struct kw_again again;
@@ -21,7 +21,7 @@ struct kw_printer {
 	void *arg;
 	struct kw_buf buf;
 	bool begun;
-	char *first_file, *file; /* copies: a report's own lives as long as the report */
+	char *first_file, *file; /* copies: the originals die with the report */
 	struct remembered remembered[REMEMBERED_MOST];
 	size_t nremembered;
 };
@@ -64,7 +64,7 @@ static uint64_t hash_text(uint64_t hash, struct kw_str text)
 	return hash;
 }
 
-/* Equal failures have one kind, one answer and one place in the guest. */
+/* Equal failures have the same kind, answer and place in the guest. */
 static uint64_t hash_case(const struct kw_case *c)
 {
 	uint64_t hash = hash_text(hash_text(0xcbf29ce484222325, c->fingerprint), c->headline);
@@ -72,7 +72,7 @@ static uint64_t hash_case(const struct kw_case *c)
 	return kw_has(c->f, rip) ? (hash ^ c->f->rip) * 0x100000001b3 : hash;
 }
 
-/* True if it was printed before. What `kvmwhy watch` saw is an occurrence of its own. */
+/* True if it was printed before. What `kvmwhy watch` saw is always a new occurrence. */
 static bool came_again(struct kw_printer *p, const struct kw_case *c)
 {
 	struct kw_span span = { c->f->first_line, c->f->last_line };

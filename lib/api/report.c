@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * A report, member by member. What came from the log is escaped when it is asked for, once, into
- * the arena of the failure: renderers have escapes of their own.
+ * A report, member by member. What came from the log is escaped once, on first use, into the arena
+ * of the failure: renderers have escapes of their own.
  */
 #include "api/api.h"
 
 #include "base/escape.h"
 #include "render/doc.h"
 
-/* A text as it was handed out; the next time it is the same. */
+/* A text as returned; the next call returns the same. */
 struct kw_shown {
 	struct kw_shown *next;
 	const void *from;
@@ -24,7 +24,7 @@ static const char *shown_before(const struct kw_report *r, const void *from)
 	return NULL;
 }
 
-/* What is in @buf becomes the text that @from has from now on. */
+/* From now on @from returns the text in @buf. */
 static const char *show(const struct kw_report *r, const void *from, struct kw_buf *buf)
 {
 	struct kw_shown *shown = kw_arena_alloc(r->c.f->arena, sizeof(*shown));
@@ -37,7 +37,7 @@ static const char *show(const struct kw_report *r, const void *from, struct kw_b
 	return shown->text;
 }
 
-/* NULL for an empty text, which nobody said. */
+/* NULL for an empty text, which means unknown. */
 static const char *text_of(const struct kw_report *r, const struct kw_str *text)
 {
 	struct kw_buf buf = { .arena = r->c.f->arena };

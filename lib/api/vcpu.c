@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A vCPU as its VMM has it in, reports, the text of a dump, or one line out. The lines of the dump
- * are the evidence: what is told here is what a reader of that text would be told.
+ * A vCPU in, as its VMM has it; reports, the text of a dump, or one line out. The lines of the dump
+ * are the evidence: the answer is what a reader of that text would get.
  */
 #include "api/api.h"
 #include "base/escape.h"
@@ -14,7 +14,7 @@
 
 enum { ARENA_LIMIT = 1 << 20 };
 
-/* A structure may be absent; if not, it is as large as KVM's. */
+/* A structure may be absent; if present, it must be as large as KVM's. */
 static int check_part(struct kw_error *error, const char *name, const void *p, size_t size,
 		      size_t wanted)
 {
@@ -285,7 +285,7 @@ static struct kw_str line_of(const struct kw_case *c)
 	return kw_buf_text(&buf);
 }
 
-/* As much of @text as fits, and no part of a character. */
+/* As much of @text as fits, without splitting a character. */
 static void cut(struct kw_str text, char *buf, size_t size)
 {
 	size_t len = text.len;

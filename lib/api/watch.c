@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A record of a failure that was seen as it happened in, the text of a recording out. */
+/* A record of a failure seen as it happened in, the text of a recording out. */
 #include "api/api.h"
 
 #include "parse/parse.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Runs of harmless characters are copied, the others are replaced one by one. */
+/* Copies runs of harmless characters and replaces the others one by one. */
 #include "base/escape.h"
 
 /* Well-formed sequences as in the Unicode Standard, "UTF-8": no overlong form, no surrogate. */
@@ -81,7 +81,7 @@ static void add_bytes(struct kw_buf *buf, struct kw_str bytes)
 	}
 }
 
-/* Writes the character in front that is not plain; returns its length. */
+/* Writes the first character, which is not plain; returns its length. */
 static size_t add_special(struct kw_buf *buf, struct kw_str text, bool html)
 {
 	uint32_t character;

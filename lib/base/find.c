@@ -34,7 +34,7 @@ static const uint8_t frequency[128] = {
 	122, 110, 116, 50, 32, 12, 26,	16,  2,	 1,  1,	  1,  1,  1,
 };
 
-/* What ordinary lines of a host's log are made of. Only speed depends on this. */
+/* Fragments of ordinary host log lines. Only speed depends on this. */
 static const char ordinary[] =
 	" the and for with from that this not was are is in on to of by at as or an be it "
 	"ing ion tion ation ment ent ence able ible ated ting ding sing ning ring ming king ling "
@@ -45,16 +45,16 @@ static const char ordinary[] =
 	"connection interface timeout time state status: message: received sending using reason "
 	"version instance number domain monitor block system x86_64 qemu- [0.000000] 0x0000 ";
 
-/* Weighing the words: once for a list, so never in a hurry. */
+/* Ranking the words: once per list, so speed does not matter. */
 enum { COMMON = 20, ROUNDS = 4 };
 
 /*
- * What a bucket lets pass at one position: each byte that has one of the low and one of the high
- * halves. That is all that the look-ups by halves can tell.
+ * What a bucket lets pass at one position: each byte with one of the low and one of the high
+ * halves. The look-ups by halves cannot tell more.
  */
 struct passing {
 	uint16_t low, high;  /* bit i: the half i */
-	uint32_t sum;	     /* how frequent all these bytes are */
+	uint32_t sum;	     /* total frequency of these bytes */
 	uint32_t row[16];    /* the bytes of each high half with the low halves that pass */
 	uint32_t column[16]; /* and of each low half with the high ones */
 };
@@ -69,7 +69,7 @@ static uint8_t whole(unsigned int high, unsigned int low)
 	return (uint8_t)(high << 4 | low);
 }
 
-/* What .sum will be when @byte passes too. */
+/* What .sum will be if @byte passes too. */
 static uint32_t sum_with(const struct passing *at, uint8_t byte)
 {
 	unsigned int low = byte & 15, high = byte >> 4;
@@ -105,7 +105,7 @@ static double cost(const struct passing passing[static WINDOW], const char *wind
 	return with - before;
 }
 
-/* Once for a window that is as rare as its bytes; more for one of which ordinary lines are full. */
+/* 1 for a window as rare as its bytes; more for one that is common in ordinary lines. */
 static double common(const char *window)
 {
 	double times = 1;
@@ -115,7 +115,7 @@ static double common(const char *window)
 	return times;
 }
 
-/* How often text has @window itself, whatever else passes: each time words are compared. */
+/* How often text contains @window itself, whatever else passes: each time words are compared. */
 static double alone(const char *window)
 {
 	double product = common(window);
@@ -131,7 +131,7 @@ static void place(struct passing passing[static WINDOW], const struct kw_find_ne
 		add_byte(&passing[k], (uint8_t)n->text.p[n->offset + k]);
 }
 
-/* Gives @n the bucket and the window that cost least. */
+/* Assigns @n the cheapest bucket and window. */
 static void choose(const struct passing passing[static BUCKETS][WINDOW], struct kw_find_needle *n)
 {
 	double least = DBL_MAX;
@@ -152,7 +152,7 @@ static void choose(const struct passing passing[static BUCKETS][WINDOW], struct 
 	}
 }
 
-/* Chooses anew for each word, now that the others have their places. */
+/* Chooses again for each word, now that the others have their places. */
 static void improve(struct passing passing[static BUCKETS][WINDOW], struct kw_find_needle *needles,
 		    size_t count)
 {
@@ -169,7 +169,7 @@ static void improve(struct passing passing[static BUCKETS][WINDOW], struct kw_fi
 	}
 }
 
-/* The same on every machine, whatever its byte order: the list may be compiled on another. */
+/* The same for every byte order: the list may be compiled on another machine. */
 static inline unsigned int hash(const char *window)
 {
 	const uint8_t *p = (const uint8_t *)window;
@@ -241,7 +241,7 @@ int kw_find_init(struct kw_finder *ret, struct kw_find_needle *needles, const st
 }
 
 /*
- * The filter: the next places whose bytes could be a window. The loops over the window have to be
+ * The filter: the next places whose bytes could be a window. The loops over the window must be
  * unrolled, or the tables do not stay in registers.
  */
 
@@ -372,7 +372,7 @@ __attribute__((target("avx2"))) static void next_avx2(const struct kw_finder *f,
 	next_plain(f, p, at, end, ret);
 }
 
-/* One look-up by seven bits of the byte does what two by its halves do, and lets less pass. */
+/* One look-up by seven bits of the byte replaces two by its halves, and lets less pass. */
 __attribute__((target("avx512f,avx512bw,avx512vbmi"))) static void
 next_avx512(const struct kw_finder *f, const char *p, size_t at, size_t end,
 	    struct kw_find_block *ret)
@@ -439,9 +439,9 @@ void kw_find_use_best(struct kw_finder *finder)
 	}
 }
 
-/* Looking closer at the places that the filter lets pass. */
+/* Verifying the places that pass the filter. */
 
-/* The least of @best and the beginnings of words whose window is at @at. */
+/* The minimum of @best and the beginnings of words whose window is at @at. */
 static size_t verify(const struct kw_finder *f, const char *p, size_t len, size_t at, size_t best)
 {
 	unsigned int h = hash(p + at);
@@ -471,7 +471,7 @@ size_t kw_find(const struct kw_finder *finder, const char *p, size_t len)
 
 			best = verify(finder, p, len, at_window, best);
 		}
-		/* A word that begins before the best one has its window before this place. */
+		/* The window of a word that begins before the best one is before this place. */
 		if (best < end && end - best > finder->offset_max)
 			end = best + finder->offset_max;
 	}

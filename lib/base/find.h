@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Searching a stream at memory speed: where is the first of many words, and how many line ends
- * are there. No word of the domain: the caller brings the list.
+ * Searching a stream at memory speed: where is the first of many words, and how many line ends are
+ * there. Knows nothing about KVM: the caller supplies the list.
  */
 #ifndef KW_FIND_H
 #define KW_FIND_H
@@ -17,7 +17,7 @@ enum {
 	KW_FIND_HASHES = 2048,        /* of a window */
 };
 
-/* What the CPU offers. The portable way is always there, the others on x86 only. */
+/* What the CPU offers. The portable way always exists, the others only on x86. */
 enum kw_simd { KW_SIMD_NONE, KW_SIMD_SSSE3, KW_SIMD_AVX2, KW_SIMD_AVX512, KW_SIMD_COUNT };
 
 struct kw_finder;
@@ -29,7 +29,7 @@ struct kw_find_needle {
 	uint8_t bucket; /* of the filter */
 };
 
-/* Neighbouring places of the text that passed the filter. */
+/* Adjacent places in the text that passed the filter. */
 struct kw_find_block {
 	size_t at, len;  /* the first place, and how many were filtered */
 	uint64_t places; /* bit i: place at + i passed */
@@ -55,10 +55,10 @@ struct kw_finder {
 };
 
 /*
- * Compiles @count words into @needles, which must live as long as @ret, and so must their text. It
- * weighs each word against all others, which takes a tenth of a second for a few hundred: a list
- * that is known is compiled when the library is built.
- * Return: 0, or -EINVAL where there are none, too many, or a word is too short or too long.
+ * Compiles @count words into @needles, which must live as long as @ret, like their text. It
+ * compares each word with all others, which takes a tenth of a second for a few hundred: fixed
+ * lists are compiled when the library is built. Return: 0, or -EINVAL if there are none, too many,
+ * or a word is too short or too long.
  */
 int kw_find_init(struct kw_finder *ret, struct kw_find_needle *needles, const struct kw_str *words,
 		 size_t count);
@@ -66,10 +66,10 @@ int kw_find_init(struct kw_finder *ret, struct kw_find_needle *needles, const st
 /* Chooses the fastest way that the CPU offers, as kw_find_init() does. */
 void kw_find_use_best(struct kw_finder *finder);
 
-/* Chooses another way than the best. Return: false if the CPU cannot; nothing is changed then. */
+/* Chooses a way other than the best. Return: false, changing nothing, if the CPU cannot. */
 bool kw_find_use(struct kw_finder *finder, enum kw_simd simd);
 
-/* Offset of the first place in @p where any word begins, or SIZE_MAX. Reads nothing beyond @len. */
+/* Offset of the first place in @p where any word begins, or SIZE_MAX. Never reads beyond @len. */
 size_t kw_find(const struct kw_finder *finder, const char *p, size_t len);
 
 uint64_t kw_count_newlines(const char *p, size_t len);

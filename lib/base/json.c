@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Plain characters are found and copied sixteen at a time, the others are replaced one by one. */
+/* Finds and copies plain characters sixteen at a time and replaces the others one by one. */
 #include "base/json.h"
 
 #include "base/escape.h"
 
-/* As kw_buf_room(), without a call where there is room. */
+/* Like kw_buf_room(), without a call if there is room. */
 static inline char *room(struct kw_buf *buf, size_t len)
 {
 	if (len <= buf->size - buf->len && !buf->failed)
@@ -12,7 +12,7 @@ static inline char *room(struct kw_buf *buf, size_t len)
 	return kw_buf_room(buf, len);
 }
 
-/* The comma in front of a value, and then room for @len bytes or NULL. */
+/* The comma before a value, then room for @len bytes, or NULL. */
 static inline char *value_room(struct kw_json *j, size_t len)
 {
 	char *p = room(j->buf, len + 1);
@@ -91,7 +91,7 @@ static inline bool copy_lanes(char *p, const char *text)
 	return (any[0] | any[1]) == 0;
 }
 
-/* Copies the plain characters in front of @text to @p, where there is room for all of it. */
+/* Copies the leading plain characters of @text to @p, which has room for all of it. */
 static size_t copy_plain(char *p, struct kw_str text)
 {
 	size_t len = 0;
@@ -120,7 +120,7 @@ static void add_control(struct kw_buf *buf, uint32_t character)
 	add_unit(buf, character);
 }
 
-/* Writes the character in front that is not plain; returns its length. */
+/* Writes the first character, which is not plain; returns its length. */
 static size_t add_special(struct kw_buf *buf, struct kw_str text)
 {
 	uint32_t character;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A streaming JSON writer (RFC 8259): values go straight into the buffer, commas come by
- * themselves. Text is escaped here; control and format characters become \uNNNN and bytes that are
- * no UTF-8 become U+FFFD. That brackets match and keys stand in objects is the caller's part.
+ * A streaming JSON writer (RFC 8259): values go straight into the buffer, commas are automatic.
+ * Text is escaped here; control and format characters become \uNNNN and invalid UTF-8 becomes
+ * U+FFFD. The caller makes brackets match and puts keys only in objects.
  */
 #ifndef KW_JSON_H
 #define KW_JSON_H
@@ -11,7 +11,7 @@
 
 struct kw_json {
 	struct kw_buf *buf;
-	bool comma; /* a value stands before, in the same object or array */
+	bool comma; /* a value came before, in the same object or array */
 };
 
 void kw_json_object(struct kw_json *j);
@@ -50,8 +50,8 @@ void kw_json_key(struct kw_json *j, struct kw_str key);
 	} while (0)
 
 /*
- * The digits of @value in lower case without leading zeros; @room must have 16 bytes whatever their
- * number, which is returned. Eight digits are made at once: nibbles spread to bytes, and those
+ * Writes the digits of @value in lower case without leading zeros and returns their number; @room
+ * must always have 16 bytes. Eight digits are made at once: nibbles spread to bytes, and those
  * above 9 moved from '0' to 'a'.
  */
 static inline size_t kw_hex_digits(char *room, uint64_t value)

@@ -9,8 +9,8 @@ struct scan {
 	size_t at;
 	uint32_t objects; /* bit i: what is open at depth i + 1 is an object */
 	unsigned int depth;
-	struct kw_str key;	     /* of the member whose value comes */
-	/* of the innermost array, NULL if it is no member or not flat */
+	struct kw_str key;	     /* of the member whose value follows */
+	/* of the innermost array, NULL if not a member or not flat */
 	struct kw_str array_key;
 	size_t array_at;
 };
@@ -142,7 +142,7 @@ static bool take_key(struct scan *j)
 	return take(j, ':');
 }
 
-/* Closes what ends here; false where a further value must follow or the text is wrong. */
+/* Closes what ends here; false if another value must follow or the text is wrong. */
 static bool close_values(struct scan *j, kw_json_member_fn fn, void *arg, bool *wrong)
 {
 	while (j->depth) {
@@ -165,7 +165,7 @@ static bool close_values(struct scan *j, kw_json_member_fn fn, void *arg, bool *
 	return true;
 }
 
-/* One value; @opened: the beginning of an object or array, whose first value comes next. */
+/* One value; @opened: the beginning of an object or array, whose first value follows. */
 static bool begin_value(struct scan *j, kw_json_member_fn fn, void *arg, bool *opened)
 {
 	struct kw_str value;
@@ -204,7 +204,7 @@ size_t kw_json_scan(struct kw_str s, kw_json_member_fn fn, void *arg)
 	}
 }
 
-/* The four digits behind "\u" at @at. */
+/* The four digits after "\u" at @at. */
 static uint32_t code_unit(struct kw_str s, size_t at)
 {
 	uint64_t code = 0;

@@ -37,7 +37,7 @@ size_t kw_str_find(struct kw_str s, struct kw_str needle)
 }
 
 /*
- * Eight digits at once; false if one of the characters is none. Each byte of the word is a
+ * Eight digits at once; false if one of the characters is not a digit. Each byte of the word is a
  * character; adding the distance from a bound to 0x80 carries into the byte's highest bit exactly
  * when the character is not below the bound.
  */

@@ -39,7 +39,7 @@ static inline bool kw_str_eq(struct kw_str a, struct kw_str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
-/* True and the text behind @head in @rest when @s starts with it. */
+/* True, with the text after @head in @rest, if @s starts with it. */
 static inline bool kw_str_skip(struct kw_str s, struct kw_str head, struct kw_str *rest)
 {
 	if (!kw_str_starts(s, head))
@@ -77,12 +77,12 @@ static inline bool kw_str_has(struct kw_str s, struct kw_str needle)
 }
 
 /*
- * Number of characters that @s starts with and that are a hexadecimal number of at most 16
- * digits (an 0x in front is taken too), 0 if there is none. The value goes to @ret.
+ * Length of the hexadecimal number of at most 16 digits at the start of @s, including an optional
+ * 0x; 0 if there is none. The value goes to @ret.
  */
 size_t kw_str_hex(struct kw_str s, uint64_t *ret);
 
-/* The same for a decimal number of at most 19 digits; a leading '-' is not taken. */
+/* The same for a decimal number of at most 19 digits; a leading '-' is not accepted. */
 size_t kw_str_dec(struct kw_str s, uint64_t *ret);
 
 #endif

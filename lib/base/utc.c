@@ -36,7 +36,7 @@ void kw_utc_put(struct kw_buf *buf, uint64_t us)
 		      number(seconds / 60 % 60), number(seconds % 60), number(us % 1000000));
 }
 
-/* Days since 1970 of a date of the Gregorian calendar, from the year 1970 on. */
+/* Days since 1970 of a Gregorian date, from the year 1970 on. */
 static uint64_t days(uint64_t year, uint64_t month, uint64_t day)
 {
 	static const uint16_t before[12] = {

@@ -10,7 +10,7 @@
 
 void kw_utc_put(struct kw_buf *buf, uint64_t us);
 
-/* The time that @s starts with; false if there is none. */
+/* The time at the start of @s; false if there is none. */
 bool kw_utc_read(struct kw_str s, uint64_t *ret);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * UTF-16 to UTF-8, a byte at a time. A mark is believed if ASCII follows: two bytes of a binary
+ * UTF-16 to UTF-8, a byte at a time. A mark counts only if ASCII follows: two bytes of a binary
  * prove nothing.
  */
 #include "base/utf16.h"
@@ -31,7 +31,7 @@ static size_t unit(struct kw_utf16 *u, uint16_t c, char *room)
 	return kw_utf8_put(room, c);
 }
 
-/* It was no mark: what was held back, and @byte. */
+/* It was not a mark: passes what was held back, and @byte. */
 static size_t pass(struct kw_utf16 *u, unsigned char byte, char *room)
 {
 	bool marked = u->state == FIRST_BIG || u->state == FIRST_LITTLE;
@@ -86,7 +86,7 @@ size_t kw_utf16_end(struct kw_utf16 *u, char room[static KW_UTF16_ROOM])
 	*u = (struct kw_utf16){ 0 };
 	if (at_end.state == START || at_end.state >= PASSES)
 		return 0;
-	/* the byte that pass() adds is none of the stream */
+	/* the byte that pass() adds is not from the stream */
 	if (at_end.state >= FIRST_BIG && !at_end.half)
 		return pass(&at_end, 0, room) - 2;
 	return pass(&at_end, 0, room) - 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stream that may be UTF-16, told by its byte order mark, to UTF-8; anything else passes as it
- * is.
+ * Converts a stream that is UTF-16, by its byte order mark, to UTF-8; anything else passes
+ * unchanged.
  */
 #ifndef KW_UTF16_H
 #define KW_UTF16_H
@@ -17,13 +17,13 @@ struct kw_utf16 {
 	uint16_t high; /* the first of a surrogate pair, 0 for none */
 };
 
-/* Is the stream, whose next byte is @first, passed as it is from here on? */
+/* Does the stream, whose next byte is @first, pass unchanged from here on? */
 bool kw_utf16_passes(struct kw_utf16 *u, unsigned char first);
 
-/* One byte of a stream that does not pass; returns how many bytes of UTF-8 are in @room now. */
+/* One byte of a stream that does not pass; returns the number of UTF-8 bytes now in @room. */
 size_t kw_utf16_byte(struct kw_utf16 *u, unsigned char byte, char room[static KW_UTF16_ROOM]);
 
-/* The end of the stream; the state is as at the start again. */
+/* The end of the stream; resets the state. */
 size_t kw_utf16_end(struct kw_utf16 *u, char room[static KW_UTF16_ROOM]);
 
 #endif

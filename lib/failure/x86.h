@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Facts of x86 that stand together: the parts of a segment, the general registers. Nothing else
- * counts from one fact to another.
+ * x86 facts with a fixed order: the parts of a segment, the general registers. No other code may
+ * count from one fact to another.
  */
 #ifndef KW_FAILURE_X86_H
 #define KW_FAILURE_X86_H
 
 #include "failure.h"
 
-/* In the order of the rows that SEGMENT() of x86.def makes; a table has base and limit alone. */
+/* In the order of the rows of SEGMENT() in x86.def; a table has only base and limit. */
 enum kw_part { KW_SEL, KW_BASE, KW_LIMIT, KW_ATTR, KW_NPARTS };
 
-/* A part of the segment whose selector is the fact @sel, of the VMM's dump, a VMCS or a VMCB. */
+/* A part of the segment whose selector is the fact @sel, from the VMM's dump, a VMCS or a VMCB. */
 static inline enum kw_fact kw_part(enum kw_fact sel, enum kw_part part)
 {
 	return (enum kw_fact)((unsigned int)sel + part);
@@ -23,13 +23,13 @@ static inline enum kw_fact kw_table_limit(enum kw_fact base)
 	return (enum kw_fact)((unsigned int)base + KW_LIMIT - KW_BASE);
 }
 
-/* The part behind @fact, for a text that prints them in the order of enum kw_part. */
+/* The part after @fact, for texts that print them in the order of enum kw_part. */
 static inline enum kw_fact kw_next_part(enum kw_fact fact)
 {
 	return (enum kw_fact)(fact + 1);
 }
 
-/* The general registers that every 64-bit CPU has; R16 to R31, RIP and RFLAGS are behind them. */
+/* The general registers that every 64-bit CPU has; R16 to R31, RIP and RFLAGS follow them. */
 enum { KW_GPR_FIRST = KW_F_rax, KW_GPR_LAST = KW_F_r15 };
 
 _Static_assert(KW_GPR_LAST == KW_GPR_FIRST + 15 && KW_F_r31 == KW_GPR_LAST + 16 &&
@@ -51,10 +51,7 @@ KW_SEGMENT_IS_WHOLE(vmcb_es);
 KW_TABLE_IS_WHOLE(gdt);
 KW_TABLE_IS_WHOLE(vmcs_gdtr);
 
-/*
- * The selector of the segment register that instructions call @number: 0 ES, 1 CS, 2 SS, 3 DS, 4
- * FS, 5 GS.
- */
+/* The selector of the segment register encoded as @number: 0 ES, 1 CS, 2 SS, 3 DS, 4 FS, 5 GS. */
 static inline enum kw_fact kw_segment_of(unsigned int number)
 {
 	static const uint16_t sel[] = { KW_F_es_sel, KW_F_cs_sel, KW_F_ss_sel,

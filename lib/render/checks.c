@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A check of VM entry or VMRUN, without a failure: what must be so, the source, who makes it. Text
+ * A check of VM entry or VMRUN, without a failure: what must hold, the source, who makes it. Text
  * or JSON.
  */
 #include "render/lines.h"

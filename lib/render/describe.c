@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An MSR by its index, and what KVM does with a write of it. Text or JSON. */
+/* An MSR by its index, and what KVM does with a write to it. Text or JSON. */
 #include "render/doc.h"
 #include "render/lines.h"
 #include "render/render.h"
@@ -10,7 +10,7 @@
 
 enum { MANY_FIELDS = 8 };
 
-/* What is asked, and what the tables say of it. */
+/* The question, and what the tables say about it. */
 struct query {
 	uint32_t index;
 	const uint64_t *value;
@@ -49,7 +49,7 @@ static const char *const generations[KW_NMCE_GENS] = {
 	[KW_MCE_6_0] = "v6.0 and later",
 };
 
-/* A guest of QEMU: 10 banks, MCG_CAP.MCG_CTL_P, no MCG_CMCI_P (target/i386/cpu.h, MCE_CAP_DEF). */
+/* A QEMU guest: 10 banks, MCG_CAP.MCG_CTL_P, no MCG_CMCI_P (target/i386/cpu.h, MCE_CAP_DEF). */
 #define GUEST_TEXT "WRMSR in a QEMU guest, which has 10 banks and MCG_CTL:"
 
 static struct kw_mce_write guest_write(const struct query *q)
@@ -63,13 +63,13 @@ static struct kw_mce_write guest_write(const struct query *q)
 	};
 }
 
-/* Is there a rule that judges a write of this value? */
+/* Does a rule cover a write of this value? */
 static bool is_judged(const struct query *q)
 {
 	return q->value && kw_mce_is_msr(q->index);
 }
 
-/* The row after @row of the changes that are about this MSR in particular; start with @i at 0. */
+/* The row after @row of the changes that concern this MSR specifically; start with @i at 0. */
 static const struct kw_row *next_change(const struct query *q, size_t *i)
 {
 	const struct kw_row *row;
@@ -95,7 +95,7 @@ static void put_hex(struct kw_buf *buf, uint64_t value)
 	kw_buf_hex(buf, value, value >> 32 ? 16 : 8);
 }
 
-/* The text in @buf as one row; the buffer is empty again. */
+/* Puts the text in @buf as one row and empties the buffer. */
 static void row_of(struct kw_lines *lines, const char *name, struct kw_buf *buf)
 {
 	if (buf->len)
@@ -158,7 +158,7 @@ static size_t count_fields(const struct kw_msr *msr)
 	return count;
 }
 
-/* The fields; where they are many and a value is given, only those that are not 0 in it. */
+/* The fields; if there are many and a value is given, only those that are not 0 in it. */
 static void fields(struct kw_lines *lines, const struct query *q)
 {
 	size_t width = name_width(q->best), count = count_fields(q->best), shown = 0;
@@ -203,7 +203,7 @@ static void put_result(struct kw_buf *buf, const struct kw_mce_result *result)
 		      kw_mce_reason_text(result->reason));
 }
 
-/* One row for each answer of the generations that the kernel may have. */
+/* One row for each answer of the generations the kernel may have. */
 static void each_generation(struct kw_lines *lines, const struct query *q, struct kw_buf *buf)
 {
 	unsigned int gens = q->host.known ? kw_kver_mce_gens(&q->host) : (1u << KW_NMCE_GENS) - 1;
@@ -226,7 +226,7 @@ static void each_generation(struct kw_lines *lines, const struct query *q, struc
 	row_of(lines, "", buf);
 }
 
-/* Why the kernel's name leaves more than one generation. */
+/* Why the kernel's name leaves more than one generation possible. */
 static const char *doubt_of(const struct query *q)
 {
 	const struct kw_row *change = kw_change_find("set-msr-mce-eperm");
@@ -237,7 +237,7 @@ static const char *doubt_of(const struct query *q)
 	return kw_change_doubt_text(doubt);
 }
 
-/* What this kernel does, or each that it may be. */
+/* What this kernel does, or each of those it may be. */
 static void verdict(struct kw_lines *lines, const struct query *q, struct kw_buf *buf)
 {
 	struct kw_mce_write write = guest_write(q);
@@ -285,7 +285,7 @@ static void commits(struct kw_buf *buf, const struct kw_row *change)
 		KW_BUF_LIT(buf, "]");
 }
 
-/* How KVM came to do what it does; asked without a kernel only. */
+/* The history of KVM's behaviour; only without a kernel. */
 static void history(struct kw_lines *lines, const struct query *q, struct kw_buf *buf)
 {
 	const char *label = "history";
@@ -302,7 +302,7 @@ static void history(struct kw_lines *lines, const struct query *q, struct kw_buf
 	}
 }
 
-/* What holds for this kernel of the changes, where no rule judges. */
+/* Which changes hold for this kernel, if no rule covers the MSR. */
 static void behaviour(struct kw_lines *lines, const struct query *q, struct kw_buf *buf)
 {
 	const char *label = "kvm";
@@ -323,7 +323,7 @@ static void behaviour(struct kw_lines *lines, const struct query *q, struct kw_b
 	}
 }
 
-/* Other MSRs that have this index, of other owners. */
+/* Other owners' MSRs with this index. */
 static void others(struct kw_lines *lines, const struct query *q, struct kw_buf *buf)
 {
 	char name[KW_MSR_NAME_SIZE];

@@ -8,12 +8,12 @@
 #include "decode/x86/msr.h"
 
 /*
- * Memory of one document. Both dumps with all their registers and checks take an eighth of it:
- * test_render.c measures it.
+ * Memory of one document. Both dumps with all their registers and checks take an eighth of it,
+ * measured by test_render.c.
  */
 #define DOC_BYTES (1u << 20)
 
-/* Rows of code around the marked one where the answer must fit a screen. */
+/* Rows of code around the marked one if the answer must fit a screen. */
 enum { ROWS_BEFORE = 4, ROWS_BEHIND = 4, MAX_MESSAGES = 6, MAX_DATA = 8, MAX_CAUSES = 8 };
 
 static struct kw_piece *add(struct kw_doc *doc, enum kw_piece_kind kind, const char *label,
@@ -31,7 +31,7 @@ static struct kw_piece *add(struct kw_doc *doc, enum kw_piece_kind kind, const c
 	return piece;
 }
 
-/* What was built in the scratch buffer, which is empty again. */
+/* Takes the text built in the scratch buffer and empties that. */
 static struct kw_str take(struct kw_doc *doc)
 {
 	struct kw_str text =
@@ -59,7 +59,7 @@ void kw_doc_bytes(struct kw_buf *buf, const uint8_t *bytes, uint64_t known, size
 	}
 }
 
-/* The text of a row that starts no instruction, or that holds what cannot be one. */
+/* The text of a row that does not start an instruction, or cannot be one. */
 static void data_text(struct kw_buf *buf, const struct kw_case *c, const struct kw_listing_row *row)
 {
 	if (row->marked && c->code == KW_CODE_CUT)
@@ -108,7 +108,7 @@ static void code_listing(struct kw_doc *doc, const struct kw_case *c, bool all)
 		code_row(doc, c, &rows[i]);
 }
 
-/* Bytes that are shown as they are, for want of a mark, a mode or a meaning. */
+/* Bytes shown as they are, for lack of a mark, a mode or a meaning. */
 static void code_bytes(struct kw_doc *doc, const struct kw_case *c, const char *remark)
 {
 	const struct kw_code *code = &c->f->code;
@@ -122,7 +122,7 @@ static void code_bytes(struct kw_doc *doc, const struct kw_case *c, const char *
 	add(doc, KW_PIECE_CODE, "", kw_str(remark));
 }
 
-/* The instruction alone, where its bytes come from kvm_run and not from a Code= line. */
+/* The instruction alone, if its bytes come from kvm_run, not from a Code= line. */
 static void code_of_insn(struct kw_doc *doc, const struct kw_case *c)
 {
 	struct kw_piece *piece;
@@ -310,7 +310,9 @@ static void add_remarks(struct kw_doc *doc, const struct kw_case *c)
 		add(doc, KW_PIECE_NOTE, "", c->f->note[i].text)->line = c->f->note[i].line;
 }
 
-/* Is the register worth a look: RIP, at odds with another, or an operand of the instruction? */
+/*
+ * Is the register worth a look: RIP, inconsistent with another, or an operand of the instruction?
+ */
 static bool is_marked(const struct kw_case *c, enum kw_fact fact)
 {
 	if (c->has_msr && c->insn.has_msr &&
@@ -396,7 +398,7 @@ static void add_register(struct kw_doc *doc, const struct kw_case *c, enum kw_fa
 	piece->reserved = reserved_bits(doc, reserved);
 }
 
-/* Is it the selector of a segment, which stands for its four facts? */
+/* Is it the selector of a segment, which represents its four facts? */
 static bool is_segment(size_t fact)
 {
 	const char *name = kw_facts[fact].name;
@@ -490,7 +492,7 @@ static void add_causes(struct kw_doc *doc, const struct kw_case *c)
 		add(doc, KW_PIECE_ROW, i ? "" : "causes", causes[i]);
 }
 
-/* The values that a check looked at, by the names that the JSON and the tables have. */
+/* The values a check looked at, by their names in the JSON and the tables. */
 static void check_saw(struct kw_buf *buf, const struct kw_entry *saw)
 {
 	for (size_t i = 0; i < saw->nused; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A case becomes a small document: a list of pieces in the order of reading, of which text.c and
- * html.c each show what fits them. Texts may come from a log: whoever shows them escapes them.
+ * A case becomes a small document: a list of pieces in reading order, of which text.c and html.c
+ * each show what suits them. Texts may come from a log: the code that shows them escapes them.
  */
 #ifndef KW_DOC_H
 #define KW_DOC_H
@@ -20,11 +20,11 @@ enum kw_piece_kind {
 	KW_PIECE_EVIDENCE, /* .line and .text */
 	KW_PIECE_SOURCE,
 	KW_PIECE_ODD,
-	KW_PIECE_NOTE,	   /* .line is 0 if it is about none */
+	KW_PIECE_NOTE,	   /* .line is 0 if it concerns no line */
 	KW_PIECE_GROUP,	   /* .text is the title of registers; .marked: their names are long */
 	KW_PIECE_REGISTER, /* .label, .text is the value, .bits and .reserved what is set in it */
 	KW_PIECE_SEGMENT,  /* .text is selector, base, limit, rights; .bits the rights' meaning */
-	/* .label is the check's id, .text what it looked at or lacks, .hint what must be so */
+	/* .label is the check's id, .text what it read or lacks, .hint what must hold */
 	KW_PIECE_CHECK,
 };
 
@@ -44,13 +44,13 @@ struct kw_doc {
 	struct kw_arena arena; /* owns the pieces and texts made for them; others are the case's */
 	struct kw_buf scratch;
 	struct kw_piece *first, **end;
-	struct kw_piece lost;  /* takes what is written to a piece there was no memory for */
+	struct kw_piece lost;  /* receives writes to a piece there was no memory for */
 };
 
-/* What a document may have beside the answer. */
+/* What a document may contain besides the answer. */
 enum {
-	KW_DOC_REGISTERS = 1, /* their tables, and all of the code */
-	/* each check of VM entry that was asked: broken ones first, those that hold last */
+	KW_DOC_REGISTERS = 1, /* their tables, and all the code */
+	/* each check that was evaluated: broken ones first, those that hold last */
 	KW_DOC_CHECKS = 2,
 };
 
@@ -67,7 +67,7 @@ const char *kw_doc_verdict(const struct kw_piece *check);
 /* Is the input line at @index evidence of a finding? */
 bool kw_doc_is_evidence(const struct kw_case *c, size_t index);
 
-/* what.c, into an empty buffer: the instruction with its operands, and where it stands. */
+/* what.c, into an empty buffer: the instruction with its operands, and where it is. */
 void kw_what(struct kw_buf *buf, const struct kw_case *c);
 void kw_where(struct kw_buf *buf, const struct kw_case *c);
 

@@ -107,7 +107,7 @@ static void put_text(struct kw_buf *buf, struct kw_str text)
 	kw_escape_html(buf, text);
 }
 
-/* Our own prose: what stands between backticks is code. */
+/* Our own prose: text between backticks is code. */
 static void put_prose(struct kw_buf *buf, struct kw_str text)
 {
 	bool code = false;
@@ -161,7 +161,7 @@ static void put_tags(struct kw_buf *buf, const struct kw_case *c, const struct k
 		      (unsigned long long)f->last_line);
 }
 
-/* The rows of code from @piece on; returns the piece behind them. */
+/* The rows of code from @piece on; returns the piece after them. */
 static const struct kw_piece *put_code(struct kw_buf *buf, const struct kw_piece *piece)
 {
 	put(buf, "<dt>code</dt><dd><div class=\"code mono\"><table>\n");
@@ -321,7 +321,7 @@ static void put_register(struct kw_buf *buf, const struct kw_piece *piece)
 	put(buf, "</div>\n");
 }
 
-/* Cells of a table, out of a text with blanks between them. */
+/* Table cells from a text with blanks between them. */
 static void put_cells(struct kw_buf *buf, struct kw_str text)
 {
 	while (text.len) {
@@ -384,7 +384,7 @@ static void put_tables(struct kw_buf *buf, const struct kw_piece *all)
 	}
 }
 
-/* Folded: only who doubts the answer reads them. */
+/* Folded: only a reader who doubts the answer needs them. */
 static void put_checks(struct kw_buf *buf, const struct kw_piece *all, const struct kw_case *c)
 {
 	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_CHECK);

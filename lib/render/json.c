@@ -16,7 +16,7 @@
 #define GROUP(name) (1u << KW_G_##name)
 #define REGISTERS (GROUP(REG) | GROUP(SEG) | GROUP(SYS))
 
-/* What stands between the quote in front of a fact's name and its digits; copied in one size. */
+/* The text between the quote before a fact's name and its digits; copied in one fixed size. */
 #define KEY_HEX(name) name "\":\"0x"
 #define KEY_DEC(name) name "\":"
 #define IS_HEX true
@@ -25,7 +25,7 @@
 enum {
 	KEY_COPY = 40, /* no key is longer */
 	PREFIX_LEN = 5, /* of "vmcs_" and "vmcb_" */
-	FACT_SPACE = 64, /* no key with its value is longer, nor what copying it touches */
+	FACT_SPACE = 64, /* no key with its value, and nothing copying it touches, is longer */
 };
 
 static const struct fact_key {
@@ -44,7 +44,7 @@ static const struct fact_key {
 #undef F
 };
 
-/* Appends `,"name":value` to a buffer with room for it; the first @skip characters are left out. */
+/* Appends `,"name":value` to a buffer with room for it; without the first @skip characters. */
 static void put_fact(struct kw_buf *buf, const struct fact_key *key, uint64_t value, size_t skip)
 {
 	char *p = buf->p + buf->len;
@@ -61,7 +61,7 @@ static void put_fact(struct kw_buf *buf, const struct fact_key *key, uint64_t va
 		kw_buf_dec(buf, value);
 }
 
-/* The facts that are known, found in one walk over all of them. */
+/* The known facts, found in one walk over all facts. */
 struct known {
 	size_t count;
 	uint16_t fact[KW_NFACTS];
@@ -229,7 +229,7 @@ static void instruction(struct kw_json *j, const struct kw_case *c)
 	kw_json_object_end(j);
 }
 
-/* The fields of an MSR with what @value has in them; reserved ones only where it has something. */
+/* The fields of an MSR with their values in @value; reserved ones only if not 0. */
 static void msr_fields(struct kw_json *j, const struct kw_msr *msr, uint64_t value)
 {
 	struct kw_msr_field field;
@@ -413,7 +413,7 @@ static void oddities(struct kw_json *j, const struct kw_case *c)
 	kw_json_array_end(j);
 }
 
-/* What kvmwhy.ko or `kvmwhy watch` said, as it said it: a word without its flag is left out. */
+/* What kvmwhy.ko or `kvmwhy watch` reported, unchanged: a word without its flag is left out. */
 static void words(struct kw_json *j, const struct kw_case *c, struct kw_str key)
 {
 	const struct kw_told *m = &c->told;
@@ -598,7 +598,7 @@ static void code_state(struct kw_json *j, enum kw_code_state state)
 	kw_json_object_end(j);
 }
 
-/* The facts that a check looked at: names as they are in "registers", "vmcs" and "vmcb". */
+/* The facts a check looked at: names as in "registers", "vmcs" and "vmcb". */
 static void check_saw(struct kw_json *j, const struct kw_entry *saw)
 {
 	KW_JSON_KEY(j, "saw");
@@ -626,7 +626,7 @@ static void broken_check(struct kw_json *j, const struct kw_broken_check *b)
 	kw_json_object_end(j);
 }
 
-/* Which checks cannot be told, and for want of what. */
+/* Which checks are undecided, and what they lack. */
 static void untold_checks(struct kw_json *j, const struct kw_failure *f)
 {
 	const struct kw_check *check = NULL;
@@ -643,7 +643,7 @@ static void untold_checks(struct kw_json *j, const struct kw_failure *f)
 	kw_json_array_end(j);
 }
 
-/* Without a dump hardly a check can be told, and that needs no list. */
+/* Without a dump hardly any check can be decided, and that needs no list. */
 static void entry_checks(struct kw_json *j, const struct kw_case *c)
 {
 	const struct kw_checks *k = &c->checks;
@@ -673,7 +673,7 @@ static void fingerprint(struct kw_json *j, struct kw_str value)
 	kw_json_object_end(j);
 }
 
-/* The keys that DESIGN promises, in its order, then those that came later. */
+/* The key order is stable: the first keys of the format, then later ones. */
 static void write_case(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style)
 {
 	const struct kw_failure *f = c->f;

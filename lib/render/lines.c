@@ -51,7 +51,7 @@ void kw_lines_pad(struct kw_lines *lines, size_t column)
 	lines->column = column;
 }
 
-/* The text as it may be shown; valid until the next call. */
+/* The text in displayable form; valid until the next call. */
 static struct kw_str safe(struct kw_lines *lines, struct kw_str text)
 {
 	kw_buf_reset(&lines->safe);
@@ -59,7 +59,7 @@ static struct kw_str safe(struct kw_lines *lines, struct kw_str text)
 	return (struct kw_str){ lines->safe.p, lines->safe.len };
 }
 
-/* The blanks and the word that @text starts with. */
+/* The leading blanks and the word after them in @text. */
 static struct kw_str next_word(struct kw_str text, size_t *blanks_ret)
 {
 	size_t blanks = 0, end;

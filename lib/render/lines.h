@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lines of a terminal of 100 columns: a column of labels, a column of what they say. Texts that are
- * wrapped or cut may come from a log; they are escaped here. What is put is put as it is.
+ * wrapped or cut may come from a log and are escaped here. The put functions do not escape.
  */
 #ifndef KW_LINES_H
 #define KW_LINES_H
@@ -28,10 +28,10 @@ void kw_lines_end(struct kw_lines *lines);
 /* Blanks up to @column. */
 void kw_lines_pad(struct kw_lines *lines, size_t column);
 
-/* Prose from the current column on; the lines it needs beyond the first begin at @indent. */
+/* Prose from the current column on; lines after the first begin at @indent. */
 void kw_lines_wrap(struct kw_lines *lines, struct kw_str text, size_t indent);
 
-/* Text that is cut where the line ends. */
+/* Text that is cut at the end of the line. */
 void kw_lines_cut(struct kw_lines *lines, struct kw_str text);
 
 /* The label, and on to the column of texts. */

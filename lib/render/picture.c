@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* All that is drawn is numbers and names of our own tables; no text of a log comes here. */
+/* Draws only numbers and names from our own tables, never text from a log. */
 #include "render/picture.h"
 
 #include "decode/x86/msr.h"
@@ -37,7 +37,7 @@ static unsigned int width_of(const struct field *field)
 	return (field->high - field->low + 1) * CELL;
 }
 
-/* A name that does not fit under its bits stands upright. */
+/* A name that does not fit under its bits is turned upright. */
 static bool is_upright(const struct field *field)
 {
 	return strlen(field->name) * LETTER > width_of(field);
@@ -183,7 +183,7 @@ void kw_picture_bits(struct kw_buf *buf, const struct kw_case *c)
 	KW_BUF_LIT(buf, "</svg></figure>\n");
 }
 
-/* The places in the order of their addresses; names short enough for a box. */
+/* The places in address order; names short enough for a box. */
 static const struct {
 	enum kw_place place;
 	const char *name, *start;
@@ -205,7 +205,7 @@ static const struct {
 
 enum { NPLACES = sizeof(places) / sizeof(places[0]), BOX = 76, BOX_TOP = 34, BOX_HEIGHT = 30 };
 
-/* Plain RAM is no news: a picture needs something else in it. */
+/* Plain RAM is not worth a picture: it needs something else in it. */
 static bool is_news(enum kw_place place)
 {
 	return place != KW_PLACE_RAM && place != KW_PLACE_RAM_OR_HOLE;

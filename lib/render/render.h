@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The render stage: a case becomes text, JSON or HTML. All text from the log is escaped here and
- * nowhere else: base/escape and base/json know how for each format.
+ * The render stage: a case becomes text, JSON or HTML. Text from the log is escaped here and
+ * nowhere else, by base/escape or base/json depending on the format.
  */
 #ifndef KW_RENDER_H
 #define KW_RENDER_H
@@ -9,37 +9,37 @@
 #include "base/buf.h"
 #include "explain/explain.h"
 
-/* Where a failure stands: its lines, .first 0 for nowhere. */
+/* Where a failure is: its lines; .first is 0 if nowhere. */
 struct kw_span {
 	uint64_t first, last;
 };
 
-/* A failure that was printed and came again in the same input. */
+/* A failure that was printed and recurred in the same input. */
 struct kw_again {
 	const char *file;    /* may be NULL */
 	uint64_t number;     /* of the one that was printed */
-	uint64_t count;	     /* how often it came again */
-	struct kw_span printed, next, last; /* where it was printed from, and where it came again */
+	uint64_t count;	     /* how often it recurred */
+	struct kw_span printed, next, last; /* where it was printed from, and where it recurred */
 };
 
 struct kw_style {
 	bool color;
-	bool checks; /* every check of VM entry with its answer; a page always has them */
+	bool checks; /* every check of VM entry with its result; a page always has them */
 	const char *file; /* name of the input, may be NULL */
-	uint64_t number;  /* of the failure, from 1; 0 if nobody counts */
-	/* where the first failure stands, which has no line in front; may be NULL */
+	uint64_t number;  /* of the failure, from 1; 0 if not counted */
+	/* where the first failure is, which has no line before it; may be NULL */
 	const char *first_file;
 	struct kw_span first;
 };
 
-/* One format. begin and end frame all cases of one output; @first tells the first of them. */
+/* One format. begin and end frame all cases of one output; @first is true for the first. */
 struct kw_renderer {
 	const char *name;
 	void (*begin)(struct kw_buf *buf);
 	void (*item)(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
 		     bool first);
 	void (*end)(struct kw_buf *buf, bool empty);
-	/* NULL: failures that come again are items */
+	/* NULL: recurring failures are items */
 	void (*again)(struct kw_buf *buf, const struct kw_again *again);
 };
 
@@ -51,8 +51,8 @@ extern const struct kw_renderer kw_renderer_text, kw_renderer_json, kw_renderer_
 extern const struct kw_renderer kw_renderer_html;
 
 /*
- * An MSR by its index: name, fields, and what KVM does with a guest's WRMSR of @value (NULL if none
- * is asked for). As JSON with @json, else as text.
+ * An MSR by its index: name, fields, and what KVM does with a guest's WRMSR of @value (may be
+ * NULL). As JSON with @json, else as text.
  */
 void kw_render_msr(struct kw_buf *buf, uint32_t index, const uint64_t *value,
 		   const struct kw_context *context, bool json);
@@ -62,8 +62,8 @@ void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned
 		     bool json);
 
 /*
- * A check of VM entry or VMRUN, or the list of all under the titles of their sections. As JSON with
- * @json, else as text.
+ * A check of VM entry or VMRUN, or the list of all, grouped under the titles of their sections. As
+ * JSON with @json, else as text.
  */
 void kw_render_check(struct kw_buf *buf, const struct kw_check *check, bool json);
 void kw_render_check_list(struct kw_buf *buf, bool json);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What KVM was seen to answer for an MSR: a row, or an object, for kernels that answered alike. */
+/* What KVM was observed to do with an MSR: a row, or an object, for kernels that behaved alike. */
 #include "render/seen.h"
 
 #include "decode/x86/msr_seen.h"
@@ -27,7 +27,7 @@ static bool is_wanted(const struct kw_msr_seen *row, enum kw_vendor vendor)
 	return false;
 }
 
-/* "5.10.223, 6.1.176 (AMD) and 6.1.176 (Intel)": the vendor behind the last of its kernels. */
+/* "5.10.223, 6.1.176 (AMD) and 6.1.176 (Intel)": the vendor follows the last of its kernels. */
 static void put_kernels(struct kw_buf *buf, const struct kw_msr_seen *row, enum kw_vendor vendor)
 {
 	const struct kw_msr_seen_kernel *kernel, *last = NULL;
@@ -78,7 +78,7 @@ static bool was_tried(const struct kw_msr_seen *row, unsigned int which)
 	return strcmp(answer(row, which), "-") != 0;
 }
 
-/* Was an earlier write than @which answered alike? */
+/* Did a write before @which get the same answer? */
 static bool is_repeated(const struct kw_msr_seen *row, unsigned int which)
 {
 	for (unsigned int i = KW_MSR_TRY_ZERO; i < which; i++) {
@@ -97,7 +97,7 @@ static bool all_writes_alike(const struct kw_msr_seen *row)
 	return true;
 }
 
-/* The values whose write was answered as that of @which: "0, all ones". */
+/* The values whose write got the same answer as @which: "0, all ones". */
 static void put_values(struct kw_buf *buf, const struct kw_msr_seen *row, unsigned int which)
 {
 	for (unsigned int i = which; i < KW_NMSR_TRIES; i++) {
@@ -132,7 +132,7 @@ static void put_answers(struct kw_buf *buf, const struct kw_msr_seen *row)
 	}
 }
 
-/* Nobody may take it for what silicon does. */
+/* Must not be mistaken for what silicon does. */
 static void put_emulators(struct kw_buf *buf, enum kw_vendor vendor)
 {
 	const struct kw_msr_seen_kernel *kernel;

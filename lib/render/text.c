@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* A case for the terminal, so that the answer fits a screen. What is not ASCII is the log's. */
+/* A case for the terminal, so that the answer fits a screen. Anything not ASCII is from the log. */
 #include "render/doc.h"
 #include "render/lines.h"
 #include "render/render.h"
 
 enum {
-	FULL_FINDINGS = 2, /* further ones are a title each */
-	EVIDENCE_LINES = 6, /* further ones are numbers */
+	FULL_FINDINGS = 2, /* of further ones only the title */
+	EVIDENCE_LINES = 6, /* of further ones only the number */
 	BYTES_WIDTH = 17, /* of the bytes of code, at least */
-	VERDICT_WIDTH = 13, /* of the answer of a check, with its blanks */
-	ID_WIDTH = 36, /* of its id, at most; a longer one moves its line */
+	VERDICT_WIDTH = 13, /* of a check's result, with blanks */
+	ID_WIDTH = 36, /* of its id, at most; a longer one shifts its line */
 };
 
 #define BOLD "\033[1m"
@@ -40,7 +40,7 @@ static void end(struct out *out)
 	kw_lines_end(&out->lines);
 }
 
-/* The label in front of the first of several, none in front of the others. */
+/* The label before the first of several, none before the others. */
 static void label_first(struct out *out, bool first, struct kw_str name)
 {
 	kw_lines_label(&out->lines, first ? name : KW_STR(""));
@@ -59,7 +59,7 @@ static const char *certainty_color(enum kw_certainty certainty)
 	return "";
 }
 
-/* "  [likely]" behind what was just written. */
+/* " [likely]" after what was just written. */
 static void put_certainty(struct out *out, const struct kw_piece *finding)
 {
 	struct kw_str name = kw_str(kw_certainty_name((enum kw_certainty)finding->certainty));
@@ -98,7 +98,7 @@ static void code_row(struct out *out, const struct kw_piece *piece, size_t bytes
 	end(out);
 }
 
-/* The rows of code from @piece on; returns the piece behind them. */
+/* The rows of code from @piece on; returns the piece after them. */
 static const struct kw_piece *code(struct out *out, const struct kw_piece *piece)
 {
 	size_t width = BYTES_WIDTH;
@@ -124,7 +124,7 @@ static void todo(struct out *out, const struct kw_piece *piece, bool first)
 	end(out);
 }
 
-/* Title, certainty, reason and remedies; a title that is the headline is not repeated. */
+/* Title, certainty, reason and remedies; a title equal to the headline is not repeated. */
 static void put_finding(struct out *out, const struct kw_piece *finding, struct kw_str headline)
 {
 	const struct kw_piece *piece = finding->next;
@@ -170,7 +170,7 @@ static void findings(struct out *out, const struct kw_piece *all, struct kw_str 
 	}
 }
 
-/* Was the same said by a piece of its kind before? */
+/* Did an earlier piece of its kind say the same? */
 static bool is_repeated(const struct kw_piece *all, const struct kw_piece *piece)
 {
 	enum kw_piece_kind kind = (enum kw_piece_kind)piece->kind;
@@ -190,7 +190,7 @@ static void put_line_number(struct out *out, uint64_t line)
 	KW_LINES_LIT(&out->lines, ": ");
 }
 
-/* The number alone, of evidence beyond what is quoted. */
+/* Only the numbers of evidence beyond what is quoted. */
 static void put_further_line(struct out *out, uint64_t line, bool first)
 {
 	struct kw_lines *lines = &out->lines;
@@ -248,7 +248,7 @@ static void sources(struct out *out, const struct kw_piece *all)
 	kw_buf_deinit(&joined);
 }
 
-/* Where each finding is explained at length, in their order. */
+/* Where each finding is explained in full, in order. */
 static void pages(struct out *out, const struct kw_piece *all)
 {
 	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_FINDING);
@@ -290,7 +290,7 @@ static size_t id_width(const struct kw_piece *piece)
 	return width < ID_WIDTH ? width : ID_WIDTH;
 }
 
-/* Each check of VM entry with its answer, and what it rests on or lacks. */
+/* Each check of VM entry with its result, and what it rests on or lacks. */
 static void checks(struct out *out, const struct kw_piece *all)
 {
 	const struct kw_piece *piece = kw_doc_next(all, KW_PIECE_CHECK);
@@ -351,7 +351,7 @@ static void put_span(struct out *out, const char *file, struct kw_span span)
 	kw_lines_number(lines, span.last);
 }
 
-/* In front of each failure but the first, which the second one names. */
+/* Before each failure except the first, which the second one's heading names. */
 static void header(struct out *out, const struct kw_failure *f, const struct kw_style *style)
 {
 	struct kw_lines *lines = &out->lines;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One line for the instruction with its operands resolved, one for where it stands. */
+/* One line for the instruction with its operands resolved, one for where it is. */
 #include "render/doc.h"
 
 #include "decode/x86/msr.h"
@@ -88,7 +88,7 @@ static void control_operand(struct kw_buf *buf, const struct kw_insn *insn)
 		kw_buf_printf(buf, "   (%s)", bits);
 }
 
-/* What is known of the operands behind the text of the instruction. */
+/* What is known about the operands, after the instruction's text. */
 static void operands(struct kw_buf *buf, const struct kw_case *c)
 {
 	const struct kw_insn *insn = &c->insn;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A record of a vCPU in, the lines that QEMU would print of it out: the words of kvm_cpu_exec(),
- * then x86_cpu_dump_state(). Unlike there, what is not known is left out and no digit is cut off.
- * Exits for which QEMU has no words are told by rows of the kvm_run page.
+ * then x86_cpu_dump_state(). Unlike QEMU, it leaves out what is unknown and cuts off no digits.
+ * Exits for which QEMU has no words are written as rows of the kvm_run page.
  */
 #include "write/write.h"
 #include "failure/x86.h"
@@ -32,7 +32,7 @@ static void end(struct dump *d)
 	d->count++;
 }
 
-/* The fact stands in this line. */
+/* The fact is in this line. */
 static void here(struct dump *d, enum kw_fact fact)
 {
 	if (kw_known(d->f, fact))
@@ -50,7 +50,7 @@ static void hex(struct dump *d, enum kw_fact fact, unsigned int digits)
 	here(d, fact);
 }
 
-/* The same, and question marks for what is not known: what stands behind it must keep its place. */
+/* The same, with question marks for unknown values: what follows must keep its place. */
 static void hex_or_gap(struct dump *d, enum kw_fact fact, unsigned int digits)
 {
 	if (kw_known(d->f, fact))
@@ -59,10 +59,7 @@ static void hex_or_gap(struct dump *d, enum kw_fact fact, unsigned int digits)
 		kw_buf_repeat(&d->line, '?', digits);
 }
 
-/*
- * "RAX=0000000000000000", with a blank in front but at the start of a line; nothing for what is not
- * known.
- */
+/* "RAX=0000000000000000", after a blank except at the start of a line; nothing if unknown. */
 static bool token(struct dump *d, const char *name, enum kw_fact fact, unsigned int digits)
 {
 	if (!kw_known(d->f, fact))
@@ -99,7 +96,7 @@ static size_t count_words(const struct kw_failure *f)
 	return n;
 }
 
-/* The words of kvmwhy.ko beside an errno: QEMU prints none. */
+/* kvmwhy.ko's words with an errno: QEMU does not print them. */
 static void module_rows(struct dump *d)
 {
 	struct kw_failure *f = d->f;
@@ -302,7 +299,7 @@ enum {
 	EFER_LMA = 1 << 10
 };
 
-/* Names of system segments as QEMU has them, by type: outside of long mode, and in it. */
+/* QEMU's names of system segments, by type: outside long mode, and in it. */
 static const char *const system_names[2][16] = {
 	{ "Reserved", "TSS16-avl", "LDT", "TSS16-busy", "CallGate16", "TaskGate", "IntGate16",
 	  "TrapGate16", "Reserved", "TSS32-avl", "Reserved", "TSS32-busy", "CallGate32", "Reserved",

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * A guest's name out of a command line, and texts of unknown origin into a line that a reader reads
+ * A guest's name from a command line, and quoting texts of unknown origin in a line to be parsed
  * again.
  */
 #include "write/write.h"
 
 #include "base/escape.h"
 
-/* The next word of the line at @at, without its NUL; .cut if the end of the line is in it. */
+/* The next word of the line at @at, without its NUL; .cut if the line ends inside it. */
 struct word {
 	struct kw_str text;
 	bool cut;
@@ -21,13 +21,13 @@ static struct word word_at(const char *args, size_t size, size_t at)
 	return (struct word){ { args + at, len }, at + len + 1 >= size };
 }
 
-/* Behind what kind of word does a name stand: in the next word, in this one, or in none? */
+/* Is the name in the next word, in this one, or in none? */
 static bool is_option(struct kw_str word)
 {
 	return kw_str_eq(word, KW_STR("-name")) || kw_str_eq(word, KW_STR("--name"));
 }
 
-/* A key of QEMU's -name up to its '='; the name may stand without one, and then comes first. */
+/* A key of QEMU's -name up to its '='; the name may lack one, and then comes first. */
 static bool value_of(struct kw_str part, bool first, struct kw_str *ret)
 {
 	if (kw_str_skip(part, KW_STR("guest="), ret))
@@ -105,8 +105,8 @@ static void add_byte(struct kw_buf *buf, char c)
 }
 
 /*
- * What clean.c would take for an escape, a tag, an entity, quoted-printable or an invisible blank
- * becomes \xNN, and so do control characters and what is no UTF-8.
+ * What clean.c would read as an escape, a tag, an entity, quoted-printable or an invisible blank
+ * becomes \xNN, and so do control characters and invalid UTF-8.
  */
 static bool is_kept(struct kw_str s, size_t len, uint32_t character, const char *special)
 {
@@ -139,7 +139,7 @@ void kw_event_quote(struct kw_buf *buf, struct kw_str text)
 	quote(buf, text, "&<>\\=\"'|`");
 }
 
-/* Is this '=' one that would make a reader take the log for quoted-printable? */
+/* Would this '=' make a reader take the log for quoted-printable? */
 static bool is_soft(struct kw_str s)
 {
 	return kw_str_starts(s, KW_STR("=3D")) || kw_str_starts(s, KW_STR("=C2=A0")) ||

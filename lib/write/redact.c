@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a redacted recording keeps: a list, so that what is not on it is dropped, and a fact that is
- * added one day is dropped until somebody has thought about it. docs/watch.md tells users the same.
+ * What a redacted recording keeps: an allow-list, so that a fact added later is dropped until
+ * somebody has reviewed it. docs/watch.md has the same list for users.
  */
 #include "write/write.h"
 
@@ -18,7 +18,7 @@ enum { HAS_BYTES = 1, WORD_BYTES = 1, WORD_MODULE_INSN = 8, RUN_DATA = 40 };
 _Static_assert(8 * WORD_MODULE_INSN == offsetof(struct kvmwhy_data, insn_size),
 	       "where the bytes are in the words");
 
-/* How KVM_RUN ended, who ran, and the state of the CPU that has no contents of the guest in it. */
+/* How KVM_RUN ended, who ran, and the CPU state that holds no guest contents. */
 static const uint16_t kept[] = {
 	KW_F_errno_number,
 	KW_F_suberror,
@@ -66,10 +66,7 @@ static const uint16_t segments[] = {
 
 static const uint16_t access_registers[] = { KW_F_rax, KW_F_rcx, KW_F_rdx };
 
-/*
- * Exits whose information tells of the exit; of others it may be an address or a value of the
- * guest's.
- */
+/* Exits whose information describes the exit; for others it may be a guest address or value. */
 static const uint64_t svm_told[] = {
 	KW_SVM_EXIT_IOIO, KW_SVM_EXIT_MSR, KW_SVM_EXIT_NPF, KW_SVM_EXIT_AVIC_INCOMPLETE_IPI,
 	KW_SVM_EXIT_AVIC_UNACCELERATED_ACCESS, UINT32_MAX, UINT64_MAX /* VMEXIT_INVALID */
@@ -150,8 +147,7 @@ static void keep_facts(struct kw_failure *f, const struct kvmwhy_event *e)
 }
 
 /*
- * The bytes of the instruction at RIP; of one that cannot be decoded as many as an instruction may
- * have.
+ * The bytes of the instruction at RIP; if it cannot be decoded, as many as an instruction may have.
  */
 static void keep_insn(struct kw_failure *f, size_t length)
 {
@@ -173,7 +169,7 @@ static size_t insn_length(const struct kw_failure *f)
 	return kw_insn_at_rip(f, &insn) == KW_CODE_OK && insn.length ? insn.length : INSN_MAX;
 }
 
-/* A size and up to 15 bytes that KVM had fetched, which may be more than the instruction. */
+/* A size and up to 15 bytes that KVM fetched, possibly more than the instruction. */
 static void cut_bytes(uint8_t p[static 1 + INSN_MAX], size_t length)
 {
 	for (size_t i = 1 + length; i <= INSN_MAX; i++)
@@ -219,7 +215,7 @@ static void cut_emulation_failure(struct kw_failure *f, size_t length)
 		f->extra_known &= (2u << reason) - 1;
 }
 
-/* What kvmwhy.ko put into the page has the bytes, too. */
+/* What kvmwhy.ko put into the page also has the bytes. */
 static void cut_module(struct kw_failure *f, size_t length)
 {
 	cut_bytes(f->page.bytes + RUN_DATA + 8 * WORD_MODULE_INSN, length);

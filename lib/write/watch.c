@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A record of a failure that was seen as it happened in, text out: lines of our own, which
- * parse/watch.c reads, around the lines that QEMU would print of the vCPU. docs/watch.md has the
+ * parse/watch.c reads, around the lines QEMU would print for the vCPU. docs/watch.md has the
  * grammar.
  */
 #include "write/write.h"
@@ -26,7 +26,7 @@ static unsigned long long number(uint64_t value)
 	return value;
 }
 
-/* @text without what stands behind @max bytes. */
+/* @text, cut after @max bytes. */
 static struct kw_str bounded(const char *text, size_t max)
 {
 	return (struct kw_str){ text, text ? strnlen(text, max) : 0 };
@@ -152,7 +152,7 @@ static void put_flags(struct writer *w)
 		KW_BUF_LIT(w->buf, MARK "encrypted: KVM does not have the guest's registers\n");
 	if (kw_has(w->f, watch_harmless))
 		KW_BUF_LIT(w->buf, MARK
-			   "harmless: an exit that this VM's VMM answers as a matter of course\n");
+			   "harmless: an exit that this VM's VMM normally handles\n");
 }
 
 /* What failed, in words */
@@ -227,7 +227,7 @@ static void put_failed(struct writer *w)
 	KW_BUF_LIT(w->buf, "\n");
 }
 
-/* For machines, too */
+/* For programs */
 
 static const char *exit_name(const struct kw_failure *f)
 {
@@ -266,7 +266,7 @@ static void put_exit(struct writer *w)
 	put_pair(w, "intr_info", KW_F_last_exit_intr_info, "error_code", KW_F_last_exit_error_code);
 }
 
-/* Three words a line: a mail program breaks no line of this length. */
+/* Three words a line: mail programs do not break lines of this length. */
 static void put_data(struct writer *w)
 {
 	uint64_t words[KVMWHY_NDATA];
