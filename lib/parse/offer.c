@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A line goes to the parsers in their order; the first that understands it has it. */
 #include "parse/parse.h"
-#include "parse/words.h"
 
 static bool takes(struct kw_gather *g, const struct kw_clean_line *line,
 		  const struct kw_parser *parser, bool message)
@@ -12,15 +11,10 @@ static bool takes(struct kw_gather *g, const struct kw_clean_line *line,
 	return parser->line && parser->line(g, line) == KW_TOOK_LINE;
 }
 
-void kw_offer(struct kw_gather *g, const struct kw_finder *messages,
-	      const struct kw_clean_line *line)
+void kw_offer(struct kw_gather *g, const struct kw_clean_line *line, bool message)
 {
-	bool message;
-
 	if (kw_gather_is_deaf(g, line))
 		return;
-	/* most lines hold no message, and there are many */
-	message = kw_find(messages, line->text.p, line->text.len) != SIZE_MAX;
 	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
 		if ((line->logged && !(*p)->kernel) || !takes(g, line, *p, message))
 			continue;

@@ -242,9 +242,8 @@ bool kw_gather_idle(const struct kw_gather *g);
 /* The stream has ended. */
 void kw_gather_finish(struct kw_gather *g);
 
-/* offer.c: hands @line to the parsers; @messages is a copy of kw_message_words. */
-void kw_offer(struct kw_gather *g, const struct kw_finder *messages,
-	      const struct kw_clean_line *line);
+/* offer.c: hands @line to the parsers; @message: it may hold one of kw_message_words. */
+void kw_offer(struct kw_gather *g, const struct kw_clean_line *line, bool message);
 
 /* reader.c: a stream in pieces of any size. Memory is bounded by a few KW_LINE_MAX. */
 

@@ -23,6 +23,8 @@ struct kw_stream {
 	struct kw_finder finder, messages;
 	uint64_t number; /* of the line the next byte belongs to */
 	bool region;	 /* lines are read, not searched */
+	struct kw_str line;     /* the one being read, as it stands in the text */
+	const char *message_at; /* the next message in the text from there on, or its end */
 	struct kw_mail mail;
 	struct kw_utf16 utf16;
 	bool sized; /* the next line begins with the length of journalctl's export format */
@@ -34,6 +36,29 @@ struct kw_stream {
 	char message[KW_LINE_MAX]; /* out of its envelope */
 	char carry[KW_LINE_MAX]; /* the beginning of a line whose end has not arrived */
 };
+
+/*
+ * Most lines hold no message, and all of a text is searched faster than each of its lines: so
+ * @line, before @len bytes of text, is only compared with where the next message is.
+ */
+static void find_message(struct kw_stream *s, struct kw_str line, size_t len)
+{
+	size_t at;
+
+	s->line = line;
+	if (s->message_at && s->message_at >= line.p)
+		return;
+	at = kw_find(&s->messages, line.p, len);
+	s->message_at = line.p + (at == SIZE_MAX ? len : at);
+}
+
+/* What was taken out of an envelope, joined or cleaned is not where the text was searched. */
+static bool may_hold_message(const struct kw_stream *s, struct kw_str text)
+{
+	if (text.len && text.p >= s->line.p && text.p < s->line.p + s->line.len)
+		return s->message_at < s->line.p + s->line.len;
+	return kw_find(&s->messages, text.p, text.len) != SIZE_MAX;
+}
 
 static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
 {
@@ -53,7 +78,7 @@ static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
 		line->number = s->join_number;
 	}
 	s->join_len = 0;
-	kw_offer(s->gather, &s->messages, line);
+	kw_offer(s->gather, line, may_hold_message(s, line->text));
 }
 
 /* No more will come for what waits for the rest of its line. */
@@ -153,6 +178,7 @@ static size_t region_line(struct kw_stream *s, const char *p, size_t len)
 
 	if (!newline && most < len)
 		end = piece_end(p, most);
+	find_message(s, (struct kw_str){ p, end }, len);
 	read_line(s, (struct kw_str){ p, end }, !newline && most < len);
 	if (!newline)
 		return end;
@@ -208,6 +234,7 @@ static void consume(struct kw_stream *s, const char *p, size_t len)
 {
 	size_t at = 0;
 
+	s->message_at = NULL;
 	while (at < len) {
 		if (!s->region) {
 			size_t hit = kw_find(&s->finder, p + at, len - at), start;
@@ -219,6 +246,7 @@ static void consume(struct kw_stream *s, const char *p, size_t len)
 			start = line_start(p, at, at + hit);
 			skip(s, p + at, start - at);
 			look_back(s);
+			s->message_at = NULL;
 			at = start;
 			s->region = true;
 		}

@@ -8,7 +8,6 @@
 #define KW_TESTS_PARSE_TEXT_H
 
 #include "parse/parse.h"
-#include "parse/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,12 +47,10 @@ static inline struct seen seen_in(struct kw_str text)
 {
 	struct seen seen = { .count = 0 };
 	char *scratch = malloc(text.len + 1);
-	struct kw_finder messages = kw_message_words;
 	struct kw_gather *g;
 	uint64_t number = 0;
 
 	assert_non_null(scratch);
-	kw_find_use_best(&messages);
 	kw_arena_init(&seen.arena, 1 << 20);
 	assert_int_equal(kw_gather_create(seen_add, &seen, &g), 0);
 	while (text.len) {
@@ -63,7 +60,7 @@ static inline struct seen seen_in(struct kw_str text)
 		struct kw_mail mail = { 0 };
 
 		kw_clean(raw, false, scratch, &mail, &line);
-		kw_offer(g, &messages, &line);
+		kw_offer(g, &line, true);
 		text = kw_str_from(text, raw.len + 1);
 	}
 	kw_gather_finish(g);
