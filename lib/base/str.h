@@ -39,6 +39,12 @@ static inline bool kw_str_eq(struct kw_str a, struct kw_str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+/* Of ids that are compared with all of a table: most differ in the first character. */
+static inline bool kw_same_id(const char *a, const char *b)
+{
+	return a[0] == b[0] && strcmp(a, b) == 0;
+}
+
 /* True, with the text after @head in @rest, if @s starts with it. */
 static inline bool kw_str_skip(struct kw_str s, struct kw_str head, struct kw_str *rest)
 {

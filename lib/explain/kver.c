@@ -437,7 +437,7 @@ const struct kw_row *kw_change_find(const char *id)
 	const struct kw_row *row;
 
 	for (size_t i = 0; (row = kw_row_at(KW_TABLE_KVM_CHANGE, i)); i++)
-		if (strcmp(kw_row_id(row), id) == 0)
+		if (kw_same_id(kw_row_id(row), id))
 			return row;
 	return NULL;
 }

@@ -28,7 +28,7 @@ const struct kw_rule *kw_rule_find(const char *id)
 {
 	for (const struct kw_rule *const *table = kw_rule_tables; *table; table++) {
 		for (const struct kw_rule *rule = *table; rule->id; rule++) {
-			if (strcmp(rule->id, id) == 0)
+			if (kw_same_id(rule->id, id))
 				return rule;
 		}
 	}
