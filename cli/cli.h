@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What the commands share: the row of a command, exit statuses, options, and the way out for text.
- */
+/* What the commands share: a command's row, exit statuses, options, and text output. */
 #ifndef KW_CLI_H
 #define KW_CLI_H
 
@@ -14,7 +12,7 @@ enum kw_exit { KW_EXIT_FOUND = 0, KW_EXIT_NOTHING = 1, KW_EXIT_TROUBLE = 2 };
 struct kw_command {
 	const char *name;
 	const char *summary; /* one clause for the list of commands */
-	const char *help;    /* the whole text of --help; NULL if .run has to be asked for it */
+	const char *help;    /* the whole text of --help; NULL if .run prints it */
 	int (*run)(int argc, char **argv);
 };
 
@@ -31,8 +29,8 @@ extern const struct kw_command kw_cmd_version;
 extern const struct kw_command kw_cmd_watch;
 
 /*
- * live.c: the commands that look at this host are in programs of their own, since their libraries
- * cost start-up.
+ * live.c: the commands that look at this host are separate programs, since their libraries slow
+ * down start-up.
  */
 
 #define KW_SUMMARY_WATCH  "explain failures on this host as they happen"
@@ -48,7 +46,7 @@ extern const struct kw_command *const kw_live_commands[];
 
 /* options.c */
 
-/* Long options have values of their own, so that getopt's optopt tells what was wrong. */
+/* Long options have values of their own, so that getopt's optopt identifies the wrong one. */
 enum kw_opt {
 	KW_OPT_HELP = 256,
 	KW_OPT_COLOR,
@@ -73,10 +71,10 @@ int kw_option_trouble(const char *command, int c, char **argv);
 /* Complains about a misuse of @command and names its help. Return: KW_EXIT_TROUBLE. */
 int kw_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Lists of words end with NULL. */
+/* Word lists end with NULL. */
 extern const char *const kw_vendors[];	    /* of --vendor */
-extern const char *const kw_text_or_json[]; /* of --format, where the answer is no report */
-extern const char *const kw_report_formats[]; /* of --format, where it is one */
+extern const char *const kw_text_or_json[]; /* of --format, if the answer is not a report */
+extern const char *const kw_report_formats[]; /* of --format, if it is one */
 extern const char *const kw_colors[]; /* of --color */
 
 /* Return: 0 if @value is one of the words in @allowed, else KW_EXIT_TROUBLE after a complaint. */
@@ -86,7 +84,7 @@ int kw_check_word(const char *command, const char *option, const char *const *al
 /* The same for a @release that does not look like what `uname -r` prints. */
 int kw_check_release(const char *command, const char *option, const char *release);
 
-/* The name nearest to @word, or NULL if none is near; @name returns NULL beyond the last. */
+/* The name closest to @word, or NULL if none is close; @name returns NULL beyond the last. */
 const char *kw_suggest(const char *word, const char *(*name)(size_t i));
 
 /* output.c */
@@ -99,19 +97,19 @@ struct kw_output {
 	char data[64 * 1024];
 };
 
-/* Takes the standard output if @path is NULL. Return: 0, or -1 after a complaint. */
+/* Uses the standard output if @path is NULL. Return: 0, or -1 after a complaint. */
 int kw_output_open(struct kw_output *out, const char *path);
 
-/* The same, for what is added to a file that only its owner may read. */
+/* The same, but appends to a file that only its owner may read. */
 int kw_output_append(struct kw_output *out, const char *path);
 
 /* Fits kw_write_fn; @arg is the output. */
 int kw_output_write(void *arg, const char *text, size_t len);
 
-/* Hands over what is held back. Return: 0 or the negative errno of the first failure. */
+/* Writes what is buffered. Return: 0 or the negative errno of the first failure. */
 int kw_output_flush(struct kw_output *out);
 
-/* Flushes and closes. A reader that went away is no reason for a complaint. Return: 0 or -1. */
+/* Flushes and closes. A closed pipe is not worth a complaint. Return: 0 or -1. */
 int kw_output_close(struct kw_output *out);
 
 /* Writes @text to the standard output. Return: @status, or KW_EXIT_TROUBLE after a complaint. */

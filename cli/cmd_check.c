@@ -31,7 +31,7 @@ static const struct option options[] = {
 	{ 0 }
 };
 
-/* NULL is the list. Return: negative errno of the library, 0 if it was printed. */
+/* NULL for the list. Return: negative errno of the library, 0 if it was printed. */
 static int print_check(struct kw_output *out, const char *id, const char *format)
 {
 	char *text;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kvmwhy explain: logs in, the reasons of the failures in them out.
- */
+/* kvmwhy explain: logs in, the reasons for the failures in them out. */
 #include "cli.h"
 
 #include <errno.h>
@@ -53,7 +51,7 @@ static const struct option options[] = {
 };
 
 struct arguments {
-	struct kw_options known; /* what the library is told */
+	struct kw_options known; /* what the library is given */
 	const char *format, *color, *output;
 	unsigned int print; /* KW_PRINT_* */
 	const char *page; /* of --kvm-run, or NULL */
@@ -77,7 +75,7 @@ static int give_report(void *arg, const struct kw_report *report)
 	return kw_printer_report(e->printer, report);
 }
 
-/* Complains about @rc of the library, unless it is the output's: that is said when it is closed. */
+/* Complains about @rc of the library, unless it came from the output, whose close complains. */
 static int complain_library(struct explanation *e, int rc)
 {
 	e->trouble = true;
@@ -86,7 +84,7 @@ static int complain_library(struct explanation *e, int rc)
 	return rc;
 }
 
-/* Ends the stream before and begins that of @path. */
+/* Ends the previous stream and begins that of @path. */
 static int begin_stream(struct explanation *e, const char *path)
 {
 	const char *name = strcmp(path, "-") ? path : NULL;
@@ -118,7 +116,7 @@ static int read_stream(struct explanation *e, struct kw_input *in)
 	return 0;
 }
 
-/* A file that cannot be read does not keep us from the others; non-zero ends the work. */
+/* An unreadable file does not stop the others from being read; non-zero ends the work. */
 static int explain_file(struct explanation *e, const char *path)
 {
 	struct kw_input in;
@@ -134,7 +132,7 @@ static int explain_file(struct explanation *e, const char *path)
 	return rc;
 }
 
-/* All of the file, which is to be a page; more than a page has is not kept. */
+/* Reads the whole file, which should be a page; bytes beyond a page are dropped. */
 static ssize_t read_page(struct kw_input *in, char *page, size_t size)
 {
 	const char *data;
@@ -235,7 +233,7 @@ static int result(const struct explanation *e)
 	return KW_EXIT_NOTHING;
 }
 
-/* Writing into a log while it is read would lose it, or never end. */
+/* Writing to a log while reading it would lose it, or never end. */
 static bool is_input(const struct arguments *args, int fd)
 {
 	struct stat out, in;
@@ -287,7 +285,7 @@ static int explain(const struct arguments *args)
 	else
 		explain_files(&e);
 
-	/* The answer is out before anything is said about it. */
+	/* Flush the answer before any complaint. */
 	if (kw_output_close(&e.out))
 		e.trouble = true;
 	kw_progress_hide();

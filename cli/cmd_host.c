@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kvmwhy host: options in, one page on this host's KVM out. Nothing of the host is changed.
- */
+/* kvmwhy host: options in, one page on this host's KVM out. Changes nothing on the host. */
 #include "host.h"
 
 #include <getopt.h>

@@ -2,8 +2,8 @@
 /*
  * kvmwhy inject: what is to fail in; the attributes of kvmwhy.ko's injection out.
  *
- * The way to arm is always the same: disarm, write every attribute, arm. Whatever ends it in
- * between leaves the injection off.
+ * Arming is always the same: disarm, write every attribute, arm. If interrupted, injection stays
+ * off.
  */
 #include "inject.h"
 
@@ -67,7 +67,10 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 on success, 2 on failure.\n";
 
-/* An option that sets one attribute to a number is the number of that attribute from here on. */
+/*
+ * From here on, the value of an option that sets an attribute to a number is that attribute's
+ * index.
+ */
 enum {
 	OPT_ATTR = KW_OPT_HELP + 100,
 	OPT_MSR = OPT_ATTR + KW_NATTRS,
@@ -99,14 +102,14 @@ static const struct option options[] = {
 	{ 0 }
 };
 
-/* What the command line asks for. */
+/* What the command line requests. */
 struct request {
 	int64_t value[KW_NATTRS];
 	bool given[KW_NATTRS];
 	bool gp;
 	bool dry_run;
 	const char *debugfs;
-	const char *first; /* the first option that says what is to fail, or NULL */
+	const char *first; /* the first option that chooses what fails, or NULL */
 };
 
 /* Arguments in, a request out */
@@ -180,8 +183,7 @@ static int take_msr(struct request *r, const char *text)
 }
 
 /*
- * Did the -1 of set_msr_mce() leave KVM_RUN? data/kvm_change.tbl says it; where that cannot be
- * told, it may have.
+ * Did KVM_RUN return the -1 of set_msr_mce()? data/kvm_change.tbl knows; if undecided, it may have.
  */
 static bool had_eperm(const char *release)
 {
@@ -251,7 +253,7 @@ static void start_request(struct request *r)
 		r->value[i] = kw_attrs[i].loaded;
 }
 
-/* --like decides by the rule of that kernel, which has no chances and no other MSRs. */
+/* --like follows that kernel's rule, which has no probability and no other MSRs. */
 static int finish_like(struct request *r)
 {
 	static const bool fits[KW_NATTRS] = {
@@ -267,7 +269,7 @@ static int finish_like(struct request *r)
 	if (!fit)
 		return misuse("--like decides what fails: it can be combined only with --pid, "
 			      "--vcpu and --verbose");
-	/* the machine-check banks, so that seen counts the writes that the rule looked at */
+	/* the machine-check banks, so that seen counts the writes the rule looked at */
 	r->value[KW_ATTR_MSR_FIRST] = 0x400;
 	r->value[KW_ATTR_MSR_LAST] = 0x47f;
 	r->value[KW_ATTR_TIMES] = 0;
@@ -357,7 +359,7 @@ static int write_attrs(struct kw_session *s, const int64_t *value, bool seed)
 	return rc;
 }
 
-/* Off, then all attributes; a failure in between leaves it off. */
+/* Off, then all attributes; on a failure it stays off. */
 static int set(struct kw_session *s, const int64_t *value, bool seed)
 {
 	return put(s, kw_armed, "0") || write_attrs(s, value, seed) ? -1 : 0;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kvmwhy insn: bytes of code in, instructions out, in the mode that the user names.
- */
+/* kvmwhy insn: bytes of code in, instructions out, in the mode the user names. */
 #include "cli.h"
 
 #include <errno.h>
@@ -39,7 +37,7 @@ struct arguments {
 	const char *mode, *format;
 };
 
-/* The words as one text, without the head of a line that was pasted whole; NULL without memory. */
+/* The words as one text, without the label of a line pasted whole; NULL if out of memory. */
 static char *join(int argc, char **argv)
 {
 	static const char head[] = "Code=";

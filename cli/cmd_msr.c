@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kvmwhy msr: an MSR and perhaps a value in; its name, fields and what KVM does with it out.
- */
+/* kvmwhy msr: an MSR and optionally a value in; its name, fields and what KVM does with it out. */
 #include "cli.h"
 
 #include <errno.h>
@@ -57,7 +55,7 @@ static int describe(const struct arguments *args, const char *name, const uint64
 	char *text;
 	int rc = kw_msr_text(name, value, &args->known, args->format, &text);
 
-	/* Everything else that it could refuse has been checked. */
+	/* Everything else it could refuse has been checked. */
 	if (rc == -EINVAL) {
 		kw_complain("no MSR is named '%s': use the name in the CPU manual, or the index",
 			    name);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* kvmwhy replay: what `kvmwhy record` or `watch --log` wrote in, what `watch` said then out. */
+/*
+ * kvmwhy replay: a recording of `kvmwhy record` or `watch --log` in, what `watch` printed at the
+ * time out.
+ */
 #include "cli.h"
 
 #include <string.h>

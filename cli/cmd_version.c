@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kvmwhy version: the versions of the tool and of the library that it runs with.
- */
+/* kvmwhy version: the versions of the tool and of the library it runs with. */
 #include "cli.h"
 
 #include <getopt.h>

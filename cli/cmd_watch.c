@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kvmwhy watch and kvmwhy record: words of the command line in, one of their options out to
- * watch.c.
- */
+/* kvmwhy watch and kvmwhy record: the command line in, options for watch.c out. */
 #include "cli.h"
 
 #include <getopt.h>

@@ -8,15 +8,15 @@
 #include "../host/facts/host.h"
 #include "cli.h"
 
-/* Defect @i as kw_kernel_defect() judges it for this host. Return: false beyond the last. */
+/* What kw_kernel_defect() says about defect @i on this host. Return: false beyond the last. */
 bool kw_host_defect(const struct kw_host *host, size_t i, struct kw_defect *ret);
 
-/* What the value of a parameter means, or NULL; @about gets what the parameter is. */
+/* What the value of a parameter means, or NULL; @about receives what the parameter is. */
 const char *kw_host_meaning(const struct kw_host_param *param, const char **about);
 
 const char *kw_host_state_name(enum kw_kvm_state state);
 
-/* "POE": the letters of the taint flags that are set. */
+/* "POE": the letters of the set taint flags. */
 void kw_host_taint_letters(uint64_t taint, char ret[65]);
 
 void kw_host_text(const struct kw_host *host, struct kw_output *out);

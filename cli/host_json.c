@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A host's KVM in, one JSON object out; docs/kvmwhy-host.schema.json says what it holds. A key
- * whose fact is not known is left out.
+ * A host's KVM in, one JSON object out; docs/kvmwhy-host.schema.json describes it. A key whose fact
+ * is unknown is left out.
  */
 #include "host.h"
 

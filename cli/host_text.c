@@ -13,7 +13,7 @@ enum { COLUMN = 12, WIDTH = 100, HANG = 2 };
 
 struct page {
 	struct kw_output *out;
-	const char *label; /* of the row to come, or "" */
+	const char *label; /* of the next row, or "" */
 };
 
 static void put(struct page *p, const char *text, size_t len)
@@ -30,7 +30,7 @@ static void begin_row(struct page *p, size_t indent)
 	p->label = "";
 }
 
-/* Rows that follow stand beside this label. */
+/* The following rows belong to this label. */
 static void section(struct page *p, const char *label)
 {
 	p->label = label;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What the text and the JSON of `kvmwhy host` share: judgements of the library, and names. */
+/* What the text and the JSON of `kvmwhy host` share: the library's verdicts, and names. */
 #include "host.h"
 
 #include <string.h>
 
-/* The vendor by the module, or by the processor where none is loaded. */
+/* The vendor according to the module, or to the processor if none is loaded. */
 static const char *vendor_of(const struct kw_host *host)
 {
 	if (!strcmp(host->kvm.vendor, "kvm_amd"))

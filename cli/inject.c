@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kvmwhy inject status: the module's files in, words out. Here, too, what both ways share.
- */
+/* kvmwhy inject status: the module's files in, words out. Also what both injectors share. */
 #include "inject.h"
 
 #include <errno.h>
@@ -34,7 +32,7 @@ const struct kw_attr_row kw_attrs[KW_NATTRS] = {
 
 const char kw_armed[] = "armed";
 
-/* All 64 bits only without a sign, and only where an attribute is a word of bits. */
+/* All 64 bits only without a sign, and only if the attribute is a bit mask. */
 bool kw_to_number(const char *text, bool hex, int64_t *ret)
 {
 	bool minus = *text == '-';

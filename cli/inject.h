@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What kvmwhy inject writes and what it shows: the attributes of the module's injection.
- * docs/kmod.md says what each means.
+ * What kvmwhy inject writes and shows: the module's injection attributes. docs/kmod.md says what
+ * each means.
  */
 #ifndef KW_INJECT_H
 #define KW_INJECT_H
@@ -13,7 +13,7 @@
 #include "cli.h"
 #include "inject_kmod.h"
 
-/* In the order in which they are written, before armed. seed is last: it starts the sequence. */
+/* In the order they are written, before armed. seed is last: it starts the sequence. */
 enum kw_attr {
 	KW_ATTR_ACCESS,
 	KW_ATTR_MSR_FIRST,
@@ -41,11 +41,11 @@ extern const char *const kw_accesses[];
 struct kw_attr_row {
 	const char *name;
 	int64_t min, max;
-	int64_t loaded; /* as after loading the module, and after off */
+	int64_t loaded; /* as after loading the module or after off */
 	bool hex;
 };
 
-/* What the module takes; its kmod/inject.c has the same limits. */
+/* What the module accepts; kmod/inject.c has the same limits. */
 extern const struct kw_attr_row kw_attrs[KW_NATTRS];
 extern const char kw_armed[];
 
@@ -57,10 +57,10 @@ struct kw_session {
 
 void kw_say(struct kw_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The whole of @text, decimal or after 0x hexadecimal; @hex: of 64 bits without sign. */
+/* All of @text, decimal or hexadecimal after 0x; @hex: 64 bits unsigned. */
 bool kw_to_number(const char *text, bool hex, int64_t *ret);
 
-/* Reads all that the module says of the injection, and prints it. Return: an exit status. */
+/* Reads everything the module says about the injection, and prints it. Return: an exit status. */
 int kw_inject_show(struct kw_session *s);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * /sys/kernel/debug/kvmwhy/inject/: attributes in and out. What is wrong is found out where it goes
- * wrong, not before: a check in advance would be a guess.
+ * /sys/kernel/debug/kvmwhy/inject/: attributes in and out. Problems are diagnosed when an operation
+ * fails, not before: a check in advance would be a guess.
  */
 #include "inject_kmod.h"
 
@@ -38,7 +38,7 @@ static ssize_t read_text(int folder, const char *name, char *text, size_t size)
 	return n < 0 ? -1 : (ssize_t)len;
 }
 
-/* The file has all levels, and brackets around the one that holds: "none [integrity] ...". */
+/* The file lists all levels, with brackets around the current one: "none [integrity] ...". */
 static bool is_locked_down(void)
 {
 	char levels[128];
@@ -67,7 +67,7 @@ static int complain(const struct kw_kmod *kmod, const char *what, const char *at
 	return -1;
 }
 
-/* A mount point where nothing is mounted is empty; debugfs never is. */
+/* An unused mount point is empty; debugfs never is. */
 static bool is_empty(const char *path)
 {
 	DIR *folder = opendir(path);
@@ -133,7 +133,7 @@ int kw_kmod_check(const struct kw_kmod *kmod, const char *attribute)
 		       0;
 }
 
-/* In one write(): that is what the module takes for the value. */
+/* In one write(): the module takes each write as the whole value. */
 int kw_kmod_write(const struct kw_kmod *kmod, const char *attribute, const char *text)
 {
 	int fd = openat(kmod->folder, attribute, O_WRONLY | O_TRUNC | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files of kvmwhy.ko in debugfs: values in and out. Each failure is complained about, with the
- * way out. docs/kmod.md lists the files.
+ * The files of kvmwhy.ko in debugfs: values in and out. Each failure is reported, with a remedy.
+ * docs/kmod.md lists the files.
  */
 #ifndef KW_INJECT_KMOD_H
 #define KW_INJECT_KMOD_H
@@ -16,7 +16,7 @@ struct kw_kmod {
 	int folder;
 };
 
-/* Only names the folder, for those who do not touch it. */
+/* Only names the folder, for callers that do not access it. */
 void kw_kmod_name(struct kw_kmod *kmod, const char *debugfs);
 
 /* Opens the folder and locks it against other callers. Return: 0, or -1 after a complaint. */
@@ -30,7 +30,9 @@ int kw_kmod_check(const struct kw_kmod *kmod, const char *attribute);
 int kw_kmod_write(const struct kw_kmod *kmod, const char *attribute, const char *text);
 int kw_kmod_read(const struct kw_kmod *kmod, const char *attribute, char text[static KW_KMOD_TEXT]);
 
-/* The file status, as text that ends in NUL, cut to @size. Return: 0, or -1 after a complaint. */
+/*
+ * The file status, as NUL-terminated text truncated to @size. Return: 0, or -1 after a complaint.
+ */
 int kw_kmod_status(const struct kw_kmod *kmod, char *text, size_t size);
 
 #endif

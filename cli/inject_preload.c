@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * kvmwhy inject --preload SPEC -- COMMAND: the specification is judged, then the command is run
- * with libkvmwhy-inject.so in front of its C library. What it cannot be put in front of is refused.
+ * kvmwhy inject --preload SPEC -- COMMAND: checks the specification, then runs the command with
+ * libkvmwhy-inject.so preloaded. Refuses programs into which nothing can be preloaded.
  */
 #include "inject_preload.h"
 
@@ -52,7 +52,7 @@ bool kw_inject_preload_asked(int argc, char **argv)
 	return false;
 }
 
-/* Whether the program can have a library preloaded */
+/* Can a library be preloaded into the program? */
 
 /* Where execvp() would find the command. */
 static bool find_program(const char *name, char path[static PATH_MAX])
@@ -72,7 +72,7 @@ static bool find_program(const char *name, char path[static PATH_MAX])
 	return false;
 }
 
-/* The dynamic linker ignores LD_PRELOAD where the program has more rights than its caller. */
+/* The dynamic linker ignores LD_PRELOAD if the program has more rights than its caller. */
 static bool gains_rights(const char *path)
 {
 	struct stat st;
@@ -86,7 +86,7 @@ static bool gains_rights(const char *path)
 
 enum kind { UNREADABLE, SCRIPT, DYNAMIC, STATIC, FOREIGN };
 
-/* A program of this kind of machine has the dynamic linker's name in it, or is static. */
+/* A program for this architecture contains the dynamic linker's name, or is static. */
 static enum kind kind_of(int fd)
 {
 	unsigned char head[sizeof(Elf64_Ehdr)];
@@ -118,7 +118,7 @@ static int check_program(const char *name)
 	int fd;
 
 	if (!find_program(name, path)) {
-		kw_complain("there is not a command '%s'", name);
+		kw_complain("there is no command '%s'", name);
 		return -1;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -143,7 +143,7 @@ static int check_program(const char *name)
 
 /* The library, the log, the environment */
 
-/* By the environment, installed, or beside the build. */
+/* From the environment, installed, or next to the build. */
 static int find_library(char path[static PATH_MAX])
 {
 	const char *named = getenv("KVMWHY_INJECT_LIBRARY");
@@ -166,7 +166,10 @@ static int find_library(char path[static PATH_MAX])
 	return 0;
 }
 
-/* Absolute, because the command may change its folder; and it can be written. */
+/*
+ * Makes the path absolute, because the command may change its directory, and checks that it is
+ * writable.
+ */
 static int find_log(struct request *r)
 {
 	char here[PATH_MAX] = "";
@@ -236,7 +239,7 @@ static int take_options(struct request *r, int argc, char **argv)
 {
 	int c;
 
-	/* + ends at the command: its options are its own */
+	/* "+" stops at the command, whose options are its own */
 	while ((c = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
 		if (c == OPT_PRELOAD)
 			r->spec = optarg;

@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-/* Whether these arguments of kvmwhy inject ask for it. */
+/* Do these arguments of kvmwhy inject request it? */
 bool kw_inject_preload_asked(int argc, char **argv);
 
-/* Becomes the command that the arguments name. Return: an exit status, if it cannot. */
+/* Executes the command named in the arguments. Returns only on failure, an exit status. */
 int kw_inject_preload_run(int argc, char **argv);
 
 #endif

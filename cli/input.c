@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * File names in, bytes out. Compressed logs are recognised by their first bytes, not by their name,
- * and unpacked by gzip, xz or zstd as a child process: nothing to link, hostile archives outside.
+ * File names in, bytes out. Compressed logs are recognised by their first bytes, not by name, and
+ * unpacked by gzip, xz or zstd in a child process: nothing to link, and hostile archives stay
+ * outside.
  */
 #include "input.h"
 
@@ -19,7 +20,7 @@
 struct kw_packing {
 	const char *magic;
 	size_t magic_len;
-	const char *program; /* run with -dc; NULL if only advice can be given */
+	const char *program; /* run with -dc; NULL if there is only advice */
 	const char *package;
 	const char *advice;
 };
@@ -36,7 +37,7 @@ static const struct kw_packing packings[] = {
 
 enum { MAGIC_BYTES_MAX = 8 };
 
-/* Large enough that the read() itself is what costs, small enough for the second-level cache. */
+/* Large enough that read() itself dominates, small enough for the second-level cache. */
 static char buffer[1 << 20];
 
 static ssize_t read_some(int fd, char *p, size_t len)
@@ -67,7 +68,7 @@ static const struct kw_packing *find_packing(size_t len)
 	return NULL;
 }
 
-/* Reads until a packing can be told; a pipe may deliver byte by byte. */
+/* Reads until the compression is recognisable; a pipe may deliver byte by byte. */
 static int read_ahead(struct kw_input *in)
 {
 	while (in->ahead < MAGIC_BYTES_MAX) {
@@ -96,14 +97,14 @@ static bool write_all(int fd, const char *p, size_t len)
 	return true;
 }
 
-/* The standard input stays open: its number must not go to the next file. */
+/* The standard input stays open: the next file must not get its number. */
 static void close_log(const struct kw_input *in)
 {
 	if (in->fd > STDIN_FILENO)
 		close(in->fd);
 }
 
-/* The child that gives the unpacker what was read ahead of a pipe, then the rest of it. */
+/* The child that feeds the unpacker what was read ahead from a pipe, then the rest. */
 static _Noreturn void feed(const struct kw_input *in, int fd)
 {
 	size_t len = in->ahead;
@@ -117,7 +118,7 @@ static _Noreturn void feed(const struct kw_input *in, int fd)
 	_exit(0);
 }
 
-/* A descriptor at which the unpacker finds the archive from its first byte, or -1. */
+/* A descriptor from which the unpacker reads the archive from its first byte, or -1. */
 static int rewound(struct kw_input *in)
 {
 	int ends[2];
@@ -232,7 +233,7 @@ ssize_t kw_input_read(struct kw_input *in, const char **ret)
 	return n;
 }
 
-/* Waits for @pid. Return: its status as a shell would say it. */
+/* Waits for @pid. Return: its status as in a shell. */
 static int wait_for(pid_t pid)
 {
 	int status;
@@ -252,7 +253,7 @@ void kw_input_close(struct kw_input *in)
 		status = wait_for(in->unpacker);
 	if (in->feeder > 0)
 		wait_for(in->feeder);
-	/* An unpacker whose reader has stopped early dies of it; that is no damage. */
+	/* An unpacker dies if its reader stops early; that does not mean a damaged archive. */
 	if (status && in->ended)
 		kw_complain("'%s' is damaged: %s ended with status %d; what it could unpack was "
 			    "read", in->name, in->packing->program, status);

@@ -14,24 +14,24 @@ struct kw_packing;
 struct kw_input {
 	const char *name; /* for complaints */
 	int fd;
-	bool may_wait; /* more may come late: show what was found before the next read */
+	bool may_wait; /* more may come later: show what was found before the next read */
 	bool ended;
-	size_t ahead; /* bytes that were read to recognise the packing */
+	size_t ahead; /* bytes read to recognise the compression */
 	const struct kw_packing *packing;
-	pid_t unpacker, feeder; /* 0 where there is none */
+	pid_t unpacker, feeder; /* 0 if none */
 };
 
-/* Opens @path, "-" being the standard input. Return: 0, or -1 after a complaint. */
+/* Opens @path, "-" for the standard input. Return: 0, or -1 after a complaint. */
 int kw_input_open(struct kw_input *in, const char *path);
 
 /*
- * The next piece of the log; it lives until the next call, for any input.
+ * The next piece of the log, valid until the next call, for any input.
  *
  * Return: its length, 0 at the end, -1 after a complaint.
  */
 ssize_t kw_input_read(struct kw_input *in, const char **ret);
 
-/* Closes; says if the archive was damaged. */
+/* Closes; complains if the archive was damaged. */
 void kw_input_close(struct kw_input *in);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A report to systemd's journal: an entry of its own, with fields for programs. man kvmwhy-watch
- * lists them.
+ * Writes a report to systemd's journal: an entry of its own, with fields for programs. man
+ * kvmwhy-watch lists them.
  */
 #ifndef KW_JOURNAL_H
 #define KW_JOURNAL_H
@@ -9,7 +9,7 @@
 #include <kvmwhy/kvmwhy.h>
 #include <uapi/kvmwhy-event.h>
 
-/* NULL if it can be done, else why not. */
+/* NULL if it is possible, else why not. */
 const char *kw_journal_missing(void);
 
 /* Return: 0 or a negative errno. */

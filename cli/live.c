@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Commands that look at this host: words in, the program with their libraries in our place. It lies
- * beside us, or where it is installed.
+ * Commands that look at this host: replaces this process with the program that has their libraries.
+ * It is next to this one, or where it is installed.
  */
 #include "cli.h"
 

@@ -101,7 +101,7 @@ static int run_help(int argc, char **argv)
 	return command->run(2, (char *[]){ argv[1], option, NULL });
 }
 
-/* Keeps a file that we open from becoming the standard output, where that one is closed. */
+/* Keeps a file that we open from becoming the standard output if that is closed. */
 static void reserve_standard_fds(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -126,7 +126,9 @@ int main(int argc, char **argv)
 	command = find_command(word);
 	if (command)
 		return command->run(argc - 1, argv + 1);
-	/* A word with a slash or a dot is meant as a file: explain says what is wrong with it. */
+	/*
+	 * A word with a slash or a dot is meant as a file: explain reports what is wrong with it.
+	 */
 	if (!strpbrk(word, "/.") && access(word, F_OK))
 		return unknown_command(word, "neither a command nor a file");
 	return kw_cmd_explain.run(argc, argv);

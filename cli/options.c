@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * Words of the command line in, complaints out: each names the value, its place and the way out.
- */
+/* Command-line words in, complaints out: each names the value, its place and the remedy. */
 #include "cli.h"
 
 #include <ctype.h>
@@ -78,7 +76,7 @@ static unsigned int least(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-/* Edits from @a to @b: a letter more, less, another, or two neighbours swapped. */
+/* Edit distance from @a to @b: a letter added, removed, changed, or two neighbours swapped. */
 static unsigned int edit_distance(const char *a, const char *b)
 {
 	unsigned int rows[3][WORD_MAX + 1];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Text in, whole writes out, to the standard output or a file. The first failure is kept and said
- * once; a reader that went away (EPIPE, where SIGPIPE is ignored) ends the work without a word.
+ * Text in, whole writes out, to the standard output or a file. The first failure is kept and
+ * reported once; a closed pipe (EPIPE, if SIGPIPE is ignored) ends the work silently.
  */
 #include "cli.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What goes to the terminal beside the answer. File names and arguments are untrusted text: they
- * may come from a shell glob over a hostile directory, so none of their control characters passes.
+ * What goes to the terminal besides the answer. File names and arguments are untrusted text: they
+ * may come from a shell glob over a hostile directory, so none of their control characters gets
+ * through.
  */
 #include "term.h"
 
@@ -52,7 +53,7 @@ static size_t multibyte_len(const unsigned char *p, const struct utf8_lead *lead
 	return c < lead->lowest || is_treacherous(c) ? 0 : lead->len;
 }
 
-/* Length of the character at @p, 0 if a terminal must not see it. @p ends in NUL. */
+/* Length of the character at @p, 0 if it must not reach a terminal. @p ends in NUL. */
 static size_t printable_len(const unsigned char *p)
 {
 	if (*p < 0x80)
@@ -65,7 +66,7 @@ static size_t printable_len(const unsigned char *p)
 
 static void write_stderr(const char *text, size_t len)
 {
-	/* Nobody is left to be told of a failure here. */
+	/* There is nowhere left to report a failure. */
 	ssize_t done = write(STDERR_FILENO, text, len);
 
 	(void)done;

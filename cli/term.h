@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One line "kvmwhy: ..." on stderr. Whatever is not printable in it is shown as \xNN. */
+/* One line "kvmwhy: ..." on stderr. Unprintable characters in it are shown as \xNN. */
 void kw_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Whether to colour @fd: @when is "auto", "always" or "never". */
 bool kw_term_color(int fd, const char *when);
 
-/* Shows how far the work is: only on a terminal, only after a second, a few times a second. */
+/* Shows progress: only on a terminal, only after a second, a few times a second. */
 void kw_progress_show(uint64_t bytes, uint64_t failures);
 
 /* Erases what kw_progress_show() wrote. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record becomes text, and the text goes the way of every log: what is said live is what `kvmwhy
- * explain` says of the recording.
+ * A record becomes text, and the text is processed like any log: the live answer is what `kvmwhy
+ * explain` says about the recording.
  */
 #include "watch.h"
 
@@ -34,12 +34,12 @@ struct watch {
 	struct utsname host;
 	struct kw_reader *reader;
 	struct kw_printer *printer;
-	const struct kvmwhy_event *event; /* whose report comes */
+	const struct kvmwhy_event *event; /* whose report is next */
 	uint64_t seen, lost;
-	char missing[KW_WATCHER_TEXT]; /* as it was said at the beginning */
+	char missing[KW_WATCHER_TEXT]; /* as announced at the beginning */
 	int signals;
-	bool stop;	/* a signal came, or enough was seen */
-	bool draining;	/* what was seen before is still taken */
+	bool stop;	/* a signal arrived, or enough was seen */
+	bool draining;	/* what was seen before is still reported */
 	bool trouble;
 	struct kw_output out, log;
 };
@@ -65,7 +65,7 @@ static int give_up(struct watch *w, int err)
 	return err;
 }
 
-/* Each answer is out before the next record is looked at. */
+/* Each answer is flushed before the next record is read. */
 static int give_report(void *arg, const struct kw_report *report)
 {
 	struct watch *w = arg;
@@ -95,7 +95,7 @@ static int pass_on(struct watch *w, const char *text)
 	return err ? err : kw_output_flush(&w->out);
 }
 
-/* However fast failures come, Ctrl-C ends it. */
+/* However fast failures arrive, Ctrl-C ends it. */
 static bool is_ended(struct watch *w)
 {
 	struct signalfd_siginfo signal;
@@ -105,7 +105,7 @@ static bool is_ended(struct watch *w)
 	return w->stop && !w->draining;
 }
 
-/* Non-zero ends the reading of records. */
+/* Non-zero stops reading records. */
 static int take_event(void *arg, const struct kvmwhy_event *event)
 {
 	const struct kvmwhy_event_common *who = &event->common;
@@ -158,7 +158,7 @@ static void read_live(struct watch *w)
 	say_lost(w);
 }
 
-/* What was seen before the end, and what is known by then of what could not be seen. */
+/* What was seen before the end, and what is known by then about lost failures. */
 static void drain(struct watch *w)
 {
 	uint64_t before;
@@ -234,7 +234,7 @@ static unsigned int ways_of(const char *via)
 	return strcmp(via, "bpf-kprobe") ? KW_WAY_BPF : KW_WAY_KPROBE;
 }
 
-/* What the host's files tell stands against it; else what the kernel answered. */
+/* The reason from the host's files, or else the kernel's error. */
 static void say_why_not(const struct watch *w)
 {
 	static struct kw_host host;

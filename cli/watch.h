@@ -11,7 +11,7 @@
 
 struct kw_watch_options {
 	const char *command;	/* for complaints */
-	const char *format;	/* of the answers on the standard output; NULL for none there */
+	const char *format;	/* of the answers on the standard output; NULL: none there */
 	const char *color;
 	/* file to which the recording is appended, "-" the standard output, NULL none */
 	const char *log;
@@ -19,11 +19,11 @@ struct kw_watch_options {
 	pid_t pid;		/* only this process, or 0 */
 	bool once;		/* end after the first failure */
 	bool all;		/* also report harmless messages */
-	bool journal;		/* answers to the journal, too */
+	bool journal;		/* also answer to the journal */
 	bool redact;
 };
 
-/* Until a signal ends it. Return: enum kw_exit. */
+/* Runs until a signal ends it. Return: enum kw_exit. */
 int kw_watch(const struct kw_watch_options *options);
 
 #endif

@@ -81,8 +81,7 @@ enum kw_text {
 	KW_T_ERRNO,	     /* strerror text as printed */
 	/* release of the host's kernel, from an oops or WARN header or from `kvmwhy watch` */
 	KW_T_HOST_KERNEL,
-	KW_T_VMM,	     /* program that printed it: QEMU, kvmtool, crosvm, cloud-hypervisor,
-			      * ... */
+	KW_T_VMM,	     /* who printed it: QEMU, kvmtool, crosvm, cloud-hypervisor, ... */
 	KW_T_GUEST,	     /* name of the guest */
 	KW_T_FUNCTION,	     /* function named in a message */
 	KW_T_THREAD,	     /* name of the vCPU's thread */

@@ -44,7 +44,7 @@ _kvmwhy_values() {
 	esac
 }
 
-# The words that may stand for themselves.
+# The words that are not an option's value.
 _kvmwhy_words() {
 	local commands='explain watch record replay host msr insn rule check inject version help'
 
@@ -61,7 +61,7 @@ _kvmwhy() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command words
 
-	# bash takes the = of --option=word for a word of its own
+	# bash treats the = of --option=word as a separate word
 	if [ "$before" = = ]; then
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	elif [ "$word" = = ]; then

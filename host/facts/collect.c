@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A root in, everything that is known of the host's KVM out: the order of the parts. */
+/* A root in, everything known about the host's KVM out: the order of the parts. */
 #include "host.h"
 
 #include <errno.h>

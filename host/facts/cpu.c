@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The processor as /proc/cpuinfo tells it, and whether the host is a guest itself. */
+/* The processor according to /proc/cpuinfo, and whether the host is itself a guest. */
 #include "host.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { CPUINFO_BYTES = 16384 };
 
-/* The text behind "NAME <tab>: " in the first processor's part, to the end of the line. */
+/* The text after "NAME <tab>: " in the first processor's part, to the end of the line. */
 static const char *value_of(const char *text, const char *name, size_t *len)
 {
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {

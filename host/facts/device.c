@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * /dev/kvm: who may open it, what KVM says when it is asked for capabilities, and whether guests
- * can run. Asking for a capability changes nothing.
+ * /dev/kvm: who may open it, which capabilities KVM reports, and whether guests can run. Querying a
+ * capability changes nothing.
  */
 #include "host.h"
 
@@ -15,7 +15,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* <linux/kvm.h>; written down here, since that of an old distribution lacks the newer ones */
+/* <linux/kvm.h>; defined here, since an old distribution's lacks the newer ones */
 #define GET_API_VERSION _IO(0xae, 0x00)
 #define CHECK_EXTENSION _IO(0xae, 0x03)
 
@@ -125,7 +125,7 @@ static void answer_without(struct kw_host *host)
 	const struct kw_host_cpu *cpu = &host->cpu;
 	struct kw_host_kvm *kvm = &host->kvm;
 	bool ours = !strcmp(kvm->vendor, "kvm_amd") || !strcmp(kvm->vendor, "kvm_intel");
-	/* KVMs of others may do without */
+	/* other vendors' KVM may work without it */
 	bool forbidden = cpu->vmx == KW_NO && cpu->svm == KW_NO && (ours || !kvm->vendor[0]);
 
 	if (forbidden && cpu->hypervisor == KW_YES)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What of KVM's own messages is on, and the commands that switch it. Commands are only written
- * down; they name the files of the host, also when a copy is looked at.
+ * Which of KVM's own messages are on, and the commands that switch them. Commands are only printed;
+ * they name the host's files, even when a copy is inspected.
  */
 #include "host.h"
 
@@ -24,7 +24,7 @@ static void commands(struct kw_host_diag *d, const char *file, const char *on, c
 	snprintf(d->turn_off, sizeof(d->turn_off), "echo %s > %s", off, file);
 }
 
-/* Why a state is not known. */
+/* Why a state is unknown. */
 static void cannot(struct kw_host_diag *d, const char *file, int err)
 {
 	if (err == -ENOENT)
@@ -62,7 +62,7 @@ static void dump(struct kw_host *host)
 			  "the VMCS in the kernel log when VM entry fails");
 }
 
-/* On by default: where it is, nothing is to be switched. */
+/* On by default: if it is on, there is nothing to switch. */
 static void ignored(struct kw_host *host)
 {
 	struct kw_host_diag *d = &host->diag[host->ndiags];
@@ -93,7 +93,7 @@ static int count_site(void *arg, const char *line)
 static const char *const controls[] = { "/proc/dynamic_debug/control",
 					"/sys/kernel/debug/dynamic_debug/control" };
 
-/* KVM prints MSRs that it does not know by pr_debug(), unless ignore_msrs is set. */
+/* KVM logs unknown MSRs through pr_debug(), unless ignore_msrs is set. */
 static void unhandled(struct kw_host *host)
 {
 	struct kw_host_diag *d = add(host, "unhandled_msrs", "a line for each access to an MSR "
@@ -160,7 +160,7 @@ static int take_mount(void *arg, const char *line)
 
 	if (sscanf(line, "%*s %79s %79s", place, type) != 2 || strcmp(type, "tracefs"))
 		return 0;
-	/* It becomes a part of commands: none that a shell reads otherwise. */
+	/* It becomes part of commands: no characters special to a shell. */
 	if (place[strspn(place,
 			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")])
 		return 0;
@@ -169,8 +169,8 @@ static int take_mount(void *arg, const char *line)
 }
 
 /*
- * Where tracefs is, and whether probes can be made there. Its old place below debugfs is not looked
- * at: to look there would mount it.
+ * Where tracefs is, and whether probes can be created there. Its old place below debugfs is not
+ * checked: accessing it would mount it.
  */
 static void find_tracefs(struct kw_host *host)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Processes in, guests out: who has VMs and vCPUs of KVM open, and the guest's name by the command
- * line.
+ * Processes in, guests out: which have KVM VMs and vCPUs open, and the guest's name from the
+ * command line.
  */
 #include "host.h"
 
@@ -12,10 +12,13 @@
 
 enum { CMDLINE_BYTES = 65536 };
 
-/* By which options VMMs are told a guest's name: of QEMU and kvmtool, of Firecracker. */
+/* The options that give VMMs a guest's name: QEMU and kvmtool, Firecracker. */
 static const char *const options[] = { "-name", "--name", "--id" };
 
-/* Behind "OPTION=" or, where that is all, the next argument; NULL if @arg is not this option. */
+/*
+ * The text after "OPTION=", or the next argument if @arg is just the option; NULL if it is not this
+ * option.
+ */
 static const char *value_of(const char *arg, const char *end, const char *option)
 {
 	size_t len = strlen(option);
@@ -30,7 +33,7 @@ static const char *value_of(const char *arg, const char *end, const char *option
 	return arg < end ? arg : NULL;
 }
 
-/* QEMU's "guest=NAME,debug-threads=on" or "NAME,..."; a comma of the name is doubled. */
+/* QEMU's "guest=NAME,debug-threads=on" or "NAME,..."; a comma in the name is doubled. */
 static void put_name(const char *value, char *name, size_t size)
 {
 	char plain[KW_HOST_LINE];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host's KVM as its files tell it: facts of /proc, /sys and /dev in, plain structures out.
- * Nothing is printed, and nothing of the host is changed. What could not be read is unknown, which
- * is neither yes nor no.
+ * A host's KVM according to its files: facts from /proc, /sys and /dev in, plain structures out.
+ * Prints nothing and changes nothing on the host. What could not be read is unknown, which is
+ * neither yes nor no.
  */
 #ifndef KW_HOST_H
 #define KW_HOST_H
@@ -23,7 +23,7 @@ enum {
 	KW_HOST_GUESTS = 256
 };
 
-/* A list that may be cut: .count says how many there are, at most KW_HOST_LIST are here. */
+/* A list that may be truncated: .count says how many there are, at most KW_HOST_LIST are here. */
 struct kw_host_words {
 	size_t count;
 	char word[KW_HOST_LIST][KW_HOST_WORD];
@@ -34,16 +34,16 @@ struct kw_host_kernel {
 	char build[KW_HOST_LINE];	/* as `uname -v` prints it */
 	char signature[KW_HOST_LINE];	/* Ubuntu's /proc/version_signature, or "" */
 	char os[KW_HOST_LINE];		/* the distribution's name, or "" */
-	unsigned int major, minor;	/* 0.0 if not known */
-	char lockdown[KW_HOST_WORD];	/* none, integrity, confidentiality; "" if not known */
+	unsigned int major, minor;	/* 0.0 if unknown */
+	char lockdown[KW_HOST_WORD];	/* none, integrity, confidentiality; "" if unknown */
 	enum kw_tri efi, secure_boot;
 	enum kw_tri taint_known;
 	uint64_t taint;
 	enum kw_tri modules;		/* the kernel can load modules */
 	enum kw_tri modules_disabled;	/* kernel.modules_disabled: until the next boot */
-	enum kw_tri sig_enforce;	/* it loads signed modules only */
+	enum kw_tri sig_enforce;	/* it loads only signed modules */
 	enum kw_tri kprobes;
-	enum kw_tri btf, btf_kvm;	/* of vmlinux, of kvm where that is a module */
+	enum kw_tri btf, btf_kvm;	/* of vmlinux, and of kvm if that is a module */
 	enum kw_tri bpf;		/* the system call */
 	enum kw_tri jit;		/* BPF programs are compiled */
 	enum kw_tri livepatches_known;
@@ -55,7 +55,7 @@ struct kw_host_cpu {
 	char vendor[KW_HOST_WORD], model[KW_HOST_WORD];
 	enum kw_tri vmx, svm;		/* flags of /proc/cpuinfo */
 	enum kw_tri hypervisor;		/* this host is a guest */
-	char under[KW_HOST_LINE];	/* of what, as DMI and /sys/hypervisor tell; or "" */
+	char under[KW_HOST_LINE];	/* of what, according to DMI and /sys/hypervisor; or "" */
 };
 
 enum kw_kvm_state { KW_KVM_UNKNOWN, KW_KVM_NOT_LOADED, KW_KVM_MODULE, KW_KVM_BUILT_IN };
@@ -71,9 +71,9 @@ struct kw_host_kvm {
 	char vendor[KW_HOST_WORD];	/* kvm_amd, kvm_intel, another one; "" if there is none */
 	enum kw_kvm_state vendor_state;
 	enum kw_tri registered;		/* the kernel has a device "kvm" */
-	enum kw_tri node;		/* there is /dev/kvm */
+	enum kw_tri node;		/* /dev/kvm exists */
 	char access[KW_HOST_LINE];	/* "crw-rw---- root:kvm", with "and an access list" */
-	/* errno of opening it; 0 if it was opened; -1 if that was not tried */
+	/* errno of opening it; 0 if it was opened; -1 if not tried */
 	int open_error;
 	int api;			/* KVM_GET_API_VERSION, or -1 */
 	size_t ncaps;
@@ -85,16 +85,16 @@ struct kw_host_kvm {
 struct kw_host_param {
 	char module[KW_HOST_WORD], name[KW_HOST_WORD];
 	char value[KW_HOST_WORD];
-	int error;			/* errno, where the value could not be read */
+	int error;			/* errno, if the value could not be read */
 };
 
-/* A source of messages of KVM that can be switched. */
+/* A source of KVM messages that can be switched. */
 struct kw_host_diag {
 	const char *id;
 	const char *about;
 	enum kw_tri on;
-	char state[KW_HOST_LINE];	/* more of it, or why it is not known; or "" */
-	char turn_on[KW_HOST_LINE], turn_off[KW_HOST_LINE]; /* commands; "" where there is none */
+	char state[KW_HOST_LINE];	/* details, or why it is unknown; or "" */
+	char turn_on[KW_HOST_LINE], turn_off[KW_HOST_LINE]; /* commands; "" if there is none */
 };
 
 struct kw_host_guest {
@@ -107,7 +107,7 @@ struct kw_host_guest {
 /* A sentence that says what is missing, and one that says what to do. */
 struct kw_reason {
 	const char *id;			/* not-root, no-btf, ... */
-	unsigned int blocks;		/* of KW_WAY_*; 0 for a mere remark */
+	unsigned int blocks;		/* of KW_WAY_*; 0 for a remark */
 	char says[KW_HOST_LINE];
 	char todo[KW_HOST_LINE];
 };
@@ -125,14 +125,14 @@ enum {
 enum { KW_REASONS = 16 };
 
 struct kw_can {
-	unsigned int ways;		/* that nothing blocks */
+	unsigned int ways;		/* those that nothing blocks */
 	size_t count;
 	struct kw_reason reason[KW_REASONS];
 };
 
 struct kw_host {
 	struct kw_tree tree;
-	bool copy;			/* not the host itself */
+	bool copy;			/* a copy, not the host itself */
 	struct kw_host_kernel kernel;
 	struct kw_host_cpu cpu;
 	struct kw_host_kvm kvm;
@@ -150,19 +150,19 @@ struct kw_host {
 	struct kw_host_words own_params; /* "permit=off" */
 	size_t nguests;			/* how many there are; at most KW_HOST_GUESTS are here */
 	struct kw_host_guest guest[KW_HOST_GUESTS];
-	size_t unreadable;		/* processes whose files could not be looked at */
+	size_t unreadable;		/* processes whose files could not be inspected */
 	struct kw_can watch, module;
 };
 
 /*
- * Looks at the host, or at a copy of its files below @root (NULL or "/" for the host). The
- * structure is big: not for a stack. Return: 0, or a negative errno where @root cannot be read.
+ * Inspects the host, or a copy of its files below @root (NULL or "/" for the host). The structure
+ * is too big for a stack. Return: 0, or a negative errno if @root cannot be read.
  */
 int kw_host_collect(struct kw_host *host, const char *root);
 
 /*
- * Why `kvmwhy watch` cannot work by @ways (KW_WAY_*), as sentences in one text; "" if nothing that
- * is known here stands against it.
+ * Why `kvmwhy watch` cannot work through @ways (KW_WAY_*), as sentences in one text; "" if nothing
+ * known prevents it.
  */
 void kw_host_why_not(const struct kw_host *host, unsigned int ways, char *text, size_t size);
 
@@ -180,13 +180,10 @@ void kw_host_ways(struct kw_host *host);
 /* The name of the guest in the command line of @pid, "" if there is none. */
 void kw_host_guest_name(const struct kw_tree *tree, int pid, char *name, size_t size);
 
-/*
- * The module of KVM that this processor wants: kvm_amd, kvm_intel, or just kvm where its flags are
- * not known.
- */
+/* The KVM module for this processor: kvm_amd, kvm_intel, or just kvm if its flags are unknown. */
 const char *kw_host_wanted(const struct kw_host *host);
 
-/* Taint flags: the letter of bit @bit and what it says; 0 and NULL for a bit that is not known. */
+/* Taint flags: the letter of bit @bit and its meaning; 0 and NULL for an unknown bit. */
 char kw_taint_letter(unsigned int bit);
 const char *kw_taint_about(unsigned int bit);
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * The kernel: release, maker, what it forbids, what is known of its state; and the rights of this
- * process.
- */
+/* The kernel: release, vendor, what it forbids, its state; and the rights of this process. */
 #include "host.h"
 
 #include <ctype.h>
@@ -58,7 +55,7 @@ const char *kw_taint_about(unsigned int bit)
 	return bit < NTAINTS ? taints[bit].about : NULL;
 }
 
-/* A file that holds 0 or 1, N or Y. */
+/* A file that contains 0 or 1, N or Y. */
 static enum kw_tri switch_of(const struct kw_tree *tree, const char *path)
 {
 	char text[KW_HOST_WORD];
@@ -68,7 +65,7 @@ static enum kw_tri switch_of(const struct kw_tree *tree, const char *path)
 	return kw_tri(strcmp(text, "0") && strcmp(text, "N"));
 }
 
-/* There, not there, or not to be told, as where the way to it is closed. */
+/* Present, absent, or unknown, such as when a directory on the path is not accessible. */
 static enum kw_tri file_of(const struct kw_tree *tree, const char *path)
 {
 	int err = kw_tree_has(tree, path);
@@ -76,7 +73,7 @@ static enum kw_tri file_of(const struct kw_tree *tree, const char *path)
 	return !err ? KW_YES : err == -ENOENT ? KW_NO : KW_TRI_UNKNOWN;
 }
 
-/* The same for a file of sysfs or procfs: without its folder nothing is known. */
+/* The same for a file in sysfs or procfs: without its directory it is unknown. */
 static enum kw_tri file_below(const struct kw_tree *tree, const char *folder, const char *path)
 {
 	return kw_tree_has(tree, folder) ? KW_TRI_UNKNOWN : file_of(tree, path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * KVM: a module, built in or not there, and whose. What /sys/module says is compared with the
- * processor's flags.
+ * KVM: a module, built in or absent, and which vendor's. Compares /sys/module with the processor's
+ * flags.
  */
 #include "host.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Only modules have a state; code that is built in shows its parameters alone. */
+/* Only modules have a state; built-in code shows only its parameters. */
 static enum kw_kvm_state state_of(const struct kw_tree *tree, const char *module)
 {
 	char path[KW_HOST_LINE];
@@ -23,7 +23,7 @@ static enum kw_kvm_state state_of(const struct kw_tree *tree, const char *module
 	return kw_tree_has(tree, path) == -ENOENT ? KW_KVM_BUILT_IN : KW_KVM_MODULE;
 }
 
-/* Of vendor code that is built in only that of this processor can be at work. */
+/* Of built-in vendor code only this processor's can be active. */
 static bool fits(const struct kw_host *host, const char *module)
 {
 	if (!strcmp(module, "kvm_amd"))
@@ -64,7 +64,7 @@ static int is_kvm(void *arg, const char *line)
 	return *(bool *)arg;
 }
 
-/* Has the kernel a device of this name? Where containers have no /dev/kvm it still does. */
+/* Does the kernel have a device of this name? It does even in containers without /dev/kvm. */
 static enum kw_tri is_registered(const struct kw_tree *tree)
 {
 	bool found = false;

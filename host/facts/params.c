@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Values of those parameters of KVM's modules, and of kvmwhy.ko, that matter for failures. */
+/* Values of the parameters of KVM's modules, and of kvmwhy.ko, that matter for failures. */
 #include "host.h"
 
 #include <errno.h>

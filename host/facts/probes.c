@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who else has hooked KVM's functions: kprobes, and what ftrace was told to call, as for BPF
- * programs, live patches and tracers.
+ * Who else has hooked KVM's functions: kprobes, and ftrace callbacks such as BPF programs, live
+ * patches and tracers.
  */
 #include "host.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In a module of KVM, or, where that is built in, by the names of its functions. */
+/* In a KVM module or, if KVM is built in, by the names of its functions. */
 static bool is_of_kvm(const char *function, const char *line)
 {
 	static const char *const heads[] = { "kvm_", "__kvm_", "vmx_", "svm_" };
@@ -22,7 +22,7 @@ static bool is_of_kvm(const char *function, const char *line)
 	return false;
 }
 
-/* A kprobe at the entry of a function stands in ftrace's list, too. */
+/* A kprobe at the entry of a function is also in ftrace's list. */
 static bool is_listed(const struct kw_host_words *words, const char *function, size_t len)
 {
 	for (size_t i = 0; i < words->count && i < KW_HOST_LIST; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of a host below a root directory, "/" or a copy: bounded reads, nothing is written. All
- * text that comes out is printable ASCII: other bytes are shown as \xNN, since names of processes
- * and files are anybody's.
+ * Files of a host below a root directory, "/" or a copy: bounded reads, no writes. All text that
+ * comes out is printable ASCII: other bytes are shown as \xNN, since anybody can choose names of
+ * processes and files.
  */
 #ifndef KW_TREE_H
 #define KW_TREE_H
@@ -16,35 +16,37 @@ struct kw_tree {
 
 enum { KW_TREE_PATH = 4096 };
 
-/* Printable text of @len bytes at @from, cut to @size with its NUL; a tab becomes a blank. */
+/*
+ * Printable text of @len bytes at @from, truncated to @size including NUL; a tab becomes a blank.
+ */
 void kw_tree_escape(char *to, size_t size, const char *from, size_t len);
 
 /* The path of @path, which begins with a slash, in the tree. Return: 0 or -ENAMETOOLONG. */
 int kw_tree_path(const struct kw_tree *tree, const char *path, char ret[KW_TREE_PATH]);
 
-/* Up to @size bytes as they are. Return: how many, or a negative errno. */
+/* Up to @size bytes, unchanged. Return: the number, or a negative errno. */
 long kw_tree_bytes(const struct kw_tree *tree, const char *path, void *buf, size_t size);
 
 /*
- * The first line, without its end and the blanks around it. Return: 0, or a negative errno with an
+ * The first line, without line end and surrounding blanks. Return: 0, or a negative errno with an
  * empty @buf.
  */
 int kw_tree_line(const struct kw_tree *tree, const char *path, char *buf, size_t size);
 
-/* 0 if there is something, or a negative errno. */
+/* 0 if it exists, or a negative errno. */
 int kw_tree_has(const struct kw_tree *tree, const char *path);
 
-/* Where a symbolic link points. Return: 0 or a negative errno. */
+/* The target of a symbolic link. Return: 0 or a negative errno. */
 int kw_tree_link(const struct kw_tree *tree, const char *path, char *buf, size_t size);
 
 /*
- * Calls @fn for each line, cut to some hundred characters; a non-zero answer ends it. Return: 0 or
- * a negative errno.
+ * Calls @fn for each line, truncated to a few hundred characters; a nonzero result stops it.
+ * Return: 0 or a negative errno.
  */
 typedef int (*kw_tree_fn)(void *arg, const char *text);
 int kw_tree_lines(const struct kw_tree *tree, const char *path, kw_tree_fn fn, void *arg);
 
-/* The same for each name in a directory but . and .. */
+/* The same for each name in a directory except . and .. */
 int kw_tree_names(const struct kw_tree *tree, const char *path, kw_tree_fn fn, void *arg);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Facts of the host in, what stands against `kvmwhy watch` and kvmwhy.ko out: for each a sentence
- * that says what is missing and one that says what to do. A fact that is not known blocks nothing.
+ * Facts of the host in, what prevents `kvmwhy watch` and kvmwhy.ko out: for each a sentence that
+ * says what is missing and one that says what to do. An unknown fact blocks nothing.
  */
 #include "host.h"
 
@@ -14,8 +14,8 @@
 enum { CAP_MODULE = 16, CAP_ADMIN = 21, CAP_PERF = 38, CAP_BPF_ = 39 };
 
 /*
- * Linux 5.8: ring buffers of BPF, CAP_BPF and CAP_PERFMON. Linux 5.10: the oldest kernel that
- * kvmwhy.ko was seen on.
+ * Linux 5.8: BPF ring buffers, CAP_BPF and CAP_PERFMON. Linux 5.10: the oldest kernel kvmwhy.ko was
+ * tested on.
  */
 enum { RINGBUF_MINOR = 8, OLDEST_MINOR = 10 };
 
@@ -253,8 +253,8 @@ static void check_module_rights(const struct kw_host *host, struct kw_can *can)
 }
 
 /*
- * docs/kmod.md, "Secure Boot, lockdown" has what was tried. A signed module passes, so these are
- * remarks.
+ * docs/kmod.md, "Secure Boot, lockdown" describes what was tried. A signed module loads, so these
+ * are remarks.
  */
 static void remark_closed(const struct kw_host *host, struct kw_can *can)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The programs of watch/bpf/ in the kernel, their records out of a ring buffer. All of it hangs on
- * file descriptors, so nothing stays in the kernel, however we end.
+ * Loads the programs of watch/bpf/ and reads their records from a ring buffer. Everything is tied
+ * to file descriptors, so nothing stays in the kernel, however we end.
  */
 #include "watch.h"
 
@@ -30,7 +30,7 @@ struct bpf {
 	char missing[KW_WATCHER_TEXT];	/* what was known at open */
 };
 
-/* Which programs make a set; NULL ends it. */
+/* Which programs form a set; NULL ends it. */
 struct set {
 	const char *how;
 	enum kvmwhy_source source;
@@ -63,7 +63,7 @@ static bool is_vmx(void)
 	return exists("/sys/module/kvm_intel");
 }
 
-/* What libbpf said last is kept, for the sentence about a failure. */
+/* Keeps libbpf's last message, for the sentence about a failure. */
 static char said[KW_WATCHER_TEXT];
 
 static int keep_said(enum libbpf_print_level level, const char *format, va_list args)
@@ -84,7 +84,7 @@ __attribute__((format(printf, 2, 3))) static int fail(struct kw_watcher *live, c
 	return -1;
 }
 
-/* Do KVM's own functions have BTF: that of the module, or where KVM is built in the kernel's? */
+/* Do KVM's own functions have BTF: the module's, or the kernel's if KVM is built in? */
 static bool has_kvm_btf(void)
 {
 	struct btf *kernel;
@@ -98,7 +98,7 @@ static bool has_kvm_btf(void)
 	return built_in;
 }
 
-/* The format file of an event of KVM, as text. */
+/* The format file of a KVM event, as text. */
 static int read_format(const char *event, char *text, size_t size)
 {
 	static const char *const folders[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
@@ -118,7 +118,7 @@ static int read_format(const char *event, char *text, size_t size)
 	return 0;
 }
 
-/* "field:unsigned long guest_rip;\toffset:16;\tsize:8;": the offset, if it is of that size. */
+/* "field:unsigned long guest_rip;\toffset:16;\tsize:8;": the offset, if the size matches. */
 static int field_at(const char *format, const char *name, unsigned int size, unsigned short *ret)
 {
 	char wanted[64];
@@ -183,7 +183,7 @@ static void want(struct kvmwhy_bpf *programs, const char *name)
 	bpf_program__set_autoload(bpf_object__find_program_by_name(programs->obj, name), true);
 }
 
-/* RIP and the exit are in the VMCS, where only KVM reads them: for its own events. */
+/* RIP and the exit are in the VMCS, which only KVM can read: it does so for its own events. */
 static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs,
 		     struct kvmwhy_bpf_config *config)
 {
@@ -335,7 +335,7 @@ static int open_kprobe(struct kw_watcher *live)
 	return open_if(live, &sets[1]);
 }
 
-/* How often the kernel did not start a program, since another one was at work on that processor. */
+/* How often the kernel skipped a program because another one was running on that processor. */
 static uint64_t left_out(const struct bpf_program *program)
 {
 	struct bpf_prog_info info = { 0 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A record of /dev/kmsg is "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n" (Linux
- * Documentation/ABI/testing/dev-kmsg). Its time is not CLOCK_MONOTONIC, from which it drifts apart;
- * we note when a line came.
+ * Documentation/ABI/testing/dev-kmsg). Its time is not CLOCK_MONOTONIC, and the two drift apart; we
+ * note when a line arrived.
  */
 #include "kmsg.h"
 
@@ -32,7 +32,7 @@ int kw_kmsg_open(struct kw_kmsg *kmsg)
 	return -EIO;
 }
 
-/* Heads of what KVM dumps in many lines, and of the kernel's own warnings. */
+/* First lines of KVM's multi-line dumps and of the kernel's own warnings. */
 static bool begins_block(const char *text)
 {
 	static const char *const heads[] = { "*** Guest State ***",
@@ -86,7 +86,7 @@ static void take_record(struct kw_kmsg *kmsg, char *record)
 
 	if (!text++)
 		return;
-	text[strcspn(text, "\n")] = '\0';	/* behind it stand the device's properties */
+	text[strcspn(text, "\n")] = '\0';	/* the device's properties follow */
 	if (begins_block(text))
 		kmsg->block = BLOCK_LINES;
 	if (!kmsg->block && !names_kvm(text))
@@ -105,7 +105,7 @@ void kw_kmsg_read(struct kw_kmsg *kmsg)
 	for (int i = 0; kmsg->fd >= 0 && i < READS; i++) {
 		ssize_t len = read(kmsg->fd, record, sizeof(record) - 1);
 
-		/* lines were overwritten before we came; the next is there */
+		/* lines were overwritten before we read them; the next one is there */
 		if (len < 0 && errno == EPIPE)
 			continue;
 		if (len <= 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /dev/kmsg, the kernel's log as it is written: lines about KVM in, those that belong to a failure
- * out. KVM speaks before KVM_RUN returns, so they are there when the failure is seen.
+ * out. KVM logs before KVM_RUN returns, so they are there when the failure is seen.
  */
 #ifndef KW_KMSG_H
 #define KW_KMSG_H
@@ -11,36 +11,34 @@
 #include <sys/types.h>
 
 enum {
-	KW_KMSG_LINES = 256,	/* kept at most; the oldest go first */
+	KW_KMSG_LINES = 256,	/* kept at most; the oldest are dropped first */
 	KW_KMSG_TEXT = 256,	/* bytes of a line, with its NUL */
 };
 
 struct kw_kmsg_line {
-	uint64_t time_ns;	/* when it came, CLOCK_MONOTONIC */
-	pid_t pid;		/* that it names, or 0 */
+	uint64_t time_ns;	/* when it arrived, CLOCK_MONOTONIC */
+	pid_t pid;		/* the one it names, or 0 */
 	char text[KW_KMSG_TEXT];
 };
 
 struct kw_kmsg {
 	int fd;			/* -1: may not be read */
-	unsigned int block;	/* lines of a dump or a warning that go on */
+	unsigned int block;	/* continuation lines of a dump or a warning */
 	size_t nlines;
 	struct kw_kmsg_line line[KW_KMSG_LINES];
 };
 
-/*
- * From now on. Return: 0 or a negative errno; then there are no lines, and nothing else is wrong.
- */
+/* Reads from now on. Return: 0 or a negative errno; then there are no lines, but all else works. */
 int kw_kmsg_open(struct kw_kmsg *kmsg);
 
-/* Takes what was written since; does not wait. */
+/* Reads what was written since; does not wait. */
 void kw_kmsg_read(struct kw_kmsg *kmsg);
 
 /*
- * The lines of the second before @time_ns that can be of thread @tid of process @pid; they are
- * given once only.
- * @ret: room for KW_KMSG_LINES; the texts live until the next call of kw_kmsg_read(). Return: how
- * many.
+ * The lines of the second before @time_ns that may belong to thread @tid of process @pid; each is
+ * returned only once.
+ * @ret: room for KW_KMSG_LINES; the texts are valid until the next call of kw_kmsg_read(). Return:
+ * the number of lines.
  */
 size_t kw_kmsg_take(struct kw_kmsg *kmsg, uint64_t time_ns, pid_t pid, pid_t tid,
 		    const char *ret[static KW_KMSG_LINES]);

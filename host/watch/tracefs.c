@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The backend "tracefs": failures of KVM by kprobe events and KVM's own events in instances of
- * tracefs of our own, on every kernel from 5.10 on, without BPF. Its parts are told in
- * tracefs_parts.h.
+ * The backend "tracefs": KVM failures through kprobe events and KVM's own events in our own tracefs
+ * instances, on every kernel from 5.10 on, without BPF. tracefs_parts.h describes its parts.
  */
 #include "tracefs_parts.h"
 
@@ -15,9 +14,8 @@
 #include <unistd.h>
 
 /*
- * poll() of trace_pipe_raw has missed wake-ups in several versions of Linux (the last known was
- * repaired in 6.9), and the last page of a reading may be left: then the next look is after so many
- * nanoseconds.
+ * poll() on trace_pipe_raw misses wake-ups in several versions of Linux (the last known case was
+ * fixed in 6.9), and a reading may leave the last page: look again after this many nanoseconds.
  */
 enum { LOOK_NS = 100000000 };
 
@@ -44,7 +42,7 @@ static void say_how(struct kw_tracefs *t)
 		    ", nor a KVM_RUN refused before it reaches the vCPU");
 }
 
-/* What only time tells comes behind what was known at open. */
+/* What only shows over time follows what was known at open. */
 static void say_missing(struct kw_tracefs *t)
 {
 	memcpy(t->live->missing, t->missing, sizeof(t->live->missing));
@@ -93,7 +91,7 @@ static void close_all(struct kw_watcher *live)
 	live->state = NULL;
 }
 
-/* The guardian comes first: whenever this process ends, it takes away what is there. */
+/* The guardian comes first: whenever this process ends, it removes whatever is there. */
 static int start(struct kw_tracefs *t, const char *dir)
 {
 	kw_tracefs_remove_stale(dir);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Names of what is put into tracefs, in; its removal, out: at the end, when this process is killed,
+ * Names of what is put into tracefs in, its removal out: at the end, when this process is killed,
  * and at the next start.
  *
- * The guardian is a process that waits for the end of a pipe, which comes with the end of this
- * process, however that ends. It was forked by a program that may have threads: it calls nothing
- * but the system. It also makes the instances, for Linux 5.10 warns in its log when the process
- * that makes one is killed meanwhile, and hosts can be told to panic then.
+ * The guardian is a process that waits for the end of a pipe, which this process closes however it
+ * ends. It is forked from a program that may have threads, so it makes only system calls. It also
+ * creates the instances, since Linux 5.10 logs a warning if the process creating one is killed
+ * meanwhile, and hosts may be set to panic on that.
  */
 #include "tracefs_parts.h"
 
@@ -25,8 +25,7 @@
 #include <unistd.h>
 
 /*
- * Whose something in tracefs is. Process numbers mean something in their namespace only, and come
- * again.
+ * Who owns something in tracefs. Process numbers are valid only in their namespace, and are reused.
  */
 struct owner {
 	int pid;
@@ -34,7 +33,7 @@ struct owner {
 	unsigned long long pid_ns;
 };
 
-/* A process that is a zombie is not there any more. */
+/* A zombie counts as gone. */
 static bool process_start(int pid, unsigned long long *ret)
 {
 	char path[32], text[1024];
@@ -50,7 +49,7 @@ static bool process_start(int pid, unsigned long long *ret)
 	len = fread(text, 1, sizeof(text) - 1, file);
 	fclose(file);
 	text[len] = '\0';
-	at = strrchr(text, ')');	/* the name can have anything in it */
+	at = strrchr(text, ')');	/* the name can contain anything */
 	if (!at ||
 	    sscanf(at + 1,
 		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
@@ -106,7 +105,7 @@ static bool remove_probes(const struct kw_tracefs_names *names)
 	return gone;
 }
 
-/* An instance that goes switches its events off, and a probe can go only when it is off. */
+/* Removing an instance switches off its events, and a probe can be removed only when it is off. */
 bool kw_tracefs_remove(const struct kw_tracefs_names *names)
 {
 	bool gone = true;
@@ -118,7 +117,7 @@ bool kw_tracefs_remove(const struct kw_tracefs_names *names)
 }
 
 /*
- * The files of a process that ends are closed some time after its pipe, and an instance with open
+ * The kernel closes a dying process's files some time after its pipe, and an instance with open
  * files is busy.
  */
 bool kw_tracefs_remove_patiently(const struct kw_tracefs_names *names)
@@ -165,7 +164,7 @@ static _Noreturn void guard(int pipe, const struct kw_tracefs_names *names)
 	_exit(kw_tracefs_remove_patiently(names) ? 0 : 1);
 }
 
-/* What the guardian says of the instances; EPIPE if it says nothing. */
+/* What the guardian reports about the instances; EPIPE if it reports nothing. */
 static int hear(int pipe)
 {
 	int error;
@@ -178,7 +177,7 @@ static int hear(int pipe)
 }
 
 /*
- * The signals are blocked before there is a guardian: there is no moment in which one could end it.
+ * Signals are blocked before the guardian exists, so there is no window in which one could end it.
  */
 int kw_tracefs_guard_start(struct kw_tracefs_guard *ret, const struct kw_tracefs_names *names)
 {
@@ -223,7 +222,7 @@ static bool is_stale(const struct owner *owner)
 	return !process_start(owner->pid, &started) || started != owner->started;
 }
 
-/* Removes what belongs to the names in a folder of tracefs that look like ours. */
+/* Removes what belongs to those names in a tracefs directory that look like ours. */
 static void remove_stale_in(const char *dir, const char *folder)
 {
 	char path[KW_TRACEFS_PATH];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Events in the order of time in, a record for each failed KVM_RUN out. What a thread did is kept
- * until its KVM_RUN ends; each VM exit makes void what was known of the exit before it.
+ * Events in time order in, a record for each failed KVM_RUN out. What a thread did is kept until
+ * its KVM_RUN ends; each VM exit invalidates what was known about the previous one.
  */
 #include "tracefs_parts.h"
 
@@ -15,18 +15,17 @@
 #include <time.h>
 
 /*
- * A thread that fails again and again is not looked up each time; its number may be another's after
- * a while.
+ * A thread that fails repeatedly is not looked up each time; after a while its number may have been
+ * reused.
  */
 enum { NAMED_NS = 1000000000 };
 
 /*
- * More threads than any host runs vCPUs; then what is known is thrown away rather than the memory
- * filled.
+ * More than the vCPU threads of any host; beyond it, state is dropped rather than memory exhausted.
  */
 enum { THREADS_MAX = 16384 };
 
-/* As the kernel has them: arch/x86/include/asm/svm.h and vmx.h. */
+/* As in the kernel: arch/x86/include/asm/svm.h and vmx.h. */
 enum { ISA_VMX = 1, ISA_SVM = 2 };
 
 enum { INSN_BYTES = 15, REGS = 16, REG_RSP = 4, REG_RIP = 16 };
@@ -43,11 +42,11 @@ struct thread {
 	uint8_t insn[INSN_BYTES];
 	uint8_t run[KVMWHY_EVENT_RUN];
 	uint64_t regs[REGS + 1];
-	/* of the returns: who said what KVM_RUN says, first */
+	/* of the returns: who first returned KVM_RUN's result */
 	enum kw_tracefs_kind first;
-	int32_t refused;			/* what it said */
+	int32_t refused;			/* what it returned */
 	uint64_t entered;			/* the MSR path, by the events' clock */
-	uint64_t named_ns;			/* when /proc was asked for the following */
+	uint64_t named_ns;			/* when the following was read from /proc */
 	uint32_t pid;
 	char comm[sizeof(((struct kvmwhy_event_common *)0)->comm)];
 	char args[KVMWHY_EVENT_ARGS];
@@ -67,7 +66,7 @@ void kw_tracefs_threads_free(struct kw_tracefs *t)
 	t->nthreads = 0;
 }
 
-/* NULL without memory. */
+/* NULL if out of memory. */
 static struct thread *thread_of(struct kw_tracefs *t, int tid)
 {
 	struct thread key = { .tid = tid }, *made, **found;
@@ -116,7 +115,7 @@ static uint64_t number(const struct kw_tracefs_event *event, unsigned int field)
 	return value;
 }
 
-/* Bytes of a field that is an array; false if it is smaller. */
+/* Bytes of an array field; false if it is smaller. */
 static bool bytes(const struct kw_tracefs_event *event, unsigned int field, void *ret, size_t size)
 {
 	if (event->layout->field[field].size < size)
@@ -142,8 +141,8 @@ static void keep(struct thread *thread, const struct kw_tracefs_event *event)
 /* What was seen */
 
 /*
- * The same result comes out of one function after the other: the first has made it. Another result
- * is a new one, as that of an MSR of a list, which KVM has taken note of and gone on.
+ * One function after another returns the same result: the first produced it. A different result is
+ * a new one, such as that of an MSR in a list, which KVM noted before continuing.
  */
 static void note_return(struct thread *thread, const struct kw_tracefs_event *event)
 {
@@ -259,8 +258,8 @@ static void fill_code(const struct thread *thread, struct kvmwhy_event *out)
 	uint64_t len = thread->value[KW_TRACEFS_EMULATE][KW_TF_INSN_LEN];
 
 	/*
-	 * len: what the emulator took of what it had fetched; behind it may be bytes of an earlier
-	 * instruction
+	 * len: what the emulator consumed of what it fetched; bytes of an earlier instruction may
+	 * follow
 	 */
 	if (!knows(thread, KW_TRACEFS_EMULATE, KW_TF_INSN_LEN) || !len || len > INSN_BYTES)
 		return;
@@ -270,7 +269,7 @@ static void fill_code(const struct thread *thread, struct kvmwhy_event *out)
 	out->common.known |= KVMWHY_KNOWS_CODE;
 }
 
-/* KVM resets the vCPU before it tells of a shutdown on SVM: the guest's registers are gone. */
+/* On SVM, KVM resets the vCPU before it reports a shutdown: the guest's registers are gone. */
 static bool is_reset(const struct thread *thread)
 {
 	const uint64_t *value = thread->value[KW_TRACEFS_EXIT];
@@ -280,8 +279,8 @@ static bool is_reset(const struct thread *thread)
 }
 
 /*
- * VMX reads RSP and RIP when somebody asks for them; until then KVM has those of an earlier exit.
- * RIP is fresher than that of the exit: KVM may have emulated some instructions since.
+ * KVM reads RSP and RIP from the VMCS on demand; until then it has those of an earlier exit. RIP is
+ * newer than the exit's: KVM may have emulated some instructions since.
  */
 static void fill_leave(const struct thread *thread, struct kvmwhy_event *out)
 {
@@ -304,7 +303,7 @@ static void fill_leave(const struct thread *thread, struct kvmwhy_event *out)
 }
 
 /*
- * Without struct kvm_run as a whole the event has at least its exit_reason, which is stale beside
+ * Without all of struct kvm_run the event has at least its exit_reason, which is stale if there is
  * an errno.
  */
 static void fill_reason(const struct kw_tracefs_event *event, struct kvmwhy_event *out)
@@ -318,8 +317,8 @@ static void fill_reason(const struct kw_tracefs_event *event, struct kvmwhy_even
 }
 
 /*
- * A guest's address only where KVM asked for one: else it is linear, or one of a guest within the
- * guest.
+ * Only an address KVM resolved is a guest physical one: otherwise it is linear, or a nested
+ * guest's.
  */
 static bool is_gpa(const struct thread *thread)
 {
@@ -372,7 +371,7 @@ static void fill_fault(const struct thread *thread, struct kvmwhy_data *data)
 	data->flags |= KVMWHY_HAS_GPA;
 }
 
-/* What is known of the exit belongs to the words, too. */
+/* What is known about the exit also belongs in the words. */
 static void fill_where(const struct kvmwhy_event *out, struct kvmwhy_data *data)
 {
 	if (out->x86.known & KVMWHY_X86_RIP) {
@@ -417,7 +416,7 @@ static void fill_cause(const struct kw_tracefs *t, const struct thread *thread,
 		fill_msr(t, thread, data);
 }
 
-/* kvmwhy.ko has looked closer, and knows whether it was the module itself. */
+/* kvmwhy.ko sees more, and knows whether it caused the failure itself. */
 static void fill_module(const struct thread *thread, struct kvmwhy_event *out)
 {
 	const uint64_t *value = thread->value[KW_TRACEFS_MODULE];
@@ -428,7 +427,7 @@ static void fill_module(const struct thread *thread, struct kvmwhy_event *out)
 	out->x86.data = (struct kvmwhy_data){
 		.version = KVMWHY_DATA_VERSION,
 		.kind = (uint16_t)value[KW_TF_M_KIND],
-		/* the event has no bytes of the instruction */
+		/* the event has no instruction bytes */
 		.flags = (uint32_t)value[KW_TF_M_FLAGS] & ~(uint32_t)KVMWHY_HAS_INSN,
 		.result = (int32_t)value[KW_TF_M_RESULT],
 		.msr = (uint32_t)value[KW_TF_M_MSR],
@@ -470,8 +469,8 @@ static int hand_over(struct kw_tracefs *t, struct thread *thread, struct kvmwhy_
 }
 
 /*
- * The events' clock is CLOCK_MONOTONIC_RAW; how far it and CLOCK_MONOTONIC drift apart in a moment
- * is nothing.
+ * The events' clock is CLOCK_MONOTONIC_RAW; its short-term drift from CLOCK_MONOTONIC is
+ * negligible.
  */
 static uint64_t monotonic(uint64_t raw_ns)
 {
@@ -511,7 +510,7 @@ static int run_failed(struct kw_tracefs *t, struct thread *thread,
 	return hand_over(t, thread, &out);
 }
 
-/* An ioctl that KVM refused before it looked at the vCPU: only kvmwhy.ko sees it. */
+/* An ioctl that KVM refused before it touched the vCPU: only kvmwhy.ko sees it. */
 static int run_refused(struct kw_tracefs *t, struct thread *thread,
 		       const struct kw_tracefs_event *event)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's BTF in, where struct kvm_vcpu has what out. vmlinux itself has that struct, so
- * kernels whose modules have no BTF (5.10) tell it, too.
+ * The kernel's BTF in, offsets in struct kvm_vcpu out. vmlinux itself has that struct, so this also
+ * works on kernels whose modules have no BTF (5.10).
  */
 #include "tracefs_parts.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 
 /*
- * Member of a struct, also one of its unnamed structs' and unions'; false if it is none, or a bit
+ * A member of a struct or of its unnamed structs and unions; false if there is none, or for a bit
  * field.
  */
 static bool find_member(const struct btf *btf, int id, const char *name, uint32_t *offset,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the tracefs backend share. tracefs_probe.c puts events into the kernel,
- * tracefs_ring.c reads them in the order of time, tracefs_join.c makes records of them,
- * tracefs_guard.c takes away what was put in.
+ * tracefs_ring.c reads them in time order, tracefs_join.c turns them into records, tracefs_guard.c
+ * removes what was put in.
  */
 #ifndef KW_WATCHER_TRACEFS_PARTS_H
 #define KW_WATCHER_TRACEFS_PARTS_H
@@ -15,15 +15,15 @@
 #include <tracefs.h>
 
 /*
- * Two instances, for the buffers of one lose the oldest and those of the other the newest:
+ * Two instances, since the buffers of one drop the oldest events and those of the other the newest:
  *
- * FAILURES has one event for each failed KVM_RUN and nothing else, so what its full buffers refuse
- * is the number of lost failures. It wakes the reader.
- * HISTORY has what went before: each VM exit, each guest access to an MSR. Nobody reads it, and it
- * overwrites itself, until something fails. Then the thread's last events are still there: kvm_exit
- * comes with every exit, and a reader of them all would cost more than the guests. The kernel can
- * neither filter kvm_exit by what comes later nor read VM exit fields at the end of KVM_RUN, where
- * they are in structures of the vendor modules, which have no BTF.
+ * FAILURES has one event for each failed KVM_RUN and nothing else, so the events its full buffers
+ * refuse are the lost failures. It wakes the reader. HISTORY has what came before: each VM exit,
+ * each guest access to an MSR. Nothing reads it, and it overwrites itself, until something fails.
+ * Then the thread's last events are still there: kvm_exit fires on every exit, and reading them all
+ * would cost more than the guests. The kernel can neither filter kvm_exit by what comes later nor
+ * read VM exit fields at the end of KVM_RUN: they are in structures of the vendor modules, which
+ * have no BTF.
  */
 enum kw_tracefs_instance { KW_TRACEFS_FAILURES, KW_TRACEFS_HISTORY, KW_TRACEFS_INSTANCES };
 
@@ -43,7 +43,7 @@ enum kw_tracefs_kind {
 	KW_TRACEFS_KINDS,
 };
 
-/* Fields by the place in their row. */
+/* Fields by position in their row. */
 enum {
 	KW_TF_EXIT_REASON,
 	KW_TF_RIP,
@@ -76,7 +76,7 @@ enum { KW_TF_FAULT_GPA, KW_TF_FAULT_CODE };
 enum { KW_TF_L_VCPU, KW_TF_L_RUN, KW_TF_L_REGS, KW_TF_L_AVAIL };
 enum { KW_TF_FIELDS = 12 };
 
-/* Where the fields of an event lie; size 0: this kernel's event does not have it. */
+/* Where an event's fields are; size 0: this kernel's event does not have it. */
 struct kw_tracefs_layout {
 	int id;		/* of the event in this kernel; -1: not there */
 	struct {
@@ -84,7 +84,7 @@ struct kw_tracefs_layout {
 	} field[KW_TF_FIELDS];
 };
 
-/* What can be left in the kernel, as text that a process can use that was just forked. */
+/* What may be left in the kernel, as text usable by a process just forked. */
 enum { KW_TRACEFS_PATH = 192, KW_TRACEFS_PROBES = KW_TRACEFS_KINDS - KW_TRACEFS_MSR_ENTER };
 struct kw_tracefs_names {
 	char name[KW_TRACEFS_INSTANCES][80];
@@ -99,13 +99,13 @@ struct kw_tracefs_guard {
 	pid_t pid;
 };
 
-/* A page that was taken out of the kernel and is not looked at yet. */
+/* A page taken out of the kernel but not yet processed. */
 struct kw_tracefs_page {
 	struct kw_tracefs_page *next;
 	unsigned char bytes[];
 };
 
-/* One CPU's buffer of one instance, a page of it loaded. */
+/* One CPU's buffer of one instance, with one page loaded. */
 struct kw_tracefs_stream {
 	struct kw_tracefs_page *first, **last;	/* the next pages */
 	int fd;
@@ -123,10 +123,10 @@ struct kw_tracefs_rings {
 	struct kw_tracefs_stream *streams;	/* those of FAILURES, then those of HISTORY */
 	size_t count, cpus;
 	int page_size;
-	size_t taken;	/* bytes of pages that wait */
+	size_t taken;	/* bytes of pending pages */
 	uint64_t taken_at;
 	bool gaps;	/* HISTORY has overwritten something since the last reading */
-	uint64_t whole_since;	/* nothing that is later was overwritten, by the events' clock */
+	uint64_t whole_since;	/* nothing later than this was overwritten, by the events' clock */
 };
 
 /* An event as it was read. */
@@ -152,8 +152,8 @@ struct kw_tracefs {
 	void *threads;			/* tsearch tree of tracefs_join.c */
 	size_t nthreads;
 	uint64_t bare;			/* failures whose history was overwritten */
-	uint64_t missed;		/* returns that no probe could watch */
-	uint64_t missed_common;		/* of these, of kvm_set_msr_common() */
+	uint64_t missed;		/* returns that no probe could catch */
+	uint64_t missed_common;		/* those of kvm_set_msr_common() among them */
 	char missing[KW_WATCHER_TEXT];	/* what was known at open */
 };
 
@@ -171,7 +171,7 @@ const char *kw_tracefs_find_dir(struct kw_watcher *live);
 int kw_tracefs_put_in(struct kw_tracefs *t, const char *dir);
 void kw_tracefs_count_missed(struct kw_tracefs *t);
 
-/* tracefs_layout.c: where struct kvm_vcpu has what; by BTF of the kernel. */
+/* tracefs_layout.c: the layout of struct kvm_vcpu, from the kernel's BTF. */
 struct kw_tracefs_vcpu {
 	uint32_t run, vcpu_id, regs, regs_avail;	/* offsets in struct kvm_vcpu */
 };

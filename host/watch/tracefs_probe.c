@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Instances, probes and filters, in the kernel: a folder of tracefs in, two running instances and
- * the places of their events' fields out.
+ * Instances, probes and filters in the kernel: a tracefs directory in, two running instances and
+ * their events' field offsets out.
  */
 #include "tracefs_parts.h"
 
@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 /*
- * KVM_RUN has failed: an errno other than EINTR and EAGAIN, or an exit after which no VMM goes on
+ * KVM_RUN has failed: an errno other than EINTR and EAGAIN, or an exit after which no VMM continues
  * (the KVM_EXIT_* UNKNOWN, EXCEPTION, SHUTDOWN, FAIL_ENTRY, INTERNAL_ERROR, MEMORY_FAULT). Before
- * Linux 6.8 the reason beside an errno is that of an earlier exit.
+ * Linux 6.8 the reason next to an errno is that of an earlier exit.
  */
 #define BAD_REASON \
 	"(reason == 0 || reason == 1 || reason == 8 || reason == 9 || reason == 17 || reason == 39)"
@@ -35,29 +35,29 @@ _Static_assert(KW_KVM_EXIT_UNKNOWN == 0 && KW_KVM_EXIT_EXCEPTION == 1 &&
 	       "the numbers in the text of the filters");
 
 /*
- * kvmwhy.ko tells of an ioctl that was refused before there was a kvm_userspace_exit, and of all
- * others before it.
+ * kvmwhy.ko reports an ioctl that was refused without a kvm_userspace_exit, and all other failures
+ * before it.
  */
 #define REFUSED		"function == 6"
 #define NOT_REFUSED	"function != 6"
 
 /*
- * A kretprobe watches as many calls at once as it was given room for, and these functions may
- * sleep, the page fault for as long as a disk or a migration's source takes: as many vCPUs as a big
- * host has, each in one call.
+ * A kretprobe tracks only as many concurrent calls as it has room for, and these functions may
+ * sleep, a page fault for as long as a disk or a migration source takes: room for one call on each
+ * vCPU of a big host.
  */
 #define ROOM		"2048"
 
 /*
- * The order of events in different buffers is that of their times, so time must not go back. The
- * clock "mono" does, a little, when the kernel corrects it between two readings; this one is never
- * corrected, and the same on all processors.
+ * Events in different buffers are ordered by time, so time must not go back. The clock "mono" does,
+ * slightly, when the kernel adjusts it between two readings; this one is never adjusted, and is the
+ * same on all processors.
  */
 #define CLOCK		"mono_raw"
 
 /*
- * For each processor, if nothing else is asked for. The history has to last until the reader gets a
- * processor: all together has so many bytes, within limits.
+ * Per processor, by default. The history must last until the reader gets a processor: this many
+ * bytes in total, within limits.
  */
 enum {
 	FAILURES_BYTES = 256 << 10,
@@ -69,14 +69,14 @@ enum {
 static const struct row {
 	const char *system;	/* NULL: a probe of ours */
 	const char *name;
-	/* where the probed function is: kvm, or NULL for the vendor's module */
+	/* module of the probed function: kvm, or NULL for the vendor's */
 	const char *module;
-	const char *function;	/* its name, without svm or vmx if it is in the vendor's module */
+	const char *function;	/* its name, without svm or vmx if in the vendor's module */
 	bool returns;		/* probed at its end */
 	const char *fetch;	/* what is read there */
 	const char *filter[KW_TRACEFS_INSTANCES];	/* "": all; NULL: not wanted there */
 	const char *fields[KW_TF_FIELDS];
-	const char *without;	/* a sentence, if it is not there */
+	const char *without;	/* a sentence for when it is missing */
 } rows[KW_TRACEFS_KINDS] = {
 	[KW_TRACEFS_EXIT] = {
 		.system = "kvm", .name = "kvm_exit", .filter = { NULL, "" },
@@ -135,8 +135,8 @@ static const struct row {
 		.filter = { NULL, "ret < 0" }, .fields = { "ret" },
 	},
 	/*
-	 * each KVM_RUN ends with it, before kvm_userspace_exit: some forty words, of a return to
-	 * the VMM
+	 * each KVM_RUN ends with it, before kvm_userspace_exit: about forty words per return to the
+	 * VMM
 	 */
 	[KW_TRACEFS_LEAVE] = {
 		.name = "leave", .module = "kvm", .function = "vcpu_put",
@@ -285,7 +285,7 @@ static int set_up_instances(struct kw_tracefs *t)
 	return set_up_instance(t, KW_TRACEFS_HISTORY, bytes ? bytes : history_bytes(), true);
 }
 
-/* Threads of the process, and those that they start. */
+/* Threads of the process, and those they start. */
 static int only_process(struct kw_tracefs *t)
 {
 	char *tasks = kw_tracefs_tasks(t->live->options.pid);
@@ -303,7 +303,7 @@ static int only_process(struct kw_tracefs *t)
 	return result;
 }
 
-/* SVM or VMX, by the module that is loaded; where it is built in, by its parameters. */
+/* SVM or VMX, by the loaded module; if built in, by its parameters. */
 static const char *vendor_of(struct kw_tracefs *t)
 {
 	bool svm = !access("/sys/module/kvm_amd", F_OK),
@@ -315,7 +315,7 @@ static const char *vendor_of(struct kw_tracefs *t)
 	return svm ? "svm" : "vmx";
 }
 
-/* MODULE:FUNCTION, or FUNCTION where KVM is built in. */
+/* MODULE:FUNCTION, or FUNCTION if KVM is built in. */
 static bool function_of(struct kw_tracefs *t, const struct row *row, char *ret, size_t size)
 {
 	const char *vendor = vendor_of(t), *module = row->module;
@@ -353,8 +353,8 @@ static bool put_row(struct kw_tracefs *t, const struct row *row, const char *fet
 }
 
 /*
- * The vendor's function sees every MSR that the common one sees, and its own; the arguments are the
- * same.
+ * The vendor's function sees every MSR that the common one sees, plus its own; the arguments are
+ * the same.
  */
 static bool put_msr_enter(struct kw_tracefs *t, const struct row *row)
 {
@@ -366,7 +366,7 @@ static bool put_msr_enter(struct kw_tracefs *t, const struct row *row)
 	       put_probe(t, row, common, row->fetch);
 }
 
-/* Without knowledge of struct kvm_vcpu there is nothing to fetch. */
+/* Without the layout of struct kvm_vcpu there is nothing to fetch. */
 static bool put_leave(struct kw_tracefs *t, const struct row *row)
 {
 	struct kw_tracefs_vcpu at;
@@ -393,7 +393,7 @@ static bool put_kind(struct kw_tracefs *t, enum kw_tracefs_kind kind)
 	}
 }
 
-/* Only functions that are there can be probed: what is not is said. */
+/* Only existing functions can be probed: missing ones are reported. */
 static void put_probes(struct kw_tracefs *t, bool there[static KW_TRACEFS_KINDS], const char *dir)
 {
 	for (unsigned int kind = 0; kind < KW_TRACEFS_KINDS; kind++) {
@@ -500,8 +500,8 @@ int kw_tracefs_put_in(struct kw_tracefs *t, const char *dir)
 /* What the probes missed */
 
 /*
- * All lines of this name: another watch's misses count too, which only makes the answer more
- * careful.
+ * All lines of this name: this includes another watch's misses, which only makes the answer more
+ * cautious.
  */
 static uint64_t missed_of(const char *profile, const char *name)
 {
@@ -517,8 +517,8 @@ static uint64_t missed_of(const char *profile, const char *name)
 }
 
 /*
- * kprobe_profile of Linux 5.10 counts what a probe missed because it was hit within a probe, and
- * not the calls for which a kretprobe had no room; later kernels count both.
+ * kprobe_profile of Linux 5.10 counts misses due to nested probe hits, but not calls for which a
+ * kretprobe had no room; later kernels count both.
  */
 void kw_tracefs_count_missed(struct kw_tracefs *t)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The per-CPU buffers of both instances in, their events in the order of time out, up to the last
- * failure that is there.
+ * The per-CPU buffers of both instances in, their events in time order out, up to the last
+ * available failure.
  *
  * A thread moves between processors, so what it did is in several buffers. What was written before
- * a failure is in them when the failure is: a buffer that was empty is asked again after each
- * failure that was read, and before the failure is handed over.
+ * a failure is in them by the time the failure is: after each failure read, buffers that were empty
+ * are checked again before the failure is reported.
  */
 #include "tracefs_parts.h"
 
@@ -23,8 +23,8 @@
 enum { PAGES_A_READING = 32 };
 
 /*
- * While the caller works on a failure the history goes on and overwrites that of the next ones: so
- * often, in nanoseconds, what is there is taken out of the kernel, up to so many bytes.
+ * While the caller handles a failure, the history continues and overwrites that of the next ones:
+ * at this interval, in nanoseconds, its pages are taken out of the kernel, up to this many bytes.
  */
 enum { TAKE_NS = 1000000, TAKE_BYTES = 64 << 20 };
 
@@ -161,7 +161,7 @@ static void take_out(struct kw_tracefs *t)
 	t->rings.taken_at = now;
 }
 
-/* The next page, first of those that were taken out; false if there is none now. */
+/* The next page, those taken out first; false if there is none now. */
 static bool next_page(struct kw_tracefs *t, struct kw_tracefs_stream *stream)
 {
 	struct kw_tracefs_page *page = stream->first;
@@ -187,7 +187,7 @@ static void note_gap(struct kw_tracefs_rings *rings, const struct kw_tracefs_str
 }
 
 /*
- * The next page that has an event in it, for one may have refused events only; false if there is
+ * The next page that contains an event, since one may have only refused events; false if there is
  * none now.
  */
 static bool load(struct kw_tracefs *t, struct kw_tracefs_stream *stream)
@@ -206,8 +206,7 @@ static bool load(struct kw_tracefs *t, struct kw_tracefs_stream *stream)
 }
 
 /*
- * Loads all that are empty and have something; again and again, for one may get it while another is
- * asked.
+ * Loads all empty buffers that have data; repeats, since one may get some while another is checked.
  */
 static bool load_all(struct kw_tracefs *t, enum kw_tracefs_instance instance)
 {
@@ -225,7 +224,7 @@ static bool load_all(struct kw_tracefs *t, enum kw_tracefs_instance instance)
 	return any;
 }
 
-/* At the same time the history comes first. */
+/* At equal times the history comes first. */
 static bool is_before(const struct kw_tracefs_stream *a, const struct kw_tracefs_stream *b)
 {
 	return a->ts < b->ts || (a->ts == b->ts && a->instance > b->instance);
@@ -256,7 +255,7 @@ static uint64_t number_at(const uint8_t *at, size_t size)
 	return value;
 }
 
-/* The head of each event: its type, and after flags and preemption count the thread. */
+/* The header of each event: its type and, after flags and preemption count, the thread. */
 static bool understood(struct kw_tracefs *t, const struct kw_tracefs_stream *stream,
 		       struct kw_tracefs_event *ret)
 {
@@ -299,7 +298,7 @@ static uint64_t drops_of(struct kw_tracefs *t, const struct kw_tracefs_stream *s
 	return drops;
 }
 
-/* A full buffer refuses the newest, so only one that had something can have lost something. */
+/* A full buffer refuses the newest events, so only one that had data can have lost some. */
 static void count_drops(struct kw_tracefs *t)
 {
 	for (size_t i = 0; i < t->rings.cpus; i++) {
@@ -332,9 +331,8 @@ static int hand_over(struct kw_tracefs *t, struct kw_tracefs_stream *stream,
 }
 
 /*
- * One turn: in the order of time, until the page of failures of one buffer is through. Its next
- * page may have the next failure of all, and the history behind that failure must not be looked at
- * before it.
+ * One round: in time order, until one buffer's page of failures is used up. Its next page may have
+ * the overall next failure, and the history after that failure must not be read before it.
  */
 static int read_turn(struct kw_tracefs *t,
 		     int (*take)(struct kw_tracefs *t, const struct kw_tracefs_event *event))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The number of a thread in; its process, its name and the beginning of its command line out, as
- * far as /proc still has them. Of a thread that is gone the process is not known.
+ * far as /proc still has them. The process of a thread that is gone is unknown.
  */
 #include "tracefs_parts.h"
 
@@ -50,7 +50,7 @@ static void fill_comm(struct kw_tracefs *t, struct kvmwhy_event *event)
 		event->common.comm[event->common.comm[len - 1] == '\n' ? len - 1 : len] = '\0';
 		return;
 	}
-	/* The kernel's own list, of the threads that were traced lately. */
+	/* The kernel's own list of recently traced threads. */
 	tracefs_load_cmdlines(NULL, t->tep);
 	if (!tep_is_pid_registered(t->tep, (int)event->common.tid))
 		return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which way to see failures: the one that was asked for, else the best that works here. */
+/* Which way to see failures: the requested one, else the best that works here. */
 #include "watch.h"
 
 #include <stdarg.h>
@@ -37,7 +37,7 @@ void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...)
 	va_end(arguments);
 }
 
-/* Cut where there is no more room. */
+/* Truncates if there is no more room. */
 static void add(char to[static KW_WATCHER_TEXT], const char *name, const char *why)
 {
 	size_t len = strlen(to);
@@ -48,7 +48,7 @@ static void add(char to[static KW_WATCHER_TEXT], const char *name, const char *w
 		to[len] = '\0';
 }
 
-/* What was tried before is part of the answer: why it is not the better way, or why none works. */
+/* Failed attempts are part of the answer: why a better way is not used, or why none works. */
 static int try(struct kw_watcher *live, const struct kw_watch_backend *backend,
 	       char tried[static KW_WATCHER_TEXT])
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures of KVM as they happen on this host: out come records of include/uapi/kvmwhy-event.h. A
- * backend is one way to see them, and one file; watch.c takes the best that works here.
+ * KVM failures as they happen on this host, as records of include/uapi/kvmwhy-event.h. A backend is
+ * one way to see them, and one file; watch.c picks the best that works here.
  */
 #ifndef KW_HOST_WATCH_H
 #define KW_HOST_WATCH_H
@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <uapi/kvmwhy-event.h>
 
-/* Receives each failure; @event lives during the call only. Non-zero ends the reading. */
+/* Receives each failure; @event is valid only during the call. Nonzero stops reading. */
 typedef int (*kw_watcher_fn)(void *arg, const struct kvmwhy_event *event);
 
 struct kw_watcher_options {
@@ -29,16 +29,16 @@ struct kw_watcher {
 	void *arg;
 	const struct kw_watch_backend *backend;
 	void *state;			/* the backend's own */
-	/* can be polled: readable when read() has something to do */
+	/* pollable: readable when read() has something to do */
 	int fd;
-	/* failures that are known to have happened and to be lost, so far */
+	/* failures known to have been lost so far */
 	uint64_t lost;
 	char how[KW_WATCHER_TEXT];		/* one clause: how failures are seen */
-	/* why no better backend is used: what each said; empty if this is the best */
+	/* why no better backend is used: each one's reason; empty if this is the best */
 	char better[KW_WATCHER_TEXT];
-	/* sentences: what is not seen here, and the way out; empty if nothing */
+	/* sentences: what cannot be seen here, and the remedy; empty if nothing */
 	char missing[KW_WATCHER_TEXT];
-	char why[KW_WATCHER_TEXT];		/* after a failure: a sentence with the way out */
+	char why[KW_WATCHER_TEXT];		/* after a failure: a sentence with the remedy */
 };
 
 struct kw_watch_backend {
@@ -49,22 +49,22 @@ struct kw_watch_backend {
 	 */
 	int (*open)(struct kw_watcher *live);
 	/*
-	 * Hands over what there is, without waiting, and updates .lost. Returns also what .fn
+	 * Reports what there is, without waiting, and updates .lost. Also returns what .fn
 	 * returned.
 	 */
 	int (*read)(struct kw_watcher *live);
-	/* No new failures from now on; those that were seen can still be read. */
+	/* No new failures from now on; those already seen can still be read. */
 	void (*stop)(struct kw_watcher *live);
-	/* Nothing that was put into the kernel stays there. */
+	/* Removes everything that was put into the kernel. */
 	void (*close)(struct kw_watcher *live);
 };
 
 extern const struct kw_watch_backend kw_backend_bpf;
-/* kprobes, even where there is BTF of KVM */
+/* kprobes, even if KVM has BTF */
 extern const struct kw_watch_backend kw_backend_bpf_kprobe;
 extern const struct kw_watch_backend kw_backend_tracefs;
 
-/* For backends: adds a sentence to others, if there is room for all of it. */
+/* For backends: appends a sentence, if there is room for all of it. */
 __attribute__((format(printf, 2, 3))) void kw_watcher_say(char text[static KW_WATCHER_TEXT],
 							  const char *format, ...);
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * The guest's memory, read by the thread that runs the vCPU: a linear address goes through the
- * guest's page tables and KVM's memslots to the VMM's memory. Pages that are not present at the
- * moment are not read, since we may not wait for them. Intel SDM vol. 3, "Paging".
+ * guest's page tables and KVM's memslots to the VMM's memory. Pages that are not currently present
+ * are not read, since we may not wait for them. Intel SDM vol. 3, "Paging".
  */
 #ifndef KVMWHY_BPF_GUEST_H
 #define KVMWHY_BPF_GUEST_H
 
 #include "kvm.h"
 
-#define CODE_BEFORE	20	/* as QEMU's Code= line has it */
+#define CODE_BEFORE	20	/* as in QEMU's Code= line */
 #define CODE_AFTER	30
 
 #define PAGE_SHIFT	12
@@ -67,8 +67,8 @@ static __always_inline __u64 search_array(const struct kvm_memslots___array *slo
 }
 
 /*
- * Functions of their own for the verifier, which looks at each once; pointers go as numbers. 0: not
- * backed.
+ * Separate functions for the verifier, which checks each only once; pointers are passed as numbers.
+ * 0: not backed.
  */
 __noinline __u64 gpa_to_hva(__u64 kvm, __u64 gpa)
 {
@@ -79,7 +79,7 @@ __noinline __u64 gpa_to_hva(__u64 kvm, __u64 gpa)
 	return search_array((void *)slots, gpa);
 }
 
-/* An entry of a page table; 0 where it cannot be read, which is not present. */
+/* A page-table entry; 0, which means not present, if it cannot be read. */
 static __always_inline __u64 entry_at(__u64 kvm, __u64 gpa, __u32 size)
 {
 	__u64 hva = gpa_to_hva(kvm, gpa), entry = 0;
@@ -149,8 +149,8 @@ static __always_inline __u64 gva_to_gpa(__u64 kvm, const struct paging *p, __u64
 }
 
 /*
- * e->code[] from the linear address @from on: CODE_BEFORE + CODE_AFTER bytes, which lie in two
- * pages at most.
+ * e->code[] from the linear address @from on: CODE_BEFORE + CODE_AFTER bytes, which span at most
+ * two pages.
  */
 static __always_inline void read_code(__u64 kvm, const struct paging *p, __u64 from,
 				      struct kvmwhy_event_common *e)

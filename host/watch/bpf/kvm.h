@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The members of the kernel's structures that our programs read; where they lie is taken from the
+ * The members of the kernel's structures that our programs read; their offsets come from the
  * running kernel's BTF when the programs are loaded. Names and types are the kernel's; a flavour
- * behind ___ is that of older kernels.
+ * after ___ is for older kernels.
  */
 #ifndef KVMWHY_BPF_KVM_H
 #define KVMWHY_BPF_KVM_H
@@ -116,8 +116,8 @@ struct msr_data {
 #pragma clang attribute pop
 
 /*
- * Bits of regs_avail, enum kvm_reg: the same since v5.10. All of regs[] is kept up to date but for
- * RSP and RIP of VMX.
+ * Bits of regs_avail, enum kvm_reg: unchanged since v5.10. All of regs[] is kept up to date except
+ * RSP and RIP on VMX.
  */
 #define REG_RSP		4
 #define REG_RIP		16
@@ -132,7 +132,7 @@ struct msr_data {
 #define KVM_RUN		0xae80
 #define NOTIFY_CONTEXT_INVALID 1
 
-/* The VMCB, which is the processor's: APM vol. 2, "Layout of VMCB" */
+/* The VMCB, defined by the processor: APM vol. 2, "Layout of VMCB" */
 #define VMCB_EXITCODE	0x070
 #define VMCB_EXITINFO1	0x078
 #define VMCB_EXITINTINFO 0x088

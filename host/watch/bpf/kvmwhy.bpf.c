@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * In: KVM_RUN, as it returns, and the functions on whose negative result it fails. Out: a record
- * for each KVM_RUN that failed. Nothing is kept of exits that do not fail: with fexit a KVM_RUN
- * that ends well costs one comparison, and an exit that stays in the kernel nothing, but for VMX,
- * whose RIP KVM reads for the event kvm_exit only. Two sets: fexit, where KVM's functions have BTF,
- * and kprobes with the event kvm_userspace_exit. host/watch/bpf.c chooses.
+ * In: the return of KVM_RUN, and the functions whose negative result makes it fail. Out: a record
+ * for each failed KVM_RUN. Exits that do not fail leave no trace: with fexit a successful KVM_RUN
+ * costs one comparison, and an exit handled in the kernel nothing, except on VMX, where KVM reads
+ * RIP only for the event kvm_exit. Two sets: fexit, if KVM's functions have BTF, and kprobes with
+ * the event kvm_userspace_exit. host/watch/bpf.c chooses.
  */
 #include <kvm_numbers.h>
 #include <linux/bpf.h>
@@ -31,14 +31,14 @@ struct {
 } events SEC(".maps");
 
 /*
- * Failures for which the buffer had no room. Read through a mapping: a system call for it would
- * keep programs of the same processor from starting.
+ * Failures for which the buffer had no room. Read through a mapping: a system call would keep
+ * programs on the same processor from running.
  */
 __u64 lost;
 
 /*
- * The first negative result of an exit, until KVM_RUN returns it. exits tells the exit from those
- * before.
+ * The first negative result of an exit, until KVM_RUN returns it. exits distinguishes the exit from
+ * earlier ones.
  */
 struct note {
 	__u64 exits;
@@ -50,19 +50,19 @@ struct note {
 	__u64 value, gpa, error_code;
 };
 
-/* What kvmwhy.ko says, right before KVM_RUN returns. */
+/* What kvmwhy.ko reports, right before KVM_RUN returns. */
 struct told {
 	__u64 time_ns;
 	struct kvmwhy_data data;
 };
 
-/* The last VM exit of a thread, as the event kvm_exit has it. */
+/* The last VM exit of a thread, from the event kvm_exit. */
 struct last_exit {
 	__u64 reason, info1, info2;
 	__u32 intr_info, error_code;
 };
 
-/* Of an instruction that KVM did not emulate. */
+/* An instruction that KVM failed to emulate. */
 struct last_insn {
 	__u64 rip;
 	__u8 size, bytes[15];
@@ -102,7 +102,7 @@ static __always_inline __u32 run_u32(const void *run, __u32 at)
 	return value;
 }
 
-/* An exit that a VMM cannot serve. Any other is the way in which a guest gets its work done. */
+/* An exit that a VMM cannot handle. All others are part of normal operation. */
 static __always_inline bool may_be_fatal(__u32 reason)
 {
 	switch (reason) {
@@ -144,8 +144,7 @@ static __always_inline void take_note(struct kvm_vcpu *vcpu, const struct note *
 	fresh.exits = BPF_CORE_READ(vcpu, stat.exits);
 	old = bpf_map_lookup_elem(&notes, &tid);
 	/*
-	 * A caller passes on what a function returned that it called: the first one is the one who
-	 * refused.
+	 * A caller passes on its callee's result: the first to return it is the one that refused.
 	 */
 	if (old && old->exits == fresh.exits && old->result == fresh.result)
 		return;
@@ -202,7 +201,7 @@ static __always_inline void put_caller(struct kvmwhy_event *e)
 	bpf_probe_read_user(e->common.args, (__u32)len, (void *)start);
 }
 
-/* Which of the guest's registers KVM has read from the VMCS since the last exit: bits by REG_*. */
+/* Which guest registers KVM has read from the VMCS since the last exit: bits by REG_*. */
 static __always_inline __u32 regs_avail(struct kvm_vcpu *vcpu)
 {
 	__u32 at, avail = 0;
@@ -215,7 +214,7 @@ static __always_inline __u32 regs_avail(struct kvm_vcpu *vcpu)
 	return avail;
 }
 
-/* What every record has, whatever else is known. */
+/* What every record has. */
 static __always_inline void put_head(struct kvmwhy_event *e, long result)
 {
 	__builtin_memset(e, 0, sizeof(*e));
@@ -233,7 +232,7 @@ static __always_inline void put_head(struct kvmwhy_event *e, long result)
 
 static __always_inline void put_registers(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
 {
-	__u64 regs[17] = {};	/* RIP is behind the others */
+	__u64 regs[17] = {};	/* RIP follows the others */
 	__u32 avail = regs_avail(vcpu);
 
 	bpf_probe_read_kernel(regs, sizeof(regs),
@@ -258,8 +257,8 @@ static __always_inline void *vmcb_of(struct kvm_vcpu *vcpu)
 	void *vmcb = NULL;
 
 	/*
-	 * struct vcpu_svm: the vCPU, then the pointer; where kvm_amd has no BTF the first one's
-	 * size tells.
+	 * struct vcpu_svm: the vCPU, then the pointer; without BTF for kvm_amd, the vCPU's size
+	 * gives its offset.
 	 */
 	bpf_probe_read_kernel(&vmcb, sizeof(vmcb),
 			      (void *)vcpu + bpf_core_type_size(struct kvm_vcpu));
@@ -319,7 +318,7 @@ static __always_inline void put_vmx(struct kvmwhy_event *e, struct kvm_vcpu *vcp
 	}
 }
 
-/* In a nested guest CR3 leads through tables that we do not walk. */
+/* A nested guest's CR3 needs tables that we do not walk. */
 static __always_inline bool is_nested(struct kvm_vcpu *vcpu)
 {
 	void *mmu = BPF_CORE_READ(vcpu, arch.mmu);
@@ -328,8 +327,8 @@ static __always_inline bool is_nested(struct kvm_vcpu *vcpu)
 }
 
 /*
- * With EPT KVM has an older CR3 of the guest only, whose tables may be gone. Where they lead to the
- * instruction for which the guest left, they are still good.
+ * With EPT KVM has only an older CR3 of the guest, whose tables may be gone. If they map the
+ * instruction that caused the exit, they are still good.
  */
 static __always_inline bool is_expected_code(const struct kvmwhy_event *e)
 {
@@ -355,7 +354,7 @@ static __always_inline void put_code(struct kvmwhy_event *e, struct kvm_vcpu *vc
 	if (e->x86.known & KVMWHY_X86_SEGMENTS)
 		base = e->x86.segment[KVMWHY_CS].base;
 	else if (!long_mode)
-		return;	/* the base of CS is not known, and it matters */
+		return;	/* the base of CS is unknown, and it matters */
 	e->common.code_at = e->x86.rip < CODE_BEFORE ? (__u32)e->x86.rip : CODE_BEFORE;
 	from = base + e->x86.rip - e->common.code_at;
 	if (!long_mode)
@@ -380,7 +379,7 @@ static __always_inline void put_insn(struct kvmwhy_event *e)
 	e->x86.data.flags |= KVMWHY_HAS_INSN;
 }
 
-/* Nobody was seen to refuse; the guest left for a WRMSR, and its registers still have it. */
+/* No function was seen refusing; the guest exited for a WRMSR, and its registers still have it. */
 static __always_inline void put_unnoted_write(struct kvmwhy_event *e)
 {
 	bool svm = config.svm && e->x86.exit_reason == KW_SVM_EXIT_MSR && e->x86.exit_info1 & 1;
@@ -418,7 +417,7 @@ static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vc
 	e->x86.known |= KVMWHY_X86_DATA;
 }
 
-/* The module knows better than we do. */
+/* The module knows more than we do. */
 static __always_inline void put_told(struct kvmwhy_event *e)
 {
 	__u32 tid = e->common.tid;
@@ -459,7 +458,7 @@ static __always_inline void put_data(struct kvmwhy_event *e, struct kvm_vcpu *vc
 static __always_inline bool is_harmless(struct kvm_vcpu *vcpu, const void *run)
 {
 	/*
-	 * Guests with private memory convert it so: Linux commit 16f95f3b95ca ("KVM: Add
+	 * Guests with private memory convert it this way: Linux commit 16f95f3b95ca ("KVM: Add
 	 * KVM_EXIT_MEMORY_FAULT ...") (in v6.8).
 	 */
 	return run_u32(run, RUN_EXIT_REASON) == KW_KVM_EXIT_MEMORY_FAULT &&
@@ -467,7 +466,7 @@ static __always_inline bool is_harmless(struct kvm_vcpu *vcpu, const void *run)
 	       BPF_CORE_READ(vcpu, kvm, arch.has_private_mem);
 }
 
-/* kvm_amd makes the vCPU anew when its guest has shut down: nothing is left of it. */
+/* kvm_amd resets the vCPU when its guest has shut down: its state is gone. */
 static __always_inline void forget_reset_vcpu(struct kvmwhy_event *e, const void *run)
 {
 	if (config.svm && !e->common.result &&
@@ -518,7 +517,7 @@ static __always_inline void end_run(struct kvm_vcpu *vcpu, long result)
 
 /* The end of KVM_RUN */
 
-/* The file that the system call of this thread is for, if it holds a vCPU of its own VM. */
+/* The file of this thread's system call, if it is a vCPU of its own VM. */
 static __always_inline struct kvm_vcpu *vcpu_of_file(struct task_struct *task, __u64 number)
 {
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
@@ -532,7 +531,7 @@ static __always_inline struct kvm_vcpu *vcpu_of_file(struct task_struct *task, _
 	return vcpu && BPF_CORE_READ(vcpu, kvm, mm) == BPF_CORE_READ(task, mm) ? vcpu : NULL;
 }
 
-/* ioctl(fd, KVM_RUN): the first argument is in RDI, of a program of 32 bits in EBX. */
+/* ioctl(fd, KVM_RUN): the first argument is in RDI, in a 32-bit program in EBX. */
 static __always_inline struct kvm_vcpu *vcpu_of_call(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -548,7 +547,7 @@ static __always_inline struct kvm_vcpu *vcpu_of_call(void)
 	return vcpu_of_file(task, (__u32)number);
 }
 
-/* KVM_RUN has failed, and of whom is not known: that it did must not be lost. */
+/* KVM_RUN failed for an unknown vCPU: the failure itself must not be lost. */
 static __always_inline void end_unknown_run(long result)
 {
 	struct kvmwhy_event *e;
@@ -610,9 +609,9 @@ static __always_inline __u64 field(const void *event, __u16 at, __u32 size)
 }
 
 /*
- * perf runs us with preemption off, in every kernel. Where a raw tracepoint or fexit does not, a
- * program is left out, in silence, where another thread was preempted in it on the same processor:
- * that would lose failures.
+ * perf runs us with preemption off in every kernel. A raw tracepoint or fexit may not, and then a
+ * program is silently skipped if another thread was preempted in it on the same processor: that
+ * would lose failures.
  */
 SEC("tp/kvm/kvm_userspace_exit")
 int kvm_userspace_exit(void *event)
@@ -621,7 +620,7 @@ int kvm_userspace_exit(void *event)
 	return 0;
 }
 
-/* Where tracefs does not tell where the event has its fields. */
+/* Used if tracefs does not show the event's field offsets. */
 SEC("raw_tp/kvm_userspace_exit")
 int kvm_userspace_exit_raw(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -631,7 +630,7 @@ int kvm_userspace_exit_raw(struct bpf_raw_tracepoint_args *ctx)
 
 /* With BTF of KVM's functions */
 
-/* A KVM_RUN that is refused before the vCPU does not come to the tracepoint. */
+/* A KVM_RUN refused before the vCPU runs never reaches the tracepoint. */
 SEC("fexit/kvm_vcpu_ioctl")
 int BPF_PROG(kvm_vcpu_ioctl_exit, struct file *file, unsigned int request, unsigned long argument,
 	     long result)
@@ -681,7 +680,7 @@ int BPF_PROG(kvm_mmu_page_fault_exit, struct kvm_vcpu *vcpu, __u64 gpa, __u64 er
 }
 
 /*
- * Without. A return probe does not see the arguments: what was written is still in the guest's
+ * Without BTF. A return probe does not see the arguments: what was written is still in the guest's
  * registers.
  */
 
@@ -784,7 +783,7 @@ int kvmwhy_failure(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* It comes with report=off, too: vcpu_id, write, msr, value, result. */
+/* Also fires with report=off: vcpu_id, write, msr, value, result. */
 SEC("raw_tp/kvmwhy_inject")
 int kvmwhy_inject(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -807,7 +806,7 @@ int kvmwhy_inject(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* VMX. That the event is on makes KVM read RIP and the exit's fields from the VMCS. */
+/* VMX. Enabling the event makes KVM read RIP and the exit's fields from the VMCS. */
 SEC("tp/kvm/kvm_exit")
 int kvm_exit(void *event)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What the programs and host/watch/bpf.c tell each other beside the records of
+ * What the programs and host/watch/bpf.c exchange besides the records of
  * include/uapi/kvmwhy-event.h.
  */
 #ifndef KVMWHY_BPF_H
@@ -11,7 +11,7 @@ struct kvmwhy_bpf_config {
 	unsigned int pid;	/* only failures of this process; 0 for all */
 	unsigned int source;	/* enum kvmwhy_source */
 	unsigned char svm, vmx;	/* whether kvm_amd or kvm_intel runs the guests */
-	/* Where the event kvm_userspace_exit has its fields. */
+	/* Field offsets of the event kvm_userspace_exit. */
 	unsigned short run_reason, run_errno;
 	/* The same of kvm_exit, for VMX. */
 	unsigned short exit_reason, info1, info2, intr_info, error_code;
