@@ -37,7 +37,7 @@ static const uint8_t frequency[128] = {
 /* Fragments of ordinary host log lines. Only speed depends on this. */
 static const char ordinary[] =
 	" the and for with from that this not was are is in on to of by at as or an be it "
-	"ing ion tion ation ment ent ence able ible ated ting ding sing ning ring ming king ling "
+	"ing ion tion ation ent ence able ible ated ting ding sing ning ring ming king ling "
 	"ed er es al ly le re st kernel: systemd libvirtd qemu-system-x86_64: kvm device driver "
 	"error failed failure unable cannot could not found warning info debug host guest user "
 	"request requested response memory running started starting stopped stopping loading "

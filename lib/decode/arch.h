@@ -16,7 +16,7 @@ struct kw_arch_row {
 	const char *qemu;    /* QEMU's name: qemu-system-NAME */
 	const char *source;  /* where its KVM is in Linux's tree */
 	const char *set_regs; /* the ioctls that set a vCPU's registers */
-	const char *events;  /* for trace-cmd: what its KVM traces of exits, faults and exceptions */
+	const char *events;  /* for trace-cmd: exits, faults, exceptions */
 	enum kw_mode (*mode)(const struct kw_failure *f, const char **why_ret);
 	unsigned int (*bits)(const struct kw_failure *f);
 	bool (*pc)(const struct kw_failure *f, uint64_t *ret); /* as a linear address */

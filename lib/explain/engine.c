@@ -234,6 +234,8 @@ static void derive_host(struct kw_case *c, struct kw_failure *f)
 /* Does the host's kernel have the change @id? */
 static enum kw_change_state kernel_has(const struct kw_case *c, const char *id)
 {
+	if (!c->host.known)
+		return KW_CHANGE_CANNOT_TELL;
 	return kw_change_state(kw_change_find(id), &c->host, NULL);
 }
 

@@ -468,7 +468,7 @@ enum kw_change_touch kw_change_touches(const struct kw_row *row, uint32_t msr)
 
 static enum kw_change_state state_of(const char *id, const struct kw_kver *v)
 {
-	return kw_change_state(kw_change_find(id), v, NULL);
+	return v && v->known ? kw_change_state(kw_change_find(id), v, NULL) : KW_CHANGE_CANNOT_TELL;
 }
 
 unsigned int kw_kver_mce_gens(const struct kw_kver *v)

@@ -66,7 +66,7 @@ static bool root_in_mmio(const struct kw_case *c)
 	return gpa_is_page_table_root(c) && !root_in_smram(c);
 }
 
-/* Where the mode is not known, a flat stack segment is assumed: only the offset in a page counts. */
+/* Where the mode is not known, a flat segment is assumed: only the offset in a page counts. */
 static uint64_t stack_top(const struct kw_case *c)
 {
 	const struct kw_arch_row *arch = kw_arch_row(c->f->arch);
