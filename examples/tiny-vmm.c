@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A VMM in one file, for x86: one vCPU, 32 KiB of memory, a guest of a few bytes. It fails in six
- * ways, none of which needs root, and each time kvmwhy says what happened: see explain() below.
+ * ways, none of which needs root, and each time kvmwhy explains what happened: see explain() below.
  *
  *   tiny-vmm [NAME]	the failure to provoke; without a name, all six
  *   cc tiny-vmm.c $(pkg-config --cflags --libs libkvmwhy-vmm libkvmwhy)
@@ -38,7 +38,7 @@ static void die(const char *what)
 
 /* The part to copy: a reader of guest memory, a snapshot, an answer. */
 
-/* Memory that is gone from this process gives EFAULT here, and no SIGSEGV. */
+/* Memory that is gone from this process yields EFAULT here, not SIGSEGV. */
 static int read_guest(void *arg, uint64_t gpa, void *buf, size_t len)
 {
 	const struct vm *vm = arg;
@@ -75,7 +75,7 @@ static int explain(struct vm *vm, int error)
 	return 0;
 }
 
-/* The VMM: what every VMM does, and no more. */
+/* The VMM: the minimum that every VMM does. */
 
 static struct kvm_sregs get_sregs(struct vm *vm)
 {
@@ -92,7 +92,7 @@ static void set_sregs(struct vm *vm, const struct kvm_sregs *sregs)
 		die("KVM_SET_SREGS");
 }
 
-/* A guest's processor is what KVM can give; without a CPUID it would have no 64-bit mode. */
+/* The guest gets every CPU feature KVM supports; without CPUID it would have no 64-bit mode. */
 static void set_cpuid(struct vm *vm)
 {
 	union {
@@ -154,13 +154,13 @@ static int run(struct vm *vm)
 {
 	int failed;
 
-	do	/* the guests use a port to say that they run */
+	do	/* the guests use a port to show that they run */
 		failed = ioctl(vm->vcpu, KVM_RUN, 0);
 	while (!failed && vm->run->exit_reason == KVM_EXIT_IO);
 	return explain(vm, failed ? errno : 0);
 }
 
-/* Six ways to fail: what is done before the guest runs, the guest, and what to expect. */
+/* Six ways to fail: the set-up before the guest runs, the guest, and the expected result. */
 
 /* A ballooning or memory-hotplug bug: the memslot is there, its memory is not. */
 static int lose_memory(struct vm *vm)
@@ -169,7 +169,7 @@ static int lose_memory(struct vm *vm)
 	return run(vm);
 }
 
-/* 64-bit mode with CS.L and CS.D: KVM takes it, and no processor enters it. */
+/* 64-bit mode with CS.L and CS.D: KVM accepts it, but no processor enters it. */
 static int break_cs(struct vm *vm)
 {
 	struct kvm_sregs sregs = get_sregs(vm);
@@ -192,7 +192,7 @@ static int lose_idt(struct vm *vm)
 {
 	struct kvm_sregs sregs = get_sregs(vm);
 
-	sregs.idt.base = RAM;	/* a KVM that emulates real mode does not look at the limit */
+	sregs.idt.base = RAM;	/* a KVM that emulates real mode does not check the limit */
 	sregs.idt.limit = 0;
 	set_sregs(vm, &sregs);
 	return run(vm);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that differs between the kernels, and all that is assumed of them. What a header can prove is
- * proved here at build time; probe.c looks for the functions when it runs.
+ * Everything that differs between kernels, and every assumption about them. What headers can prove
+ * is checked here at build time; probe.c looks for the functions at run time.
  */
 #ifndef KW_COMPAT_H
 #define KW_COMPAT_H
@@ -12,8 +12,8 @@
 #include <linux/version.h>
 
 /*
- * The probed functions. A prototype that is not KVM's own does not compile where KVM's header has
- * one; two of them are in no header of Linux 7.3.
+ * The probed functions. A prototype that differs from KVM's does not compile if KVM's header has
+ * one; two of them are in no header in Linux 7.3.
  */
 int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu);
 int kvm_set_msr_common(struct kvm_vcpu *vcpu, struct msr_data *msr);
@@ -24,31 +24,31 @@ int kvm_mmu_page_fault(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, u64 error_code, 
 /* kvm_vcpu_ioctl() is static, and known as a member of a vCPU's file_operations. */
 static_assert(__same_type(((struct file_operations *)NULL)->unlocked_ioctl,
 			  (long (*)(struct file *, unsigned int, unsigned long))NULL),
-	      "kvmwhy: an ioctl takes other arguments here");
+	      "kvmwhy: an ioctl takes different arguments here");
 
-/* vmx_set_msr() and its like are known as members of kvm_x86_ops. */
+/* vmx_set_msr() and the like are known as members of kvm_x86_ops. */
 #define KW_IS_MSR_OP(op)                                                                           \
 	__same_type(((struct kvm_x86_ops *)NULL)->op,                                              \
 		    (int (*)(struct kvm_vcpu *, struct msr_data *))NULL)
 
 static_assert(KW_IS_MSR_OP(set_msr) && KW_IS_MSR_OP(get_msr),
-	      "kvmwhy: KVM's MSR functions take other arguments here");
+	      "kvmwhy: KVM's MSR functions take different arguments here");
 
 static_assert(__same_type(((struct msr_data *)NULL)->host_initiated, bool) &&
 	      __same_type(((struct msr_data *)NULL)->index, u32) &&
 	      __same_type(((struct msr_data *)NULL)->data, u64) && sizeof(struct msr_data) == 16,
-	      "kvmwhy: struct msr_data is another one here");
+	      "kvmwhy: struct msr_data is different here");
 
 /*
- * RIP is the register after R15 and lies right behind it: as regs[VCPU_REGS_RIP] up to Linux 6.12
- * at least, as a member of its own in 7.3. regs_avail, which follows, is a u32 in the former and a
+ * RIP is the register after R15 and directly follows it: as regs[VCPU_REGS_RIP] up to Linux 6.12 at
+ * least, as a member of its own in 7.3. regs_avail, which follows, is a u32 in the former and a
  * bitmap in the latter.
  */
 #define KW_REG_RIP (VCPU_REGS_R15 + 1)
 
 static_assert(offsetof(struct kvm_vcpu_arch, regs_avail) -
 	      offsetof(struct kvm_vcpu_arch, regs) == (KW_REG_RIP + 1) * sizeof(unsigned long),
-	      "kvmwhy: RIP is not behind the general registers here");
+	      "kvmwhy: RIP does not follow the general registers here");
 
 static inline bool kw_rip_is_cached(const struct kvm_vcpu *vcpu)
 {
@@ -62,7 +62,7 @@ static inline u64 kw_cached_rip(const struct kvm_vcpu *vcpu)
 	return ((const unsigned long *)regs)[KW_REG_RIP];
 }
 
-/* Guests whose registers KVM cannot see came in v5.11, with SEV-ES. */
+/* Guests whose registers KVM cannot see exist since v5.11, with SEV-ES. */
 static inline bool kw_state_is_protected(const struct kvm_vcpu *vcpu)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
@@ -72,7 +72,7 @@ static inline bool kw_state_is_protected(const struct kvm_vcpu *vcpu)
 #endif
 }
 
-/* Whether KVM has given the VM up, where that can be asked: vm_dead is in v6.1 at the latest. */
+/* Whether KVM has given up the VM, if that can be checked: vm_dead is in v6.1 at the latest. */
 static inline bool kw_vm_is_dead(const struct kvm *kvm)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)

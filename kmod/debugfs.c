@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /sys/kernel/debug/kvmwhy/: status, one `name value` a line; inject/ is filled by inject.c. */
+/* /sys/kernel/debug/kvmwhy/: status, one `name value` per line; inject.c fills inject/. */
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>

@@ -3,7 +3,7 @@
  * The KVM_RUN that a vCPU is in. A frame is the data of a kretprobe instance of
  * kvm_arch_vcpu_ioctl_run(), or of kvm_vcpu_ioctl() around it: it lives until that function
  * returns, whether or not the probe is still registered then. In: a vCPU. Out: its frame, if the
- * calling task runs it; of two the inner one.
+ * calling task runs it; if there are two, the inner one.
  */
 #include <linux/fs.h>
 #include <linux/hash.h>
@@ -22,8 +22,8 @@ static struct kw_bucket {
 };
 
 /*
- * The hooks that have frames. A bit is cleared under each bucket's lock in turn and read under one:
- * a bucket without frames of the hook gets no more.
+ * The hooks that have frames. A bit is cleared while taking each bucket's lock in turn and read
+ * under one: a bucket without frames of the hook gets none afterwards.
  */
 static unsigned int kw_frames_opened;
 
@@ -32,7 +32,7 @@ static struct kw_bucket *kw_bucket_of(const struct kvm_vcpu *vcpu)
 	return &kw_buckets[hash_ptr(vcpu, KW_FRAME_BITS)];
 }
 
-/* What was kept of an earlier access has been told, or did not leave KVM_RUN. */
+/* What was kept of an earlier access was reported, or did not leave KVM_RUN. */
 void kw_frame_forget(struct kw_frame *frame)
 {
 	if (frame->injected)
@@ -43,8 +43,8 @@ void kw_frame_forget(struct kw_frame *frame)
 }
 
 /*
- * The frame may be used without the lock: only its task makes it go away, by returning from its
- * function, and that task is the one that asks.
+ * The frame may be used without the lock: only its task removes it, by returning from its function,
+ * and that task is the caller.
  */
 struct kw_frame *kw_frame_find(const struct kvm_vcpu *vcpu)
 {
@@ -74,7 +74,7 @@ static void kw_frame_add(struct kw_frame *frame)
 	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 }
 
-/* False if it was not there any more: the frames have been closed since, or were when it came. */
+/* False if it was already gone: the frames were closed since, or before it was added. */
 static bool kw_frame_remove(struct kw_frame *frame)
 {
 	struct kw_bucket *bucket = kw_bucket_of(frame->vcpu);
@@ -95,7 +95,7 @@ void kw_frames_open(enum kw_hook_id hook)
 }
 
 /*
- * Before a probe is unregistered: from then on instances are freed without a call of the return
+ * Before a probe is unregistered: from then on instances are freed without calling the return
  * handler, so nothing may point to one.
  */
 void kw_frames_close(enum kw_hook_id hook)
@@ -150,7 +150,7 @@ const struct kw_hook kw_run_hook = {
 	.size	= sizeof(struct kw_frame),
 };
 
-/* Not 0: another ioctl of the vCPU, its end is of no interest. */
+/* Nonzero: another ioctl of the vCPU, whose return does not matter. */
 static int kw_ioctl_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	const struct file *file = (void *)regs_get_kernel_argument(regs, 0);
@@ -168,7 +168,7 @@ static int kw_ioctl_entry(struct kretprobe_instance *instance, struct pt_regs *r
 	return 0;
 }
 
-/* A frame that was closed may have missed that kvm_arch_vcpu_ioctl_run() was entered. */
+/* A closed frame may have missed the entry to kvm_arch_vcpu_ioctl_run(). */
 static int kw_ioctl_return(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct kw_frame *frame = (void *)instance->data;

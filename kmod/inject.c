@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Injection: an access of a guest to an MSR, in; whether it is to fail, and with what, out.
- * The attributes in debugfs have the names and the meaning of the kernel's fault injection
+ * Injection: a guest's MSR access in; whether it is to fail, and with what, out. The attributes in
+ * debugfs have the names and the meaning of the kernel's fault injection
  * (Documentation/fault-injection/fault-injection.rst); each access counts 1 for `space`.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -72,13 +72,13 @@ static const char *const kw_access_names[] = {
 	[KW_RDMSR] = "rdmsr",
 };
 
-/* All under lock, but for live, which is only a hint to look, and the counters. */
+/* All under lock, except live, which is only a hint, and the counters. */
 static struct {
 	raw_spinlock_t lock;
 	s64 attr[KW_NATTRS];
 	struct rnd_state random;
 	u64 accesses;		/* since the seed was written, for interval */
-	bool live;		/* armed, and the probes are there */
+	bool live;		/* armed, and the probes are registered */
 	atomic_t in_flight;	/* injected, and not reported yet */
 	atomic64_t seen, injected, missed;
 } kw_injection = {
@@ -100,7 +100,7 @@ static bool kw_is_chosen_vcpu(const struct kvm_vcpu *vcpu)
 	return (!pid || pid == current->tgid) && (id < 0 || id == vcpu->vcpu_id);
 }
 
-/* A read has no value yet: value and value_mask are those of a write. */
+/* A read has no value yet: value and value_mask apply only to writes. */
 static bool kw_is_chosen_access(enum kw_access access, const struct msr_data *msr)
 {
 	u64 mask = kw_attr(KW_ATTR_VALUE_MASK), value = kw_attr(KW_ATTR_VALUE);
@@ -111,7 +111,7 @@ static bool kw_is_chosen_access(enum kw_access access, const struct msr_data *ms
 	return access == KW_RDMSR || (msr->data & mask) == (value & mask);
 }
 
-/* One access that was chosen: does it fail? In the order of the kernel's should_fail(). */
+/* A selected access: does it fail? In the order of the kernel's should_fail(). */
 static bool kw_draw(void)
 {
 	s64 *attr = kw_injection.attr;
@@ -215,8 +215,8 @@ static void kw_inject_say(const struct kvm_vcpu *vcpu, enum kw_access access,
 }
 
 /*
- * Returns the result to give to this access instead of KVM's, or 0. If not 0, there is a frame, and
- * the caller sees to it that kw_inject_returned() is called when the failure has been reported.
+ * Returns the result that replaces KVM's for this access, or 0. If nonzero, there is a frame, and
+ * the caller must call kw_inject_returned() once the failure has been reported.
  */
 int kw_inject(const struct kw_frame *frame, const struct kvm_vcpu *vcpu, enum kw_access access,
 	      const struct msr_data *msr)
@@ -257,8 +257,8 @@ static void kw_inject_set_live(bool live)
 }
 
 /*
- * Under kw_mutex. Waits until no call has a swapped index, and no injected failure is on its way
- * out of KVM_RUN: both take no time, but can be preempted.
+ * Under kw_mutex. Waits until no call has a swapped index and no injected failure is on its way out
+ * of KVM_RUN: both are short, but can be preempted.
  */
 void kw_inject_pause(void)
 {
@@ -277,7 +277,10 @@ void kw_inject_resume(void)
 	kw_inject_set_live(kw_attr(KW_ATTR_ARMED));
 }
 
-/* The hooks that injection needs as it is set. Under kw_mutex, like all that changes attributes. */
+/*
+ * The hooks that injection needs with its current settings. Under kw_mutex, like everything that
+ * changes attributes.
+ */
 unsigned int kw_inject_hooks(void)
 {
 	unsigned int hooks = BIT(KW_HOOK_RUN);
@@ -315,7 +318,7 @@ static void kw_attr_store(enum kw_attr attr, s64 value)
 	raw_spin_unlock_irqrestore(&kw_injection.lock, flags);
 }
 
-/* The two results by which KVM_RUN says that all is well would make it run for ever. */
+/* The two results that mean success for KVM_RUN would make it loop forever. */
 static bool kw_is_valid(enum kw_attr attr, s64 value)
 {
 	const struct kw_attr_row *row = &kw_attr_rows[attr];
@@ -413,7 +416,7 @@ static int kw_counter_get(void *counter, u64 *value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(kw_counter_fops, kw_counter_get, NULL, "%llu\n");
 
-/* Accesses that passed without being looked at count as missed, too. */
+/* Accesses that passed unchecked also count as missed. */
 static int kw_missed_get(void *unused, u64 *value)
 {
 	*value = atomic64_read(&kw_injection.missed) +

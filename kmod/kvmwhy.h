@@ -2,20 +2,20 @@
 /*
  * What the files of kvmwhy.ko share.
  *
- * A guest's access to an MSR passes inject.c, permit.c and report.c, in this order: an injected
- * refusal is permitted like one of KVM's own. msr.c is that way. report.c leaves what it found in
- * the frame of the KVM_RUN that the vCPU is in, and uses it when that KVM_RUN fails.
+ * A guest's MSR access passes inject.c, permit.c and report.c, in this order: an injected refusal
+ * is permitted like one of KVM's own. msr.c implements that path. report.c stores what it found in
+ * the frame of the vCPU's KVM_RUN, and uses it when that KVM_RUN fails.
  *
- * These files call each other in a circle, as what they do does: main.c has the settings that the
- * others read and change, inject.c among them; probe.c arms the hooks of frame.c, inject.c and
- * report.c and is asked by them what was missed; and a frame, when it ends, is reported or injected
- * into. Each call goes through this header.
+ * These files call each other in a circle, as their jobs require: main.c has the settings that the
+ * others, such as inject.c, read and change; probe.c arms the hooks of frame.c, inject.c and
+ * report.c and tells them what was missed; and a frame, when it ends, is reported or injected into.
+ * Each call goes through this header.
  *
  * Locks: kw_mutex guards the settings and which probes are registered; parameters, debugfs and the
  * module notifier take it. Handlers run without it, with preemption off: they read a setting once,
- * and take only the raw spinlocks of frame.c, inject.c and report.c, never two at a time. What a
- * handler knows of a vCPU belongs to the task that runs it, which holds vcpu->mutex; at the end of
- * kvm_vcpu_ioctl() it does not any more, and report.c tries to get it.
+ * and take only the raw spinlocks of frame.c, inject.c and report.c, never two at a time. A
+ * handler's data about a vCPU belongs to the task that runs it, which holds vcpu->mutex; at the end
+ * of kvm_vcpu_ioctl() it no longer does, and report.c tries to take it.
  */
 #ifndef KW_KVMWHY_H
 #define KW_KVMWHY_H
@@ -67,13 +67,13 @@ static inline void kw_count(enum kw_counter counter)
 	atomic64_inc(&kw_counters[counter]);
 }
 
-/* Negative, and not one of the two by which KVM_RUN says that all is well. */
+/* Negative, and not one of the two that mean success for KVM_RUN. */
 static inline bool kw_is_failure(int result)
 {
 	return result < 0 && result != -EINTR && result != -EAGAIN;
 }
 
-/* Probes: probe.c; a hook is what is done at one or two functions. */
+/* Probes: probe.c; a hook handles one or two functions. */
 
 enum kw_hook_id {
 	KW_HOOK_RUN,
@@ -115,7 +115,7 @@ struct kw_frame {
 	struct kvm_vcpu *vcpu;
 	const struct task_struct *task;
 	unsigned long argument;		/* of the ioctl */
-	bool entered;			/* kvm_arch_vcpu_ioctl_run(), which tells its end */
+	bool entered;			/* kvm_arch_vcpu_ioctl_run(), which reports its end */
 	int common;			/* negative result of kvm_[sg]et_msr_common(), or 0 */
 	bool failed;			/* data holds a failure that KVM_RUN has yet to return */
 	bool injected;			/* kw_inject_returned() has yet to be called for it */

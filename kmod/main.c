@@ -69,7 +69,7 @@ int kw_apply(void)
 	return kw_ready ? kw_probes_arm(kw_hooks()) : 0;
 }
 
-/* All or nothing: the old setting stays if its probes cannot be had. */
+/* All or nothing: the old setting stays if the new probes cannot be registered. */
 static int kw_set(unsigned int *setting, int value)
 {
 	unsigned int old = *setting;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest's access to one MSR, from the entry of vmx_set_msr(), svm_set_msr() or their twins for
- * reading to its return: injection first, then what is permitted, then the report. Accesses by the
- * host (KVM_SET_MSRS, KVM_GET_MSRS) pass untouched.
+ * A guest's access to one MSR, from entry to return of vmx_set_msr(), svm_set_msr() or their read
+ * counterparts: injection first, then permit, then report. Accesses by the host (KVM_SET_MSRS,
+ * KVM_GET_MSRS) pass untouched.
  */
 #include "kvmwhy.h"
 
 /*
- * An index that no KVM knows: a function that is given it changes nothing, and its result gives way
- * to the injected one.
+ * An index that no KVM knows: a function called with it changes nothing, and the injected result
+ * replaces its own.
  */
 #define KW_NO_MSR 0x4b57deadu
 
@@ -17,10 +17,10 @@ struct kw_msr_call {
 	struct msr_data *msr;
 	struct kw_frame *frame;
 	u32 index;
-	int injected;		/* the result to give instead, or 0 */
+	int injected;		/* the result to return instead, or 0 */
 };
 
-/* Not 0: its result is of no interest. */
+/* Nonzero: its result does not matter. */
 static int kw_msr_entry(struct kw_msr_call *call, struct pt_regs *regs, enum kw_access access)
 {
 	call->vcpu = (void *)regs_get_kernel_argument(regs, 0);
@@ -48,7 +48,10 @@ static int kw_msr_result(const struct kw_msr_call *call, struct pt_regs *regs)
 	return call->injected;
 }
 
-/* An injected failure of a write is over when its KVM_RUN has told it; anything else is now. */
+/*
+ * An injected write failure is complete once its KVM_RUN has returned it; any other is complete
+ * now.
+ */
 static void kw_msr_settle(const struct kw_msr_call *call, enum kw_access access, int result)
 {
 	if (!call->injected)
@@ -108,7 +111,7 @@ static int kw_get_msr_return(struct kretprobe_instance *instance, struct pt_regs
 	return 0;
 }
 
-/* kvm_set_msr_common() and kvm_get_msr_common(): was it them who returned a failure first? */
+/* kvm_set_msr_common() and kvm_get_msr_common(): did they return a failure first? */
 
 static int kw_common_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * permit=: a guest's WRMSR that KVM refused, in; the result that the guest is to see, out.
- * What counts as ignoring correctable errors is mce_rule.c's.
+ * permit=: a guest's WRMSR that KVM refused in; the result the guest gets out. mce_rule.c decides
+ * what counts as ignoring correctable errors.
  */
 #include <linux/nospec.h>
 #include <asm/mce.h>
@@ -9,7 +9,7 @@
 #include "kvmwhy.h"
 #include "mce_rule.h"
 
-/* Stores it where KVM's set_msr_mce() would have, so that a RDMSR gives it back. */
+/* Stores it where KVM's set_msr_mce() would have, so that RDMSR returns it. */
 static bool kw_store_mc_ctl(struct kvm_vcpu *vcpu, const struct msr_data *msr)
 {
 	const struct kw_mce_write write = {
@@ -27,7 +27,7 @@ static bool kw_store_mc_ctl(struct kvm_vcpu *vcpu, const struct msr_data *msr)
 	return true;
 }
 
-/* result: not 0. Returns what takes its place: 0, 1 for #GP, or itself. */
+/* result: nonzero. Returns what replaces it: 0, 1 for #GP, or itself. */
 int kw_permit_write(struct kvm_vcpu *vcpu, const struct msr_data *msr, int result)
 {
 	unsigned int permit = READ_ONCE(kw_permit);

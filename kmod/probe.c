@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kretprobes: which hooks are wanted, in; probes registered at those functions whose module is
- * loaded, out. Follows kvm, kvm_amd and kvm_intel when they come and go; works as well where KVM is
- * built in. Everything here runs under kw_mutex.
+ * The kretprobes: wanted hooks in; probes registered on those functions whose module is loaded out.
+ * Follows kvm, kvm_amd and kvm_intel as they come and go; also works if KVM is built in. Everything
+ * here runs under kw_mutex.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -26,15 +26,15 @@ struct kw_target {
 	struct kw_probe *probes;
 	unsigned int nprobes;
 	bool loaded;
-	bool unfit;			/* has not all functions that we need: nothing is probed */
+	bool unfit;			/* lacks a function that we need: nothing is probed */
 };
 
 #define KW_PROBE(name, hook_id, its_hook)                                                          \
 	{ .function = name, .id = hook_id, .hook = &its_hook }
 
 /*
- * The frames come first: they are there before anything looks for them. The inner function before
- * the outer: what the latter's frame does not know of has not been called.
+ * Frames come first: they exist before anything looks for them. The inner function before the
+ * outer: what the outer's frame did not see was not called.
  */
 static struct kw_probe kw_kvm_probes[] = {
 	KW_PROBE("kvm_arch_vcpu_ioctl_run", KW_HOOK_RUN, kw_run_hook),
@@ -71,7 +71,7 @@ static struct kw_target kw_targets[] = {
 #define for_each_probe(probe, target)                                                              \
 	for (probe = (target)->probes; probe < (target)->probes + (target)->nprobes; probe++)
 
-/* The hooks that kw_probes_arm() was last asked for. */
+/* The hooks last requested from kw_probes_arm(). */
 static unsigned int kw_wanted;
 
 static bool kw_has_frames(const struct kw_probe *probe)
@@ -79,7 +79,7 @@ static bool kw_has_frames(const struct kw_probe *probe)
 	return probe->id == KW_HOOK_RUN || probe->id == KW_HOOK_IOCTL;
 }
 
-/* Every task that is inside needs an instance; a vCPU stays in KVM_RUN for long. */
+/* Every task inside needs an instance, and a vCPU stays in KVM_RUN for a long time. */
 static int kw_instances(const struct kw_probe *probe)
 {
 	unsigned int cpus = num_possible_cpus();
@@ -102,7 +102,7 @@ static int kw_register(struct kw_probe *probe)
 		return 0;
 
 	probe->missed += kw_missed_now(probe);
-	/* What an earlier registration left in it would be refused, or taken for an address. */
+	/* Leftovers of an earlier registration would be refused, or taken for an address. */
 	probe->kretprobe = (struct kretprobe) {
 		.kp.symbol_name	= probe->function,
 		.entry_handler	= probe->hook->entry,
@@ -135,8 +135,8 @@ static bool kw_is_wanted(const struct kw_target *target, const struct kw_probe *
 }
 
 /*
- * unregister_kretprobes() waits once for all handlers that run; calls in flight then return without
- * one. Nothing points to their instances by then.
+ * unregister_kretprobes() waits once for all running handlers; calls in flight then return without
+ * one. By then nothing points to their instances.
  */
 static void kw_disarm_unwanted(void)
 {
@@ -179,8 +179,8 @@ static int kw_arm_wanted(void)
 }
 
 /*
- * Injection pauses: a write whose index was swapped must meet the return handler that swaps it
- * back, and its failure the one that reports it, before these are taken away.
+ * Injection pauses: a write whose index was swapped must reach the return handler that swaps it
+ * back, and its failure the one that reports it, before these are removed.
  */
 static int kw_rearm(void)
 {
@@ -194,7 +194,7 @@ static int kw_rearm(void)
 	return error;
 }
 
-/* hooks: bits of enum kw_hook_id. On an error what could be armed stays so: ask for less. */
+/* hooks: bits of enum kw_hook_id. On error, what could be armed stays armed: request fewer. */
 int kw_probes_arm(unsigned int hooks)
 {
 	kw_wanted = hooks;
@@ -241,8 +241,8 @@ void kw_probes_show(struct seq_file *file)
 }
 
 /*
- * A disabled kprobe tells whether there is such a function, and that it may be probed. Returns the
- * name of one that is not there, or NULL; *found: how many are.
+ * A disabled kprobe shows whether a function exists and may be probed. Returns the name of a
+ * missing one, or NULL; *found: how many exist.
  */
 static const char *kw_lacks(struct kw_target *target, int *found)
 {
@@ -265,7 +265,7 @@ static const char *kw_lacks(struct kw_target *target, int *found)
 	return lacks;
 }
 
-/* loaded: known to be. Else it is taken to be loaded if it has one of the functions. */
+/* loaded: known to be loaded. Otherwise it counts as loaded if it has one of the functions. */
 static int kw_look_at(struct kw_target *target, bool loaded)
 {
 	int found;
@@ -316,7 +316,7 @@ static struct notifier_block kw_module_notifier = {
 	.priority	= 1,
 };
 
-/* The notifier first: a module that comes in between is looked at twice, not never. */
+/* The notifier first: a module that arrives in between is checked twice rather than never. */
 int kw_probes_init(void)
 {
 	struct kw_target *target;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * report=: a failure of a guest's MSR access or page fault, in, kept in the frame of its KVM_RUN;
- * when that fails, then or before it came to the guest, kvm_run filled, an event and a line in the
- * kernel's log, out.
+ * report=: a failed MSR access or page fault of a guest in, kept in the frame of its KVM_RUN; when
+ * that fails, then or before the guest ran, fills kvm_run and emits an event and a line in the
+ * kernel's log.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,11 +16,11 @@
 #include "kvmwhy.h"
 #include "trace.h"
 
-/* Lines in the kernel's log for one VM: so many in so long. */
+/* Rate limit of a VM's lines in the kernel's log. */
 #define KW_LINES	10
 #define KW_PERIOD	(5 * HZ)
 
-/* VMs that failed lately, by their struct kvm, which is compared and never looked into. */
+/* VMs that failed recently, by their struct kvm, which is compared but never dereferenced. */
 static struct kw_speaker {
 	const struct kvm *kvm;
 	unsigned long since;
@@ -30,7 +30,7 @@ static struct kw_speaker {
 
 static DEFINE_RAW_SPINLOCK(kw_speakers_lock);
 
-/* The VM's row, or that of the VM that has been silent for longest. */
+/* The VM's row, or that of the VM silent for the longest time. */
 static struct kw_speaker *kw_speaker_of(const struct kvm *kvm)
 {
 	struct kw_speaker *speaker, *oldest = kw_speakers;
@@ -45,7 +45,7 @@ static struct kw_speaker *kw_speaker_of(const struct kvm *kvm)
 	return oldest;
 }
 
-/* silenced: how many lines of this VM were left out before this one. */
+/* silenced: how many lines of this VM were dropped before this one. */
 static bool kw_may_speak(const struct kvm *kvm, unsigned int *silenced)
 {
 	struct kw_speaker *speaker;
@@ -108,7 +108,7 @@ static void kw_what_text(const struct kvmwhy_data *data, char *text, size_t size
 	}
 }
 
-/* why: what is to be said behind it, or "". */
+/* why: text to append, or "". */
 static void kw_say(const struct kvm_vcpu *vcpu, const struct kvmwhy_data *data, const char *why)
 {
 	char what[48], rip[32] = "", more[32] = "";
@@ -177,8 +177,8 @@ static void kw_fill_msr(struct kvmwhy_data *data, const struct kw_msr_failure *f
 }
 
 /*
- * A write's result is KVM_RUN's, whose end tells it; a read's becomes #GP in all versions, so it is
- * told here or nowhere.
+ * A write's result is KVM_RUN's and is reported at its end; a read's becomes #GP in all versions,
+ * so it is reported here or nowhere.
  */
 void kw_report_msr(const struct kw_msr_failure *failure)
 {
@@ -285,7 +285,7 @@ static void kw_fill_run(struct kvm_run *run, const struct kvmwhy_data *data)
 	memcpy(run->internal.data, data, sizeof(*data));
 }
 
-/* A failure is told; returns what KVM_RUN is to return. */
+/* Reports a failure; returns what KVM_RUN is to return. */
 static int kw_tell(struct kw_frame *frame, int result, const char *why)
 {
 	bool converts = READ_ONCE(kw_report) == KW_REPORT_EXIT;
@@ -306,8 +306,8 @@ static int kw_tell(struct kw_frame *frame, int result, const char *why)
 }
 
 /*
- * A KVM_RUN did not fail. A failure that KVM returned in between (to a VMM that asked for such MSR
- * accesses, or from the emulator) is announced only.
+ * A KVM_RUN that did not fail. A failure inside it (passed to a VMM that asked for such MSR
+ * accesses, or handled by the emulator) is only announced.
  */
 static void kw_tell_inner(const struct kw_frame *frame, int result)
 {
@@ -320,7 +320,7 @@ static bool kw_has_cause(const struct kw_frame *frame, int result)
 	return frame->failed && frame->data.result == result;
 }
 
-/* The end of a kvm_arch_vcpu_ioctl_run() with this result; returns the result to give instead. */
+/* The end of a kvm_arch_vcpu_ioctl_run() with this result; returns the replacement result. */
 int kw_report_run(struct kw_frame *frame, int result)
 {
 	if (READ_ONCE(kw_report) == KW_REPORT_OFF)
@@ -344,9 +344,9 @@ static const char *kw_refusal(const struct kw_frame *frame, const struct kvmwhy_
 	if (data->function != KVMWHY_FUNCTION_VCPU_IOCTL)
 		return "";
 	if (data->result == -EIO && kvm->mm != current->mm)
-		return ", called by another process than the VM's";
+		return ", called by a process other than the VM's";
 	if (data->result == -EIO && kw_vm_is_dead(kvm))
-		return ", KVM has given this VM up";
+		return ", KVM has given up this VM";
 	if (data->result == -EINVAL && frame->argument)
 		return ", the argument of KVM_RUN is not 0";
 	return "";
@@ -368,12 +368,12 @@ static void kw_fill_ioctl(struct kw_frame *frame, int result, bool locked)
 
 /*
  * The end of a kvm_vcpu_ioctl() for KVM_RUN in which kvm_arch_vcpu_ioctl_run() was not seen;
- * returns the result to give instead. The vCPU cannot go away: the ioctl holds its file.
+ * returns the replacement result. The vCPU cannot go away: the ioctl holds its file.
  *
- * vcpu->mutex is not held any more, or never was, and a handler cannot wait for it. Who gets it is
+ * vcpu->mutex is no longer held, or never was, and a handler cannot wait for it. With it, we are
  * where kvm_arch_vcpu_ioctl_run() would be: nobody else runs the vCPU, and a VMM that calls KVM_RUN
- * has to expect that kvm_run is written. Who does not get it leaves registers and kvm_run alone.
- * To another process than the VM's it is not its own kvm_run: that is never written.
+ * must expect kvm_run to be written. Without it, registers and kvm_run are left alone. A process
+ * other than the VM's does not own kvm_run: that is never written.
  */
 int kw_report_ioctl(struct kw_frame *frame, int result)
 {

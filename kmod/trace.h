@@ -60,7 +60,7 @@ TRACE_EVENT(
 				 { KVMWHY_FUNCTION_VENDOR_GET_MSR, "vendor_get_msr" },
 				 { KVMWHY_FUNCTION_VCPU_IOCTL, "kvm_vcpu_ioctl" })));
 
-/* An access is going to fail because we were told so. value: of a WRMSR. */
+/* An access is about to fail because it was injected. value: of a WRMSR. */
 TRACE_EVENT(kvmwhy_inject,
 	TP_PROTO(int vcpu_id, bool write, u32 msr, u64 value, int result),
 	TP_ARGS(vcpu_id, write, msr, value, result),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the guest is: a vCPU in; RIP and the last VM exit out, each with its flag, or left out.
+ * Where the guest is: a vCPU in; RIP and the last VM exit out, each with its flag, or missing.
  * KVM's own accessors are not exported to modules like this one.
  */
 #include <linux/mm.h>
@@ -14,8 +14,8 @@
 #define KW_BASIC_EXIT_REASON 0xffffu
 
 /*
- * VMREAD of the current VMCS. Without VMX, or without a current VMCS, it faults or fails: no value
- * then. Callers run between vcpu_load() and vcpu_put(), with preemption off.
+ * VMREAD of the current VMCS. Without VMX or a current VMCS it faults or fails: then there is no
+ * value. Callers run between vcpu_load() and vcpu_put(), with preemption off.
  */
 static bool kw_vmread(unsigned long field, unsigned long *value)
 {
@@ -57,7 +57,7 @@ static void kw_where_vmx(struct kvmwhy_data *data)
 
 /*
  * struct vcpu_svm is private to kvm-amd. In all its versions the pointer to the current VMCB
- * follows the vCPU; it is believed only if what it points to has the guest's RIP, RSP and RAX.
+ * follows the vCPU; it is trusted only if what it points to has the guest's RIP, RSP and RAX.
  */
 static bool kw_is_vmcb_of(const struct vmcb *vmcb, const struct kvm_vcpu *vcpu)
 {
@@ -80,7 +80,7 @@ static void kw_where_svm(const struct kvm_vcpu *vcpu, struct kvmwhy_data *data)
 	if (copy_from_kernel_nofault(&vmcb, vcpu + 1, sizeof(vmcb)) || !kw_is_vmcb_of(vmcb, vcpu) ||
 	    copy_from_kernel_nofault(&exit_code, &vmcb->control.exit_code, sizeof(exit_code)))
 		return;
-	/* the defined codes have 32 bits, but for the small negative ones */
+	/* the defined codes have 32 bits, except the small negative ones */
 	kw_set_exit(data, (u64)(s64)(s32)exit_code, 0);
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * libkvmwhy-inject.so: a VMM's calls of KVM_RUN in, now and then a failure out. The environment
- * says which: KVMWHY_INJECT is a specification, KVMWHY_INJECT_LOG a file. docs/preload.md explains
- * both.
+ * libkvmwhy-inject.so: makes some of a VMM's KVM_RUN calls fail. The environment says which:
+ * KVMWHY_INJECT is a specification, KVMWHY_INJECT_LOG a file. docs/preload.md explains both.
  *
- * KVM_RUN is told by its request number, 0xae80: Linux Documentation/userspace-api/ioctl/
- * ioctl-number.rst gives 0xae from 0x40 on to KVM alone. A call is touched only if its descriptor
- * is a vCPU, too.
+ * KVM_RUN is recognised by its request number, 0xae80: Linux Documentation/userspace-api/ioctl/
+ * ioctl-number.rst assigns 0xae from 0x40 on to KVM alone. A call is touched only if its descriptor
+ * is also a vCPU.
  */
 #include "inject.h"
 
@@ -25,7 +24,7 @@
 
 static struct kw_spec spec;   /* constant once armed */
 static atomic_bool armed;
-static _Atomic int64_t left;  /* failures; negative: no end */
+static _Atomic int64_t left;  /* failures; negative: no limit */
 
 struct call {
 	int fd;
@@ -60,7 +59,7 @@ static bool get_rip(const struct call *call, uint64_t *ret)
 	return got;
 }
 
-/* Whether this call is one of those that chance and count may choose from. */
+/* Is this call one that chance and count may choose? */
 static bool fits(const struct call *call)
 {
 	uint32_t vcpu = atomic_load_explicit(&call->vcpu->number, memory_order_relaxed);
@@ -87,7 +86,7 @@ static bool exit_fits(const struct call *call, int returned)
 	       kw_in_range(&spec.msr, page->msr.index);
 }
 
-/* Of the calls that fit, those that are to fail. */
+/* Which of the matching calls fail. */
 static bool chosen(const struct call *call)
 {
 	uint64_t fit = 1 + atomic_fetch_add_explicit(&call->vcpu->fits, 1, memory_order_relaxed);
@@ -125,7 +124,7 @@ static int fail(struct kvm_run *page)
 	return -1;
 }
 
-/* mode=after: the guest has run, and what it exited for is lost. */
+/* mode=after: the guest has run, and its exit is lost. */
 static int run_and_fail(const struct call *call)
 {
 	int saved = errno, returned = run(call), error = errno;
@@ -142,7 +141,7 @@ static int run_and_fail(const struct call *call)
 	return fail(spec.exit == KW_NO_EXIT ? NULL : page);
 }
 
-/* The VMM's answer to its last exit is kept for when KVM completes that. */
+/* The VMM's answer to its last exit is kept until KVM completes that exit. */
 static void keep(struct kw_vcpu *vcpu, const struct kvm_run *page)
 {
 	if (atomic_load(&vcpu->kept_valid))
@@ -158,7 +157,10 @@ static void restore(const struct call *call)
 		kw_result_restore(&call->vcpu->kept, kw_vcpu_page(call->vcpu, call->fd));
 }
 
-/* mode=before: the guest does not run, and can go on at the next call as if nothing had been. */
+/*
+ * mode=before: the guest does not run, and can continue at the next call as if nothing had
+ * happened.
+ */
 static int fail_or_run(const struct call *call)
 {
 	struct kvm_run *page = NULL;
@@ -191,7 +193,9 @@ static int run_vcpu(int fd, void *arg)
 	return returned;
 }
 
-/* The page is mapped now, by the thread that makes the vCPU: that of the vCPU may be forbidden to.
+/*
+ * The page is mapped now, by the thread that creates the vCPU: the vCPU's own thread may not be
+ * allowed to.
  */
 static void created(int fd, uint32_t number)
 {

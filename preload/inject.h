@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What stands behind each interposed ioctl().
- */
+/* The implementation of each interposed ioctl(). */
 #ifndef KW_INJECT_H
 #define KW_INJECT_H
 

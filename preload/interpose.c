@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The functions of the C library that this library stands in front of: ioctl(), and those that make
- * and end descriptors. Each calls the real one; the C library's own calls do not come by here.
+ * The C library functions that this library interposes: ioctl(), and those that create and close
+ * descriptors. Each calls the real one; the C library's internal calls do not pass through here.
  *
- * The headers that declare them are not included: with 64-bit offsets they rename fcntl().
+ * Their headers are not included: with 64-bit offsets they rename fcntl().
  */
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
@@ -51,10 +51,10 @@ int fcntl(int fd, int command, ...)
 	return ret;
 }
 
-/* Where off_t has 64 bits anyway they are the same. */
+/* If off_t has 64 bits anyway they are the same. */
 int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
 
-/* Before it is closed: another thread may get the same number at once. */
+/* Before it is closed: another thread may get the same number immediately. */
 int close(int fd)
 {
 	if (kw_log_is(fd))

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Injections in, lines of JSON out. The descriptor of the log is one that the VMM has not opened,
- * and may close with all others: its number may then be a disk image, so it is looked at before it
- * is written to.
+ * Injections in, lines of JSON out. The VMM did not open the log's descriptor and may close it with
+ * all others: its number may then be a disk image, so it is checked before each write.
  */
 #include "log.h"
 
@@ -17,7 +16,7 @@
 
 #include "real.h"
 
-enum { HIGH_FD = 900 }; /* so that the VMM's descriptors have the numbers that they would have */
+enum { HIGH_FD = 900 }; /* so that the VMM's descriptors get their usual numbers */
 
 static atomic_int log_fd = -1;
 static struct stat log_stat;
@@ -127,11 +126,11 @@ void kw_log_write(const struct kw_injected *in)
 	put_key(&line, "vcpu", in->vcpu);
 	put_key(&line, "call", in->call);
 	put(&line, ",\"what\":\"");
-	put(&line, in->what); /* letters, digits and =:- only, the parser saw to it */
+	put(&line, in->what); /* only letters, digits and =:-, as the parser checked */
 	put(&line, in->after ? "\",\"mode\":\"after\"" : "\",\"mode\":\"before\"");
 	put_known(&line, in);
 	put(&line, "}\n");
 	if (still_ours() && write(log_fd, line.text, line.len) < 0)
-		log_fd = -1; /* a full disk, say: the VMM goes on without a log */
+		log_fd = -1; /* such as a full disk: the VMM continues without a log */
 	errno = saved;
 }

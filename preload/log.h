@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log of injections: one JSON object a line, each written at once, so that several threads and
- * processes can share the file.
+ * The log of injections: one JSON object per line, each in a single write, so that several threads
+ * and processes can share the file.
  */
 #ifndef KW_LOG_H
 #define KW_LOG_H
@@ -17,7 +17,7 @@ struct kw_injected {
 	bool after;
 	bool has_rip;
 	uint64_t rip;
-	bool has_exit;	      /* what KVM_RUN had returned, and its exit_reason: after only */
+	bool has_exit;	      /* what KVM_RUN returned, and its exit_reason: only for mode=after */
 	int returned;	      /* 0 or a negative errno */
 	uint32_t exit_reason;
 };
@@ -25,10 +25,10 @@ struct kw_injected {
 /* Once, before the first line. Return: 0 or a negative errno. */
 int kw_log_open(const char *path);
 
-/* Without stdio and without allocation; keeps errno. Does nothing where no log is open. */
+/* Without stdio or allocation; preserves errno. Does nothing if no log is open. */
 void kw_log_write(const struct kw_injected *in);
 
-/* Whether the VMM is about to close the log with a descriptor that it does not know. */
+/* Is the VMM about to close the log through a descriptor it does not know? */
 bool kw_log_is(int fd);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Looks up the next definition of each function that is interposed. dlsym() may allocate: all are
- * looked up at the start; one that is called even before that is looked up then.
+ * Looks up the next definition of each interposed function. dlsym() may allocate, so all are looked
+ * up at the start; one called even earlier is looked up then.
  */
 #include "real.h"
 
@@ -19,7 +19,7 @@ static const char *const names[NFUNCTIONS] = {
 
 static _Atomic(void *) found[NFUNCTIONS];
 
-/* Where syscall.S goes on. */
+/* syscall.S continues here. */
 __attribute__((visibility("hidden"))) void *kw_real_syscall;
 
 static void *real(enum function function)
@@ -61,7 +61,7 @@ int kw_real_close_range(unsigned int first, unsigned int last, int flags)
 
 	if (function)
 		return function(first, last, flags);
-	errno = ENOSYS; /* a C library from before it; its callers expect that */
+	errno = ENOSYS; /* an older C library lacks it; its callers expect that */
 	return -1;
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The functions that this library stands in front of, as the next library has them.
- */
+/* The interposed functions, as defined in the next library. */
 #ifndef KW_REAL_H
 #define KW_REAL_H
 
@@ -20,7 +18,7 @@ int kw_real_dup(int fd);
 int kw_real_dup2(int from, int to);
 int kw_real_dup3(int from, int to, int flags);
 
-/* Looks all of them up, while there is one thread still. */
+/* Looks up all of them, while there is still only one thread. */
 void kw_real_init(void);
 
 #endif

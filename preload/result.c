@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fills kvm_run as KVM would. The layouts are those of <linux/kvm.h>; that of
- * KVM_EXIT_MEMORY_FAULT, which an old one lacks, is written as the words that it is.
+ * KVM_EXIT_MEMORY_FAULT, missing in old ones, is written as plain words.
  */
 #include "result.h"
 

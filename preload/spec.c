@@ -13,7 +13,7 @@
 
 enum { WORD_MAX = KW_SPEC_PATH };
 
-/* A word's function takes the text behind =. Return: NULL, or what is wrong with it. */
+/* A word's function takes the text after =. Return: NULL, or what is wrong with it. */
 typedef const char *take_fn(struct kw_spec *spec, char *value);
 
 static bool to_number(const char *text, uint64_t *ret)
@@ -60,7 +60,7 @@ static const char *take_msr(struct kw_spec *spec, char *value)
 	return "use an MSR index, or a range INDEX..INDEX";
 }
 
-/* Those of <linux/kvm.h> that a guest on x86 can be made to take; others have their number. */
+/* Those of <linux/kvm.h> that an x86 guest can be made to take; others go by number. */
 static const struct {
 	const char *name;
 	uint32_t reason;
@@ -95,7 +95,7 @@ static const char *take_exit_reason(struct kw_spec *spec, char *value)
 	return NULL;
 }
 
-/* Percent with up to six decimals, as so many of 100 million. */
+/* Percent with up to six decimals, in units of one in 100 million. */
 static const char *take_probability(struct kw_spec *spec, char *value)
 {
 	char *dot = strchr(value, '.');
@@ -163,7 +163,7 @@ static const char *take_errno(struct kw_spec *spec, char *value)
 static const struct {
 	const char *name;
 	int reason;
-	unsigned int least, most; /* numbers behind the name */
+	unsigned int least, most; /* numbers after the name */
 	const char *shape;
 } exits[] = {
 	{ "unknown", KW_KVM_EXIT_UNKNOWN, 1, 1, "use exit=unknown:HARDWARE_EXIT_REASON" },
@@ -215,7 +215,7 @@ static const char *take_mode(struct kw_spec *spec, char *value)
 
 static const char *take_log(struct kw_spec *spec, char *value)
 {
-	strcpy(spec->log, value); /* a word is no longer than it */
+	strcpy(spec->log, value); /* the longest word */
 	return NULL;
 }
 
@@ -288,7 +288,7 @@ static int take_word(struct kw_spec *spec, bool *given, const char *word, size_t
 	if (len < name + 2)
 		return wrong(err, word, len, "it needs a value: WORD=VALUE");
 	if (given[i])
-		return wrong(err, word, len, "it is given twice");
+		return wrong(err, word, len, "it appears twice");
 	if (len - name - 1 >= sizeof(value))
 		return wrong(err, word, len, "it is too long");
 	given[i] = true;
@@ -300,7 +300,7 @@ static int take_word(struct kw_spec *spec, bool *given, const char *word, size_t
 	return reason ? wrong(err, word, len, reason) : 0;
 }
 
-/* What the words say together. */
+/* Rules across words. */
 static int finish(struct kw_spec *spec, const bool *given, struct kw_spec_error *err)
 {
 	if (given[PROBABILITY] && given[ONE_IN])
@@ -317,7 +317,7 @@ static int finish(struct kw_spec *spec, const bool *given, struct kw_spec_error 
 		spec->error = EPERM;
 		strcpy(spec->what, "errno=EPERM");
 	}
-	/* the one exit that KVM gives together with an errno */
+	/* the one exit that KVM reports together with an errno */
 	if (!given[ERRNO] && spec->exit == KW_KVM_EXIT_MEMORY_FAULT)
 		spec->error = EFAULT;
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * syscall(2) for VMMs that call KVM_RUN by it: SYS_ioctl goes to kw_inject_ioctl(), everything else
- * on to the real syscall(). In assembly, because it must not have a frame: a call such as SYS_vfork
- * returns twice, SYS_clone on another stack.
+ * syscall(2) for VMMs that call KVM_RUN through it: SYS_ioctl goes to kw_inject_ioctl(), everything
+ * else to the real syscall(). In assembly, because it must not have a frame: a call such as
+ * SYS_vfork returns twice, SYS_clone on another stack.
  */
 #include <sys/syscall.h>
 
@@ -30,7 +30,7 @@ syscall:
 	.cfi_adjust_cfa_offset -8
 	ret
 
-	/* Called before this library was started. */
+	/* Called before this library was initialised. */
 2:	movq	%rdi, %rax
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A table by descriptor of pointers into a table of vCPUs. A vCPU is taken up by whoever brings its
- * refs from 0 to 1, and left by whoever brings them back to 0; one that a late caller still holds
- * is not taken up anew.
+ * A table by descriptor of pointers into a table of vCPUs. A slot is claimed by taking its refs
+ * from 0 to 1 and freed when they return to 0; one still held by a late caller is not reused.
  */
 #include "vcpu.h"
 
@@ -17,8 +16,8 @@ enum { FDS = 1 << 20, VCPUS = 4096, PAGE = 4096, CLOSING = 1 << 30 };
 
 static _Atomic(struct kw_vcpu *) by_fd[FDS];
 static struct kw_vcpu vcpus[VCPUS];
-static _Atomic unsigned int next;     /* where the search for a free one begins: reuse comes late */
-static _Atomic unsigned int above_fd; /* no descriptor from here on has been a vCPU */
+static _Atomic unsigned int next;     /* where the search for a free one begins: delays reuse */
+static _Atomic unsigned int above_fd; /* no descriptor from here on was ever a vCPU */
 
 static struct kw_vcpu *take_up(uint32_t number)
 {
@@ -37,7 +36,7 @@ static struct kw_vcpu *take_up(uint32_t number)
 	return NULL;
 }
 
-/* CLOSING keeps others from taking the struct up while its page is unmapped. */
+/* CLOSING keeps others from claiming the struct while its page is unmapped. */
 void kw_vcpu_put(struct kw_vcpu *vcpu)
 {
 	unsigned int refs = atomic_load_explicit(&vcpu->refs, memory_order_relaxed);
@@ -98,7 +97,7 @@ static struct kw_vcpu *get(int fd)
 		atomic_fetch_add(&vcpu->refs, 1);
 		if (atomic_load(&by_fd[fd]) == vcpu)
 			return vcpu;
-		kw_vcpu_put(vcpu); /* closed in between, and perhaps another one by now */
+		kw_vcpu_put(vcpu); /* closed meanwhile, and perhaps reused by now */
 	}
 	return NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Banks or a policy in, the filter that makes what they answer leave KVM_RUN set on the VM. */
+/* Banks or a policy in; sets the filter on the VM that makes what they answer exit from KVM_RUN. */
 #include "msr_filter.h"
 
 #include <errno.h>

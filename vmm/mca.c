@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The guest's accesses to its machine-check MSRs in, their answers out. What a write may be is
- * lib/decode/x86/mce_rule.c, the same source that the kernel module compiles; reads and resets are
- * those of KVM's get_msr_mce() and KVM_X86_SETUP_MCE, HWCR that of kvm_set_msr_common(), all as
- * read in Linux 6.12.
+ * The guest's accesses to its machine-check MSRs in, their answers out. lib/decode/x86/mce_rule.c,
+ * which the kernel module also compiles, decides about writes; reads and resets are as in KVM's
+ * get_msr_mce() and KVM_X86_SETUP_MCE, HWCR as in kvm_set_msr_common(), all as read in Linux 6.12.
  */
 #include "msr_filter.h"
 
@@ -26,7 +25,7 @@
 
 #define HWCR_MCSTATUSWREN BIT(18)
 #define HWCR_TSCFREQSEL BIT(24)
-/* TLBCACHEDIS, FFDIS, IGNNE_EM: a guest may set them, and nothing comes of it */
+/* TLBCACHEDIS, FFDIS, IGNNE_EM: a guest may set them, without effect */
 #define HWCR_DROPPED (BIT(3) | BIT(6) | BIT(8))
 
 #define STATUS_VAL BIT(63)
@@ -89,7 +88,7 @@ static struct kw_mce_result rule(const struct kw_mca *mca, uint32_t msr, uint64_
 	return kw_mce_rule(&write);
 }
 
-/* Where a register of the guest is kept; NULL where it has none, which is #GP for a read too. */
+/* Where a guest register is kept; NULL if it does not exist, which is #GP even for a read. */
 static uint64_t *place(struct kw_mca *mca, uint32_t msr)
 {
 	unsigned int banks = banks_of(mca);
@@ -173,11 +172,11 @@ const char *kw_mca_reason(const struct kw_mca *mca, uint32_t msr, uint64_t value
 			       kw_mce_reason_text(reason);
 	}
 	return hwcr_takes(value) ? "the value is allowed" :
-				   "of HWCR a guest may set McStatusWrEn, TscFreqSel, TlbCacheDis, "
-				   "FFDIS and IGNNE_EM only";
+				   "in HWCR a guest may set only McStatusWrEn, TscFreqSel, "
+				   "TlbCacheDis, FFDIS and IGNNE_EM";
 }
 
-/* Uncorrected, but nothing that has to be done at once: logged, and no #MC. As KVM's is_ucna(). */
+/* Uncorrected, but no immediate action required: logged, without #MC. As KVM's is_ucna(). */
 static bool is_ucna(const struct kvm_x86_mce *mce)
 {
 	return !mce->mcg_status && !(mce->status & (STATUS_PCC | STATUS_S | STATUS_AR));
@@ -188,7 +187,7 @@ static void log_error(struct kw_mca *mca, const struct kvm_x86_mce *mce)
 	uint64_t *bank = mca->mci[mce->bank];
 	uint64_t uc = STATUS_VAL | STATUS_UC;
 
-	/* an uncorrected error is not overwritten by a corrected one */
+	/* a corrected error does not overwrite an uncorrected one */
 	if (!(mce->status & STATUS_UC) && (bank[STATUS] & uc) == uc) {
 		bank[STATUS] |= STATUS_OVER;
 		return;
@@ -199,8 +198,8 @@ static void log_error(struct kw_mca *mca, const struct kvm_x86_mce *mce)
 }
 
 /*
- * KVM queues #MC if its own bank is enabled, with the guest's MCIP. Its MCi_CTL is what nobody
- * wrote: 0 without KVM_X86_SETUP_MCE. Every KVM takes both values from user space.
+ * KVM queues #MC if its own bank is enabled, with the guest's MCIP. Its MCi_CTL was never written:
+ * 0 without KVM_X86_SETUP_MCE. Every KVM accepts both values from user space.
  */
 static int raise_in_kvm(const struct kw_mca *mca, int vcpu_fd, struct kvm_x86_mce mce)
 {
@@ -232,7 +231,7 @@ int kw_mca_inject(struct kw_mca *mca, int vcpu_fd, const struct kvm_x86_mce *mce
 	raise = (mce->status & STATUS_UC) && !is_ucna(mce);
 	if (raise && (mca->mcg_cap & KW_MCA_CTL_P) && mca->mcg_ctl != ~(uint64_t)0)
 		return 0;
-	/* values of MCi_CTL that are not 0 differ in what they mask of the correctable errors */
+	/* nonzero values of MCi_CTL differ only in which correctable errors they mask */
 	if (raise && !mca->mci[mce->bank][CTL])
 		return 0;
 	if (raise) {
@@ -263,7 +262,7 @@ int kw_mca_save(const struct kw_mca *mca, struct kw_mca_state *ret)
 	return 0;
 }
 
-/* Every register that there is has a value that its rule permits, every other one is 0. */
+/* Every existing register has a value that its rule permits; all others are 0. */
 static bool is_possible(struct kw_mca *mca)
 {
 	if (mca->hwcr & ~(mca->vendor == KW_MCA_AMD ? HWCR_MCSTATUSWREN | HWCR_TSCFREQSEL : 0))
@@ -274,7 +273,7 @@ static bool is_possible(struct kw_mca *mca)
 		const uint64_t *bank = mca->mci[i];
 		bool there = i < banks_of(mca);
 
-		/* errors come into MCi_STATUS, MCi_ADDR and MCi_MISC without a WRMSR: any value */
+		/* errors set MCi_STATUS, MCi_ADDR and MCi_MISC without a WRMSR: any value */
 		if (there ? rule(mca, MC0_CTL + 4 * i, bank[CTL]).ret :
 			    (bank[CTL] | bank[STATUS] | bank[ADDR] | bank[MISC]) != 0)
 			return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is to leave KVM_RUN in, KVM's filter out: at most 16 ranges, each a bitmap of at most 12,288
- * MSRs for reads, writes or both, of which the first that has the MSR and the access decides.
+ * What is to exit from KVM_RUN in, KVM's filter out: at most 16 ranges, each a bitmap of at most
+ * 12,288 MSRs for reads, writes or both; the first that contains the MSR and the access decides.
  */
 #include "msr_filter.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* The MSRs of kw_mca_exit(), from one to the other. */
+/* The MSRs of kw_mca_exit(), as ranges. */
 static const uint32_t mca_edges[] = {
 	0x179, 0x17c, 0x280, 0x2a0, 0x400, 0x480, 0xc0010015, 0xc0010016,
 };
@@ -21,13 +21,13 @@ static const uint32_t mca_edges[] = {
 struct build {
 	struct kw_msr_filter *filter;
 	uint32_t base;	/* of the open span */
-	uint32_t end;	/* one beyond its last MSR that leaves; 0: no span is open */
-	bool uses[2];	/* whether an access leaves, for reads and for writes */
+	uint32_t end;	/* one beyond its last MSR that exits; 0: no span is open */
+	bool uses[2];	/* whether an access exits, for reads and for writes */
 };
 
 static const unsigned int kvm_flags[2] = { KVM_MSR_FILTER_READ, KVM_MSR_FILTER_WRITE };
 
-/* The accesses to an MSR that have to leave. */
+/* The accesses to an MSR that must exit. */
 static unsigned int leaving(const struct kw_msr_policy *policy, const struct kw_mca *mca,
 			    uint32_t msr)
 {
@@ -53,7 +53,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Between two of these nothing changes, in ascending order. */
+/* In ascending order; nothing changes between two of these. */
 static size_t edges(const struct kw_msr_policy *policy, const struct kw_mca *mca,
 		    uint32_t edge[static EDGES_MAX])
 {
@@ -81,7 +81,10 @@ static void add_range(struct build *b, unsigned int flags, uint8_t *bitmap)
 	};
 }
 
-/* The two bitmaps of the open span become one range or two; a bitmap that stops nothing, none. */
+/*
+ * Turns the two bitmaps of the open span into one range or two, none for a bitmap that stops
+ * nothing.
+ */
 static int close_span(struct build *b)
 {
 	unsigned int n = b->filter->ranges;
@@ -113,14 +116,14 @@ static int open_span(struct build *b, uint32_t base)
 		return ret;
 	if (b->filter->ranges == KVM_MSR_FILTER_MAX_RANGES)
 		return -E2BIG;
-	/* a bit that is set allows */
+	/* a set bit allows */
 	memset(b->filter->bitmap[b->filter->ranges], 0xff, 2 * sizeof(b->filter->bitmap[0]));
 	b->base = base;
 	b->uses[0] = b->uses[1] = false;
 	return 0;
 }
 
-/* MSRs from @first on, up to @end: as many as the open span has room for. */
+/* Adds MSRs from @first up to @end, as many as the open span has room for. */
 static uint32_t stop_some(struct build *b, uint32_t first, uint32_t end, unsigned int access)
 {
 	static const unsigned int bits[2] = { KW_MSR_READ, KW_MSR_WRITE };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A policy, machine-check banks or both in; out the KVM_X86_SET_MSR_FILTER that makes what they
- * answer leave KVM_RUN, and the reasons to leave for. Pure but for kw_msr_filter_enable().
+ * A policy, machine-check banks or both in; the KVM_X86_SET_MSR_FILTER that makes what they answer
+ * exit from KVM_RUN, and the exit reasons, out. Pure except for kw_msr_filter_enable().
  */
 #ifndef KW_MSR_FILTER_H
 #define KW_MSR_FILTER_H
@@ -21,17 +21,17 @@ struct kw_msr_filter {
 	struct kvm_msr_filter kvm; /* points into bitmap[] */
 	uint32_t reasons;	   /* KVM_MSR_EXIT_REASON_* */
 	unsigned int ranges;
-	/* a span is made of two, for reads and writes, before it is known if one will do */
+	/* a span starts with two, for reads and writes, before it is known if one is enough */
 	uint8_t bitmap[KVM_MSR_FILTER_MAX_RANGES + 2][KW_MSR_BITMAP_BYTES];
 };
 
-/* Either may be NULL. Return: 0, or -E2BIG: more places than KVM has ranges. */
+/* Either may be NULL. Return: 0, or -E2BIG: KVM has too few ranges. */
 int kw_msr_filter_compile(struct kw_msr_filter *filter, const struct kw_msr_policy *policy,
 			  const struct kw_mca *mca);
 
 int kw_msr_filter_enable(const struct kw_msr_filter *filter, int vm_fd);
 
-/* mca.c: a vendor and a number of banks that there are? */
+/* mca.c: are vendor and number of banks valid? */
 bool kw_mca_is_initialised(const struct kw_mca *mca);
 
 /* mca.c: does kw_mca_exit() answer for this MSR? */

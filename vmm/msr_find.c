@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The rule of a policy that decides about an access: the first that has the MSR and the access. */
+/*
+ * The rule of a policy that decides about an access: the first that matches the MSR and the access.
+ */
 #include <kvmwhy/msr_policy.h>
 #include <linux/kvm.h>
 #include <stdbool.h>

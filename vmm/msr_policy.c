@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The text of kvmwhy-msr-policy(5) in, a table out; an MSR and an access in, the first line that
- * fits out; an exit in, its answer out.
+ * The text of kvmwhy-msr-policy(5) in, a table out; an MSR and an access in, the first matching
+ * line out; an exit in, its answer out.
  */
 #include "msr_filter.h"
 
@@ -17,21 +17,21 @@
 
 #include "base/number.h"
 
-/* KVM adds a range's length to its base in 32 bits, so that no range can have the last MSR. */
+/* KVM adds a range's length to its base in 32 bits, so no range can contain the last MSR. */
 #define MSR_MAX 0xfffffffeu
-/* kvm_msr_allowed() says yes to these, whatever the filter has. */
+/* kvm_msr_allowed() allows these, whatever the filter says. */
 #define X2APIC_FIRST 0x800u
 #define X2APIC_LAST 0x8ffu
-/* What a filter can have in all. */
+/* The capacity of a filter. */
 #define WIDTH_MAX (KVM_MSR_FILTER_MAX_RANGES * KW_MSR_BITMAP_MSRS)
-#define SHOWN 40 /* characters of a word that a message repeats */
+#define SHOWN 40 /* characters of a word quoted in a message */
 
 struct word {
 	const char *at;
 	size_t len;
 };
 
-/* What is left of a text. */
+/* The rest of a text. */
 struct text {
 	const char *at, *end;
 	unsigned int line;
@@ -52,7 +52,7 @@ static int wrong(const struct text *text, const char *format, ...)
 	return -EINVAL;
 }
 
-/* wrong() with the word in front; what is not printable in it is a question mark. */
+/* wrong() prefixed with the word; unprintable characters become question marks. */
 static int wrong_word(const struct text *text, struct word word, const char *message)
 {
 	char shown[SHOWN + 1];
@@ -71,7 +71,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next word of the line; empty at its end, or where a comment begins. */
+/* The next word of the line; empty at its end or at a comment. */
 static struct word next_word(struct text *text)
 {
 	struct word word;
@@ -100,7 +100,7 @@ static bool word_is(struct word word, const char *name)
 	return word.len == strlen(name) && !memcmp(word.at, name, word.len);
 }
 
-/* Takes @prefix off @word, which then may be empty. */
+/* Strips @prefix from @word, which may then be empty. */
 static bool take(struct word *word, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -159,7 +159,7 @@ static int parse_access(const struct text *text, struct word word, struct kw_msr
 	else if (word_is(word, "rw"))
 		rule->access = KW_MSR_READ | KW_MSR_WRITE;
 	else
-		return wrong_word(text, word, "behind the MSR comes r, w or rw");
+		return wrong_word(text, word, "expected r, w or rw after the MSR");
 	return 0;
 }
 
@@ -188,24 +188,24 @@ static int parse_action(const struct text *text, struct word word, struct kw_msr
 		rule->action = actions[i].action;
 		return 0;
 	}
-	return wrong_word(text, word, "behind the access comes allow, ignore, value=NUMBER, last, "
-				      "last=NUMBER, gp or stop");
+	return wrong_word(text, word, "expected allow, ignore, value=NUMBER, last, last=NUMBER, "
+				      "gp or stop after the access");
 }
 
-/* What an action can be asked of. */
+/* Which lines an action is allowed in. */
 static int check(const struct text *text, const struct kw_msr_rule *rule)
 {
 	if (rule->action == KW_MSR_LAST && rule->what != KW_MSR_NUMBERS)
-		return wrong(text, "last is for MSRs by their numbers");
+		return wrong(text, "last needs MSRs by number");
 	if (rule->action == KW_MSR_LAST && rule->access != (KW_MSR_READ | KW_MSR_WRITE))
-		return wrong(text, "last is for rw");
+		return wrong(text, "last needs rw");
 	if (rule->what != KW_MSR_NUMBERS || rule->action == KW_MSR_ALLOW)
 		return 0;
 	if (rule->first <= X2APIC_LAST && rule->last >= X2APIC_FIRST)
-		return wrong(text, "0x800 to 0x8ff are the x2APIC's, which KVM's filter lets "
-				   "through always");
+		return wrong(text, "0x800 to 0x8ff are the x2APIC's, which KVM's filter always "
+				   "lets through");
 	if (rule->last - rule->first >= WIDTH_MAX)
-		return wrong(text, "more than %u MSRs, which is all that KVM's filter can have",
+		return wrong(text, "more than %u MSRs, the capacity of KVM's filter",
 			     WIDTH_MAX);
 	return 0;
 }
@@ -219,7 +219,7 @@ static int check_earlier(const struct text *text, const struct kw_msr_policy *po
 
 		if (earlier->what == rule->what && earlier->first <= rule->first &&
 		    earlier->last >= rule->last && !(rule->access & ~earlier->access))
-			return wrong(text, "line %u has these MSRs already", earlier->line);
+			return wrong(text, "line %u already has these MSRs", earlier->line);
 	}
 	return 0;
 }
@@ -255,7 +255,7 @@ static int parse_line(struct text *text, struct kw_msr_policy *policy)
 		return ret;
 	word = next_word(text);
 	if (word.len)
-		return wrong_word(text, word, "nothing comes behind the action");
+		return wrong_word(text, word, "nothing may follow the action");
 	ret = check(text, &rule);
 	if (!ret)
 		ret = check_earlier(text, policy, &rule);
@@ -279,7 +279,7 @@ static int parse(struct text *text, struct kw_msr_policy *policy)
 	}
 	text->line = 0;
 	if (kw_msr_filter_compile(&filter, policy, NULL))
-		return wrong(text, "the MSRs are in more places than the %u ranges of KVM's filter",
+		return wrong(text, "the MSRs do not fit in the %u ranges of KVM's filter",
 			     KVM_MSR_FILTER_MAX_RANGES);
 	return 0;
 }
@@ -302,7 +302,7 @@ int kw_msr_policy_parse(struct kw_msr_policy *policy, const char *text, size_t l
 	return ret;
 }
 
-/* At most @size bytes of a regular file; one that is no file would block, or never end. */
+/* At most @size bytes of a regular file; anything else might block, or never end. */
 static ssize_t read_file(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -343,7 +343,7 @@ int kw_msr_policy_load(struct kw_msr_policy *policy, const char *path,
 	len = read_file(path, text, KW_MSR_POLICY_TEXT_MAX + 1);
 	if (len < 0) {
 		ret = (int)len;
-		wrong(&none, "%s", ret == -EINVAL ? "it is no regular file" : "it cannot be read");
+		wrong(&none, "%s", ret == -EINVAL ? "it is not a regular file" : "it cannot be read");
 	} else {
 		ret = kw_msr_policy_parse(policy, text, (size_t)len, error);
 	}

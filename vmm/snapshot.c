@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A vCPU's file descriptor, its kvm_run and a reader of guest memory in; what could be had of the
- * vCPU, and a list of what could not, out. Which ioctls change nothing was read in Linux
+ * A vCPU's file descriptor, its kvm_run and a reader of guest memory in; what could be read of the
+ * vCPU, and a list of what could not, out. Which ioctls have no side effects is from Linux
  * arch/x86/kvm/x86.c of 6.1 to 7.3.
  */
 #include <errno.h>
@@ -17,7 +17,7 @@
 #define EFER_LMA (1ull << 10)
 #define RFLAGS_FIXED (1ull << 1)
 
-/* Younger than some headers. */
+/* Newer than some headers. */
 #define RUN_X86_GUEST_MODE (1u << 2)
 
 enum { PAGE = 4096, CODE_BEFORE = 20 };
@@ -60,7 +60,7 @@ static void miss(struct kw_snapshot *s, const char *what, uint32_t msr, int erro
 			(struct kw_snapshot_missing){ .what = what, .msr = msr, .error = error };
 }
 
-/* A structure from KVM: 0 or the errno. A file that is no vCPU says ENOTTY. */
+/* Gets a structure from KVM: 0 or the errno. A file that is not a vCPU returns ENOTTY. */
 static int ask(int fd, unsigned long request, void *ret)
 {
 	return ioctl(fd, request, ret) < 0 ? errno : 0;
@@ -127,8 +127,7 @@ static bool is_pae(const struct kvm_sregs2 *sregs)
 
 /*
  * VMX has registers for the PDPTEs. SVM with nested paging has none, and KVM_GET_SREGS2 would read
- * them from the guest's memory into KVM's own copy, for which it may wait: there the walk reads
- * them.
+ * them from guest memory into KVM's own copy, which may block: there the walk reads them.
  */
 static void get_pdptrs(struct kw_snapshot *s, int fd)
 {
@@ -150,8 +149,8 @@ static void get_pdptrs(struct kw_snapshot *s, int fd)
 }
 
 /*
- * What of the page is state of the vCPU. What the VMM has put there for KVM_RUN to take over is
- * not; and no vCPU has an RFLAGS of 0: KVM_RUN has not come to fill in the page.
+ * The parts of the page that are vCPU state. What the VMM put there for KVM_RUN to load is not; and
+ * RFLAGS of 0, which no vCPU has, means that KVM_RUN never filled in the page.
  */
 static __u64 in_page(const struct kvm_run *run)
 {
@@ -162,7 +161,7 @@ static __u64 in_page(const struct kvm_run *run)
 
 static void get_registers(struct kw_snapshot *s, int fd)
 {
-	/* refused before the vCPU was loaded, KVM_RUN leaves the page as it was */
+	/* if refused before the vCPU was loaded, KVM_RUN leaves the page unchanged */
 	bool page_first = s->error != EINVAL && s->error != EIO;
 
 	s->run.kvm_valid_regs &= in_page(&s->run);
@@ -183,8 +182,7 @@ static size_t choose_msrs(struct kw_snapshot *s)
 }
 
 /*
- * One by one, since KVM stops at the first that it does not have. An errno is none of the MSR's
- * own.
+ * One by one, since KVM stops at the first it does not have. An errno is not specific to the MSR.
  */
 static void get_msrs(struct kw_snapshot *s, int fd)
 {
@@ -214,9 +212,9 @@ static void get_msrs(struct kw_snapshot *s, int fd)
 }
 
 /*
- * CR3 and addresses of a guest's guest are those of its own memory, and nothing tells where that
- * is. With room for the header only, KVM_GET_NESTED_STATE says E2BIG if there is more, and does
- * nothing else; that is then a guest's guest, or, on VMX, a guest with a current VMCS.
+ * CR3 and addresses of a nested guest are in its own memory, and nothing shows where that is. With
+ * room only for the header, KVM_GET_NESTED_STATE returns E2BIG if there is more, and does nothing
+ * else; then a nested guest ran or, on VMX, a guest with a current VMCS.
  */
 static void get_nested(struct kw_snapshot *s, int fd)
 {
@@ -335,7 +333,7 @@ static uint64_t read_linear(const struct kw_paging *p, uint64_t mask, uint64_t l
 	return known;
 }
 
-/* Like QEMU: up to 20 bytes before RIP, fewer at the begin of the segment. */
+/* Like QEMU: up to 20 bytes before RIP, fewer at the beginning of the segment. */
 static void read_code(struct kw_snapshot *s, const struct kw_paging *p)
 {
 	size_t prefix;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Paging as in Intel SDM vol. 3, "Paging", and AMD APM vol. 2, "Page Translation and Protection".
- * Access rights are not judged: of a dead guest the question is where its bytes are. Nor are
- * reserved bits, but for PS, since the width of the guest's addresses is not known. A table that
- * points to itself costs nothing: the number of levels bounds the walk.
+ * Access rights are not checked: for a dead guest the question is where its bytes are. Nor are
+ * reserved bits, except PS, since the guest's address width is unknown. A table that points to
+ * itself is harmless: the number of levels bounds the walk.
  */
 #include "walk.h"
 
@@ -20,7 +20,7 @@
 #define PAGE_SIZE_BIT (1ull << 7)
 #define ADDRESS 0x000ffffffffff000ull /* bits 51:12 */
 
-/* An entry above this level leads to a table only: PS is reserved there. */
+/* An entry above this level can only point to a table: PS is reserved there. */
 enum { PDPT = 3 };
 
 /* An entry of @size bytes; 0, or why the walk ends here. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A linear address and the guest's control registers in, the guest physical address out: the
- * guest's page tables are read, not more than five entries of them, and nothing is written.
+ * A linear address and the guest's control registers in, the guest physical address out: reads at
+ * most five entries of the guest's page tables, and writes nothing.
  */
 #ifndef KW_VMM_WALK_H
 #define KW_VMM_WALK_H
@@ -18,7 +18,7 @@ struct kw_paging {
 /* @ret->linear in, the rest out; 0 or its .error. */
 int kw_walk(const struct kw_paging *paging, struct kw_translation *ret);
 
-/* An address in 64-bit mode is as wide as the registers, any other 32 bits. */
+/* An address is 64 bits wide in 64-bit mode, otherwise 32 bits. */
 uint64_t kw_walk_mask(const struct kvm_sregs2 *sregs);
 
 #endif
