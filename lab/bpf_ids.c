@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * In: nothing. Out: a line for each BPF program, map and link that the kernel has, with its number
- * and name. bpf_ids --missed: the programs that were to be started and were not, since they ran on
- * that processor already, as the kernel counts that.
+ * Prints a line for each BPF program, map and link in the kernel, with its number and name. bpf_ids
+ * --missed: the programs that the kernel skipped because they were already running on that
+ * processor, by the kernel's own count.
  */
 #include <errno.h>
 #include <linux/bpf.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * flood MECHANISM FAILURES LOG [PAUSE]: 8 vCPUs in 4 VMs make KVM_RUN fail so often in all, 0 is
- * until SIGTERM, with so many microseconds between two failures of a vCPU. No two failures write
- * the same value. Out: the file LOG, a line `pid tid vcpu msr value errno` for each, and how many
- * there were.
+ * flood MECHANISM FAILURES LOG [PAUSE]: 8 vCPUs in 4 VMs make KVM_RUN fail FAILURES times in all
+ * (0: until SIGTERM), with PAUSE microseconds between two failures of a vCPU. No two failures write
+ * the same value. Out: the file LOG, a line `pid tid vcpu msr value errno` for each, and their
+ * number.
  *
  * flood --compare LOG NDJSON SAID: what `kvmwhy watch --format ndjson` printed and what it said,
  * beside that file. Out: how many failures it reported once, lost by its own count, reported twice,
@@ -31,12 +31,12 @@
 
 #define MEMORY	0x1000u
 #define BARE	" failures are without what went before them"
-#define WATCH	"\"watch\":{"	/* in a line of NDJSON: what watch says beside the dump */
+#define WATCH	"\"watch\":{"	/* in a line of NDJSON: what watch says besides the dump */
 #define MOST	1000000u	/* failures: the counter has 20 bits of the value */
 
 enum { VMS = 4, VCPUS_OF_VM = 2, VCPUS = VMS * VCPUS_OF_VM };
 
-/* How KVM is made to refuse a write: of MSR `first` for the first vCPU, or VM. */
+/* How to make KVM refuse a write: MSR `first` for the first vCPU, or VM. */
 struct mechanism {
 	const char *name;
 	uint32_t first, of_vm, of_vcpu;
@@ -48,7 +48,7 @@ static const struct mechanism mechanisms[] = {
 	/* MCi_CTL, with neither all bits set nor none: -1 before Linux 6.0 */
 	{ .name = "mce", .first = 0x400, .of_vm = 4 * VCPUS_OF_VM, .of_vcpu = 4, .error = EPERM },
 	/*
-	 * the hypercall page's source is not mapped: 12 bits of the value number a page of it, here
+	 * the hypercall page's source is not mapped: 12 bits of the value select a page of it, here
 	 * the first
 	 */
 	{ .name = "xen", .first = 0x40000200, .of_vm = 1, .error = EFAULT, .xen = true },
@@ -236,7 +236,7 @@ static int flood(const char *log)
 
 struct told {
 	struct failure failure;
-	int64_t pid, vcpu;	/* -1: not told */
+	int64_t pid, vcpu;	/* -1: not reported */
 };
 
 struct sums {
@@ -271,10 +271,7 @@ static unsigned int read_log(const char *path)
 	return count;
 }
 
-/*
- * The number behind `key`, which no text of somebody else can contain: there its quotes are
- * escaped.
- */
+/* The number after `key`, which no foreign text can contain: there quotes are escaped. */
 static bool number_after(const char **at, const char *key, uint64_t *ret)
 {
 	const char *found = *at ? strstr(*at, key) : NULL;
@@ -289,7 +286,7 @@ static bool number_after(const char **at, const char *key, uint64_t *ret)
 	return end != found && !errno;
 }
 
-/* A number that stands in front of @end; -1 where it was left out. */
+/* The number before @end; -1 if it was left out. */
 static int64_t number_before(const char *at, const char *key, const char *end)
 {
 	uint64_t value;
@@ -325,7 +322,7 @@ static bool is_same(const struct failure *a, const struct told *b)
 	       a->tid == b->failure.tid && a->error == b->failure.error && a->msr == b->failure.msr;
 }
 
-/* A failure of a thread, of which what was refused is not told. */
+/* A failure of a thread, without what was refused. */
 static bool is_bare(const char *line)
 {
 	const char *at = strstr(line, WATCH);
@@ -370,7 +367,7 @@ static void read_ndjson(const char *path, unsigned int count, struct sums *sums)
 	fclose(file);
 }
 
-/* The last line: how many it saw and how many it knows to have lost. */
+/* The last line: how many it saw and how many it knows were lost. */
 static void read_said(const char *path, struct sums *sums)
 {
 	FILE *file = fopen(path, "re");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * In: a guest of guests/, for real mode at f000:0000, and whether libkvmwhy-vmm answers for its
- * machine-check banks and its MSRs. Out: what it says through its ports; on its word it is moved
+ * machine-check banks and its MSRs. Out: what it reports through its ports; on request it is moved
  * into another VM, or gets an injected error.
  *
  * Exit status: 0 the guest ended itself, 1 KVM_RUN failed, 2 the VM could not be set up.
@@ -85,7 +85,7 @@ static enum kw_mca_vendor vendor(void)
 	return ebx == signature_INTEL_ebx ? KW_MCA_INTEL : KW_MCA_AMD;
 }
 
-/* What a VMM adds to itself, before the first KVM_RUN. */
+/* What a VMM adds, before the first KVM_RUN. */
 static void use_library(struct machine *m)
 {
 	struct kw_msr_policy_error error;
@@ -151,7 +151,7 @@ static void set_start(const struct machine *m)
 	IOCTL(m->vcpu, KVM_SET_REGS, &regs);
 }
 
-/* The exit is finished first: KVM_RUN that does not run. */
+/* First completes the exit, with a KVM_RUN that does not run the guest. */
 static void finish_exit(const struct machine *m)
 {
 	m->run->immediate_exit = 1;
@@ -160,7 +160,7 @@ static void finish_exit(const struct machine *m)
 	m->run->immediate_exit = 0;
 }
 
-/* Registers and banks of one VM into a new one; the memory is the same. */
+/* Moves registers and banks of one VM into a new one; the memory is the same. */
 static void move(struct machine *m)
 {
 	struct kw_mca_state state;
@@ -185,7 +185,7 @@ static void move(struct machine *m)
 	puts("mca: moved into another VM");
 }
 
-/* True when the guest said that it is over. */
+/* True if the guest reported that it is done. */
 static bool port_written(struct machine *m)
 {
 	const struct kvm_run *run = m->run;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * In: a file of MSR indices, one a line in hexadecimal. Out: for each a line with what KVM answered
- * to RDMSR and WRMSR of a guest in real mode: "0x00000404 ok ok #GP ok ok". The columns are RDMSR,
+ * In: a file of MSR indices, one a line in hexadecimal. Out: for each a line with KVM's answers to
+ * RDMSR and WRMSR of a guest in real mode: "0x00000404 ok ok #GP ok ok". The columns are RDMSR,
  * WRMSR of 0, of 1, of all ones and of what was read; the words are explained at the head of
  * data/kvm_msr_seen.tbl. Values are never printed: some differ from run to run.
  */
@@ -31,7 +31,7 @@ enum {
 	PORT_DONE = 0x10,
 	PORT_EXCEPTION = 0x11,
 	VECTORS = 32,
-	BANKS = 10,		/* as QEMU sets up */
+	BANKS = 10,		/* as set up by QEMU */
 	MAX_CPUID = 256,
 	TICKS = 3,		/* seconds in one KVM_RUN that make a hang */
 };
@@ -74,7 +74,7 @@ static int must(int rc, const char *what)
 	return rc;
 }
 
-/* The guest: an instruction that then says so, and handlers that say which exception came. */
+/* The guest: an instruction, a report that it completed, and handlers that report exceptions. */
 static void fill_memory(uint8_t *memory)
 {
 	static const uint8_t rdmsr[] = { 0x0f, 0x32, 0xe6, PORT_DONE, 0xf4 };
@@ -112,7 +112,7 @@ static void discard(void)
 	close(machine.vm);
 }
 
-/* The timer's signal may come while KVM waits for a thread of the VM. */
+/* The timer's signal may arrive while KVM waits for a thread of the VM. */
 static int create_vm(void)
 {
 	int vm;
@@ -123,7 +123,7 @@ static int create_vm(void)
 	return must(vm, "KVM_CREATE_VM");
 }
 
-/* A VM and its vCPU, new, so that no answer depends on an earlier one. */
+/* A new VM and vCPU, so that no answer depends on an earlier one. */
 static void renew(void)
 {
 	uint64_t identity_map = 0xfffbc000;
@@ -230,7 +230,10 @@ static void other_exit(struct answer *answer, uint32_t reason)
 	say(answer, "exit:%u", reason);
 }
 
-/* KVM_RUN until it says something; the timer's signal ends it, and some of them make a hang. */
+/*
+ * KVM_RUN until it returns a result; the timer's signal interrupts it, and several of them count as
+ * a hang.
+ */
 static int run(void)
 {
 	for (unsigned int ticks = 0; ticks < TICKS; ticks++) {
@@ -242,7 +245,7 @@ static int run(void)
 	return -EINTR;
 }
 
-/* An exit to user space ends with the next KVM_RUN, which must not go on to the guest here. */
+/* The next KVM_RUN completes an exit to user space, and must not run the guest here. */
 static void finish_exit(void)
 {
 	machine.run->immediate_exit = 1;
@@ -283,7 +286,7 @@ static void failed(struct answer *answer, int number)
 		say(answer, "errno:%d", number);
 }
 
-/* One instruction on the vCPU as it is. */
+/* Runs one instruction on the vCPU in its current state. */
 static void execute(uint32_t index, const uint64_t *value, struct answer *answer)
 {
 	struct kvm_regs regs = {
@@ -363,7 +366,7 @@ static void ignore(int signal)
 	(void)signal;
 }
 
-/* A signal each second, so that no KVM_RUN lasts for ever. */
+/* A signal each second, so that no KVM_RUN lasts forever. */
 static void start_timer(void)
 {
 	const struct sigaction action = { .sa_handler = ignore };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * In: kvmwhy.ko, how many failures of KVM_RUN it is to inject, and in how many loads of it. Two VMs
- * with two vCPUs each write MSRs without end. Out: what the vCPUs counted and what the module did,
- * which must be the same, failure by failure: 0 when they are, else 1.
+ * In: kvmwhy.ko, how many KVM_RUN failures to inject, and over how many loads of it. Two VMs with
+ * two vCPUs each write MSRs endlessly. Out: what the vCPUs counted and what the module did, which
+ * must match failure by failure: 0 if so, else 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +26,9 @@
 #include "uapi/kvmwhy.h"
 
 #define FOLDER		"/sys/kernel/debug/kvmwhy/"
-#define MC0_ADDR	0x402u	/* takes any value, and so do those of the next banks */
+#define MC0_ADDR	0x402u	/* accepts any value, as do those of the next banks */
 #define MEMORY		0x1000u
-#define PATIENCE	60000	/* ms without what is waited for */
+#define PATIENCE	60000	/* ms to wait */
 
 enum { VMS = 2, VCPUS_OF_VM = 2, VCPUS = VMS * VCPUS_OF_VM };
 
@@ -40,8 +40,8 @@ struct vcpu {
 	uint32_t msr, tag;
 	_Atomic uint64_t failures;	/* of KVM_RUN */
 	_Atomic uint64_t untold;	/* of these, without the module's words */
-	_Atomic uint64_t wrong;		/* of these, with words that are not of this vCPU's WRMSR */
-	_Atomic uint64_t others;	/* of these, with another errno than was asked for */
+	_Atomic uint64_t wrong;		/* of these, whose words do not match this vCPU's WRMSR */
+	_Atomic uint64_t others;	/* of these, with an errno other than the requested one */
 	uint64_t writes;
 };
 
@@ -126,7 +126,7 @@ static bool is_ours(const struct vcpu *vcpu, const struct kvmwhy_data *data,
 	       (!(data->flags & KVMWHY_HAS_RIP) || data->rip == regs->rip);
 }
 
-/* The words are taken out of kvm_run: the next failure must bring its own. */
+/* Clears the words in kvm_run: the next failure must bring its own. */
 static void look_at_failure(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
@@ -145,7 +145,7 @@ static void look_at_failure(struct vcpu *vcpu)
 	vcpu->failures++;
 }
 
-/* This guest never leaves KVM_RUN but by a failure. */
+/* This guest leaves KVM_RUN only through a failure. */
 static _Noreturn void leave(const struct vcpu *vcpu)
 {
 	struct kvm_regs regs = { 0 };
@@ -163,7 +163,7 @@ static void *run_vcpu(void *argument)
 	struct vcpu *vcpu = argument;
 	struct kvm_regs regs;
 
-	/* what loads the module shall get through */
+	/* lets loading of the module proceed */
 	if (setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19))
 		die("setpriority");
 	my_run = vcpu->run;
@@ -183,7 +183,7 @@ static void *run_vcpu(void *argument)
 	return NULL;
 }
 
-/* A signal between the look at `stop` and KVM_RUN must not be lost. */
+/* A signal between the check of `stop` and KVM_RUN must not be lost. */
 static void on_kick(int number)
 {
 	(void)number;
@@ -311,7 +311,7 @@ static void wait_for(uint64_t failures)
 	}
 }
 
-/* Nothing is injected any more: what was must arrive, on both sides. */
+/* Injection has stopped: what was injected must arrive, on both sides. */
 static struct told settle(uint64_t before)
 {
 	struct told told;
@@ -347,7 +347,7 @@ static bool one_load(const char *path, unsigned int number, uint64_t target, str
 	return false;
 }
 
-/* The module goes while it injects: a failure that is under way may lose its words, no more. */
+/* Unloads the module while it injects: a failure in progress may lose its words, nothing more. */
 static void abrupt_loads(const char *path, unsigned int loads)
 {
 	uint64_t before = counted(), untold = SUM(untold);

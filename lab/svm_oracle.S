@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In: svm_states.inc, states of a VMCB. Out, on the serial port: the VMCB that they change, as
- * "vmcb OFFSET VALUE" for each 8 bytes that are not 0, then "exit CODE" of one VMRUN for each
- * state, then "@done".
+ * In: svm_states.inc, states of a VMCB. Out, on the serial port: the base VMCB, as "vmcb OFFSET
+ * VALUE" for each nonzero 8 bytes, then "exit CODE" of one VMRUN for each state, then "@done".
  *
- * A multiboot kernel for QEMU, which emulates SVM: 64-bit, the first GiB mapped to itself, for the
- * guest and for nested paging too. The guest is a HLT.
+ * A multiboot kernel for QEMU, which emulates SVM: 64-bit, with the first GiB identity-mapped, also
+ * for the guest and for nested paging. The guest is a HLT.
  */
 	.set	LOAD_AT, 0x100000
 	.set	COM1, 0x3f8
@@ -79,8 +78,8 @@ done:	mov	$done_is, %esi
 	jmp	1b
 
 /*
- * A state at %r12: how many changes; for each its offset, its bytes, 1 if its value is xored, and
- * the value.
+ * A state at %r12: the number of changes; for each its offset, size in bytes, 1 if the value is
+ * XORed, and the value.
  */
 change_vmcb:
 	mov	$valid, %esi

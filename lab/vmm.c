@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * In: a flat blob of guest code and options that say how its VM is to be broken.
- * Out: what the guest and KVM said, on stdout; a failing KVM_RUN as one record that kvmwhy
- * explain reads.
+ * In: a flat blob of guest code and options that say how to break its VM. Out: what the guest and
+ * KVM said, on stdout; a failing KVM_RUN as one record that kvmwhy explain reads.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -207,7 +206,7 @@ static void parse_options(struct vmm *vmm, struct vmm_options *options, int argc
 	options->guest = argv[optind];
 }
 
-/* Both live in the guest's address space and matter to Intel without unrestricted guest only. */
+/* Both are in the guest's address space and matter only on Intel without unrestricted guest. */
 static void set_intel_pages(struct vmm *vmm)
 {
 	uint64_t identity = 0xfffbc000;
@@ -245,7 +244,7 @@ static void set_cpuid(struct vmm *vmm)
 	free(cpuid);
 }
 
-/* As QEMU: MCG_CTL_P and MCG_SER_P where KVM has them. */
+/* As QEMU: MCG_CTL_P and MCG_SER_P if KVM has them. */
 static void set_mce(struct vmm *vmm, uint32_t banks)
 {
 	uint64_t supported = 0, cap;
@@ -294,7 +293,7 @@ static void create(struct vmm *vmm, const struct vmm_options *options)
 	vmm_take_memory_away(vmm);
 }
 
-/* True when the guest said that it is over. */
+/* True if the guest reported that it is done. */
 static bool port_written(const struct kvm_run *run)
 {
 	unsigned int value = *((const uint8_t *)run + run->io.data_offset);
@@ -332,7 +331,7 @@ static enum vmm_exit run_guest(struct vmm *vmm, int *result)
 				break;
 			puts("vmm: guest halted");
 			return VMM_DONE;
-		case KVM_EXIT_MMIO:	/* nobody answers: all ones, writes are lost */
+		case KVM_EXIT_MMIO:	/* no device: reads are all ones, writes are lost */
 			if (!vmm->run->mmio.is_write)
 				memset(vmm->run->mmio.data, 0xff, sizeof(vmm->run->mmio.data));
 			break;
@@ -366,7 +365,7 @@ static void say_result(const struct vmm *vmm, int result, int error)
 	       vmm_exit_name(vmm->run->exit_reason));
 }
 
-/* KVM answers EIO: the VM is this process's. The child sees this process's kvm_run. */
+/* KVM returns EIO: the VM belongs to this process. The child sees this process's kvm_run. */
 static void run_in_child(const struct vmm *vmm)
 {
 	pid_t child = fork();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * In: the guest's code and, for each page of its first MiB, what is to back it.
- * Out: memory with the code in it, the VM's memslots, and then the loss of what is to be lost.
+ * In: the guest's code and, for each page of its first MiB, its backing. Out: memory with the code
+ * in it, the VM's memslots, and then the removal of what is to be lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "vmm_parts.h"
 
-/* Since Linux v6.8; the flags, with which any VM can have a guest_memfd, are younger. */
+/* Since Linux v6.8; the flags, which let any VM have a guest_memfd, are newer. */
 #ifndef KVM_CREATE_GUEST_MEMFD
 #define KVM_MEM_GUEST_MEMFD	(1u << 2)
 struct kvm_userspace_memory_region2 {

@@ -18,7 +18,7 @@
 
 enum vmm_exit { VMM_DONE = 0, VMM_FAILED = 1, VMM_BROKEN = 2 };
 enum vmm_mode { VMM_REAL, VMM_PROTECTED, VMM_LONG };
-/* memory, no memslot, a memslot whose memory or whose guest_memfd is no longer there */
+/* memory, no memslot, a memslot whose memory or guest_memfd is gone */
 enum vmm_backing { VMM_RAM, VMM_HOLE, VMM_GONE, VMM_MEMFD };
 
 struct vmm_options {
@@ -39,16 +39,16 @@ struct vmm {
 	int kvm, vm, vcpu;
 	struct kvm_run *run;
 	unsigned long run_argument;	/* KVM wants 0 */
-	bool halts;			/* HLT is no end: KVM_RUN again, behind it */
+	bool halts;			/* HLT does not end the guest: KVM_RUN again, after it */
 	uint8_t *ram;
 	enum vmm_backing page[VMM_PAGES];
 };
 
-/* vmm.c: an ioctl that has to work; ends the program with its name and errno when it does not */
+/* vmm.c: an ioctl that must succeed; else ends the program with its name and errno */
 int vmm_ioctl(int fd, unsigned long request, void *argument, const char *name);
 #define VMM_IOCTL(fd, request, argument) vmm_ioctl(fd, request, argument, #request)
 
-/* the same for what is no ioctl */
+/* the same for other calls */
 _Noreturn void vmm_broken(const char *what);
 
 /* vmm_memory.c: memory with the guest's code in it, the memslots, then what is to be lost */
@@ -60,7 +60,7 @@ void vmm_take_memory_away(struct vmm *vmm);
 bool vmm_set_state(struct vmm *vmm, const struct vmm_options *options);
 bool vmm_parse_u64(const char *text, uint64_t *value);
 
-/* vmm_record.c: the failure as QEMU would have said it, and the kvm_run page */
+/* vmm_record.c: the failure in QEMU's words, and the kvm_run page */
 const char *vmm_exit_name(uint32_t reason);
 const char *vmm_exception_name(unsigned int vector);
 void vmm_print_record(struct vmm *vmm, int result, int error);

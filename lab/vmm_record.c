@@ -166,7 +166,7 @@ static void print_system(const struct dump *dump)
 	printf("EFER=%016llx\n", s->efer);
 }
 
-/* One byte at a linear address, through the guest's page tables; -1 where it has no memory. */
+/* One byte at a linear address, through the guest's page tables; -1 if there is no memory. */
 static int read_byte(struct vmm *vmm, uint64_t address)
 {
 	struct kvm_translation at = { .linear_address = address };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A backend of host/watch/ by its name in, each record that it makes as a line of facts out: what a
- * backend sees, without what libkvmwhy makes of it. Ends after COUNT records, or when nothing comes
- * for SECONDS.
+ * The name of a host/watch/ backend in, each of its records as a line of facts out: what a backend
+ * sees, without libkvmwhy's interpretation. Ends after COUNT records, or after SECONDS without one.
  */
 #include "../host/watch/watch.h"
 
@@ -102,7 +101,7 @@ static int print(void *arg, const struct kvmwhy_event *event)
 	return seen->most && seen->count >= seen->most;
 }
 
-/* Until COUNT were seen, a signal came or nothing for SECONDS. */
+/* Until COUNT were seen, a signal arrived, or nothing came for SECONDS. */
 static int watch(struct kw_watcher *live, struct seen *seen, int seconds)
 {
 	struct pollfd poll_live = { .fd = live->fd, .events = POLLIN };
@@ -116,7 +115,7 @@ static int watch(struct kw_watcher *live, struct seen *seen, int seconds)
 		result = kw_watcher_read(live);
 		quiet_ms = seen->count == before ? quiet_ms + 100 : 0;
 	}
-	/* what had failed before the signal came */
+	/* what failed before the signal */
 	do {
 		before = seen->count;
 		if (!result)

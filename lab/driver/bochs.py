@@ -18,14 +18,13 @@ from .result import Result
 TEMPLATE = pathlib.Path(__file__).parents[1] / "bochsrc.in"
 MODEL = "corei7_haswell_4770"
 MEMORY_MIB = "512"
-# Without the tests of the kernel's ciphers L1 is up in half the time; 124 is aperfmperf, whose MSRs
-# Bochs has not and which the kernel reads all the time; dumps go to the log of the kernel, not into
-# its console.
+# Without the kernel's cipher tests L1 boots in half the time; 124 is aperfmperf, whose MSRs Bochs
+# lacks and the kernel reads constantly; dumps go to the kernel's log, not to its console.
 APPEND = ("console=ttyS0,115200 quiet loglevel=1 panic=-1 nokaslr mitigations=off cryptomgr.notests "
           "tsc=reliable clearcpuid=124")
 ISOLINUX = f"DEFAULT l1\nPROMPT 0\nLABEL l1\n KERNEL vmlinuz\n INITRD initrd\n APPEND {APPEND}\n"
 
-# What Bochs is made of: where distributions put it, and Debian's package.
+# The parts of Bochs: where distributions install them, and Debian's package.
 FILES = {
     "bios.bin": ("bochsbios", ["bochs/BIOS-bochs-latest"]),
     "vga.bin": ("vgabios", ["vgabios/vgabios.bin", "bochs/VGABIOS-lgpl-latest", "bochs/VGABIOS-lgpl-latest.bin",
@@ -35,7 +34,7 @@ FILES = {
                                         "syslinux/bios/ldlinux.c32"]),
 }
 FOLDERS = ["/usr/share", "/usr/lib", "/usr/local/share", "/usr/local/lib"]
-# Bochs with its debugger built in, as Debian's, stops before the first instruction.
+# Bochs with a built-in debugger, like Debian's, stops before the first instruction.
 DEBUGGER = "c\nq\n"
 
 
@@ -62,7 +61,8 @@ def asked(bochs):
 
 
 def write_cd(folder, kernel, initrd):
-    """l1.iso, with a boot menu of one line. isolinux.bin is changed on the way, hence the copy."""
+    """l1.iso, with a one-line boot menu. isolinux.bin is modified in the process, hence the
+    copy."""
     cd = folder / "cd" / "isolinux"
     cd.mkdir(parents=True)
     shutil.copy(found("isolinux.bin"), cd)
@@ -75,7 +75,7 @@ def write_cd(folder, kernel, initrd):
 
 
 def prepare(folder, kernel, initrd, smp):
-    """Fills the folder and returns the arguments of Bochs."""
+    """Fills the folder and returns Bochs's arguments."""
     for name in ("bios.bin", "vga.bin"):
         shutil.copy(found(name), folder / name)
     write_cd(folder, kernel, initrd)
@@ -91,8 +91,8 @@ def telling(line):
 
 
 def boot(kernel, initrd, workdir, seconds, on_line, smp):
-    """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream at
-    once."""
+    """Runs L1 until it is done, dead or out of time; on_line gets each line of the stream
+    immediately."""
     bochs = tools.path("bochs-bin", "bochs")
     version, debugger = asked(bochs)
     argv = [bochs, *prepare(pathlib.Path(workdir), kernel, initrd, smp), *(["-rc", "debugger"] if debugger else [])]

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Where the lab keeps what is expensive to make, how its parts say that they cannot go on, and
-progress.
+"""Where the lab keeps what is expensive to make, how its parts report that they cannot continue,
+and progress.
 
-An entry of the cache is a folder that is either whole or not there: it is made under another name
-and renamed. Two labs at once make an entry once. What a lab that was killed left half made, the
-next one that makes something beside it removes.
-"""
+A cache entry is a folder that is either complete or absent: it is made under another name and
+renamed. Two concurrent labs make an entry only once. What a killed lab left unfinished is removed
+by the next one that makes something in the same place. """
 
 import contextlib
 import fcntl
@@ -41,8 +40,7 @@ def directory():
 
 @contextlib.contextmanager
 def locked(name, wait=True):
-    """Nobody else is in here with that name; BlockingIOError when somebody is and is not waited
-    for."""
+    """Holds the lock of that name; BlockingIOError if another process has it and wait is false."""
     with open(directory() / f".{name.replace('/', '_')}.lock", "w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,7 +53,7 @@ def locked(name, wait=True):
 
 
 def remove_left_over(folder):
-    """What is half made in a folder of the cache and by nobody any more."""
+    """Unfinished entries in a folder of the cache that nobody is making any more."""
     for half in folder.glob(f"{HALF}*.????????"):
         name = folder.relative_to(directory()) / half.name.removeprefix(HALF).rpartition(".")[0]
         with contextlib.suppress(BlockingIOError), locked(str(name), wait=False):
@@ -63,7 +61,7 @@ def remove_left_over(folder):
 
 
 def entry(name, make):
-    """The folder of an entry; make(folder) fills it if it is not there yet."""
+    """The folder of an entry; make(folder) fills it if it does not exist yet."""
     path = directory() / name
     if path.is_dir():
         return path
@@ -83,7 +81,7 @@ def entry(name, make):
 
 
 def say(text):
-    """Progress: one line that is written over, only where somebody looks."""
+    """Progress: one line, overwritten in place, only on a terminal."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{text[:100]}" if text else "\r\033[K")
         sys.stderr.flush()

@@ -19,7 +19,7 @@ NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|Read-only fil
 
 
 def add_choice(parser):
-    """The arguments that say what is run on what."""
+    """The arguments that select scenarios, kernels and processors."""
     parser.add_argument("scenario", nargs="*", help="names of scenarios: see lab/run --list")
     parser.add_argument("--scenarios", type=pathlib.Path, default=scenarios.FILE, metavar="FILE",
                         help="scenarios of your own, in a file like lab/scenarios.cfg")
@@ -29,11 +29,11 @@ def add_choice(parser):
     parser.add_argument("--cpu", action="append", default=[], choices=scenarios.CPUS,
                         help="SVM or VMX; repeatable (default: what the scenario names)")
     parser.add_argument("--each-kind", action="store_true",
-                        help="of what was chosen only the quickest of each kind, for each kernel and processor")
+                        help="of the selection, only the quickest of each kind, for each kernel and processor")
 
 
 def choice(parser):
-    """The arguments, and the scenarios that there are. A wrong name is a matter of usage."""
+    """The arguments, and the known scenarios. A wrong name is a usage error."""
     chosen = parser.parse_args()
     try:
         known = scenarios.read(chosen.scenarios)
@@ -52,7 +52,7 @@ def exit_status(count):
 
 
 def printable(text):
-    """Text of a guest must not steer the terminal."""
+    """Text from a guest must not control the terminal."""
     return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
 
 
@@ -67,7 +67,7 @@ def hint(text):
 
 
 def lines_of(texts):
-    """Texts as lines that can be shown."""
+    """Texts as printable lines."""
     return [hint(printable(line)) for text in texts for line in text.split("\n") if line.strip()]
 
 
@@ -91,7 +91,7 @@ def print_tap(number, verdict):
 
 
 def run_tap(picked, chosen):
-    """The lines say it all; a status of its own would count as one failure more."""
+    """The lines report everything; a nonzero status would count as one more failure."""
     number = 0
     try:
         verdicts = plan.run(picked, chosen.kernel, chosen.cpu, chosen.each_kind)
@@ -105,7 +105,7 @@ def run_tap(picked, chosen):
 
 
 def run(picked, chosen):
-    """Runs what was chosen on the command line; returns the exit status."""
+    """Runs what the command line selects; returns the exit status."""
     if chosen.tap:
         return run_tap(picked, chosen)
     count = collections.Counter()
@@ -122,14 +122,14 @@ def run(picked, chosen):
 
 
 def stop(number, _frame):
-    """The first signal stops the lab; what comes after it must not stop the cleaning up."""
+    """The first signal stops the lab; later ones must not interrupt the cleanup."""
     for signum in SIGNALS:
         signal.signal(signum, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
 
 
 def guarded(name, main):
-    """main() with every way out that has nothing to do with a scenario told in one line."""
+    """main(), reporting every failure unrelated to a scenario in one line."""
     for signum in SIGNALS:
         signal.signal(signum, stop)
     try:
@@ -137,9 +137,9 @@ def guarded(name, main):
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        text, status = "stopped; nothing of it is left running", 130
+        text, status = "stopped; nothing is left running", 130
     except BrokenPipeError:
-        # Nobody reads on. What is still in the buffer must not fail again at the end.
+        # The reader is gone. What is still in the buffer must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except (Skip, Broken, ValueError, OSError, subprocess.CalledProcessError) as reason:

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a guest's exit costs: kernels and what is to be compared in, instructions of one exit out,
-as a table. Here what kvmwhy.ko costs a WRMSR; cost_watch.py has `kvmwhy watch`.
-
-QEMU makes its time from the instructions that it counted (-icount), so that time on L1's clock is
-their number, and a second run gives nearly the same.
-"""
+"""What a guest's exit costs: kernels and settings to compare in, instructions per exit out, as a
+table. This module measures what kvmwhy.ko costs a WRMSR; cost_watch.py measures `kvmwhy watch`.
+QEMU derives its time from the instructions it counts (-icount), so time on L1's clock is their
+number, and a second run gives nearly the same result. """
 
 import dataclasses
 import pathlib
@@ -16,7 +14,7 @@ from . import emulators, guests, kernels, l1, modules, qemu, scenarios
 from .cache import Broken, say
 
 EXITS = 20000
-MSR = 0x402             # MC0_ADDR: KVM takes any value, and nothing else is done
+MSR = 0x402             # MC0_ADDR: KVM accepts any value and does nothing else
 NS_PER_INSTRUCTION = 2      # of -icount shift=1
 SECONDS = 60
 BOOT_SECONDS = 240
@@ -46,7 +44,7 @@ SETTINGS = [
 
 
 def instructions(outcome, name, guest=""):
-    """Of one exit; guest is what the line begins with that tells how long it took."""
+    """Instructions of one exit; guest is the prefix of the line with the measured time."""
     output = outcome.output if outcome else []
     took = [int(found[1]) for line in output if (found := re.fullmatch(guest + r"vmm: KVM_RUN took (\d+) ns", line))]
     if not outcome or outcome.status != 0 or len(took) != 1:
@@ -102,8 +100,8 @@ def disagreements(first, second, agree=AGREE):
 
 
 def run(names, bench=None):
-    """What lab/cost does with a module that has measure() and table(), by default this one; its
-    exit status."""
+    """What lab/cost does with a module that has measure() and table(), this one by default; returns
+    the exit status."""
     bench, wrong = bench or sys.modules[__name__], []
     for name in names:
         kernel, runs = kernels.get(name), []

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What `kvmwhy watch` costs an exit that does not fail, beside `trace-cmd record -e kvm`: a kernel
-in, instructions of one exit for each kind of exit and each way of looking out, and what memory the
-watching takes. lab/l1/costed is the other side.
-"""
+"""What `kvmwhy watch` costs an exit that does not fail, compared with `trace-cmd record -e kvm`: a
+kernel in; instructions per exit for each kind of exit and each way of watching out, and the memory
+that watching takes. lab/l1/costed is the other side. """
 
 import pathlib
 import re
@@ -10,7 +9,7 @@ import re
 from . import cost, judge, l1, stock, tools
 from .cache import Skip
 
-AGREE = 0.03            # trace-cmd's recorder takes its turns when it will: 2 %; the others agree within 0.1 %
+AGREE = 0.03            # trace-cmd's recorder runs at its own times: 2 %; the others agree within 0.1 %
 SECONDS = 120
 WAYS = {"absent": "nobody looks", "bpf": "watch, BPF at the exit of functions", "bpf-kprobe": "watch, BPF at kprobes",
         "tracefs": "watch, a tracefs instance", "trace-cmd": "trace-cmd record -e kvm"}
@@ -20,7 +19,7 @@ MEMORY = re.compile(rf"({'|'.join(MEMORY_NAMES)}) (\d+) kB")
 
 
 def trace_cmd():
-    """Path in L1 -> path here; nothing, and why, where it is not installed."""
+    """Path in L1 -> path here; nothing, and why, if it is not installed."""
     try:
         return stock.tool(pathlib.Path(tools.path("trace-cmd"))), ""
     except Skip as reason:
@@ -28,13 +27,13 @@ def trace_cmd():
 
 
 def memory_of(outcome, way):
-    """What costed said of it, in kB: name -> number."""
+    """What costed reported, in kB: name -> number."""
     lines = [line.removeprefix(f"{way}: ") for line in outcome.output]
     return {found[1]: int(found[2]) for line in lines if (found := MEMORY.fullmatch(line))}
 
 
 def cannot(outcome, way):
-    """What watch said where it cannot see failures in this way on this kernel."""
+    """What watch said if it cannot see failures this way on this kernel."""
     lines = [line.removeprefix(f"{way} said: kvmwhy: ") for line in outcome.output if line.startswith(f"{way} said: ")]
     watches = any(line.startswith("watching") for line in lines)
     return "" if watches or way in ("absent", "trace-cmd") else " ".join(lines)
@@ -84,8 +83,8 @@ def memory_row(way, memory):
 
 
 def table(kernel, how, first, second):
-    """Lines of Markdown: instructions per exit, the same again, and the ratio to nobody looking;
-    then memory in kB."""
+    """Lines of Markdown: instructions per exit, the same again, and the ratio to not watching; then
+    memory in kB."""
     yield from cost.heading(kernel, how)
     yield "| | " + " | ".join(EXITS.values()) + " |"
     yield "|---|" + "--:|" * len(EXITS)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A kernel with lockdep and KASAN: the distribution's source, built with lab/debug.config.
 
-In: a row of kernels.txt that names a linux-source. Out: a folder as kernels.py has it of a stock
-kernel: boot/, lib/modules/, usr/src/linux-headers-RELEASE with what the build of a module reads.
+In: a row of kernels.txt that names a linux-source. Out: a folder laid out like a stock kernel's in
+kernels.py: boot/, lib/modules/, usr/src/linux-headers-RELEASE with what building a module reads.
 """
 
 import hashlib
@@ -20,10 +20,8 @@ LEFT_OUT = shutil.ignore_patterns("*.o", "*.a")
 
 
 def recipe():
-    """A short name for how it is built.
-
-    Modules are kept by the kernel's release, which has it, too.
-    """
+    """A short name for how it is built. The kernel's release, which names its modules' folder, also
+    contains it. """
     how = (OPTIONS.read_text(encoding="ascii"), modules.SUITE, modules.PACKAGES, TOOLS)
     return hashlib.sha256(repr(how).encode() + pathlib.Path(__file__).read_bytes()).hexdigest()[:8]
 
@@ -67,10 +65,10 @@ def build(enter, *words):
 
 
 def check(asked, config):
-    """Kconfig drops what it does not know, or what lacks something else, without a word."""
+    """Kconfig silently drops what it does not know and what has unmet dependencies."""
     refused = sorted(set(settings(asked)) - set(settings(config)))
     if refused:
-        raise cache.Broken(f"Kconfig did not take {', '.join(refused)}: see lab/{OPTIONS.name}")
+        raise cache.Broken(f"Kconfig dropped {', '.join(refused)}: see lab/{OPTIONS.name}")
 
 
 def settings(config):
@@ -78,7 +76,7 @@ def settings(config):
 
 
 def keep(work, folder, release):
-    """The image, and of the source what the build of a module reads."""
+    """The image, and the parts of the source that building a module reads."""
     (folder / "boot").mkdir()
     (work / "arch/x86/boot/bzImage").rename(folder / "boot" / f"vmlinuz-{release}")
     headers = folder / "usr" / "src" / f"linux-headers-{release}"

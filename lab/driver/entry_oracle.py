@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""States of a guest in, what Bochs and `kvmwhy explain` say of each out: a Row for a state.
-
-vmcs_poke.ko changes the VMCS before an entry and makes Bochs write a line that no entry makes, so
-that the lines behind it are those of this state.
-"""
+"""Guest states in, what Bochs and `kvmwhy explain` say about each out: one Row per state.
+vmcs_poke.ko changes the VMCS before an entry and makes Bochs log a line that no entry causes, so
+that the lines after it belong to this state. """
 
 import dataclasses
 import fnmatch
@@ -19,7 +17,7 @@ MODULE = guests.LAB / "vmcs_poke"
 OPTIONS = "dump_invalid_vmcs=1"
 SECONDS = {"linux": 60}         # of L1's clock; others have few
 FEW_SECONDS = 4
-# Time for a boot, and for a state beside what it may take of L1's clock: an L1 that is silent for
+# Time for a boot, and for a state on top of its limit on L1's clock: an L1 that is silent for
 # longer hangs.
 BOOT_SECONDS = 300
 SLOWNESS = 6
@@ -37,9 +35,8 @@ DUMP = re.compile(r"\*\*\* Guest State \*\*\*")
 
 @dataclasses.dataclass
 class Row:
-    """What came of a state. error: KVM's hardware error, "" where the guest entered; None when it
-    was not tried.
-    broken: what the judge called broken, None when it was not asked."""
+    """The outcome of a state. error: KVM's hardware error, "" if the guest entered; None if it was
+    not tried. broken: what the judge called broken, None if it was not asked."""
     state: entry_states.State
     record: str
     error: str | None
@@ -49,8 +46,7 @@ class Row:
 
     @property
     def verdict(self):
-        """agree, known (Bochs does otherwise than the file says, which says why), open (the judge
-        was not asked), or
+        """agree, known (Bochs deviates, and the file says why), open (the judge was not asked), or
         what is wrong."""
         bochs, judged = fault_of_bochs(self), fault_of_judge(self)
         if bochs and not self.state.known:
@@ -71,7 +67,7 @@ def fault_of_bochs(row):
 
 
 def fault_of_judge(row):
-    """The first check of a state is the one that Bochs names; the others are broken with it."""
+    """The first check of a state is the one Bochs names; the others are broken along with it."""
     if row.broken is None:
         return ""
     if not row.state.refused:
@@ -129,7 +125,7 @@ def boot(kernel, states, folder):
 
 
 def sentences(oracle):
-    """What Bochs said behind each mark: a list of lists."""
+    """What Bochs said after each mark: a list of lists."""
     found = []
     for line in oracle.splitlines():
         if MARK.search(line):
@@ -140,24 +136,24 @@ def sentences(oracle):
 
 
 def said_of(jobs, outcomes, oracle):
-    """Job name -> what Bochs said of it."""
+    """Job name -> what Bochs said about it."""
     marked = [one.name for one in jobs
               if one.name in outcomes and any(map(MARKED.search, outcomes[one.name].dmesg))]
     found = sentences(oracle)
-    died = any(outcome.status is None for outcome in outcomes.values())     # its log never came
+    died = any(outcome.status is None for outcome in outcomes.values())     # its log never arrived
     if len(found) - len(marked) not in (0, died):
         raise Broken(f"Bochs has {len(found)} marks of {len(marked)} guests: its lines cannot be told apart")
     return {name: "; ".join(lines) for name, lines in zip(marked, found)}
 
 
 def record_of(outcome):
-    """What the VMM and the kernel said, without what the lab's module did."""
+    """What the VMM and the kernel said, without the lab's module."""
     lines = judge.record_of(outcome).splitlines(keepends=True)
     return "".join(line for line in lines if not OURS.search(line))
 
 
 def row_of(state, outcome, said):
-    """said: None where the module did not come to an entry."""
+    """said: None if the module did not reach an entry."""
     if outcome is None or outcome.status is None or said is None:
         return Row(state, record_of(outcome) if outcome else "", None)
     record = record_of(outcome)
@@ -166,20 +162,20 @@ def row_of(state, outcome, said):
 
 
 def broken_checks(record):
-    """What the judge calls broken in a record; None where this kvmwhy judges no entries."""
+    """What the judge calls broken in a record; None if this kvmwhy does not judge entries."""
     asked = [failure["entry_checks"] for failure in judge.explained(record) if "entry_checks" in failure]
     return tuple(check["id"] for checks in asked for check in checks["broken"]) if asked else None
 
 
 def tried(kernel, states):
-    """Boots L1 until every state was tried, but what it did not survive: yields (result, jobs,
+    """Boots L1 until every state was tried, except those it did not survive: yields (result, jobs,
     outcomes)."""
     left = states
     while left:
         with tempfile.TemporaryDirectory(prefix="kvmwhy-entry-") as folder:
             jobs, result, outcomes = boot(kernel, left, pathlib.Path(folder))
         if not outcomes:
-            raise Broken("\n".join([f"L1 did not come to the first state: {result.ended}",
+            raise Broken("\n".join([f"L1 did not reach the first state: {result.ended}",
                                     *judge.tail("its console", result.console)]))
         yield result, jobs, outcomes
         left = [state for state in left if state.name not in outcomes]

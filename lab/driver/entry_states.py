@@ -13,7 +13,7 @@ FILE = pathlib.Path(__file__).resolve().parents[1] / "entry_states.txt"
 MODES = ("real", "protected", "long", "linux")
 ALL = (1 << 64) - 1
 POKE = re.compile(r"([A-Z][A-Z0-9_]+)(\^=|\|=|&=~|&=|=)(0x[0-9a-f]+|[0-9]+)")
-# What stays of a field, and what is inverted then, for a value.
+# The bits of a field that stay and those then inverted, to get a value.
 OPERATIONS = {"^=": lambda value: (ALL, value), "|=": lambda value: (ALL & ~value, value),
               "&=": lambda value: (value, 0), "&=~": lambda value: (ALL & ~value, 0), "=": lambda value: (0, value)}
 ROW = re.compile(r"^\s*([A-Z0-9_]+)\s*=\s*(0[xX][0-9a-fA-F]+),", re.M)
@@ -22,9 +22,7 @@ UNTOLD = "untold"
 
 @dataclasses.dataclass
 class State:
-    """One line. refused, checks: what the manual and the judge say.
-
-    known: why Bochs does otherwise.
+    """One line. refused, checks: what the manual and the judge say. known: why Bochs deviates.
     """
     name: str
     mode: str

@@ -25,19 +25,19 @@ JUMP_TO_START = bytes((0xea, 0x00, 0x00, 0x00, 0xf0))    # ljmp $0xf000, $0
 
 
 def names():
-    """The guests there are."""
+    """The known guests."""
     return sorted(path.stem for path in (LAB / "guests").glob("*.S"))
 
 
 def run(command):
-    """The compiler's stderr is the message when it fails."""
+    """If the compiler fails, its stderr is the message."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Broken(f"{' '.join(map(str, command))}\n{done.stderr.strip()}")
 
 
 def need(cc):
-    """Skip where no compiler is, or no libc to link statically."""
+    """Skip without a compiler or a libc to link statically."""
     if not shutil.which(cc[0]):
         raise Skip(f"no C compiler: '{cc[0]}' is not there; on Debian: apt-get install gcc libc6-dev")
     libc = subprocess.run((*cc, "-print-file-name=libc.a"), capture_output=True, text=True,
@@ -59,7 +59,7 @@ def build_guest(name, folder, cc):
 
 
 def build(folder, cc=("cc",)):
-    """The programs and all guests, into folder, by the words of a compiler."""
+    """Builds the programs and all guests into folder, with the words of a compiler command."""
     folder = pathlib.Path(folder)
     need(cc)
     run((sys.executable, "-B", LAB.parent / "scripts" / "gen-tables.py", "--numbers", folder / "kvm_numbers.h", *TABLES))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a scenario must show and what it did show in, what was missed out."""
+"""What a scenario must show and did show in, what it missed out."""
 
 import dataclasses
 import json
@@ -12,14 +12,14 @@ from .cache import Broken
 
 NOT_BUILT = "kvmwhy is not built: run make, or set KVMWHY to its path"
 EXPLAIN_SECONDS = 60
-KILLED = (137, 143)  # the status of a job that was ended for its time: by SIGTERM, then by SIGKILL
-TAIL = 15           # lines of a console or a record that are shown of a failure
+KILLED = (137, 143)  # the status of a job killed at its time limit: by SIGTERM, then by SIGKILL
+TAIL = 15           # lines of a console or a record shown for a failure
 ENDED = {"done": "it said that it was done", "died": "it died", "timeout": "it went silent and was ended",
          "flood": "it wrote without end and was ended"}
 WHY_DEAD = re.compile(r"Kernel panic|\bBUG:|\bOops\b|>>PANIC<<|soft lockup|No init found")
-# What the record of a kernel with lockdep and KASAN must say, and what not, whatever its scenario
-# is about. lockdep is silent after its first report, and a report may have been pushed out of the
-# log: the taints remember. 4096 is that of a module from elsewhere.
+# What the record of a kernel with lockdep and KASAN must and must not say in any scenario. lockdep
+# is silent after its first report, and a report may have scrolled out of the log: the taint flags
+# remember. 4096 is an out-of-tree module.
 ALWAYS = {"debug": {"see": [r"^lockdep: debug_locks 1$", r"^kernel: tainted (0|4096)$"],
                     "never": [r"\bBUG: |\bWARNING: |\bINFO: |\bUBSAN: |\bODEBUG: |Call Trace:|corruption"]}}
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 class Verdict:
     """state: seen, missed, skipped.
 
-    why: a line for each thing that was missed, or why it was skipped.
+    why: a line for each thing missed, or why it was skipped.
     """
     scenario: str
     kernel: str
@@ -57,7 +57,8 @@ def need_tool():
 
 
 def explained(record):
-    """What `kvmwhy explain` makes of a record: a list of failures as in docs/kvmwhy.schema.json."""
+    """The output of `kvmwhy explain` for a record: a list of failures as in
+    docs/kvmwhy.schema.json."""
     kvmwhy = need_tool()
     try:
         run = subprocess.run([kvmwhy, "explain", "--all", "--format", "json"], input=record.encode(),
@@ -70,8 +71,7 @@ def explained(record):
 
 
 def missed_findings(record, wanted, certain=None):
-    """Findings that are not there; and, where few or none can be certain, those that are and should
-    not be."""
+    """Missing findings; and, if few or none can be certain, those that wrongly are."""
     if not wanted:
         return []
     try:
@@ -101,14 +101,14 @@ def record_of(outcome):
 
 
 def tail(what, text):
-    """The end of a text, for a person; what names a death before it too."""
+    """The end of a text, for a human reader; preceded by lines that name a crash."""
     lines = text.strip().splitlines()
     named = [line for line in lines[:-TAIL] if WHY_DEAD.search(line)][-3:]
     return [f"{what} ends:", *(f"  {line}" for line in [*named, *lines[-TAIL:]])] if lines else [f"{what} is empty"]
 
 
 def gone(outcome, result):
-    """L1 went away in the scenario or before it."""
+    """L1 ended during the scenario or before it."""
     when = "in" if outcome else "before"
     return [f"L1 ended {when} the scenario: {ENDED.get(result.ended, result.ended)}",
             *(tail("the record", record_of(outcome)) if outcome else []),
@@ -116,12 +116,12 @@ def gone(outcome, result):
 
 
 def variants(kernel, cpu):
-    """What a key of the scenario may be said for only: see.old, see.intel."""
+    """The suffixes that restrict a key of the scenario: see.old, see.intel."""
     return [kernel, cpu, *(["stock"] if kernel != "old" else [])]
 
 
 def shortcomings(scenario, record, outcome, result, only):
-    """A line for each thing that was missed; nothing when all was seen."""
+    """A line for each thing missed; nothing if all was seen."""
     why = missed_texts(record, scenario, *only)
     if outcome.status in KILLED:
         why.append(f"it did not end in {scenario.seconds} seconds of L1 and was ended")

@@ -26,7 +26,7 @@ class Row:
 
     @property
     def is_source(self):
-        """Whether it must be built: a kernel that is only asked for by name."""
+        """Whether it must be built: such a kernel runs only if named."""
         return self.package.startswith("linux-source-")
 
     @property
@@ -38,7 +38,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Kernel:
-    """A kernel that can be booted and built for.
+    """A kernel to boot and build for.
 
     folder    the packages unpacked, or what was built: boot/, lib/modules/, usr/src/linux-headers-*
     release   what uname -r says; version: the Debian package's
@@ -67,18 +67,18 @@ def names():
 
 
 def usual():
-    """Those that are taken when none is named."""
+    """The default ones."""
     return [row.name for row in rows() if not row.is_source]
 
 
 def has(name, cpu):
-    """Whether it has a KVM for that processor: debug.config leaves that for VMX out."""
+    """Whether it has KVM for that processor: debug.config leaves out VMX."""
     return cpu != "intel" or name in [*usual(), "host"]
 
 
 def get(name):
-    """The kernel of that name; downloaded, and its modules built anew, when not in the cache
-    yet."""
+    """The kernel of that name; if not in the cache yet, it is downloaded and its modules
+    rebuilt."""
     kernel = stock(name)
     if not row_of(name).replaced:
         return kernel
@@ -93,7 +93,7 @@ def row_of(name):
 
 
 def stock(name):
-    """The kernel of that name as the distribution has it, or as its source was built."""
+    """The kernel of that name from the distribution, or built from its source."""
     row = row_of(name)
     folder = cache.entry(row.entry, lambda half: make(half, row))
     known = json.loads((folder / "kernel.json").read_text(encoding="ascii"))
@@ -126,7 +126,7 @@ def fetch(folder, row):
 
 
 def one_module_folder(folder):
-    """lib/modules and usr/lib/modules are one: kmod looks here or there, and so do the packages."""
+    """Makes lib/modules and usr/lib/modules one: kmod uses either, and so do the packages."""
     old, new = folder / "lib" / "modules", folder / "usr" / "lib" / "modules"
     if old.is_dir():
         new.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def one_module_folder(folder):
 
 
 def only(folder, pattern):
-    """The one file of that pattern."""
+    """The only file matching the pattern."""
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
         raise cache.Broken(f"{folder} has {len(found)} of {pattern}, not one")

@@ -19,7 +19,7 @@ VENDOR = {"amd": "kvm-amd", "intel": "kvm-intel"}
 
 @dataclasses.dataclass
 class Job:
-    """What L1 runs once, with KVM loaded as it says. seconds are those of L1's clock."""
+    """What L1 runs once, with KVM loaded accordingly. seconds are on L1's clock."""
     name: str
     command: list
     seconds: int = 20
@@ -30,9 +30,8 @@ class Job:
 
 @dataclasses.dataclass
 class Outcome:
-    """What a job did. status: its exit status, that of a signal when it was ended for its time;
-    None when L1
-    went away."""
+    """What a job did. status: its exit status, a signal's if it ran out of time; None if L1
+    ended."""
     output: list = dataclasses.field(default_factory=list)
     dmesg: list = dataclasses.field(default_factory=list)
     status: int | None = None
@@ -78,7 +77,7 @@ def job_line(job):
 
 
 def pack(root, initrd):
-    """Not compressed: Bochs would take a minute to undo it."""
+    """Not compressed: Bochs would take a minute to decompress it."""
     names = "\n".join(str(path.relative_to(root)) for path in sorted(root.rglob("*"))) + "\n"
     with open(initrd, "wb") as out:
         tools.output("cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0", cwd=root, input=names.encode(), stdout=out)
@@ -107,7 +106,7 @@ def make(folder, kernel, cpu, jobs, files):
 
 
 def outcomes(stream):
-    """Job name -> Outcome, from the lines of L1's stream, however early they end."""
+    """Job name -> Outcome, from the lines of L1's stream, even if it ends early."""
     found, job, part = {}, None, None
     for line in stream:
         begin, end = re.fullmatch(r"@begin (\S+)", line), re.fullmatch(r"@end (\S+) ([0-9]{1,3})", line)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The third way: this machine's own KVM, for scenarios that need nothing but the lab's VMM. No
-module is
-loaded and nothing is set; the kernel's log is not read."""
+"""The third way: this machine's own KVM, for scenarios that need only the lab's VMM. No module is
+loaded and nothing is changed; the kernel's log is not read."""
 
 import os
 import subprocess
@@ -15,7 +14,7 @@ def check():
     if not os.path.exists("/dev/kvm"):
         raise Skip("this machine has no /dev/kvm")
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        raise Skip("/dev/kvm is not yours to use: join the group that owns it")
+        raise Skip("you may not open /dev/kvm: join the group that owns it")
 
 
 def outcome(argv, seconds):

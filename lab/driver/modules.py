@@ -2,7 +2,7 @@
 """Kernel modules for the kernels of the lab.
 
 In: a folder with a Kbuild file and a Kernel. Out: a folder of the cache with its *.ko.
-The compiler is that of a build root of our own, entered in a user namespace: the kernels' build
+The compiler comes from a build root of our own, entered in a user namespace: the kernels' build
 tools need a newer C library than this machine may have, and root is not needed.
 """
 
@@ -50,7 +50,7 @@ def build(source, kernel, include=None, options=()):
 
 
 def digest(folders, options):
-    """A short name for the content of the folders and for how they are built."""
+    """A short name for the contents of the folders and how they are built."""
     hashed = hashlib.sha256(repr((SUITE, PACKAGES, sorted(options))).encode())
     for folder in folders:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -72,7 +72,7 @@ def make(folder, folders, kernel, options):
 
 
 def copy(folder, target):
-    """copytree, for which a full disk is one failure, not one of each file."""
+    """copytree that reports a full disk once, not for each file."""
     try:
         shutil.copytree(folder, target)
     except shutil.Error as failed:
@@ -82,7 +82,7 @@ def copy(folder, target):
 
 
 def compiled(work, name, kernel, options=()):
-    """The modules that the folder work/name gives for this kernel, built there, without debug data.
+    """The modules built from the folder work/name for this kernel, there, without debug data.
 
     Inside the build root work is /build.
     """
@@ -103,14 +103,12 @@ def compiled(work, name, kernel, options=()):
 
 
 def entered(folder, work, more=()):
-    """The words before a command that run it in the build root with these packages more.
-
-    There the folder of a kernel is /kernel and its headers are where they belong; work is /build.
-    """
+    """The words that, before a command, run it in the build root with these additional packages.
+    There the kernel's folder is /kernel, its headers are where they belong, and work is /build. """
     if not shutil.which("unshare", path=ENVIRONMENT["PATH"]):
         raise cache.Skip("unshare is missing: install util-linux")
     places = [str(path.resolve()) for path in (root(more), folder, work)]
-    # Root needs no user namespace, and inside a chroot gets none.
+    # Root needs no user namespace, and cannot get one inside a chroot.
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
     enter = ["unshare", *user, "--mount", "--pid", "--fork", "--kill-child",
              "sh", "-ec", ENTER, "sh", *places]
@@ -122,14 +120,14 @@ def entered(folder, work, more=()):
 
 
 def root(more=()):
-    """The build root, a cache entry; with these packages more it is another one."""
+    """The build root, a cache entry; additional packages make it a different one."""
     wanted = (*PACKAGES, *more)
     key = hashlib.sha256(repr((SUITE, wanted)).encode()).hexdigest()[:12]
     return cache.entry(f"build-root/{SUITE}-{key}", lambda folder: make_root(folder, wanted))
 
 
 def make_root(folder, wanted):
-    """The packages unpacked, and what their maintainer scripts would have linked."""
+    """Unpacks the packages and makes the links that their maintainer scripts would."""
     packages.unpack(folder, SUITE, wanted)
     for place in ("kernel", "build"):
         (folder / place).mkdir()
@@ -140,7 +138,7 @@ def make_root(folder, wanted):
 
 
 def run(command):
-    """The status of a command and the lines that it said."""
+    """The status of a command and the lines it printed."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", stdin=subprocess.DEVNULL, check=False, env=ENVIRONMENT)
     return done.returncode, done.stdout.splitlines()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""KVM as it was before two repairs of May 2022, for a stock kernel that has them.
+"""KVM as it was before two fixes of May 2022, for a stock kernel that has them.
 
 In: a Kernel. Out: {"kvm": Path, "kvm-amd": Path}, modules that load into it.
-The source is the distribution's for the very version of the kernel. Undone in set_msr_mce():
+The source is the distribution's for exactly this kernel version. Reverted in set_msr_mce():
 Linux commit 2368048bf5c2 ("KVM: x86: Signal #GP, not -EPERM, on bad WRMSR(MCi_CTL/STATUS)") and
 Linux commit 0471a7bd1bca ("KVM: set_msr_mce: Permit guests to ignore single-bit ECC errors").
 """
@@ -18,13 +18,13 @@ KVM = "arch/x86/kvm"
 GENERIC = "virt/kvm"
 WANTED = ("kvm", "kvm-amd")
 
-# linux-headers has neither folder: an include path makes KVM's trace headers find the copy.
-# -Werror goes, it is for the compiler that the distribution took. kvm-intel is not wanted.
+# linux-headers has neither folder: an include path makes KVM's trace headers find the copy. -Werror
+# is removed, since it assumes the distribution's compiler. kvm-intel is not needed.
 OPTIONS = (f"KCPPFLAGS=-I/build/{GENERIC}", "CONFIG_KVM_WERROR=", "CONFIG_KVM_INTEL=")
 
 
 def build(kernel):
-    """The modules, from the cache or built anew (about a minute)."""
+    """The modules, from the cache or rebuilt (about a minute)."""
     recipe = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
     folder = cache.entry(f"modules/old-kvm-{recipe}-{kernel.release}-{kernel.version}",
                          lambda half: make(half, kernel))
@@ -69,7 +69,7 @@ def find_the_copy(makefile):
 
 
 def refuse_as_before(source):
-    """set_msr_mce() with bit 10 alone excepted for MCi_CTL, and -1 for both refusals."""
+    """set_msr_mce() with only bit 10 exempt in MCi_CTL, and -1 for both refusals."""
     start, end = function(source, "set_msr_mce")
     head, body, tail = source[:start], source[start:end], source[end:]
     body = once(r"\(1 << 10\) \| 1\b", "(1 << 10)", body)
@@ -87,7 +87,7 @@ def function(source, name):
 
 
 def once(pattern, text, source):
-    """The source with the one place of that pattern replaced."""
+    """The source with the only match of that pattern replaced."""
     changed, count = re.subn(pattern, text, source)
     if count != 1:
         raise cache.Broken(f"set_msr_mce() has {count} places of {pattern}, not one")

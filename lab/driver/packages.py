@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Packages of a Debian suite, unpacked into the cache, nothing installed.
+"""Packages of a Debian suite, unpacked into the cache without installing anything.
 
 In: a suite, names of packages ("name" or "name=version pattern") and which dependencies to keep.
 Out: a folder with their files. apt runs with a configuration, state and cache of the lab's own;
-where the mirror is, and how it is reached, is taken from the machine's apt configuration.
+the mirror and how to reach it come from the machine's apt configuration.
 """
 
 import functools
@@ -48,7 +48,7 @@ Debug::NoLocking "true";
 def fetch(suite, names, keep=None):
     """A cache entry with the packages, and those dependencies whose name matches the pattern keep.
 
-    Without keep everything is taken that an empty system would need. packages.json in the entry
+    Without keep, everything that an empty system would need. packages.json in the entry
     says what was unpacked, as {name: version}.
     """
     key = repr((suite, sorted(names), keep)).encode()
@@ -57,7 +57,7 @@ def fetch(suite, names, keep=None):
 
 
 def unpack(folder, suite, names, keep=None):
-    """What fetch does, into a folder that is there; returns {name: version}."""
+    """What fetch does, into an existing folder; returns {name: version}."""
     environment = apt(suite)
     found = resolve(environment, names, keep)
     debs = folder / "debs"
@@ -75,7 +75,7 @@ def unpack(folder, suite, names, keep=None):
 
 
 def ordered(debs):
-    """The archives, first base-files: it has the links from /lib to /usr/lib and their like."""
+    """The archives, base-files first: it has links such as /lib to /usr/lib."""
     return sorted(debs.glob("*.deb"), key=lambda deb: (not deb.match("base-files_*"), deb.name))
 
 

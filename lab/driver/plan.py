@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scenarios and kernels in, verdicts out: what can share a boot of L1 does."""
+"""Scenarios and kernels in, verdicts out: what can share a boot of L1 shares it."""
 
 import collections
 import pathlib
@@ -11,17 +11,15 @@ from .cache import Broken, Skip, say
 from .judge import Verdict
 from .scenarios import module_folder
 
-# Time for a boot, and for what a job needs beside its own seconds: an L1 that is silent for longer
-# hangs.
+# Time for a boot, and for a job on top of its own seconds: an L1 that is silent for longer hangs.
 BOOT_SECONDS = {"amd": 90, "intel": 240}
-# A second of L1 may take this long here.
+# How long a second of L1 may take here.
 SLOWNESS = {"amd": 1, "intel": 6}
 
 
 def wanted(scenarios, only_kernels, only_cpus):
-    """Yields (scenario, kernel, cpu) for all that is asked for, `host` among the kernels. Without a
-    kernel
-    asked for, those that must be built are left out."""
+    """Yields the requested (scenario, kernel, cpu), including `host` among the kernels. If no
+    kernel is requested, those that must be built are left out."""
     taken = only_kernels or [*kernels.usual(), "host"]
     for scenario in scenarios:
         names = scenario.kernels + (["host"] if scenario.keys.get("host") == "yes" else [])
@@ -81,7 +79,7 @@ def job(scenario, cpu):
 
 
 def files_for(scenario, kernel):
-    """Path in L1 -> path here of what a scenario uses beside the lab's programs."""
+    """Path in L1 -> path here of what a scenario uses besides the lab's programs."""
     files = stock.files() if scenario.stock_qemu else {}
     if scenario.keys.get("tool") == "yes" or "watch" in scenario.keys:
         files.update(stock.command(judge.need_tool()))
@@ -102,7 +100,7 @@ def files_for(scenario, kernel):
 def boot(kernel, cpu, scenarios, files):
     """One boot of L1 for these scenarios: what it left, and job name -> Outcome."""
     jobs = [job(scenario, cpu) for scenario in scenarios]
-    jobs.sort(key=lambda one: (one.kvm, one.vendor))    # modules are reloaded for other options only
+    jobs.sort(key=lambda one: (one.kvm, one.vendor))    # modules are reloaded only for different options
     allowed = {f"@begin {one.name}": BOOT_SECONDS[cpu] + SLOWNESS[cpu] * one.seconds for one in jobs}
 
     def progress(line):
@@ -119,9 +117,7 @@ def boot(kernel, cpu, scenarios, files):
 
 
 def boots(kernel, cpu, scenarios, files):
-    """Yields a verdict for each scenario.
-
-    What an L1 that died did not come to has one more boot.
+    """Yields a verdict for each scenario. What L1 did not reach before it died gets one more boot.
     """
     result, found = boot(kernel, cpu, scenarios, files)
     left = [one for one in scenarios if one.name not in found]
@@ -136,7 +132,7 @@ def boots(kernel, cpu, scenarios, files):
 
 
 def run_l1(name, cpu, scenarios, programs):
-    """The scenarios of one kernel and processor, but those for which something cannot be had."""
+    """The scenarios of one kernel and processor, except those for which something is missing."""
     kernel, ready = kernels.get(name), []
     files = {path.name: path for path in programs.iterdir()}
     for scenario in scenarios:
@@ -150,7 +146,7 @@ def run_l1(name, cpu, scenarios, programs):
 
 
 def run_group(key, scenarios, programs):
-    """Verdicts of scenarios that share a boot, for each of them one, whatever happens."""
+    """Verdicts of scenarios that share a boot, exactly one for each, whatever happens."""
     name, cpu, _stock_qemu, _smp = key
     left = {one.name for one in scenarios}
     try:
@@ -165,7 +161,7 @@ def run_group(key, scenarios, programs):
 
 
 def need_kvmwhy(groups):
-    """Said before anything is booted for it."""
+    """Reported before anything is booted for it."""
     asked = (one.lines("explain", *judge.variants(kernel, cpu))
              for (kernel, cpu, _stock_qemu, _smp), members in groups.items() for one in members)
     if any(asked) and not judge.tool():
@@ -173,8 +169,8 @@ def need_kvmwhy(groups):
 
 
 def run(scenarios, only_kernels=(), only_cpus=(), each_kind=False):
-    """Yields (Verdict, seconds): seconds are those of the boot that it shared, of its first verdict
-    only."""
+    """Yields (Verdict, seconds): seconds are those of the shared boot, only with its first
+    verdict."""
     items = wanted(scenarios, only_kernels, only_cpus)
     groups = grouped(one_of_each_kind(items) if each_kind else items)
     need_kvmwhy(groups)

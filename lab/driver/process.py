@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """One emulator: its command line in, what it wrote into its files and on its stderr out.
 
-It runs in a process group of its own, which is ended on every way out; should this program be
-killed, the kernel ends it. What it writes is bounded, in memory and on disk.
-"""
+It runs in a process group of its own, which is killed on every way out; if this program is killed,
+the kernel does it. What it writes is bounded, in memory and on disk. """
 
 import collections
 import contextlib
@@ -21,11 +20,11 @@ import time
 from . import tools
 
 PAUSE_SECONDS = 0.05
-MOST_BYTES = 16 << 20       # of one stream: a guest that says more loops
+MOST_BYTES = 16 << 20       # of one stream: a guest that prints more is looping
 LEAST_FREE_BYTES = 1 << 20
 MOST_LINES = 20000          # of stderr: the first are dropped
-# What str.splitlines() cuts at, beside the end of a line: a guest must not end a line of the stream
-# by that.
+# Other characters at which str.splitlines() splits: a guest must not end a line of the stream with
+# them.
 NO_LINE_END = dict.fromkeys(map(ord, "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), "\ufffd")
 
 
@@ -34,7 +33,7 @@ class Ran:
     """ended: done, timeout, died (it ended before it was done), flood (it wrote too much)."""
     ended: str
     texts: dict             # name of the stream -> all of it
-    said: list              # the lines of stderr that were to be kept
+    said: list              # the kept lines of stderr
 
 
 class Lines:
@@ -53,7 +52,7 @@ class Growing:
         self.path, self.file, self.parts, self.size, self.lines = path, None, [], 0, Lines()
 
     def more(self):
-        """The lines that were completed since the last call."""
+        """The lines completed since the last call."""
         if not self.file:
             if not self.path.exists():
                 return []
@@ -73,8 +72,7 @@ class Growing:
 
 
 class Said:
-    """What comes out of the process itself: the wanted lines of stderr; a terminal is only
-    emptied."""
+    """Output of the process itself: the wanted lines of stderr; a terminal is only drained."""
     def __init__(self, keep):
         self.keep, self.lines = keep, Lines()
         self.kept, self.selector = collections.deque(maxlen=MOST_LINES), selectors.DefaultSelector()
@@ -84,7 +82,7 @@ class Said:
         self.selector.register(fd, selectors.EVENT_READ, is_stderr)
 
     def read(self, seconds):
-        """Waits so long at most; returns whether something came."""
+        """Waits at most that long; returns whether something came."""
         events = self.selector.select(seconds)
         for key, _mask in events:
             data = b""
@@ -106,7 +104,7 @@ def start(argv, cwd, terminal):
     """The process, and what must be read: {file descriptor: whether it is stderr}."""
     err, err_end = os.pipe()
     outputs, ends, out_end, env = {err: True}, [err_end], subprocess.DEVNULL, dict(os.environ)
-    env.pop("MALLOC_PERTURB_", None)        # Bochs 2.7 reads memory that it has not written, and stops
+    env.pop("MALLOC_PERTURB_", None)        # Bochs 2.7 reads uninitialised memory, and stops
     if terminal:
         master, out_end = os.openpty()
         termios.tcsetwinsize(out_end, (50, 132))
@@ -129,8 +127,8 @@ def finish(process):
 
 
 def new_lines(files, on_line, done):
-    """Reads what has grown: how the run ended by that, None if it goes on, and what on_line
-    returned last."""
+    """Reads what was added: how that ended the run, None if it continues, and what on_line returned
+    last."""
     seconds = None
     for name, file in files.items():
         for line in file.more():
@@ -159,7 +157,7 @@ def follow(process, said, files, seconds, on_line, done):
 
 
 def check_disk(cwd):
-    """An emulator says nothing of output that it could not write."""
+    """An emulator does not report output it could not write."""
     if shutil.disk_usage(cwd).free < LEAST_FREE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(cwd))
 
@@ -171,10 +169,9 @@ def is_done(line):
 def run(argv, cwd, seconds, streams, on_line, done=is_done, keep=bool, terminal=False):
     """Runs argv in the folder cwd until done(line) is true for a line of the stream named `stream`.
 
-    streams: name -> file in cwd that it writes. on_line gets each line of `stream` at once; a
-    number that it returns is how many seconds there are from then on. keep(line) chooses the lines
-    of stderr. terminal: stdin and stdout are a terminal, which nobody sees.
-    """
+    streams: name -> file in cwd that it writes. on_line gets each line of `stream` immediately; a
+    number it returns is how many seconds are left from then on. keep(line) selects lines of stderr.
+    terminal: stdin and stdout are a terminal, which nobody sees. """
     files = {name: Growing(pathlib.Path(cwd, path)) for name, path in streams.items()}
     for file in files.values():
         file.path.unlink(missing_ok=True)

@@ -7,8 +7,8 @@ import re
 from . import packages, process, tools
 from .result import Result
 
-# Not the machine's own QEMU, which may be older: in 7.2 an interrupt taken at a CMPXCHG16B found
-# garbage in EFLAGS, and L1 died of it.
+# Not the machine's own QEMU, which may be older: in 7.2 an interrupt at a CMPXCHG16B found garbage
+# in EFLAGS, which killed L1.
 SUITE = "trixie"
 PACKAGES = ("qemu-system-x86", "seabios")
 LOADER = "usr/lib64/ld-linux-x86-64.so.2"
@@ -17,11 +17,11 @@ PROGRAM = "usr/bin/qemu-system-x86_64"
 FIRMWARE = ("usr/share/qemu", "usr/share/seabios")
 CPU = "max,+svm"
 TCG = ("-accel", "tcg,thread=multi")
-# Several processors run one after the other: with a thread for each, a guest of L1 runs off its
-# code now and then, in QEMU 10, on kernels without any probe or module; L1 itself has gone to
-# address 0, in 7.2 by kprobe events alone.
+# Several processors run one at a time: with a thread for each, QEMU 10 occasionally lets a guest of
+# L1 run off its code, on kernels without any probe or module; L1 itself has jumped to address 0, in
+# 7.2 with kprobe events alone.
 SEVERAL = ("-accel", "tcg,thread=single")
-# Time is the count of the instructions: what takes so long takes as long again.
+# Time is the instruction count: a repeated run takes the same time.
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off")
 APPEND = "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests tsc=reliable"
 

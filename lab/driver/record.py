@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A verdict in, a case of tests/corpus/ out: the record, where it comes from, what kvmwhy says of
-it."""
+"""A verdict in, a case of tests/corpus/ out: the record, where it comes from, what kvmwhy says
+about it."""
 
 import datetime
 import subprocess
@@ -14,9 +14,7 @@ def name_of(verdict):
 
 
 def write(verdict):
-    """Returns the path of the case, which replaces an older one.
-
-    The diff is for a person to read.
+    """Returns the path of the case, which replaces an older one. Review the diff.
     """
     corpus = judge.PROJECT / "tests" / "corpus"
     case = corpus / name_of(verdict)

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What an emulator gives back of one boot of L1."""
+"""What an emulator returns from one boot of L1."""
 
 import dataclasses
 
 
 @dataclasses.dataclass
 class Result:
-    """What came back from one boot.
-
-    ended: done, timeout, died, flood; process.py has what they mean.
+    """The outcome of one boot. ended: done, timeout, died, flood; process.py explains them.
     """
     how: str                # emulator, its version, the model of the processor
     console: str            # the kernel's console
     stream: list            # the lines of the second serial port: l1.py has the format
-    oracle: str             # what the emulator itself said of failed VM-entry checks
+    oracle: str             # what the emulator itself said about failed VM-entry checks
     ended: str

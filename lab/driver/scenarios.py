@@ -16,7 +16,7 @@ WATCH = ("best", "bpf", "bpf-kprobe", "tracefs")      # the ways of `kvmwhy watc
 KEYS = {"what", "kind", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
         "setup", "module", "tool", "watcher", "example", "preload", "watch", "certain", "program", "smp", "seconds", "long", "host",
         "see", "never", "oracle", "explain"}
-# These may be said for one kernel or one processor only: `see.old`, `explain.intel`.
+# These may be restricted to one kernel or processor: `see.old`, `explain.intel`.
 VARIED = {"see", "never", "explain", "oracle"}
 
 
@@ -29,7 +29,7 @@ class Scenario:
         return self.keys.get(key, "").split()
 
     def lines(self, key, *variants):
-        """The lines of a key, and of what is said for these kernels or processors only."""
+        """The lines of a key, and of its variants for these kernels or processors."""
         texts = [self.keys.get(key, ""), *(self.keys.get(f"{key}.{variant}", "") for variant in variants)]
         return [line.strip() for text in texts for line in text.splitlines() if line.strip()]
 
@@ -77,12 +77,12 @@ def module_folder(name):
 
 
 def short(found):
-    """Those that do not take long on every processor."""
+    """Those that are quick on every processor."""
     return [one for one in found.values() if one.keys.get("long") != "yes"]
 
 
 def usual(found):
-    """The scenarios that are run when none is named: the short ones, where they are."""
+    """The default scenarios: the short ones, if any."""
     kept = [(one, [cpu for cpu in one.cpus if one.keys.get(f"long.{cpu}") != "yes"]) for one in short(found)]
     return [dataclasses.replace(one, keys={**one.keys, "cpu": " ".join(cpus)}) for one, cpus in kept]
 
@@ -110,12 +110,12 @@ def faults(section):
                 if name not in kernels.names())
     yield from (f"unknown way to watch: {way}" for way in section.get("watch", "").split() if way not in WATCH)
     if "watch" in section and not section["watch"].split():
-        yield "does not say in which way: watch"
+        yield "does not say how: watch"
     if not re.fullmatch(r"[A-Za-z0-9._-]+", section.name):
-        yield "a name has letters, digits and - only"
+        yield "a name has only letters, digits and -"
     if not {"guest", "qemu", "program"} & set(section):
         yield "does not say: guest (or qemu, or program)"
-    yield from (f"{key} is no number" for key in ("seconds", "smp")
+    yield from (f"{key} is not a number" for key in ("seconds", "smp")
                 if not re.fullmatch(r"[1-9][0-9]*", section.get(key, "1")))
     guest, module = section.get("guest"), section.get("module", "").split()
     if guest and not (LAB / "guests" / f"{guest}.S").is_file():

@@ -30,7 +30,7 @@ def libraries(program):
 
 
 def tool(path):
-    """Path in L1 -> path here of a program of ours as /bin/NAME; its libraries are where L1 looks
+    """Path in L1 -> path here of one of our programs as /bin/NAME; its libraries are where L1 looks
     first."""
     found = {path.name: path}
     for library in libraries(path):
@@ -40,8 +40,7 @@ def tool(path):
 
 
 def command(path):
-    """The same for the command with the programs behind it that look at L1 itself, where the build
-    has them."""
+    """The same for the command with the programs it starts to inspect L1 itself, if built."""
     found = tool(path)
     for live in LIVE:
         if (path.parent / live).is_file():
@@ -50,7 +49,7 @@ def command(path):
 
 
 def injector(path):
-    """The same for the command with libkvmwhy-inject.so, which the build has beside it."""
+    """The same for the command with libkvmwhy-inject.so, which is next to it in the build."""
     library = path.parent.parent / "preload" / INJECTOR
     if not library.is_file():
         raise Broken(f"{library} is not built: run make")
@@ -58,7 +57,7 @@ def injector(path):
 
 
 def example(path, name):
-    """The same for a program of examples/, which the build has beside the command."""
+    """The same for a program of examples/, which is next to the command in the build."""
     program = path.parent.parent / "examples" / name
     if not program.is_file():
         raise Broken(f"{program} is not built: run make")
@@ -74,7 +73,7 @@ def watcher(path):
 
 
 def data_files(program):
-    """The firmware that a PC with nothing in it needs, from the folders where this QEMU looks."""
+    """The firmware that an empty PC needs, from the folders where this QEMU looks."""
     folders = [pathlib.Path(line) for line in tools.output(QEMU, "-L", "help").decode().split()]
     for name in DATA:
         found = [folder / name for folder in folders if (folder / name).exists()]

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Is a state refused by QEMU's VMRUN and by kvmwhy alike? lab/svm_states.txt in, a verdict for each
-state out.
-
-svm_oracle.S asks QEMU. kvmwhy gets the same VMCB as a dump_vmcb: as VMRUN found it, since what QEMU
-leaves of a VMCB that it refused is partly the host's state.
-"""
+"""Do QEMU's VMRUN and kvmwhy refuse the same states? lab/svm_states.txt in, a verdict for each
+state out. svm_oracle.S tries them in QEMU. kvmwhy gets the same VMCB as a dump_vmcb: as VMRUN found
+it, since what QEMU leaves in a refused VMCB is partly the host's state. """
 
 import dataclasses
 import pathlib
@@ -24,8 +21,8 @@ CC_FLAGS = ("-m64", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-Ttext=0
 SECONDS = 60
 REFUSED = (1 << 64) - 1
 
-# AMD APM vol. 2, "VMCB Layout": where the fields are, by the names in the dump, and how many bytes
-# they have.
+# AMD APM vol. 2, "VMCB Layout": where the fields are, by their names in the dump, and their sizes
+# in bytes.
 CONTROL = {
     "cr_read": (0x000, 2), "cr_write": (0x002, 2), "dr_read": (0x004, 2), "dr_write": (0x006, 2),
     "exceptions": (0x008, 4), "intercepts_3": (0x00c, 4), "intercepts_4": (0x010, 4), "iopm_base_pa": (0x040, 8),
@@ -68,7 +65,7 @@ class Change:
 class State:
     """broken, untold: ids of checks.
 
-    why: the reason for which QEMU and kvmwhy differ, "" where they do not.
+    why: the reason why QEMU and kvmwhy differ, "" if they do not.
     """
     name: str
     changes: list
@@ -79,7 +76,7 @@ class State:
 
 @dataclasses.dataclass
 class Verdict:
-    """wrong: what is not as the state has it, "" if all is."""
+    """wrong: what differs from the state, "" if nothing."""
     state: State
     exit_code: int
     broken: set
@@ -101,7 +98,7 @@ def parts(text):
 
 
 def read(path=STATES):
-    """The states of the file. ValueError names a line that is none."""
+    """The states in the file. ValueError names an invalid line."""
     states = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line or line.startswith("#"):
@@ -144,7 +141,7 @@ def ask_qemu(states, folder):
         elif words[:1] == ["exit"]:
             codes.append(int(words[1], 16))
     if ran.ended != "done" or len(codes) != len(states):
-        raise Broken(f"QEMU was to answer for {len(states)} states and did for {len(codes)}: {judge.ENDED[ran.ended]}"
+        raise Broken(f"QEMU had to answer for {len(states)} states and did for {len(codes)}: {judge.ENDED[ran.ended]}"
                      f" {' '.join(ran.said[-3:])}")
     return version, vmcb, codes
 
@@ -160,7 +157,7 @@ def put(vmcb, field, value):
 
 
 def changed(vmcb, state, exit_code):
-    """The VMCB of a state, with the exit code that VMRUN had."""
+    """The VMCB of a state, with VMRUN's exit code."""
     own = bytearray(vmcb)
     for one in state.changes:
         put(own, one.field, one.value ^ (get(own, one.field) if one.flips else 0))
@@ -194,7 +191,7 @@ def ids(checks):
 
 
 def ask_kvmwhy(text):
-    """(checks that are broken, checks that cannot be told)."""
+    """(broken checks, undecided checks)."""
     explained = judge.explained(text)
     if len(explained) != 1 or "cannot_tell" not in explained[0].get("entry_checks", {}):
         raise Broken(f"kvmwhy explain did not judge this dump_vmcb:\n{text}")
@@ -203,12 +200,12 @@ def ask_kvmwhy(text):
 
 
 def judged(state, exit_code, broken, untold):
-    """Both answers against each other, and kvmwhy's against what is expected."""
+    """Compares both answers, and kvmwhy's with what is expected."""
     refused, wrong = exit_code == REFUSED, []
     if broken != state.broken:
         wrong.append(f"broken is expected: {' '.join(sorted(state.broken)) or 'nothing'}")
     if state.untold - untold:
-        wrong.append(f"cannot be told, is expected: {' '.join(sorted(state.untold - untold))}")
+        wrong.append(f"expected to be undecided: {' '.join(sorted(state.untold - untold))}")
     if state.untold and not broken:
         word = "cannot tell"
     else:

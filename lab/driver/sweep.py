@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What KVM answers to RDMSR and WRMSR, for every index that data/msr.tbl names: kernels and
-processors in, data/kvm_msr_seen.tbl out. msr_sweep.c asks; scripts/gen-msr-seen.py knows the table.
+"""What KVM does on RDMSR and WRMSR, for every index in data/msr.tbl: kernels and processors in,
+data/kvm_msr_seen.tbl out. msr_sweep.c runs the accesses; scripts/gen-msr-seen.py knows the table.
 """
 
 import importlib.util
@@ -55,7 +55,7 @@ HEAD = """\
 
 
 def script(name):
-    """A generator of scripts/, whose reader of tables is used here too."""
+    """A generator from scripts/, whose table reader is also used here."""
     path = LAB.parent / "scripts" / name
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
@@ -69,13 +69,13 @@ seen = script("gen-msr-seen.py")
 
 
 def indices():
-    """All indices that data/msr.tbl names, ascending."""
+    """All indices in data/msr.tbl, ascending."""
     msrs = script("gen-msr.py").load([str(LAB.parent / "data" / "msr.tbl")])
     return sorted({index for msr in msrs for index, _number in msr.indices()})
 
 
 def build(folder):
-    """The program that asks, for L1."""
+    """The program that runs the accesses, for L1."""
     guests.need(("cc",))
     program = folder / "msr_sweep"
     guests.run(("cc", *guests.VMM_FLAGS, "-D_GNU_SOURCE", "-o", program, SOURCE))
@@ -97,7 +97,7 @@ def boot(kernel, cpu, asked, folder):
     """One boot of L1: (its emulator, the answers)."""
     wanted = folder / "indices"
     wanted.write_text("".join(f"{index:08x}\n" for index in asked), encoding="ascii")
-    # KVM logs what it does not know: on the console that costs more than the sweep.
+    # KVM logs unknown MSRs: on the console that takes longer than the sweep.
     job = l1.Job(name=JOB, command=["msr_sweep", "/bin/indices"], seconds=JOB_SECONDS,
                  setup="dmesg -n 1")
     files = {"msr_sweep": build(folder), "indices": wanted}
@@ -120,7 +120,7 @@ def boot(kernel, cpu, asked, folder):
 
 
 def sweep(name, cpu, asked):
-    """Asks one kernel: (what the table says of it, its answers)."""
+    """Tries one kernel: (what the table says about it, its answers)."""
     kernel = kernels.get(name)
     version = kernel.version + ("+old-kvm" if kernel.replaced else "")
     with tempfile.TemporaryDirectory(prefix="kvmwhy-sweep-") as folder:
@@ -135,7 +135,7 @@ def text_of(indices_of_row):
 
 
 def who_of(row, table):
-    """The shortest words for the kernels of a row."""
+    """The shortest notation for the kernels of a row."""
     if len(row.kernels) == len(table.kernels):
         return "all"
     words = []

@@ -17,13 +17,13 @@ PACKAGE = {"apt-config": "apt", "apt-get": "apt", "bochs-bin": BOCHS, "busybox":
            "xorriso": BOCHS, "zstd": "zstd"}
 # The PATH of an ordinary user lacks the folders of modprobe.
 PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
-# The kernel ends a program that is started so when the lab goes away, however it does.
+# The kernel kills a program started like this when the lab ends, however it ends.
 WITH_US = ("--pdeathsig", "KILL", "--")
 FULL_DISK = re.compile(r"No space left on device|enough free space|Disk quota exceeded")
 
 
 def path(*names):
-    """Where the first of these names is that there is: one program may have several."""
+    """The path of the first of these names that exists: one program may have several."""
     for name in names:
         found = shutil.which(name, path=PATH)
         if found:
@@ -32,16 +32,14 @@ def path(*names):
 
 
 def reason(run):
-    """Why a program failed, as it says: apt's first error, of others the end."""
+    """Why a program failed, in its own words: apt's first error, others' last lines."""
     lines = [line.strip() for line in run.stderr.decode(errors="replace").splitlines() if line.strip()]
     errors = [line.removeprefix("E: ") for line in lines if line.startswith("E: ")]
     return errors[0] if errors else " ".join(lines)[-300:] or f"status {run.returncode}"
 
 
 def output(name, *arguments, error=Broken, **options):
-    """What a program prints, as bytes.
-
-    When it fails: the error; OSError when that was a full disk.
+    """What a program prints, as bytes. If it fails, raises the error; OSError for a full disk.
     """
     if "input" not in options:
         options["stdin"] = subprocess.DEVNULL

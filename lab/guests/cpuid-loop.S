@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As often as EDI says, CPUID: an exit that KVM answers itself. lab/vmm --set rdi=20000 ...
- * Seen: done with 0x42; lab/vmm --time tells how long it took.
+ * CPUID, EDI times: an exit that KVM handles itself. lab/vmm --set rdi=20000 ... Seen: done with
+ * 0x42; lab/vmm --time shows how long it took.
  */
 #include "guest.h"
 	START

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An exception whose vector has to be read from 0xa0000, where no memory is.
- * Seen: suberror 3 on Linux 7, and on Intel before; older kernels on AMD never come to an
- * end with it.
+ * An exception whose vector must be read from 0xa0000, where there is no memory. Seen: suberror 3
+ * on Linux 7, and earlier on Intel; older kernels on AMD never finish with it.
  */
 #include "guest.h"
 	START

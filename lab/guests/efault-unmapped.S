@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A read of 0x80000, whose memory in the VMM is gone (lab/vmm --unmapped 0x80000:0x1000).
- * Seen: `kvm run failed Bad address` at the MOV.
+ * Reads 0x80000, whose memory in the VMM is gone (lab/vmm --unmapped 0x80000:0x1000). Seen: `kvm
+ * run failed Bad address` at the MOV.
  */
 #include "guest.h"
 	START

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For guests that start in real mode at f000:0000, under lab/vmm or as the BIOS of a stock QEMU.
- * START leaves EAX, ECX and EDX as lab/vmm --set gave them.
+ * START leaves EAX, ECX and EDX as set by lab/vmm --set.
  */
 	.code16
 	.text
 
-/* The stack, and for each exception a handler that says its vector through port 0x11 and halts. */
+/*
+ * The stack, and for each exception a handler that reports its vector through port 0x11 and halts.
+ */
 .macro START
 	.globl _start
 _start:	cli
@@ -35,7 +37,7 @@ handlers:
 guest:
 .endm
 
-/* The guest got through: its value goes out of port 0x10. */
+/* The guest finished: its value goes out through port 0x10. */
 .macro DONE value
 	mov	$\value, %al
 	out	%al, $0x10

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nothing: for a vCPU that is not let in at all. HLT is the same byte in every mode.
- * Seen: where KVM lets it in, the guest halts.
+ * Nothing: for a vCPU that cannot be entered. HLT is the same byte in every mode. Seen: if it is
+ * entered, the guest halts.
  */
 	.text
 	.globl	_start

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As often as EDI says, HLT, after which lab/vmm --halts lets it go on. lab/vmm --halts --set
- * rdi=20000 ... Seen: done with 0x42; lab/vmm --time tells how long it took.
+ * HLT, EDI times; lab/vmm --halts resumes it each time. lab/vmm --halts --set rdi=20000 ... Seen:
+ * done with 0x42; lab/vmm --time shows how long it took.
  */
 #include "guest.h"
 	START

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As often as EDI says, OUT to a port that nobody looks at: an exit to the VMM. lab/vmm --set
- * rdi=20000 ... Seen: done with 0x42; lab/vmm --time tells how long it took.
+ * OUT, EDI times, to an unused port: an exit to the VMM. lab/vmm --set rdi=20000 ... Seen: done
+ * with 0x42; lab/vmm --time shows how long it took.
  */
 #include "guest.h"
 	START

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MC1_CTL with bit 0 clear: a guest that wants to hear nothing of corrected single-bit ECC errors.
- * Seen: where set_msr_mce() refuses it with -1, `kvm run failed Operation not permitted` at the
- * WRMSR; elsewhere the guest is done with 0x42.
+ * MC1_CTL with bit 0 clear: a guest that masks corrected single-bit ECC errors. Seen: if
+ * set_msr_mce() refuses it with -1, `kvm run failed Operation not permitted` at the WRMSR;
+ * otherwise the guest is done with 0x42.
  */
 #include "guest.h"
 	START

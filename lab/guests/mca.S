@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Machine-check banks as lab/mca.c answers for them: MC1_CTL with bit 0 clear is written and read
- * back, before and behind a move into another VM; AMD's HWCR lets MC0_STATUS be written; an
- * injected #MC leaves its words in bank 1; MSRs of a policy; at the end a value that no rule
- * permits.
- * Seen: reached 0x01 to 0x06 through port 0x12, then exception 13 (#GP); done with 0x00
- * when something else is read than what has to be.
+ * back, before and after a move into another VM; AMD's HWCR lets MC0_STATUS be written; an injected
+ * #MC leaves its words in bank 1; MSRs of a policy; finally a value that no rule permits. Seen:
+ * reached 0x01 to 0x06 through port 0x12, then exception 13 (#GP); done with 0x00 if a read returns
+ * something unexpected.
  */
 #include "guest.h"
 	.set	MC1_CTL, 0x404
@@ -17,7 +16,7 @@
 	out	%al, $0x12
 .endm
 
-/* EDX:EAX has to be that. */
+/* EDX:EAX must be that. */
 .macro IS high, low
 	cmp	$\low, %eax
 	jne	wrong

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RDMSR and WRMSR of an index that nothing knows, 0x4b570000, each once.
- * Seen: the guest is done with the number of #GPs it took (0 with ignore_msrs, else 2); the host's
- * kernel log has KVM's lines about them.
+ * RDMSR and WRMSR of an unknown index, 0x4b570000, once each. Seen: the guest is done with the
+ * number of #GPs it took (0 with ignore_msrs, else 2); the host's kernel log has KVM's lines about
+ * them.
  */
 #include "guest.h"
 	START

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RDMSR of the index in ECX, as lab/vmm --set rcx= gave it.
- * Seen: done with 0x42 when KVM has it, exception 13 (#GP) when not.
+ * RDMSR of the index in ECX, from lab/vmm --set rcx=. Seen: done with 0x42 if KVM has it, exception
+ * 13 (#GP) if not.
  */
 #include "guest.h"
 	START

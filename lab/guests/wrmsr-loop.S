@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As often as EDI says, WRMSR of the index and value in ECX and EDX:EAX: lab/vmm --set rdi=20000
- * ... Seen: done with 0x42; lab/vmm --time tells how long it took.
+ * WRMSR, EDI times, of the index and value in ECX and EDX:EAX: lab/vmm --set rdi=20000 ... Seen:
+ * done with 0x42; lab/vmm --time shows how long it took.
  */
 #include "guest.h"
 	START

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * WRMSR of the index and value in ECX and EDX:EAX, which lab/vmm --set rcx= rax= rdx= gave.
- * Seen: done with 0x42 when KVM took it, exception 13 (#GP) when it did not, a failed KVM_RUN else.
+ * WRMSR of the index and value in ECX and EDX:EAX, from lab/vmm --set rcx= rax= rdx=. Seen: done
+ * with 0x42 if KVM accepts it, exception 13 (#GP) if it refuses, else a failed KVM_RUN.
  */
 #include "guest.h"
 	START

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * In: a function of KVM whose second argument is an MSR's index, and what it is to return. Out:
- * calls of it with that MSR that end so, told in the kernel's log. The function has done its work
- * by then: only what its caller hears is another.
+ * calls of it with that MSR that return this, reported in the kernel's log. The function has
+ * already done its work: only its result is replaced.
  *
- * It sits below kvm_set_msr_common(), which passes the number on as it would one of its own: to
- * whoever looks at that function nothing tells the two apart. The line of a call does not name the
- * function: lines that do are taken for KVM's.
+ * It is called by kvm_set_msr_common(), which passes the number on like one of its own: an observer
+ * of that function cannot tell the two apart. The line for a call does not name the function: lines
+ * that do are read as KVM's.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -40,7 +40,7 @@ struct call {
 	u64 value;
 };
 
-/* Non-zero: this call is left alone. */
+/* Nonzero: this call is left alone. */
 static int on_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct call *call = (struct call *)instance->data;

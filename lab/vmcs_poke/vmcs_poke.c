@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * In: fields of the VMCS and what to make of them. Out: one VM entry that is tried with them, and
- * what KVM's dump_vmcs() says of entries that are about to be tried. For the lab, whose L1 has one
- * processor and runs one guest at a time: nothing here is locked.
+ * In: VMCS fields and how to change them. Out: one VM entry attempted with them, and KVM's
+ * dump_vmcs() of entries about to be attempted. For the lab, whose L1 has one processor and runs
+ * one guest at a time: no locking.
  *
- * A host field must only get a value that the processor refuses: one that it takes is L1's own
+ * A host field must only get a value that the processor refuses: an accepted one becomes L1's own
  * state at the next VM exit.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -32,11 +32,11 @@ MODULE_PARM_DESC(flip, "for each field the bits that are inverted then");
 module_param(load_msr, uint, 0444);
 MODULE_PARM_DESC(load_msr, "the only MSR of the VM-entry MSR-load area of that entry");
 module_param(skip, uint, 0444);
-MODULE_PARM_DESC(skip, "how many entries are left alone before it");
+MODULE_PARM_DESC(skip, "entries to leave alone before it");
 module_param(dump, uint, 0444);
-MODULE_PARM_DESC(dump, "how many entries are dumped, from that one on");
+MODULE_PARM_DESC(dump, "entries to dump, from that one on");
 module_param(every, uint, 0444);
-MODULE_PARM_DESC(every, "dump each so manyth entry only");
+MODULE_PARM_DESC(every, "dump only every nth entry");
 
 /* An entry of the MSR-load area: Intel SDM vol. 3, "VM-Exit Controls for MSRs". */
 struct msr_entry {
@@ -66,9 +66,7 @@ static bool vmwrite(unsigned long encoding, unsigned long value)
 	return done;
 }
 
-/*
- * VMCLEAR of an address that no VMCS can have fails, and Bochs says so: a line between two guests.
- */
+/* VMCLEAR of an impossible address fails, and Bochs logs it: a line between two guests. */
 static void mark(void)
 {
 	const u64 unaligned = 1;
@@ -119,8 +117,8 @@ static void restore(void)
 }
 
 /*
- * The last that vmx_vcpu_run() calls before the code that may not be probed: in Linux 5.10 to 7.3
- * nothing but HOST_RSP is written to the VMCS after it. The VMCS is the current one, interrupts are
+ * The last function vmx_vcpu_run() calls before the code that must not be probed: in Linux 5.10 to
+ * 7.3 only HOST_RSP is written to the VMCS after it. The VMCS is the current one, interrupts are
  * off, and the vCPU is the first argument.
  */
 static int before_entry(struct kprobe *probe, struct pt_regs *regs)
@@ -150,7 +148,7 @@ static struct kprobe probe = {
 
 /*
  * dump_vmcs() is global and not exported; a kprobe knows where it is, if no symbol of this module
- * has that name. In Linux 5.10 it has no argument, and does not mind one.
+ * has that name. In Linux 5.10 it has no argument, and ignores one.
  */
 static int find_dump_vmcs(void)
 {
@@ -185,7 +183,7 @@ static int __init vmcs_poke_init(void)
 	return err;
 }
 
-/* At the end of a job its guest is gone, and so is the VMCS that may name the area. */
+/* At the end of a job its guest is gone, and so is the VMCS that may point to the area. */
 static void __exit vmcs_poke_exit(void)
 {
 	unregister_kprobe(&probe);
