@@ -4,7 +4,8 @@ and progress.
 
 A cache entry is a folder that is either complete or absent: it is made under another name and
 renamed. Two concurrent labs make an entry only once. What a killed lab left unfinished is removed
-by the next one that makes something in the same place. """
+by the next one that makes something in the same place.
+"""
 
 import contextlib
 import fcntl

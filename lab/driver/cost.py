@@ -2,7 +2,8 @@
 """What a guest's exit costs: kernels and settings to compare in, instructions per exit out, as a
 table. This module measures what kvmwhy.ko costs a WRMSR; cost_watch.py measures `kvmwhy watch`.
 QEMU derives its time from the instructions it counts (-icount), so time on L1's clock is their
-number, and a second run gives nearly the same result. """
+number, and a second run gives nearly the same result.
+"""
 
 import dataclasses
 import pathlib

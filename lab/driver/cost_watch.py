@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What `kvmwhy watch` costs an exit that does not fail, compared with `trace-cmd record -e kvm`: a
 kernel in; instructions per exit for each kind of exit and each way of watching out, and the memory
-that watching takes. lab/l1/costed is the other side. """
+that watching takes. lab/l1/costed is the other side.
+"""
 
 import pathlib
 import re

@@ -21,7 +21,8 @@ LEFT_OUT = shutil.ignore_patterns("*.o", "*.a")
 
 def recipe():
     """A short name for how it is built. The kernel's release, which names its modules' folder, also
-    contains it. """
+    contains it.
+    """
     how = (OPTIONS.read_text(encoding="ascii"), modules.SUITE, modules.PACKAGES, TOOLS)
     return hashlib.sha256(repr(how).encode() + pathlib.Path(__file__).read_bytes()).hexdigest()[:8]
 

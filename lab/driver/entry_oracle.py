@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Guest states in, what Bochs and `kvmwhy explain` say about each out: one Row per state.
 vmcs_poke.ko changes the VMCS before an entry and makes Bochs log a line that no entry causes, so
-that the lines after it belong to this state. """
+that the lines after it belong to this state.
+"""
 
 import dataclasses
 import fnmatch

@@ -104,7 +104,8 @@ def compiled(work, name, kernel, options=()):
 
 def entered(folder, work, more=()):
     """The words that, before a command, run it in the build root with these additional packages.
-    There the kernel's folder is /kernel, its headers are where they belong, and work is /build. """
+    There the kernel's folder is /kernel, its headers are where they belong, and work is /build.
+    """
     if not shutil.which("unshare", path=ENVIRONMENT["PATH"]):
         raise cache.Skip("unshare is missing: install util-linux")
     places = [str(path.resolve()) for path in (root(more), folder, work)]

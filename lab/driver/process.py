@@ -2,7 +2,8 @@
 """One emulator: its command line in, what it wrote into its files and on its stderr out.
 
 It runs in a process group of its own, which is killed on every way out; if this program is killed,
-the kernel does it. What it writes is bounded, in memory and on disk. """
+the kernel does it. What it writes is bounded, in memory and on disk.
+"""
 
 import collections
 import contextlib
@@ -171,7 +172,8 @@ def run(argv, cwd, seconds, streams, on_line, done=is_done, keep=bool, terminal=
 
     streams: name -> file in cwd that it writes. on_line gets each line of `stream` immediately; a
     number it returns is how many seconds are left from then on. keep(line) selects lines of stderr.
-    terminal: stdin and stdout are a terminal, which nobody sees. """
+    terminal: stdin and stdout are a terminal, which nobody sees.
+    """
     files = {name: Growing(pathlib.Path(cwd, path)) for name, path in streams.items()}
     for file in files.values():
         file.path.unlink(missing_ok=True)

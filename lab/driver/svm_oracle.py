@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Do QEMU's VMRUN and kvmwhy refuse the same states? lab/svm_states.txt in, a verdict for each
 state out. svm_oracle.S tries them in QEMU. kvmwhy gets the same VMCB as a dump_vmcb: as VMRUN found
-it, since what QEMU leaves in a refused VMCB is partly the host's state. """
+it, since what QEMU leaves in a refused VMCB is partly the host's state.
+"""
 
 import dataclasses
 import pathlib

@@ -85,7 +85,7 @@ def _(directory):
         with slow(60) as maker:
             equal(maker.stdout.readline(), "begun\n")
             maker.send_signal(number)
-            equal(maker.communicate(timeout=30)[1], "test: stopped; nothing of it is left running\n")
+            equal(maker.communicate(timeout=30)[1], "test: stopped; nothing is left running\n")
             equal(maker.returncode, 130)
         equal(half_made(place), [])
         assert not (place / "folder" / "one").exists()

@@ -39,7 +39,7 @@ def _(_):
     equal([group for group in OPTIONS.split("\n\n") if not group.startswith("# ")], [])
 
 
-@test("an option that Kconfig did not take is named")
+@test("an option that Kconfig dropped is named")
 def _(_):
     config = "# a comment\nCONFIG_A=y\nCONFIG_B=m\n# CONFIG_C is not set\n"
     debug_kernel.check("CONFIG_B=m\n\nCONFIG_A=y\n", config)

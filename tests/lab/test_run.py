@@ -125,7 +125,7 @@ def stopped(directory, number):
 def _(directory):
     others = half_made(cache.directory())
     for number in (signal.SIGINT, signal.SIGTERM):
-        equal(stopped(directory, number), (130, "lab/run: stopped; nothing of it is left running\n", [], []))
+        equal(stopped(directory, number), (130, "lab/run: stopped; nothing is left running\n", [], []))
     equal([path for path in half_made(cache.directory()) if path not in others], [])
 
 

@@ -66,7 +66,7 @@ def _(_):
     equal(l1.outcomes(["@begin one", "Killed", "@end one 137"])["one"].output, ["Killed"])
 
 
-@test("a status that is no number is none")
+@test("a status that is not a number is none")
 def _(_):
     for status in ("", "x", "-1", "\u00b2", "9" * 5000, "0 0"):
         equal(l1.outcomes(["@begin one", f"@end one {status}"])["one"].status, None)

@@ -93,7 +93,7 @@ def _(_):
 def _(_):
     equal(judged(REFUSED, broken=["x", "y"], expected=["x"]), ("agree", "broken is expected: x"))
     equal(judged(REFUSED, expected=["x"], may=["y"]),
-          ("cannot tell", "broken is expected: x; cannot be told, is expected: y"))
+          ("cannot tell", "broken is expected: x; expected to be undecided: y"))
 
 
 @test("the states of the lab: at least 30, each with a name of its own, some accepted and some refused")

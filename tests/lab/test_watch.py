@@ -22,7 +22,7 @@ def _(_):
 
 @test("a way to watch that there is not, and none at all")
 def _(directory):
-    for ways, told in (("best ebpf", "unknown way to watch: ebpf"), ("", "does not say in which way: watch")):
+    for ways, told in (("best ebpf", "unknown way to watch: ebpf"), ("", "does not say how: watch")):
         path = directory / "cfg"
         path.write_text(f"[one]\nwhat = A test.\ncpu = amd\nkernels = 6.1\nguest = wrmsr\nwatch = {ways}\n")
         try:
@@ -103,7 +103,7 @@ def _(_):
     equal(list(cost.disagreements(measured, {**measured, "hlt bpf": 1300})), ["hlt bpf: the two runs are 4.0 % apart"])
 
 
-@test("a way that cannot work on a kernel is left out with its reason; a guest that did not end is no number")
+@test("a way that cannot work on a kernel is left out with its reason; a guest that did not end is not a number")
 def _(_):
     measured = cost_watch.Measured()
     said = ["io: vmm: guest done 0x42", "bpf said: kvmwhy: watch: KVM's modules have no BTF"]

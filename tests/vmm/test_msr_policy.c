@@ -188,7 +188,7 @@ static void a_wrong_text_is_told_with_its_line(void **state)
 		{ "0x1000-0x1040 rw last", 1, "more than 64 MSRs in lines with last" },
 		{ "0x1000-0x103f rw last\n0x10 rw last=1", 2, "more than 64" },
 		{ "0x10-0x20 rw gp\n0x18 r ignore", 2, "line 1 already has these MSRs" },
-		{ "unknown rw gp\nunknown r gp", 2, "line 1 has" },
+		{ "unknown rw gp\nunknown r gp", 2, "line 1 already has" },
 		{ "\x01\x1b[31m r gp", 1, "'??[31m': an MSR" },
 		{ "0123456789012345678901234567890123456789012345678901 r gp", 1,
 		  "'0123456789012345678901234567890123456789...'" },
