@@ -3,6 +3,7 @@
 #ifndef KW_CLI_H
 #define KW_CLI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +58,7 @@ enum kw_opt {
 	KW_OPT_KERNEL,
 	KW_OPT_LOG,
 	KW_OPT_MODE,
+	KW_OPT_NO_PAGER,
 	KW_OPT_ONCE,
 	KW_OPT_PAGE,
 	KW_OPT_PID,
@@ -65,8 +67,13 @@ enum kw_opt {
 	KW_OPT_VIA,
 };
 
-/* Complains about what getopt_long() returned @c for. Return: KW_EXIT_TROUBLE. */
-int kw_option_trouble(const char *command, int c, char **argv);
+struct option;
+
+/*
+ * Complains about what getopt_long() returned @c for, one of @options perhaps being meant. Return:
+ * KW_EXIT_TROUBLE.
+ */
+int kw_option_trouble(const char *command, const struct option *options, int c, char **argv);
 
 /* Complains about a misuse of @command and names its help. Return: KW_EXIT_TROUBLE. */
 int kw_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -75,7 +82,6 @@ int kw_usage(const char *command, const char *format, ...) __attribute__((format
 extern const char *const kw_vendors[];	    /* of --vendor */
 extern const char *const kw_text_or_json[]; /* of --format, if the answer is not a report */
 extern const char *const kw_report_formats[]; /* of --format, if it is one */
-extern const char *const kw_colors[]; /* of --color */
 
 /* Return: 0 if @value is one of the words in @allowed, else KW_EXIT_TROUBLE after a complaint. */
 int kw_check_word(const char *command, const char *option, const char *const *allowed,
@@ -84,8 +90,23 @@ int kw_check_word(const char *command, const char *option, const char *const *al
 /* The same for a @release that does not look like what `uname -r` prints. */
 int kw_check_release(const char *command, const char *option, const char *release);
 
-/* The name closest to @word, or NULL if none is close; @name returns NULL beyond the last. */
-const char *kw_suggest(const char *word, const char *(*name)(size_t i));
+enum { KW_NEAR_MAX = 63 };
+
+/* What may have been meant by a word that is not one of those allowed. */
+struct kw_near {
+	const char *word;
+	unsigned int limit;	    /* a candidate must take fewer edits */
+	char best[KW_NEAR_MAX + 1]; /* the closest so far; empty if none is close */
+};
+
+/* Begins a search. Nothing is close to a word of one character or of more than KW_NEAR_MAX. */
+void kw_near_init(struct kw_near *near, const char *word);
+
+/* Of equally close candidates the first wins. Ignores case. */
+void kw_near_try(struct kw_near *near, const char *candidate);
+
+/* ": did you mean 'BEST'?" in @buf, or @otherwise if nothing is close. */
+const char *kw_near_ask(const struct kw_near *near, char *buf, size_t size, const char *otherwise);
 
 /* output.c */
 
@@ -93,6 +114,8 @@ struct kw_output {
 	int fd;
 	const char *name; /* for complaints */
 	int error;	  /* negative errno of the first failure */
+	const char *pager; /* to start before the first write; NULL for none */
+	bool paged;
 	size_t len;
 	char data[64 * 1024];
 };
@@ -112,7 +135,10 @@ int kw_output_flush(struct kw_output *out);
 /* Flushes and closes. A closed pipe is not worth a complaint. Return: 0 or -1. */
 int kw_output_close(struct kw_output *out);
 
-/* Writes @text to the standard output. Return: @status, or KW_EXIT_TROUBLE after a complaint. */
+/* Writes @text and closes. Return: @status, or KW_EXIT_TROUBLE after a complaint. */
+int kw_output_end(struct kw_output *out, const char *text, int status);
+
+/* The same, to the standard output. Return: @status, or KW_EXIT_TROUBLE after a complaint. */
 int kw_print(const char *text, int status);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "input.h"
 #include "term.h"
+#include "view.h"
 
 static const char help[] =
 	"usage: kvmwhy [explain] [OPTION]... [FILE]...\n"
@@ -30,7 +31,8 @@ static const char help[] =
 	"  --all              also report harmless messages\n"
 	"  --checks           list every VM-entry check that was evaluated, with its result\n"
 	"                     (text only: html always lists them, json those not passed)\n"
-	"  --color WHEN       auto (the default), always or never\n"
+	KW_VIEW_COLOR_HELP
+	KW_VIEW_PAGER_HELP
 	"  -o, --output FILE  write to FILE instead of the standard output\n"
 	"  -h, --help         print this text\n"
 	"\n"
@@ -44,7 +46,8 @@ static const struct option options[] = {
 	{ "kvm-run", required_argument, NULL, KW_OPT_PAGE },
 	{ "all", no_argument, NULL, KW_OPT_ALL },
 	{ "checks", no_argument, NULL, KW_OPT_CHECKS },
-	{ "color", required_argument, NULL, KW_OPT_COLOR },
+	KW_VIEW_COLOR,
+	KW_VIEW_PAGER,
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, KW_OPT_HELP },
 	{ 0 }
@@ -52,7 +55,8 @@ static const struct option options[] = {
 
 struct arguments {
 	struct kw_options known; /* what the library is given */
-	const char *format, *color, *output;
+	const char *format, *output;
+	struct kw_view view;
 	unsigned int print; /* KW_PRINT_* */
 	const char *page; /* of --kvm-run, or NULL */
 	char *const *files;
@@ -126,6 +130,9 @@ static int explain_file(struct explanation *e, const char *path)
 		e->trouble = true;
 		return 0;
 	}
+	/* Answers to what comes late are shown as they come: a pager would wait for more. */
+	if (in.may_wait)
+		e->out.pager = NULL;
 	rc = begin_stream(e, path);
 	rc = rc ? complain_library(e, rc) : read_stream(e, &in);
 	kw_input_close(&in);
@@ -257,8 +264,7 @@ static int open_output(struct explanation *e)
 	if (kw_output_open(out, e->args->output))
 		return -1;
 	if (is_input(e->args, out->fd)) {
-		kw_complain("'%s' is also an input: choose another output file file file file file "
-			    "file file file file file file", out->name);
+		kw_complain("'%s' is also an input: choose another output file", out->name);
 		return -1;
 	}
 	if (e->args->output && ftruncate(out->fd, 0) && errno != EINVAL) {
@@ -277,8 +283,7 @@ static int explain(const struct arguments *args)
 	e.args = args;
 	if (open_output(&e))
 		return KW_EXIT_TROUBLE;
-	if (kw_term_color(e.out.fd, args->color))
-		flags |= KW_PRINT_COLOR;
+	flags |= kw_view_begin(&args->view, &e.out);
 	rc = kw_printer_create(args->format, flags, kw_output_write, &e.out, &e.printer);
 	if (rc)
 		complain_library(&e, rc);
@@ -319,14 +324,11 @@ static int take_option(struct arguments *args, int c, char **argv)
 	case KW_OPT_CHECKS:
 		args->print |= KW_PRINT_CHECKS;
 		return 0;
-	case KW_OPT_COLOR:
-		args->color = optarg;
-		return kw_check_word(me, "--color", kw_colors, optarg);
 	case 'o':
 		args->output = optarg;
 		return 0;
 	default:
-		return kw_option_trouble(me, c, argv);
+		return kw_view_option(&args->view, me, options, c, argv);
 	}
 }
 
@@ -337,7 +339,6 @@ static int run(int argc, char **argv)
 	struct arguments args = {
 		.known = { .size = sizeof(args.known) },
 		.format = "text",
-		.color = "auto",
 	};
 	int c;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "term.h"
+#include "view.h"
 
 static const char help[] =
 	"usage: kvmwhy host [OPTION]...\n"
@@ -16,6 +17,8 @@ static const char help[] =
 	"nothing. Sees more as root.\n"
 	"\n"
 	"  --format FORMAT    text (the default) or json\n"
+	KW_VIEW_COLOR_HELP
+	KW_VIEW_PAGER_HELP
 	"  --root DIR         read a copy of /proc, /sys and /dev under DIR\n"
 	"  -h, --help         print this text\n"
 	"\n"
@@ -26,12 +29,14 @@ enum { OPT_ROOT = KW_OPT_HELP + 100 };
 
 static const struct option options[] = {
 	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	KW_VIEW_COLOR,
+	KW_VIEW_PAGER,
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "help", no_argument, NULL, KW_OPT_HELP },
 	{ 0 }
 };
 
-static int show(const char *root, bool json)
+static int show(const char *root, const struct kw_view *view, bool json)
 {
 	static struct kw_host host;
 	static struct kw_output out;
@@ -45,7 +50,7 @@ static int show(const char *root, bool json)
 	if (json)
 		err = kw_host_json(&host, &out);
 	else
-		kw_host_text(&host, &out);
+		kw_host_text(&host, &out, kw_view_begin(view, &out));
 	if (err == 0 && kw_output_close(&out) == 0)
 		return host.kvm.can_run == KW_YES ? KW_EXIT_FOUND : KW_EXIT_NOTHING;
 	if (err)
@@ -56,6 +61,7 @@ static int show(const char *root, bool json)
 static int run(int argc, char **argv)
 {
 	const char *me = kw_cmd_host.name, *format = "text", *root = NULL;
+	struct kw_view view = { 0 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
@@ -65,14 +71,14 @@ static int run(int argc, char **argv)
 			root = optarg;
 		else if (c == KW_OPT_FORMAT)
 			format = optarg;
-		else
-			return kw_option_trouble(me, c, argv);
+		else if (kw_view_option(&view, me, options, c, argv))
+			return KW_EXIT_TROUBLE;
 	}
 	if (kw_check_word(me, "--format", kw_text_or_json, format))
 		return KW_EXIT_TROUBLE;
 	if (optind < argc)
 		return kw_usage(me, "'%s' is an extra argument", argv[optind]);
-	return show(root, !strcmp(format, "json"));
+	return show(root, &view, !strcmp(format, "json"));
 }
 
 const struct kw_command kw_cmd_host = {

@@ -221,7 +221,7 @@ static int take_like(struct request *r, const char *text)
 static int take_option(struct request *r, int c, int index, char **argv)
 {
 	if (c < OPT_ATTR)
-		return kw_option_trouble(kw_cmd_inject.name, c, argv);
+		return kw_option_trouble(kw_cmd_inject.name, options, c, argv);
 	if (c != OPT_DRY_RUN && c != OPT_DEBUGFS && !r->first)
 		r->first = options[index].name;
 	switch (c) {

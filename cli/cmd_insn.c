@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "term.h"
+#include "view.h"
 
 static const char help[] =
 	"usage: kvmwhy insn --mode BITS [OPTION]... HEX...\n"
@@ -19,6 +20,8 @@ static const char help[] =
 	"  --mode BITS        16, 32 or 64: mode of the code, not of the kernel. The CS line of\n"
 	"                     a dump shows it: CS16, CS32 or CS64\n"
 	"  --format FORMAT    text (the default) or json\n"
+	KW_VIEW_COLOR_HELP
+	KW_VIEW_PAGER_HELP
 	"  -h, --help         print this text\n"
 	"\n"
 	"Exit status: 0 if there was an instruction, 1 if there was none, 2 if the command was\n"
@@ -27,6 +30,8 @@ static const char help[] =
 static const struct option options[] = {
 	{ "mode", required_argument, NULL, KW_OPT_MODE },
 	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	KW_VIEW_COLOR,
+	KW_VIEW_PAGER,
 	{ "help", no_argument, NULL, KW_OPT_HELP },
 	{ 0 }
 };
@@ -35,6 +40,7 @@ static const char *const modes[] = { "16", "32", "64", NULL };
 
 struct arguments {
 	const char *mode, *format;
+	struct kw_view view;
 };
 
 /* The words as one text, without the label of a line pasted whole; NULL if out of memory. */
@@ -63,9 +69,14 @@ static char *join(int argc, char **argv)
 static int disassemble(const struct arguments *args, const char *hex)
 {
 	unsigned int bits = (unsigned int)strtoul(args->mode, NULL, 10);
+	static struct kw_output out;
+	unsigned int flags;
 	char *text;
-	int rc = kw_insn_text(hex, bits, args->format, &text);
+	int rc;
 
+	kw_output_open(&out, NULL);
+	flags = kw_view_begin(&args->view, &out);
+	rc = kw_insn_text(hex, bits, args->format, flags, &text);
 	if (rc == -EINVAL)
 		return kw_usage(kw_cmd_insn.name,
 				"'%s' are not bytes: use pairs of hexadecimal digits", hex);
@@ -73,7 +84,7 @@ static int disassemble(const struct arguments *args, const char *hex)
 		kw_complain("cannot disassemble: %s", strerror(-rc));
 		return KW_EXIT_TROUBLE;
 	}
-	rc = kw_print(text, rc ? KW_EXIT_FOUND : KW_EXIT_NOTHING);
+	rc = kw_output_end(&out, text, rc ? KW_EXIT_FOUND : KW_EXIT_NOTHING);
 	free(text);
 	return rc;
 }
@@ -90,7 +101,7 @@ static int take_option(struct arguments *args, int c, char **argv)
 		args->format = optarg;
 		return kw_check_word(me, "--format", kw_text_or_json, optarg);
 	default:
-		return kw_option_trouble(me, c, argv);
+		return kw_view_option(&args->view, me, options, c, argv);
 	}
 }
 

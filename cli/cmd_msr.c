@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <kvmwhy/kvmwhy.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../lib/base/number.h"
 #include "term.h"
+#include "view.h"
 
 static const char help[] =
 	"usage: kvmwhy msr [OPTION]... INDEX|NAME [VALUE]\n"
@@ -20,17 +22,21 @@ static const char help[] =
 	"INDEX and VALUE are decimal, or hexadecimal with 0x; NAME is the name in the CPU\n"
 	"manual, such as IA32_MC1_CTL.\n"
 	"\n"
-	"  --kernel REL       answer for host kernel REL only, as printed by 'uname -r'\n"
+	"  --host-kernel REL  answer for host kernel REL only, as printed by 'uname -r'\n"
 	"  --vendor VENDOR    vendor of the CPU: intel or amd\n"
 	"  --format FORMAT    text (the default) or json\n"
+	KW_VIEW_COLOR_HELP
+	KW_VIEW_PAGER_HELP
 	"  -h, --help         print this text\n"
 	"\n"
 	"Exit status: 0 if the MSR is known, 1 if it is not, 2 if the command was misused.\n";
 
 static const struct option options[] = {
-	{ "kernel", required_argument, NULL, KW_OPT_KERNEL },
+	{ "host-kernel", required_argument, NULL, KW_OPT_KERNEL },
 	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
 	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	KW_VIEW_COLOR,
+	KW_VIEW_PAGER,
 	{ "help", no_argument, NULL, KW_OPT_HELP },
 	{ 0 }
 };
@@ -38,6 +44,7 @@ static const struct option options[] = {
 struct arguments {
 	struct kw_options known;
 	const char *format;
+	struct kw_view view;
 };
 
 static int parse_value(const char *text, uint64_t *ret)
@@ -50,22 +57,80 @@ static int parse_value(const char *text, uint64_t *ret)
 			text);
 }
 
-static int describe(const struct arguments *args, const char *name, const uint64_t *value)
+/*
+ * The hexadecimal number that @name may be without its 0x, if an MSR has it; else NULL. Text for
+ * @buf.
+ */
+static const char *with_prefix(const char *name, char *buf, size_t size)
 {
-	char *text;
-	int rc = kw_msr_text(name, value, &args->known, args->format, &text);
+	char *text = NULL;
+	int known;
 
-	/* Everything else it could refuse has been checked. */
-	if (rc == -EINVAL) {
+	if (strlen(name) > 8 || name[strspn(name, "0123456789abcdefABCDEF")])
+		return NULL;
+	snprintf(buf, size, "0x%s", name);
+	known = kw_msr_text(buf, NULL, NULL, "text", 0, &text);
+	if (known >= 0)
+		free(text);
+	return known > 0 ? buf : NULL;
+}
+
+static const char *near_name(struct kw_near *near, const char *name)
+{
+	char candidate[KW_NEAR_MAX + 1];
+
+	kw_near_init(near, name);
+	for (size_t i = 0; kw_msr_name_at(i, candidate, sizeof(candidate)); i++)
+		kw_near_try(near, candidate);
+	return near->best[0] ? near->best : NULL;
+}
+
+static int complain_name(const char *name)
+{
+	char buf[KW_NEAR_MAX + 1];
+	struct kw_near near;
+	const char *meant = with_prefix(name, buf, sizeof(buf));
+
+	if (!meant)
+		meant = near_name(&near, name);
+	if (meant)
+		kw_complain("no MSR is named '%s': did you mean '%s'?", name, meant);
+	else
 		kw_complain("no MSR is named '%s': use the name in the CPU manual, or the index",
 			    name);
-		return KW_EXIT_NOTHING;
-	}
+	return KW_EXIT_NOTHING;
+}
+
+/* A number without 0x is decimal, and indices rarely are. */
+static void doubt_decimal(const char *name)
+{
+	char buf[16];
+	const char *meant = with_prefix(name, buf, sizeof(buf));
+
+	if (name[0] == '0' || !meant)
+		return;
+	kw_complain("'%s' is a decimal number: did you mean %s?", name, meant);
+}
+
+static int describe(const struct arguments *args, const char *name, const uint64_t *value)
+{
+	static struct kw_output out;
+	unsigned int flags;
+	char *text;
+	int rc;
+
+	kw_output_open(&out, NULL);
+	flags = kw_view_begin(&args->view, &out);
+	rc = kw_msr_text(name, value, &args->known, args->format, flags, &text);
+	/* Everything else it could refuse has been checked. */
+	if (rc == -EINVAL)
+		return complain_name(name);
 	if (rc < 0) {
 		kw_complain("cannot describe '%s': %s", name, strerror(-rc));
 		return KW_EXIT_TROUBLE;
 	}
-	rc = kw_print(text, rc ? KW_EXIT_FOUND : KW_EXIT_NOTHING);
+	doubt_decimal(name);
+	rc = kw_output_end(&out, text, rc ? KW_EXIT_FOUND : KW_EXIT_NOTHING);
 	free(text);
 	return rc;
 }
@@ -77,7 +142,7 @@ static int take_option(struct arguments *args, int c, char **argv)
 	switch (c) {
 	case KW_OPT_KERNEL:
 		args->known.host_kernel = optarg;
-		return kw_check_release(me, "--kernel", optarg);
+		return kw_check_release(me, "--host-kernel", optarg);
 	case KW_OPT_VENDOR:
 		args->known.vendor = optarg;
 		return kw_check_word(me, "--vendor", kw_vendors, optarg);
@@ -85,7 +150,7 @@ static int take_option(struct arguments *args, int c, char **argv)
 		args->format = optarg;
 		return kw_check_word(me, "--format", kw_text_or_json, optarg);
 	default:
-		return kw_option_trouble(me, c, argv);
+		return kw_view_option(&args->view, me, options, c, argv);
 	}
 }
 

@@ -26,7 +26,7 @@ static int run(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		if (c == 'h' || c == KW_OPT_HELP)
 			return kw_print(help, KW_EXIT_FOUND);
-		return kw_option_trouble(kw_cmd_version.name, c, argv);
+		return kw_option_trouble(kw_cmd_version.name, options, c, argv);
 	}
 	if (optind < argc)
 		return kw_usage(kw_cmd_version.name, "'%s' is an extra argument", argv[optind]);

@@ -33,7 +33,7 @@ static const char watch_help[] =
 	"  --all              also report harmless failures\n"
 	"  --via WAY          how to see failures: bpf, bpf-kprobe or tracefs; default: the best\n"
 	"                     one that works here\n"
-	"  --color WHEN       auto (the default), always or never\n"
+	KW_VIEW_COLOR_HELP
 	"  -h, --help         print this text\n"
 	"\n"
 	"SIGINT (Ctrl-C), SIGTERM and SIGHUP end it. Exit status: 0 if a failure was seen, 1 if\n"
@@ -68,7 +68,7 @@ static const struct option options[] = {
 	{ "journal", no_argument, NULL, KW_OPT_JOURNAL },
 	{ "all", no_argument, NULL, KW_OPT_ALL },
 	{ "via", required_argument, NULL, KW_OPT_VIA },
-	{ "color", required_argument, NULL, KW_OPT_COLOR },
+	KW_VIEW_COLOR,
 	{ "help", no_argument, NULL, KW_OPT_HELP },
 	{ 0 }
 };
@@ -88,7 +88,7 @@ enum { PID_LIMIT = 4194304 }; /* of Linux: PID_MAX_LIMIT */
 
 static int take_pid(struct kw_watch_options *o, const char *text)
 {
-	uint64_t pid;
+	uint64_t pid = 0;
 
 	if (!kw_number(text, strlen(text), PID_LIMIT, &pid) || !pid)
 		return kw_usage(o->command, "'%s' after --pid is not a process ID", text);
@@ -111,15 +111,12 @@ static int take_via(struct kw_watch_options *o, const char *text)
 }
 
 /* Return: 0, or KW_EXIT_TROUBLE after a complaint. */
-static int take_option(struct kw_watch_options *o, int c, char **argv)
+static int take_option(struct kw_watch_options *o, const struct option *known, int c, char **argv)
 {
 	switch (c) {
 	case KW_OPT_FORMAT:
 		o->format = optarg;
 		return kw_check_word(o->command, "--format", kw_report_formats, optarg);
-	case KW_OPT_COLOR:
-		o->color = optarg;
-		return kw_check_word(o->command, "--color", kw_colors, optarg);
 	case KW_OPT_PID:
 		return take_pid(o, optarg);
 	case KW_OPT_VIA:
@@ -141,7 +138,7 @@ static int take_option(struct kw_watch_options *o, int c, char **argv)
 		o->all = true;
 		return 0;
 	default:
-		return kw_option_trouble(o->command, c, argv);
+		return kw_view_option(&o->view, o->command, known, c, argv);
 	}
 }
 
@@ -153,7 +150,7 @@ static int take_words(struct kw_watch_options *o, int argc, char **argv, const s
 	while ((c = getopt_long(argc, argv, known == options ? ":h" : ":ho:", known, NULL)) != -1) {
 		if (c == 'h' || c == KW_OPT_HELP)
 			return kw_print(help, KW_EXIT_FOUND);
-		if (take_option(o, c, argv))
+		if (take_option(o, known, c, argv))
 			return KW_EXIT_TROUBLE;
 	}
 	if (optind < argc)
@@ -163,7 +160,10 @@ static int take_words(struct kw_watch_options *o, int argc, char **argv, const s
 
 static int run_watch(int argc, char **argv)
 {
-	struct kw_watch_options o = { .command = kw_cmd_watch.name, .color = "auto" };
+	struct kw_watch_options o = {
+		.command = kw_cmd_watch.name,
+		.view.no_pager = true,
+	};
 	int status = take_words(&o, argc, argv, options, watch_help);
 
 	if (status >= 0)
@@ -175,7 +175,11 @@ static int run_watch(int argc, char **argv)
 
 static int run_record(int argc, char **argv)
 {
-	struct kw_watch_options o = { .command = kw_cmd_record.name, .log = "-" };
+	struct kw_watch_options o = {
+		.command = kw_cmd_record.name,
+		.log = "-",
+		.view.no_pager = true,
+	};
 	int status = take_words(&o, argc, argv, record_options, record_help);
 
 	return status >= 0 ? status : kw_watch(&o);

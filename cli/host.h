@@ -16,10 +16,14 @@ const char *kw_host_meaning(const struct kw_host_param *param, const char **abou
 
 const char *kw_host_state_name(enum kw_kvm_state state);
 
+/* The way of a bit of struct kw_can, as --via has it; NULL beyond the last. */
+const char *kw_host_way_name(unsigned int bit);
+
 /* "POE": the letters of the set taint flags. */
 void kw_host_taint_letters(uint64_t taint, char ret[65]);
 
-void kw_host_text(const struct kw_host *host, struct kw_output *out);
+/* @print: KW_PRINT_COLOR and KW_PRINT_WIDTH(). */
+void kw_host_text(const struct kw_host *host, struct kw_output *out, unsigned int print);
 
 /* Return: 0, or a negative errno. */
 int kw_host_json(const struct kw_host *host, struct kw_output *out);

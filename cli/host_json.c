@@ -184,15 +184,13 @@ static json_t *diags(const struct kw_host *host)
 	return array;
 }
 
-static const char *const ways[] = { "fentry", "kprobe", "tracefs" };
-
 static json_t *way_names(unsigned int bits)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; kw_host_way_name(i); i++)
 		if (bits >> i & 1)
-			json_array_append_new(array, json_string(ways[i]));
+			json_array_append_new(array, json_string(kw_host_way_name(i)));
 	return array;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A host's KVM in, one page of text out, in the form of `kvmwhy explain`: a label, then text from
- * column 12 to 100. Commands are never broken.
+ * column 12 on. Commands are never broken.
  */
 #include "host.h"
 
@@ -9,10 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMN = 12, WIDTH = 100, HANG = 2 };
+#include "../lib/base/color.h"
+
+enum { COLUMN = 12, HANG = 2, LEAST_WIDTH = 60, WIDTH = 100, MOST_WIDTH = 120 };
 
 struct page {
 	struct kw_output *out;
+	size_t width;
+	bool colored;
+	const char *color; /* KW_COLOR_* of the next row, or NULL */
 	const char *label; /* of the next row, or "" */
 };
 
@@ -30,6 +35,18 @@ static void begin_row(struct page *p, size_t indent)
 	p->label = "";
 }
 
+static void color(struct page *p, const char *code)
+{
+	if (p->colored && code)
+		put(p, code, strlen(code));
+}
+
+static void end_row(struct page *p)
+{
+	color(p, p->color ? KW_COLOR_END : NULL);
+	put(p, "\n", 1);
+}
+
 /* The following rows belong to this label. */
 static void section(struct page *p, const char *label)
 {
@@ -41,12 +58,14 @@ static void words(struct page *p, const char *text, size_t indent)
 	size_t start = COLUMN + indent, column = start;
 
 	begin_row(p, indent);
+	color(p, p->color);
 	while (*text) {
 		size_t len = strcspn(text, " ");
 
-		if (column > start && column + 1 + len > WIDTH) {
-			put(p, "\n", 1);
+		if (column > start && column + 1 + len > p->width) {
+			end_row(p);
 			begin_row(p, indent + HANG);
+			color(p, p->color);
 			column = start = COLUMN + indent + HANG;
 		}
 		if (column > start)
@@ -55,7 +74,8 @@ static void words(struct page *p, const char *text, size_t indent)
 		put(p, text, len);
 		text += len + (text[len] == ' ');
 	}
-	put(p, "\n", 1);
+	end_row(p);
+	p->color = NULL;
 }
 
 __attribute__((format(printf, 3, 4))) static void row(struct page *p, size_t indent,
@@ -74,8 +94,11 @@ static void verbatim(struct page *p, size_t indent, const char *head, const char
 {
 	begin_row(p, indent);
 	put(p, head, strlen(head));
+	p->color = KW_COLOR_COMMAND;
+	color(p, p->color);
 	put(p, text, strlen(text));
-	put(p, "\n", 1);
+	end_row(p);
+	p->color = NULL;
 }
 
 static void blank(struct page *p)
@@ -93,15 +116,19 @@ static const char *or(const char *text, const char *otherwise)
 static void headline(struct page *p, const struct kw_host *host)
 {
 	const struct kw_host_kvm *kvm = &host->kvm;
-	static const char *const can[] = { "unknown whether KVM can run guests "
-					   "here", "KVM cannot run guests here",
+	static const char *const can[] = { "unknown whether KVM can run guests here",
+					   "KVM cannot run guests here",
 					   "KVM can run guests here" };
 	char text[KW_HOST_LINE];
 
-	snprintf(text, sizeof(text), "Linux %s, %s: %s\n", or(host->kernel.release, "release "
-		"unknown"),
-		 or(kvm->vendor, "no KVM"), can[kvm->can_run]);
+	snprintf(text, sizeof(text), "Linux %s, %s: %s",
+		 or(host->kernel.release, "release unknown"), or(kvm->vendor, "no KVM"),
+		 can[kvm->can_run]);
+	p->color = KW_COLOR_TITLE;
+	color(p, p->color);
 	put(p, text, strlen(text));
+	end_row(p);
+	p->color = NULL;
 	blank(p);
 }
 
@@ -220,10 +247,12 @@ static void state(struct page *p, const struct kw_host *host)
 static void defects(struct page *p, const struct kw_host *host)
 {
 	static const char *const affected[] = { "undecided", "affected", "not affected" };
+	static const char *const colors[] = { KW_COLOR_LIKELY, KW_COLOR_BAD, KW_COLOR_ASIDE };
 	struct kw_defect d = { .size = sizeof(d) };
 
 	section(p, "defects");
 	for (size_t i = 0; kw_host_defect(host, i, &d); i++) {
+		p->color = colors[d.affected];
 		row(p, 0, "%-12s %s (%s, until %s)", affected[d.affected], d.title, d.id, d.fixed);
 		if (d.affected == KW_AFFECTED_UNKNOWN)
 			row(p, 2, "%s; Linux commit %s", d.doubt, d.commit ? d.commit : "unknown");
@@ -275,14 +304,13 @@ static void reasons(struct page *p, const struct kw_can *can)
 
 static void watch(struct page *p, const struct kw_host *host)
 {
-	static const char *const names[] = { "BPF fentry", "BPF kprobes", "tracefs" };
 	unsigned int ways = host->watch.ways;
 	char text[KW_HOST_WORD] = "";
 
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; kw_host_way_name(i); i++)
 		if (ways >> i & 1)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
-				 text[0] ? ", " : "", names[i]);
+				 text[0] ? ", " : "", kw_host_way_name(i));
 	section(p, "watch");
 	row(p, 0,
 	    ways ? "kvmwhy watch can work here, through %s" : "kvmwhy watch cannot work here%s",
@@ -325,13 +353,29 @@ static void guests(struct page *p, const struct kw_host *host)
 		    host->unreadable);
 }
 
-void kw_host_text(const struct kw_host *host, struct kw_output *out)
+static size_t width_of(unsigned int print)
+{
+	size_t columns = print / KW_PRINT_WIDTH(1);
+
+	if (!columns)
+		return WIDTH;
+	if (columns < LEAST_WIDTH)
+		return LEAST_WIDTH;
+	return columns < MOST_WIDTH ? columns : MOST_WIDTH;
+}
+
+void kw_host_text(const struct kw_host *host, struct kw_output *out, unsigned int print)
 {
 	static void (*const parts[])(struct page *, const struct kw_host *) = {
 		kernel, cpu,  kvm,   state, NULL,  defects, NULL,
 		params, NULL, diags, NULL,  watch, module,  guests,
 	};
-	struct page page = { .out = out, .label = "" };
+	struct page page = {
+		.out = out,
+		.width = width_of(print),
+		.colored = print & KW_PRINT_COLOR,
+		.label = "",
+	};
 
 	headline(&page, host);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -55,6 +55,13 @@ const char *kw_host_state_name(enum kw_kvm_state state)
 	return names[state];
 }
 
+const char *kw_host_way_name(unsigned int bit)
+{
+	static const char *const names[] = { "bpf", "bpf-kprobe", "tracefs", NULL };
+
+	return names[bit];
+}
+
 void kw_host_taint_letters(uint64_t taint, char ret[65])
 {
 	for (unsigned int bit = 0; bit < 64; bit++)

@@ -29,11 +29,6 @@ static const struct kw_command *const commands[] = {
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static const char *command_name(size_t i)
-{
-	return i < NCOMMANDS ? commands[i]->name : NULL;
-}
-
 static const struct kw_command *find_command(const char *name)
 {
 	for (size_t i = 0; i < NCOMMANDS; i++)
@@ -44,12 +39,14 @@ static const struct kw_command *find_command(const char *name)
 
 static int unknown_command(const char *word, const char *wanted)
 {
-	const char *near = kw_suggest(word, command_name);
+	char question[KW_NEAR_MAX + 32];
+	struct kw_near near;
 
-	if (near)
-		kw_complain("'%s' is %s: did you mean '%s'?", word, wanted, near);
-	else
-		kw_complain("'%s' is %s: see 'kvmwhy help'", word, wanted);
+	kw_near_init(&near, word);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		kw_near_try(&near, commands[i]->name);
+	kw_complain("'%s' is %s%s", word, wanted,
+		    kw_near_ask(&near, question, sizeof(question), ": see 'kvmwhy help'"));
 	return KW_EXIT_TROUBLE;
 }
 

@@ -7,11 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "term.h"
+#include "view.h"
 
 static int open_output(struct kw_output *out, const char *path, int flags, mode_t mode)
 {
@@ -19,6 +19,8 @@ static int open_output(struct kw_output *out, const char *path, int flags, mode_
 	out->name = path ? path : "standard output";
 	out->error = 0;
 	out->len = 0;
+	out->pager = NULL;
+	out->paged = false;
 	if (!path)
 		return 0;
 	out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, mode);
@@ -38,8 +40,17 @@ int kw_output_append(struct kw_output *out, const char *path)
 	return open_output(out, path, O_APPEND, 0600);
 }
 
+/* Without a pager, the answer goes to the terminal itself. */
+static void start_pager(struct kw_output *out)
+{
+	out->paged = !kw_pager_start(out->pager);
+	out->pager = NULL;
+}
+
 static int write_all(struct kw_output *out, const char *text, size_t len)
 {
+	if (out->pager)
+		start_pager(out);
 	while (len && !out->error) {
 		ssize_t done = write(out->fd, text, len);
 
@@ -86,6 +97,8 @@ int kw_output_close(struct kw_output *out)
 	kw_output_flush(out);
 	if (close(out->fd) && !out->error)
 		out->error = -errno;
+	if (out->paged)
+		kw_pager_wait();
 	if (!out->error)
 		return 0;
 	if (out->error != -EPIPE)
@@ -93,11 +106,16 @@ int kw_output_close(struct kw_output *out)
 	return -1;
 }
 
+int kw_output_end(struct kw_output *out, const char *text, int status)
+{
+	kw_output_write(out, text, strlen(text));
+	return kw_output_close(out) ? KW_EXIT_TROUBLE : status;
+}
+
 int kw_print(const char *text, int status)
 {
 	static struct kw_output out;
 
 	kw_output_open(&out, NULL);
-	kw_output_write(&out, text, strlen(text));
-	return kw_output_close(&out) ? KW_EXIT_TROUBLE : status;
+	return kw_output_end(&out, text, status);
 }

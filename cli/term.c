@@ -112,7 +112,12 @@ bool kw_term_color(int fd, const char *when)
 
 	if (strcmp(when, "auto"))
 		return !strcmp(when, "always");
-	return !(no_color && *no_color) && !is_dumb() && isatty(fd);
+	return !(no_color && *no_color) && kw_term_is_smart(fd);
+}
+
+bool kw_term_is_smart(int fd)
+{
+	return !is_dumb() && isatty(fd);
 }
 
 static struct {
@@ -135,7 +140,7 @@ void kw_progress_show(uint64_t bytes, uint64_t failures)
 
 	if (!progress.asked) {
 		progress.asked = true;
-		progress.wanted = isatty(STDERR_FILENO) && !is_dumb();
+		progress.wanted = kw_term_is_smart(STDERR_FILENO);
 		progress.next_ms = now_ms() + PROGRESS_DELAY_MS;
 	}
 	if (!progress.wanted)
@@ -157,4 +162,11 @@ void kw_progress_hide(void)
 	if (progress.shown)
 		write_stderr(erase, sizeof(erase) - 1);
 	progress.shown = false;
+}
+
+void kw_progress_stop(void)
+{
+	kw_progress_hide();
+	progress.asked = true;
+	progress.wanted = false;
 }

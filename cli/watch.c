@@ -217,7 +217,7 @@ static int open_library(struct watch *w)
 {
 	const struct kw_watch_options *o = w->options;
 	struct kw_options known = { .size = sizeof(known), .flags = o->all ? KW_OPTION_ALL : 0 };
-	unsigned int flags = o->format && kw_term_color(w->out.fd, o->color) ? KW_PRINT_COLOR : 0;
+	unsigned int flags = kw_view_begin(&o->view, &w->out);
 	int err = kw_reader_create(&known, give_report, w, &w->reader);
 
 	if (!err && o->format)

@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "view.h"
+
 struct kw_watch_options {
 	const char *command;	/* for complaints */
 	const char *format;	/* of the answers on the standard output; NULL: none there */
-	const char *color;
+	struct kw_view view;
 	/* file to which the recording is appended, "-" the standard output, NULL none */
 	const char *log;
 	const char *via;	/* a way of host/watch/, or NULL */

@@ -17,6 +17,7 @@ VMM = "include/kvmwhy/"         # of libkvmwhy-vmm: its headers lie beside the p
 UAPI = "include/uapi/"
 RULE = "lib/decode/x86/mce_rule.h"
 NUMBER = "lib/base/number.h"    # inline: how a typed number is read, in everything that reads one
+COLOR = "lib/base/color.h"      # the colours of a terminal, which library and command share
 
 # What the files of a room may include beside their own: rooms, folders of headers, single headers.
 # A file belongs to the room with the longest name that its path begins with. parse and decode do
@@ -38,7 +39,7 @@ MAY_USE = {
     "host/facts": (PUBLIC, UAPI),
     "host/watch": ("host/facts", PUBLIC, UAPI),
     # The command judges a specification as the injector does, and prints what host/ finds out.
-    "cli": ("host/facts", "host/watch", "preload/spec.h", "preload/errnos.h", NUMBER, PUBLIC, UAPI),
+    "cli": ("host/facts", "host/watch", "preload/spec.h", "preload/errnos.h", NUMBER, COLOR, PUBLIC, UAPI),
     "kmod": (UAPI, RULE),
     "lab": ("host/watch", PUBLIC, VMM, UAPI),
     "examples": (PUBLIC, VMM, UAPI),

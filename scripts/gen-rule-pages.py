@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/rules/*.md in, one C file with their texts out.
+"""docs/rules/*.md in, one C file with their texts out, each with what README.md says of it.
 
 Usage: gen-rule-pages.py FOLDER OUTPUT DEPFILE
 """
 
 import pathlib
+import re
 import sys
 
 from tables import quoted
 
+ROW = re.compile(r"^\| \[([^]]+)\]\([^)]*\) \|[^|]*\| (.*) \|$", re.M)
+
 
 def main(folder, output, depfile):
+    says = dict(ROW.findall((pathlib.Path(folder) / "README.md").read_text(encoding="utf-8")))
     pages = sorted(p for p in pathlib.Path(folder).glob("*.md") if p.stem != "README")
     with open(output, "w", encoding="utf-8") as f:
         f.write('#include "api/rule_pages.h"\n\n#include <stddef.h>\n\n')
@@ -20,10 +24,14 @@ def main(folder, output, depfile):
             text = page.read_text(encoding="utf-8")
             if not text.startswith(f"# {page.stem}\n"):
                 sys.exit(f"{page}:1: the title must be the rule's id, `# {page.stem}`")
+            if page.stem not in says:
+                sys.exit(f"{folder}/README.md: no row of `{page.stem}`")
+            sentence = quoted(says[page.stem].replace("`", ""))
             literal = "\n".join("\t\t" + quoted(line)[:-1] + '\\n"' for line in text.splitlines())
-            f.write(f'\t{{ "{page.stem}",\n{literal} }},\n')
-        f.write("\t{ NULL, NULL },\n};\n")
-    pathlib.Path(depfile).write_text(f"{output}: {folder} " + " ".join(map(str, pages)) + "\n", encoding="utf-8")
+            f.write(f'\t{{ "{page.stem}",\n\t\t{sentence},\n{literal} }},\n')
+        f.write("\t{ NULL, NULL, NULL },\n};\n")
+    inputs = [folder, f"{folder}/README.md", *map(str, pages)]
+    pathlib.Path(depfile).write_text(f"{output}: {' '.join(inputs)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ _kvmwhy_options() {
 	case $1 in
 	watch) printf '%s' '--format --once --pid --log --redact --journal --all --via --color --help' ;;
 	record) printf '%s' '--output --once --pid --redact --all --via --help' ;;
-	explain | replay) printf '%s' '--format --host-kernel --vendor --kvm-run --all --checks --color --output --help' ;;
-	msr) printf '%s' '--kernel --vendor --format --help' ;;
-	insn) printf '%s' '--mode --format --help' ;;
-	check) printf '%s' '--format --help' ;;
-	host) printf '%s' '--format --root --help' ;;
+	explain | replay) printf '%s' '--format --host-kernel --vendor --kvm-run --all --checks --color --no-pager --output --help' ;;
+	msr) printf '%s' '--host-kernel --vendor --format --color --no-pager --help' ;;
+	insn) printf '%s' '--mode --format --color --no-pager --help' ;;
+	rule | check) printf '%s' '--format --color --no-pager --help' ;;
+	host) printf '%s' '--format --color --no-pager --root --help' ;;
 	inject)
 		printf '%s' '--msr --value --value-mask --pid --vcpu --errno --gp --like --probability' \
 			' --interval --times --space --seed --verbose --preload --log --dry-run --debugfs --help'
@@ -40,7 +40,7 @@ _kvmwhy_values() {
 	*:--times) printf '%s' '1 -1' ;;
 	*:--verbose) printf '%s' '0 1 2' ;;
 	*:--preload) printf '%s' 'vcpu= call= one-in= times= errno= exit=' ;;
-	*:--host-kernel | *:--kernel) uname -r ;;
+	*:--host-kernel) uname -r ;;
 	esac
 }
 
@@ -49,8 +49,8 @@ _kvmwhy_words() {
 	local commands='explain watch record replay host msr insn rule check inject version help'
 
 	case $1 in
-	rule) kvmwhy rule 2>/dev/null | cut -d ' ' -f 1 ;;
-	check) kvmwhy check 2>/dev/null | sed -n 's/^  \([^ ]*\) .*/\1/p' ;;
+	rule) kvmwhy rule 2>/dev/null | sed -n 's/^\([^ ][^ ]*\).*/\1/p' ;;
+	check) kvmwhy check 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\).*/\1/p' ;;
 	inject) printf '%s' 'wrmsr rdmsr status off' ;;
 	help) printf '%s' "$commands" ;;
 	explain) [ "$COMP_CWORD" -ne 1 ] || printf '%s' "$commands --version" ;;

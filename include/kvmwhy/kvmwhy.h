@@ -215,7 +215,7 @@ KW_API const char *kw_report_note(const struct kw_report *report, size_t i, uint
 /** Receives output; returns 0 or a negative errno, which stops printing. Since: 0.1 */
 typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
 
-/** Use terminal colours (format "text" only). Since: 0.1 */
+/** Use terminal colours (format "text" only, as is KW_PRINT_WIDTH()). Since: 0.1 */
 #define KW_PRINT_COLOR 1u
 
 /**
@@ -226,13 +226,20 @@ typedef int (*kw_write_fn)(void *arg, const char *text, size_t len);
 #define KW_PRINT_CHECKS 2u
 
 /**
+ * Wrap lines of text for a terminal of this many columns (1 to 65535); text is laid out for 60 to
+ * 120 of them, and for 100 without this flag.
+ * Since: 0.1
+ */
+#define KW_PRINT_WIDTH(columns) ((unsigned int)(columns) << 16)
+
+/**
  * kw_printer_create() - print reports
  * @format: "text", "json" (one array), "ndjson" (one object a line) or "html" (one page)
  * @flags: KW_PRINT_*
  * @write: receives the output in pieces of any size, with @arg
  * @ret: on success the printer; free it with kw_printer_destroy()
  *
- * Return: 0, -ENOMEM, or -EINVAL for an unknown format.
+ * Return: 0, -ENOMEM, or -EINVAL for an unknown format or flag.
  * Since: 0.1
  */
 KW_API int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg,
@@ -503,35 +510,69 @@ KW_API int kw_msr_number(const char *name_or_index, uint32_t *ret);
  * @value: a value to decode and judge, or NULL
  * @options: .host_kernel and .vendor narrow the answer; NULL for none
  * @format: "text" or "json"
+ * @flags: KW_PRINT_COLOR, KW_PRINT_WIDTH(); 0 for none
  * @ret: on success the output, NUL-terminated; free() it
  *
  * Return: 1 if the MSR is known, 0 if no MSR is known at this index (@ret says so), -EINVAL for an
- * unknown name, or -ENOMEM.
+ * unknown name, format or flag, or -ENOMEM.
  * Since: 0.1
  */
 KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
-		       const struct kw_options *options, const char *format, char **ret);
+		       const struct kw_options *options, const char *format, unsigned int flags,
+		       char **ret);
+
+/**
+ * kw_msr_name_at() - the names that CPU manuals and hypervisors give MSRs
+ * @i: number of the name, in the order of the indices
+ * @buf: receives it, truncated to @size bytes including NUL; may be NULL if @size is 0
+ *
+ * Return: length of the name without the NUL, as snprintf(3); 0 beyond the last.
+ * Since: 0.1
+ */
+KW_API size_t kw_msr_name_at(size_t i, char *buf, size_t size);
 
 /**
  * kw_insn_text() - disassemble bytes
  * @hex: hexadecimal bytes as in a Code= line: blanks, `<0f>` and ?? are understood
  * @bits: 16, 32 or 64
  * @format: "text" or "json"
+ * @flags: KW_PRINT_COLOR, KW_PRINT_WIDTH(); 0 for none
  * @ret: on success the output, NUL-terminated; free() it
  *
- * Return: number of instructions, or -ENOMEM, -EINVAL for text that is not bytes.
+ * Return: number of instructions, or -ENOMEM, -EINVAL for text that is not bytes, or an unknown
+ * format or flag.
  * Since: 0.1
  */
-KW_API int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **ret);
+KW_API int kw_insn_text(const char *hex, unsigned int bits, const char *format, unsigned int flags,
+			char **ret);
 
 /** Id of rule @i in the order of the rules, NULL beyond the last. Since: 0.1 */
 KW_API const char *kw_rule_id(size_t i);
 
-/** Title of rule @i, NULL beyond the last. Since: 0.1 */
+/**
+ * Title of rule @i, in which {slots} stand for what a record says; NULL beyond the last. Since: 0.1
+ */
 KW_API const char *kw_rule_title(size_t i);
 
 /** The page of a rule as Markdown, NULL if there is no such rule. Since: 0.1 */
 KW_API const char *kw_rule_page(const char *id);
+
+/**
+ * kw_rule_text() - describe a rule, or find rules
+ * @query: the id of a rule: its page. Or words, such as "EPERM" or "wrmsr x2apic": the list of the
+ * rules in whose id, classes or page all of them occur; NULL or "" for all rules
+ * @format: "text", or "json": an object for an id, else an array
+ * @flags: KW_PRINT_COLOR, KW_PRINT_WIDTH(); 0 for none
+ * @ret: on success the output, NUL-terminated; free() it
+ *
+ * Rules with a word in the id or a class come before those that only mention it. Upper and lower
+ * case are the same; a word of three letters or more also finds those that begin with it.
+ *
+ * Return: number of rules found (0 is not an error: the list is empty), -EINVAL for an unknown
+ * format or flag, or -ENOMEM.
+ * Since: 0.1
+ */
+KW_API int kw_rule_text(const char *query, const char *format, unsigned int flags, char **ret);
 
 /**
  * Id of check @i of VM entry (Intel) and VMRUN (AMD), in the order of the manuals; NULL beyond the
@@ -541,18 +582,21 @@ KW_API const char *kw_rule_page(const char *id);
 KW_API const char *kw_check_id(size_t i);
 
 /**
- * kw_check_text() - describe a check that VM entry (Intel) or VMRUN (AMD) makes
- * @id: of the check; NULL for the list of all
- * @format: "text", or "json": an object, or an array of them for the list
+ * kw_check_text() - describe a check that VM entry (Intel) or VMRUN (AMD) makes, or find checks
+ * @query: the id of a check, or words, such as "tr limit": the list of the checks in whose id, text,
+ * condition or section all of them occur; NULL or "" for all checks
+ * @format: "text", or "json": an object for an id, else an array
+ * @flags: KW_PRINT_COLOR, KW_PRINT_WIDTH(); 0 for none
  * @ret: on success the output, NUL-terminated; free() it
  *
  * What must hold, the manual's section, the condition as evaluated, the part of VM entry that makes
- * the check, and the hardware error if it is broken.
+ * the check, and the hardware error if it is broken. Words are found as by kw_rule_text().
  *
- * Return: number of checks described, -EINVAL for an unknown id, or -ENOMEM.
+ * Return: number of checks found (0 is not an error: the list is empty), -EINVAL for an unknown
+ * format or flag, or -ENOMEM.
  * Since: 0.1
  */
-KW_API int kw_check_text(const char *id, const char *format, char **ret);
+KW_API int kw_check_text(const char *query, const char *format, unsigned int flags, char **ret);
 
 /** Version of the library, such as "0.1.0". Since: 0.1 */
 KW_API const char *kw_version(void);

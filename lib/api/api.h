@@ -25,6 +25,9 @@ int kw_context_init(const struct kw_options *options, struct kw_context *ret);
 /* Where the caller of a function with these options wants the reason for a failure, or NULL. */
 struct kw_error *kw_options_error(const struct kw_options *options);
 
+/* How KW_PRINT_COLOR and KW_PRINT_WIDTH() in @flags want text to look; 0, or -EINVAL for others. */
+int kw_look_init(unsigned int flags, struct kw_look *ret);
+
 /* Turns the buffer into a C string for the caller to free, and empties it. 0 or -ENOMEM. */
 int kw_buf_take(struct kw_buf *buf, char **ret);
 

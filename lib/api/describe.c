@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* An MSR, an instruction, a rule or a check described, without a failure. */
+/* MSRs, instructions, rules and checks described, without a failure. */
 #include "api/api.h"
 
 #include "api/rule_pages.h"
+#include "base/query.h"
 #include "decode/x86/msr.h"
 
 #include <errno.h>
@@ -30,10 +31,11 @@ int kw_msr_number(const char *text, uint32_t *ret)
 }
 
 int kw_msr_text(const char *name_or_index, const uint64_t *value, const struct kw_options *options,
-		const char *format, char **ret)
+		const char *format, unsigned int flags, char **ret)
 {
 	struct kw_context context;
 	struct kw_buf buf = { 0 };
+	struct kw_look look;
 	uint32_t index;
 	bool json;
 	int err = kw_context_init(options, &context);
@@ -41,12 +43,23 @@ int kw_msr_text(const char *name_or_index, const uint64_t *value, const struct k
 	if (!err)
 		err = is_json(format, &json);
 	if (!err)
+		err = kw_look_init(flags, &look);
+	if (!err)
 		err = kw_msr_number(name_or_index, &index);
 	if (err)
 		return err;
-	kw_render_msr(&buf, index, value, &context, json);
+	kw_render_msr(&buf, index, value, &context, &look, json);
 	err = kw_buf_take(&buf, ret);
 	return err ? err : kw_msr_find(index, context.vendor) != NULL;
+}
+
+size_t kw_msr_name_at(size_t i, char *buf, size_t size)
+{
+	if (size)
+		buf[0] = '\0';
+	if (i >= kw_msr_count)
+		return 0;
+	return kw_msr_name(&kw_msr_rows[kw_msr_row[i]], kw_msr_index[i], buf, size);
 }
 
 static void skip_filler(struct kw_str *s)
@@ -82,8 +95,10 @@ static int code_parse(struct kw_str s, struct kw_code *ret)
 	return ret->len ? 0 : -EINVAL;
 }
 
-int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **ret)
+int kw_insn_text(const char *hex, unsigned int bits, const char *format, unsigned int flags,
+		 char **ret)
 {
+	struct kw_look look;
 	struct kw_listing_row rows[KW_MAX_ROWS];
 	struct kw_failure *code;
 	struct kw_buf buf = { 0 };
@@ -94,6 +109,8 @@ int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **
 	if (bits != 16 && bits != 32 && bits != 64)
 		return -EINVAL;
 	err = is_json(format, &json);
+	if (!err)
+		err = kw_look_init(flags, &look);
 	if (err)
 		return err;
 	code = malloc(sizeof(*code));
@@ -113,7 +130,7 @@ int kw_insn_text(const char *hex, unsigned int bits, const char *format, char **
 		kw_failure_set(code, KW_F_efer, bits == 64 ? 0x500 : 0, KW_ASSUMED, KW_NO_LINE);
 		kw_failure_set(code, KW_F_cr0, bits == 64 ? 0x80000001 : 1, KW_ASSUMED, KW_NO_LINE);
 		kw_failure_set(code, KW_F_rflags, 2, KW_ASSUMED, KW_NO_LINE);
-		kw_render_insns(&buf, code, bits, json);
+		kw_render_insns(&buf, code, bits, &look, json);
 		err = kw_buf_take(&buf, ret);
 	}
 	count = err ? 0 : (int)kw_listing(code, rows);
@@ -148,13 +165,112 @@ const char *kw_rule_title(size_t i)
 	return rule ? rule->title : NULL;
 }
 
-const char *kw_rule_page(const char *id)
+static const struct kw_rule_page *find_page(const char *id)
 {
 	for (size_t i = 0; kw_rule_pages[i].id; i++) {
 		if (strcmp(kw_rule_pages[i].id, id) == 0)
-			return kw_rule_pages[i].text;
+			return &kw_rule_pages[i];
 	}
 	return NULL;
+}
+
+const char *kw_rule_page(const char *id)
+{
+	const struct kw_rule_page *page = find_page(id);
+
+	return page ? page->text : NULL;
+}
+
+static struct kw_rule_view view_of(const struct kw_rule *rule)
+{
+	const struct kw_rule_page *page = find_page(rule->id);
+
+	return (struct kw_rule_view){
+		.rule = rule,
+		.says = page ? page->says : "",
+		.page = page ? page->text : "",
+	};
+}
+
+/* Is the rule about all of @query, or does its page at least mention it? */
+static bool is_about(struct kw_str query, const struct kw_rule_view *view, bool by_page)
+{
+	struct kw_str texts[KW_NCLASSES + 2] = { kw_str(view->rule->id) };
+	size_t n = 1;
+
+	for (unsigned int i = 0; i < KW_NCLASSES; i++) {
+		if (view->rule->classes >> i & 1)
+			texts[n++] = kw_str(kw_class_name((enum kw_class)i));
+	}
+	if (by_page)
+		texts[n++] = kw_str(view->page);
+	return kw_query_finds(query, texts, n);
+}
+
+/* Those about @query first, then those that mention it; room for all is at @ret. */
+static size_t find_rules(struct kw_str query, struct kw_rule_view *ret)
+{
+	const struct kw_rule *rule;
+	struct kw_rule_view view;
+	size_t n = 0;
+
+	for (int by_page = 0; by_page < 2; by_page++) {
+		for (size_t i = 0; (rule = rule_at(i)); i++) {
+			view = view_of(rule);
+			if (by_page && is_about(query, &view, false))
+				continue;
+			if (is_about(query, &view, by_page))
+				ret[n++] = view;
+		}
+	}
+	return n;
+}
+
+static size_t count_rules(void)
+{
+	size_t n = 0;
+
+	while (rule_at(n))
+		n++;
+	return n;
+}
+
+static const struct kw_rule *find_rule(const char *id)
+{
+	const struct kw_rule *rule;
+
+	for (size_t i = 0; (rule = rule_at(i)); i++) {
+		if (strcmp(rule->id, id) == 0)
+			break;
+	}
+	return rule;
+}
+
+int kw_rule_text(const char *query, const char *format, unsigned int flags, char **ret)
+{
+	const struct kw_rule *rule = query ? find_rule(query) : NULL;
+	struct kw_rule_view *views, view;
+	struct kw_buf buf = { 0 };
+	struct kw_look look;
+	size_t n = 1;
+	bool json;
+	int err;
+
+	if (is_json(format, &json) || kw_look_init(flags, &look))
+		return -EINVAL;
+	if (rule) {
+		view = view_of(rule);
+		kw_render_rule(&buf, &view, &look, json);
+	} else {
+		views = calloc(count_rules(), sizeof(*views));
+		if (!views)
+			return -ENOMEM;
+		n = find_rules(kw_str(query), views);
+		kw_render_rules(&buf, views, n, &look, json);
+		free(views);
+	}
+	err = kw_buf_take(&buf, ret);
+	return err ? err : (int)n;
 }
 
 /* Checks */
@@ -169,30 +285,23 @@ const char *kw_check_id(size_t i)
 	return NULL;
 }
 
-static int count_checks(void)
+int kw_check_text(const char *query, const char *format, unsigned int flags, char **ret)
 {
-	size_t count = 0;
-
-	for (const struct kw_check_section *s = kw_check_sections; s->n; s++)
-		count += s->n;
-	return (int)count;
-}
-
-int kw_check_text(const char *id, const char *format, char **ret)
-{
-	const struct kw_check *check = id ? kw_check_find(id) : NULL;
+	const struct kw_check *check = query ? kw_check_find(query) : NULL;
 	struct kw_buf buf = { 0 };
+	struct kw_look look;
+	size_t n = 1;
 	bool json;
-	int err = is_json(format, &json);
+	int err;
 
-	if (err || (id && !check))
+	if (is_json(format, &json) || kw_look_init(flags, &look))
 		return -EINVAL;
 	if (check)
-		kw_render_check(&buf, check, json);
+		kw_render_check(&buf, check, &look, json);
 	else
-		kw_render_check_list(&buf, json);
+		n = kw_render_checks(&buf, kw_str(query), &look, json);
 	err = kw_buf_take(&buf, ret);
-	return err ? err : check ? 1 : count_checks();
+	return err ? err : (int)n;
 }
 
 const char *kw_version(void)

@@ -2,6 +2,8 @@
 /* Options in, a context out. */
 #include "api/api.h"
 
+#include <errno.h>
+
 static int vendor_find(const struct kw_options *o, enum kw_vendor *ret)
 {
 	*ret = KW_VENDOR_UNKNOWN;
@@ -39,4 +41,15 @@ int kw_context_init(const struct kw_options *options, struct kw_context *ret)
 	ret->host_kernel = options->host_kernel;
 	ret->all = options->flags & KW_OPTION_ALL;
 	return vendor_find(options, &ret->vendor);
+}
+
+int kw_look_init(unsigned int flags, struct kw_look *ret)
+{
+	if (flags & (KW_PRINT_WIDTH(1) - 1) & ~KW_PRINT_COLOR)
+		return -EINVAL;
+	*ret = (struct kw_look){
+		.columns = flags / KW_PRINT_WIDTH(1),
+		.color = flags & KW_PRINT_COLOR,
+	};
+	return 0;
 }

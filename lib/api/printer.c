@@ -30,15 +30,16 @@ int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write,
 		      struct kw_printer **ret)
 {
 	const struct kw_renderer *renderer = kw_renderer_find(format);
+	struct kw_look look;
 	struct kw_printer *p;
 
-	if (!renderer || flags & ~(KW_PRINT_COLOR | KW_PRINT_CHECKS))
+	if (!renderer || kw_look_init(flags & ~KW_PRINT_CHECKS, &look))
 		return -EINVAL;
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
 	p->renderer = renderer;
-	p->style.color = flags & KW_PRINT_COLOR;
+	p->style.look = look;
 	p->style.checks = flags & KW_PRINT_CHECKS;
 	p->write = write;
 	p->arg = arg;
@@ -102,7 +103,7 @@ static void print_again(struct kw_printer *p)
 	for (size_t i = 0; i < p->nremembered; i++) {
 		p->remembered[i].again.file = p->file;
 		if (p->remembered[i].again.count)
-			p->renderer->again(&p->buf, &p->remembered[i].again);
+			p->renderer->again(&p->buf, &p->remembered[i].again, &p->style);
 	}
 	p->nremembered = 0;
 }

@@ -4,7 +4,9 @@
 #define KW_RULE_PAGES_H
 
 struct kw_rule_page {
-	const char *id, *text;
+	const char *id;
+	const char *says; /* its row in docs/rules/README.md */
+	const char *text;
 };
 
 /* Sorted by id; ends with .id NULL. */

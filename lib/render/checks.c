@@ -7,6 +7,12 @@
 #include "render/render.h"
 
 #include "base/json.h"
+#include "base/query.h"
+
+enum {
+	ID_WIDTH = 34,	 /* with its indent; a longer one shifts its line */
+	TEXT_LEAST = 40, /* beside an id; with less room, the text goes below it */
+};
 
 /* The part of VM entry that makes the checks of a set, and how its failure shows. */
 static const struct part {
@@ -67,55 +73,95 @@ static void check_as_json(struct kw_json *j, const struct kw_check *check)
 	kw_json_object_end(j);
 }
 
-static void check_as_text(struct kw_buf *buf, const struct kw_check *check)
+static void check_as_text(struct kw_lines *lines, const struct kw_check *check)
 {
-	struct kw_lines lines = { .buf = buf };
+	kw_lines_color(lines, KW_COLOR_TITLE);
+	kw_lines_put(lines, kw_str(check->id));
+	kw_lines_color(lines, NULL);
+	kw_lines_end(lines);
+	kw_lines_end(lines);
+	kw_lines_row(lines, KW_STR("says"), kw_str(check->says));
+	kw_lines_row(lines, KW_STR("condition"), kw_str(check->code));
+	kw_lines_row(lines, KW_STR("section"), kw_str(kw_check_section_of(check)->title));
+	kw_lines_row(lines, KW_STR("made by"), kw_str(part_of(check)->made_by));
+	kw_lines_row(lines, KW_STR("if broken"), kw_str(part_of(check)->gives));
+}
 
-	kw_lines_put(&lines, kw_str(check->id));
-	kw_lines_end(&lines);
-	kw_lines_end(&lines);
-	kw_lines_row(&lines, KW_STR("says"), kw_str(check->says));
-	kw_lines_row(&lines, KW_STR("condition"), kw_str(check->code));
-	kw_lines_row(&lines, KW_STR("section"), kw_str(kw_check_section_of(check)->title));
-	kw_lines_row(&lines, KW_STR("made by"), kw_str(part_of(check)->made_by));
-	kw_lines_row(&lines, KW_STR("if broken"), kw_str(part_of(check)->gives));
+void kw_render_check(struct kw_buf *buf, const struct kw_check *check, const struct kw_look *look,
+		     bool json)
+{
+	struct kw_lines lines = { .buf = buf, .look = *look };
+	struct kw_json j = { .buf = buf };
+
+	if (json) {
+		check_as_json(&j, check);
+		kw_buf_char(buf, '\n');
+	} else {
+		check_as_text(&lines, check);
+	}
 	kw_lines_deinit(&lines);
 }
 
-void kw_render_check(struct kw_buf *buf, const struct kw_check *check, bool json)
+static void row_as_text(struct kw_lines *lines, const struct kw_check *check)
 {
-	struct kw_json j = { .buf = buf };
-
-	if (!json) {
-		check_as_text(buf, check);
-		return;
-	}
-	check_as_json(&j, check);
-	kw_buf_char(buf, '\n');
+	kw_lines_pad(lines, 2);
+	kw_lines_put(lines, kw_str(check->id));
+	kw_lines_beside(lines, ID_WIDTH + 1, TEXT_LEAST, 6);
+	kw_lines_wrap(lines, kw_str(check->says), lines->column);
+	kw_lines_end(lines);
 }
 
-static void list_as_json(struct kw_buf *buf)
+static bool is_found(struct kw_str query, const struct kw_check *check)
 {
-	struct kw_json j = { .buf = buf };
+	const struct kw_str texts[] = {
+		kw_str(check->id),
+		kw_str(check->says),
+		kw_str(check->code),
+		kw_str(kw_check_section_of(check)->title),
+	};
 
-	kw_json_array(&j);
+	return kw_query_finds(query, texts, sizeof(texts) / sizeof(texts[0]));
+}
+
+static void title_as_text(struct kw_lines *lines, const char *title, bool first)
+{
+	if (!first)
+		kw_lines_end(lines);
+	kw_lines_color(lines, KW_COLOR_TITLE);
+	kw_lines_wrap(lines, kw_str(title), 0);
+	kw_lines_color(lines, NULL);
+	kw_lines_end(lines);
+}
+
+size_t kw_render_checks(struct kw_buf *buf, struct kw_str query, const struct kw_look *look,
+			bool json)
+{
+	struct kw_lines lines = { .buf = buf, .look = *look };
+	struct kw_json j = { .buf = buf };
+	size_t found = 0;
+
+	if (json)
+		kw_json_array(&j);
 	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
-		for (size_t i = 0; i < s->n; i++)
-			check_as_json(&j, &s->check[i]);
-	}
-	kw_json_array_end(&j);
-	kw_buf_char(buf, '\n');
-}
+		bool titled = json;
 
-void kw_render_check_list(struct kw_buf *buf, bool json)
-{
+		for (size_t i = 0; i < s->n; i++) {
+			if (!is_found(query, &s->check[i]))
+				continue;
+			if (!titled)
+				title_as_text(&lines, s->title, !found);
+			titled = true;
+			found++;
+			if (json)
+				check_as_json(&j, &s->check[i]);
+			else
+				row_as_text(&lines, &s->check[i]);
+		}
+	}
 	if (json) {
-		list_as_json(buf);
-		return;
+		kw_json_array_end(&j);
+		kw_buf_char(buf, '\n');
 	}
-	for (const struct kw_check_section *s = kw_check_sections; s->n; s++) {
-		kw_buf_printf(buf, "%s%s\n", s == kw_check_sections ? "" : "\n", s->title);
-		for (size_t i = 0; i < s->n; i++)
-			kw_buf_printf(buf, "  %-32s %s\n", s->check[i].id, s->check[i].says);
-	}
+	kw_lines_deinit(&lines);
+	return found;
 }

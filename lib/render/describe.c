@@ -8,13 +8,19 @@
 #include "base/json.h"
 #include "decode/x86/msr.h"
 
-enum { MANY_FIELDS = 8 };
+#include <stdio.h>
+
+enum {
+	MANY_FIELDS = 8,
+	TEXT_LEAST = 24, /* beside a field's name; with less room, the text goes below it */
+};
 
 /* The question, and what the tables say about it. */
 struct query {
 	uint32_t index;
 	const uint64_t *value;
 	const struct kw_context *context;
+	const struct kw_look *look;
 	struct kw_kver host;
 	const struct kw_msr *best;
 };
@@ -120,7 +126,9 @@ static void field_row(struct kw_lines *lines, const struct query *q,
 {
 	const char *says = q->value ? kw_msr_value_text(field, *q->value) : NULL;
 	size_t column = KW_LINES_TEXT + 7 + width + 2;
+	bool set = q->value && kw_msr_field_value(field, *q->value);
 
+	kw_lines_color(lines, set ? KW_COLOR_TITLE : NULL);
 	kw_lines_pad(lines, KW_LINES_TEXT);
 	kw_lines_number(lines, field->high);
 	if (field->high != field->low) {
@@ -129,7 +137,9 @@ static void field_row(struct kw_lines *lines, const struct query *q,
 	}
 	kw_lines_pad(lines, KW_LINES_TEXT + 7);
 	kw_lines_put(lines, kw_str(field->name));
-	kw_lines_pad(lines, column);
+	kw_lines_color(lines, NULL);
+	kw_lines_beside(lines, column, TEXT_LEAST, KW_LINES_TEXT + 7);
+	column = lines->column;
 	if (q->value) {
 		struct kw_buf number = { 0 };
 
@@ -340,12 +350,13 @@ static void others(struct kw_lines *lines, const struct query *q, struct kw_buf 
 static void names(struct kw_lines *lines, const struct query *q)
 {
 	char text[256];
+	size_t len = kw_msr_name(q->best, q->index, text, sizeof(text));
 
-	kw_msr_name(q->best, q->index, text, sizeof(text));
+	snprintf(text + len, sizeof(text) - len, " [0x%x]", q->index);
+	kw_lines_color(lines, KW_COLOR_TITLE);
 	kw_lines_put(lines, kw_str(text));
-	KW_LINES_LIT(lines, " [0x");
-	kw_buf_hex(lines->buf, q->index, 1);
-	KW_LINES_LIT(lines, "]: ");
+	kw_lines_color(lines, NULL);
+	KW_LINES_LIT(lines, ": ");
 	kw_lines_wrap(lines, kw_str(kw_msr_about(q->best)), 0);
 	kw_lines_end(lines);
 	kw_lines_end(lines);
@@ -360,7 +371,7 @@ static void names(struct kw_lines *lines, const struct query *q)
 
 static void msr_as_text(struct kw_buf *buf, const struct query *q)
 {
-	struct kw_lines lines = { .buf = buf };
+	struct kw_lines lines = { .buf = buf, .look = *q->look };
 	struct kw_buf scratch = { 0 };
 
 	if (!q->best) {
@@ -380,6 +391,7 @@ static void msr_as_text(struct kw_buf *buf, const struct query *q)
 		behaviour(&lines, q, &scratch);
 	if (!q->host.known)
 		history(&lines, q, &scratch);
+	kw_lines_color(&lines, KW_COLOR_ASIDE);
 	kw_seen_text(&lines, q->index, q->context->vendor);
 	others(&lines, q, &scratch);
 	row(&lines, "source", kw_msr_cite(q->best));
@@ -525,12 +537,13 @@ static void msr_as_json(struct kw_buf *buf, const struct query *q)
 }
 
 void kw_render_msr(struct kw_buf *buf, uint32_t index, const uint64_t *value,
-		   const struct kw_context *context, bool json)
+		   const struct kw_context *context, const struct kw_look *look, bool json)
 {
 	struct query q = {
 		.index = index,
 		.value = value,
 		.context = context,
+		.look = look,
 		.best = kw_msr_find(index, context->vendor),
 	};
 

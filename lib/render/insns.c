@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Bytes as a listing of instructions, text or JSON. */
 #include "render/doc.h"
+#include "render/lines.h"
 #include "render/render.h"
 
 #include "base/json.h"
@@ -12,20 +13,23 @@ static bool decode_row(const struct kw_failure *f, const struct kw_listing_row *
 	       kw_insn_decode(f->code.bytes + at->offset, at->length, bits, KW_IP_UNKNOWN, ret);
 }
 
-static void insn_as_text(struct kw_buf *buf, const struct kw_failure *f,
+/* Two columns for the mark, @width for the bytes, two between. */
+static void insn_as_text(struct kw_lines *lines, const struct kw_failure *f,
 			 const struct kw_listing_row *at, unsigned int bits, size_t width)
 {
+	bool marked = at->marked && f->code.marked > 0;
+	struct kw_buf bytes = { 0 };
 	struct kw_insn insn;
-	size_t before;
 
-	kw_buf_add(buf, at->marked && f->code.marked > 0 ? KW_STR("> ")
-			: at->unsure			 ? KW_STR("? ")
-							 : KW_STR("  "));
-	before = buf->len;
-	kw_doc_bytes(buf, f->code.bytes + at->offset, f->code.known >> at->offset, at->length);
-	kw_buf_repeat(buf, ' ', before + width + 2 - buf->len);
-	kw_buf_add(buf, decode_row(f, at, bits, &insn) ? kw_str(insn.text) : KW_STR("(data)"));
-	kw_buf_char(buf, '\n');
+	kw_doc_bytes(&bytes, f->code.bytes + at->offset, f->code.known >> at->offset, at->length);
+	kw_lines_color(lines, marked ? KW_COLOR_TITLE : NULL);
+	kw_lines_put(lines, marked ? KW_STR("> ") : at->unsure ? KW_STR("? ") : KW_STR("  "));
+	kw_lines_put(lines, (struct kw_str){ bytes.p, bytes.len });
+	kw_lines_pad(lines, 2 + width + 2);
+	kw_lines_wrap(lines, decode_row(f, at, bits, &insn) ? kw_str(insn.text) : KW_STR("(data)"),
+		      2 + width + 2);
+	kw_lines_end(lines);
+	kw_buf_deinit(&bytes);
 }
 
 static void insn_as_json(struct kw_json *j, const struct kw_failure *f,
@@ -49,9 +53,10 @@ static void insn_as_json(struct kw_json *j, const struct kw_failure *f,
 }
 
 void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned int bits,
-		     bool json)
+		     const struct kw_look *look, bool json)
 {
 	struct kw_json writer = { .buf = buf }, *j = &writer;
+	struct kw_lines lines = { .buf = buf, .look = *look };
 	struct kw_listing_row rows[KW_MAX_ROWS];
 	size_t n = kw_listing(code, rows), width = 0;
 
@@ -63,10 +68,11 @@ void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned
 		if (json)
 			insn_as_json(j, code, &rows[i], bits);
 		else
-			insn_as_text(buf, code, &rows[i], bits, width);
+			insn_as_text(&lines, code, &rows[i], bits, width);
 	}
 	if (json) {
 		kw_json_array_end(j);
 		kw_buf_char(buf, '\n');
 	}
+	kw_lines_deinit(&lines);
 }

@@ -526,7 +526,7 @@ static void watch_source(struct kw_json *j, const struct kw_failure *f)
 {
 	static const char *const names[] = {
 		[KVMWHY_SOURCE_BPF] = "bpf",
-		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf-kprobes",
+		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf-kprobe",
 		[KVMWHY_SOURCE_TRACEFS] = "tracefs",
 	};
 

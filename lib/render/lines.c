@@ -14,7 +14,18 @@ static bool starts_character(char c)
 	return ((unsigned char)c & 0xc0) != 0x80;
 }
 
-static size_t width_of(struct kw_str text)
+size_t kw_lines_width(const struct kw_lines *lines)
+{
+	size_t columns = lines->look.columns;
+
+	if (!columns)
+		return KW_LINES_WIDTH;
+	if (columns < KW_LINES_LEAST)
+		return KW_LINES_LEAST;
+	return columns < KW_LINES_MOST ? columns : KW_LINES_MOST;
+}
+
+size_t kw_lines_width_of(struct kw_str text)
 {
 	size_t width = 0;
 
@@ -23,22 +34,42 @@ static size_t width_of(struct kw_str text)
 	return width;
 }
 
+void kw_lines_color(struct kw_lines *lines, const char *color)
+{
+	lines->color = lines->look.color ? color : NULL;
+}
+
+static void show_color(struct kw_lines *lines, const char *color)
+{
+	if (lines->shown == color)
+		return;
+	if (lines->shown)
+		KW_BUF_LIT(lines->buf, KW_COLOR_END);
+	if (color)
+		kw_buf_add(lines->buf, kw_str(color));
+	lines->shown = color;
+}
+
 void kw_lines_put(struct kw_lines *lines, struct kw_str text)
 {
+	show_color(lines, lines->color);
 	kw_buf_add(lines->buf, text);
-	lines->column += width_of(text);
+	lines->column += kw_lines_width_of(text);
 }
 
 void kw_lines_number(struct kw_lines *lines, uint64_t number)
 {
-	size_t before = lines->buf->len;
+	size_t before;
 
+	show_color(lines, lines->color);
+	before = lines->buf->len;
 	kw_buf_dec(lines->buf, number);
 	lines->column += lines->buf->len - before;
 }
 
 void kw_lines_end(struct kw_lines *lines)
 {
+	show_color(lines, NULL);
 	kw_buf_char(lines->buf, '\n');
 	lines->column = 0;
 }
@@ -47,8 +78,20 @@ void kw_lines_pad(struct kw_lines *lines, size_t column)
 {
 	if (lines->column >= column)
 		return;
+	if (!lines->color)
+		show_color(lines, NULL);
 	kw_buf_repeat(lines->buf, ' ', column - lines->column);
 	lines->column = column;
+}
+
+void kw_lines_beside(struct kw_lines *lines, size_t column, size_t least, size_t below)
+{
+	column = column > lines->column ? column : lines->column + 1;
+	if (column + least > kw_lines_width(lines)) {
+		kw_lines_end(lines);
+		column = below;
+	}
+	kw_lines_pad(lines, column);
 }
 
 /* The text in displayable form; valid until the next call. */
@@ -84,7 +127,7 @@ void kw_lines_wrap(struct kw_lines *lines, struct kw_str text, size_t indent)
 		if (!word.len)
 			break;
 		if (lines->column > indent &&
-		    lines->column + blanks + width_of(word) > KW_LINES_WIDTH) {
+		    lines->column + blanks + kw_lines_width_of(word) > kw_lines_width(lines)) {
 			kw_lines_end(lines);
 			kw_lines_pad(lines, indent);
 			blanks = 0;
@@ -104,12 +147,13 @@ static struct kw_str head(struct kw_str text, size_t width)
 	return (struct kw_str){ text.p, end };
 }
 
-void kw_lines_cut(struct kw_lines *lines, struct kw_str text)
+void kw_lines_cut(struct kw_lines *lines, struct kw_str text, size_t room)
 {
-	size_t left = lines->column < KW_LINES_WIDTH ? KW_LINES_WIDTH - lines->column : 0;
+	size_t width = kw_lines_width(lines) - room;
+	size_t left = lines->column < width ? width - lines->column : 0;
 
 	text = safe(lines, text);
-	if (width_of(text) <= left) {
+	if (kw_lines_width_of(text) <= left) {
 		kw_lines_put(lines, text);
 		return;
 	}

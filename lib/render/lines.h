@@ -1,25 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines of a terminal of 100 columns: a column of labels, a column of what they say. Texts that are
- * wrapped or cut may come from a log and are escaped here. The put functions do not escape.
+ * Lines of a terminal: a column of labels, a column of what they say. Texts that are wrapped or cut
+ * may come from a log and are escaped here. The put functions do not escape.
  */
 #ifndef KW_LINES_H
 #define KW_LINES_H
 
 #include "base/buf.h"
+#include "base/color.h"
 
 enum {
-	KW_LINES_WIDTH = 100,
+	KW_LINES_WIDTH = 100, /* where there is no terminal */
+	KW_LINES_LEAST = 60, /* narrower, there is no room beside the labels */
+	KW_LINES_MOST = 120, /* wider, lines are hard to read */
 	KW_LINES_TEXT = 12, /* column of what the labels say */
+};
+
+/* The reader's terminal. Zero: no colours, KW_LINES_WIDTH columns. */
+struct kw_look {
+	unsigned int columns;
+	bool color;
 };
 
 struct kw_lines {
 	struct kw_buf *buf;
+	struct kw_look look;
 	struct kw_buf safe; /* escaped text on its way to the buffer */
 	size_t column;
+	/* KW_COLOR_* or NULL: of what is put next, and of what was put last in this line */
+	const char *color, *shown;
 };
 
 void kw_lines_deinit(struct kw_lines *lines);
+
+/* Columns of a line. */
+size_t kw_lines_width(const struct kw_lines *lines);
+
+/* Columns that a text takes. */
+size_t kw_lines_width_of(struct kw_str text);
+
+/* The colour of what follows, a KW_COLOR_*; NULL for none. It never outlasts a line's end. */
+void kw_lines_color(struct kw_lines *lines, const char *color);
 
 void kw_lines_put(struct kw_lines *lines, struct kw_str text);
 void kw_lines_number(struct kw_lines *lines, uint64_t number);
@@ -28,11 +49,17 @@ void kw_lines_end(struct kw_lines *lines);
 /* Blanks up to @column. */
 void kw_lines_pad(struct kw_lines *lines, size_t column);
 
+/*
+ * Blanks up to @column, at least one, for text beside what is there; if that would leave less than
+ * @least columns, a new line and blanks up to @below.
+ */
+void kw_lines_beside(struct kw_lines *lines, size_t column, size_t least, size_t below);
+
 /* Prose from the current column on; lines after the first begin at @indent. */
 void kw_lines_wrap(struct kw_lines *lines, struct kw_str text, size_t indent);
 
-/* Text that is cut at the end of the line. */
-void kw_lines_cut(struct kw_lines *lines, struct kw_str text);
+/* Text that is cut so that @room columns are left at the end of the line. */
+void kw_lines_cut(struct kw_lines *lines, struct kw_str text, size_t room);
 
 /* The label, and on to the column of texts. */
 void kw_lines_label(struct kw_lines *lines, struct kw_str text);

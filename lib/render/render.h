@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "explain/explain.h"
+#include "render/lines.h"
 
 /* Where a failure is: its lines; .first is 0 if nowhere. */
 struct kw_span {
@@ -23,7 +24,7 @@ struct kw_again {
 };
 
 struct kw_style {
-	bool color;
+	struct kw_look look;
 	bool checks; /* every check of VM entry with its result; a page always has them */
 	const char *file; /* name of the input, may be NULL */
 	uint64_t number;  /* of the failure, from 1; 0 if not counted */
@@ -40,7 +41,8 @@ struct kw_renderer {
 		     bool first);
 	void (*end)(struct kw_buf *buf, bool empty);
 	/* NULL: recurring failures are items */
-	void (*again)(struct kw_buf *buf, const struct kw_again *again);
+	void (*again)(struct kw_buf *buf, const struct kw_again *again,
+		      const struct kw_style *style);
 };
 
 /* The renderer of "text", "json", "ndjson" or "html"; NULL for another name. */
@@ -55,17 +57,36 @@ extern const struct kw_renderer kw_renderer_html;
  * NULL). As JSON with @json, else as text.
  */
 void kw_render_msr(struct kw_buf *buf, uint32_t index, const uint64_t *value,
-		   const struct kw_context *context, bool json);
+		   const struct kw_context *context, const struct kw_look *look, bool json);
 
 /* The listing of the bytes in @code->code, decoded for @bits. As JSON with @json, else as text. */
 void kw_render_insns(struct kw_buf *buf, const struct kw_failure *code, unsigned int bits,
+		     const struct kw_look *look, bool json);
+
+/* A check of VM entry or VMRUN. As JSON with @json, else as text. */
+void kw_render_check(struct kw_buf *buf, const struct kw_check *check, const struct kw_look *look,
 		     bool json);
 
 /*
- * A check of VM entry or VMRUN, or the list of all, grouped under the titles of their sections. As
- * JSON with @json, else as text.
+ * The checks that are about all words of @query, "" for every check, under the titles of their
+ * sections; as text, or as an array. Returns how many there are.
  */
-void kw_render_check(struct kw_buf *buf, const struct kw_check *check, bool json);
-void kw_render_check_list(struct kw_buf *buf, bool json);
+size_t kw_render_checks(struct kw_buf *buf, struct kw_str query, const struct kw_look *look,
+			bool json);
+
+/* A rule and its page. */
+struct kw_rule_view {
+	const struct kw_rule *rule;
+	const char *says; /* one sentence */
+	const char *page; /* Markdown */
+};
+
+/* The page for a terminal, or an object. */
+void kw_render_rule(struct kw_buf *buf, const struct kw_rule_view *view, const struct kw_look *look,
+		    bool json);
+
+/* Some rules as rows, or as an array. */
+void kw_render_rules(struct kw_buf *buf, const struct kw_rule_view *views, size_t n,
+		     const struct kw_look *look, bool json);
 
 #endif

@@ -5,29 +5,23 @@
 #include "render/render.h"
 
 enum {
-	FULL_FINDINGS = 2, /* of further ones only the title */
+	FULL_FINDINGS = 2,  /* of further ones only the title */
 	EVIDENCE_LINES = 6, /* of further ones only the number */
-	BYTES_WIDTH = 17, /* of the bytes of code, at least */
+	BYTES_WIDTH = 17,   /* of the bytes of code, at least */
 	VERDICT_WIDTH = 13, /* of a check's result, with blanks */
-	ID_WIDTH = 36, /* of its id, at most; a longer one shifts its line */
+	ID_WIDTH = 36,	    /* of its id, at most; a longer one shifts its line */
+	SPAN_WIDTH = 20,    /* of ":lines 1000-1100" */
+	FIRST_WIDTH = 40,   /* of the note on the first failure, without its file */
+	TEXT_LEAST = 24,    /* beside an id; with less room, the text goes below it */
 };
-
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define GREEN "\033[1;32m"
-#define YELLOW "\033[1;33m"
-#define CYAN "\033[1;36m"
-#define PLAIN "\033[0m"
 
 struct out {
 	struct kw_lines lines;
-	bool color;
 };
 
 static void color(struct out *out, const char *code)
 {
-	if (out->color)
-		kw_buf_add(out->lines.buf, kw_str(code));
+	kw_lines_color(&out->lines, code);
 }
 
 static void wrap(struct out *out, struct kw_str text)
@@ -50,13 +44,13 @@ static const char *certainty_color(enum kw_certainty certainty)
 {
 	switch (certainty) {
 	case KW_CERTAIN:
-		return GREEN;
+		return KW_COLOR_CERTAIN;
 	case KW_LIKELY:
-		return YELLOW;
+		return KW_COLOR_LIKELY;
 	case KW_POSSIBLE:
-		return CYAN;
+		return KW_COLOR_POSSIBLE;
 	}
-	return "";
+	return NULL;
 }
 
 /* " [likely]" after what was just written. */
@@ -65,7 +59,7 @@ static void put_certainty(struct out *out, const struct kw_piece *finding)
 	struct kw_str name = kw_str(kw_certainty_name((enum kw_certainty)finding->certainty));
 	struct kw_lines *lines = &out->lines;
 
-	if (lines->column + name.len + 4 > KW_LINES_WIDTH) {
+	if (lines->column + name.len + 4 > kw_lines_width(lines)) {
 		end(out);
 		kw_lines_pad(lines, KW_LINES_TEXT);
 	} else {
@@ -75,7 +69,7 @@ static void put_certainty(struct out *out, const struct kw_piece *finding)
 	KW_LINES_LIT(lines, "[");
 	kw_lines_put(lines, name);
 	KW_LINES_LIT(lines, "]");
-	color(out, PLAIN);
+	color(out, NULL);
 	end(out);
 }
 
@@ -85,7 +79,7 @@ static void code_row(struct out *out, const struct kw_piece *piece, size_t bytes
 
 	kw_lines_pad(lines, KW_LINES_TEXT - 2);
 	if (piece->marked)
-		color(out, BOLD);
+		color(out, KW_COLOR_TITLE);
 	kw_lines_put(lines, piece->marked   ? KW_STR("> ")
 			    : piece->unsure ? KW_STR("? ")
 					    : KW_STR("  "));
@@ -94,7 +88,7 @@ static void code_row(struct out *out, const struct kw_piece *piece, size_t bytes
 		kw_lines_pad(lines, KW_LINES_TEXT + bytes_width + 2);
 	wrap(out, piece->text);
 	if (piece->marked)
-		color(out, PLAIN);
+		color(out, NULL);
 	end(out);
 }
 
@@ -195,7 +189,7 @@ static void put_further_line(struct out *out, uint64_t line, bool first)
 {
 	struct kw_lines *lines = &out->lines;
 
-	if (first || lines->column > KW_LINES_WIDTH - 20) {
+	if (first || lines->column > kw_lines_width(lines) - 20) {
 		end(out);
 		kw_lines_pad(lines, KW_LINES_TEXT);
 	}
@@ -210,7 +204,7 @@ static void evidence(struct out *out, const struct kw_piece *all)
 
 	if (!piece)
 		return;
-	color(out, DIM);
+	color(out, KW_COLOR_ASIDE);
 	for (; piece; piece = kw_doc_next(piece->next, KW_PIECE_EVIDENCE)) {
 		if (is_repeated(all, piece))
 			continue;
@@ -221,9 +215,9 @@ static void evidence(struct out *out, const struct kw_piece *all)
 		end(out);
 		label_first(out, count == 1, KW_STR("evidence"));
 		put_line_number(out, piece->line);
-		kw_lines_cut(&out->lines, piece->text);
+		kw_lines_cut(&out->lines, piece->text, 0);
 	}
-	color(out, PLAIN);
+	color(out, NULL);
 	end(out);
 }
 
@@ -240,10 +234,10 @@ static void sources(struct out *out, const struct kw_piece *all)
 		kw_buf_add(&joined, piece->text);
 	}
 	if (joined.len) {
-		color(out, DIM);
+		color(out, KW_COLOR_ASIDE);
 		kw_lines_row(&out->lines, KW_STR("sources"),
 			     (struct kw_str){ joined.p, joined.len });
-		color(out, PLAIN);
+		color(out, NULL);
 	}
 	kw_buf_deinit(&joined);
 }
@@ -255,7 +249,7 @@ static void pages(struct out *out, const struct kw_piece *all)
 
 	if (!piece)
 		return;
-	color(out, DIM);
+	color(out, KW_COLOR_ASIDE);
 	for (bool first = true; piece; piece = kw_doc_next(piece->next, KW_PIECE_FINDING)) {
 		label_first(out, first, KW_STR("more"));
 		KW_LINES_LIT(&out->lines, "kvmwhy rule ");
@@ -263,7 +257,7 @@ static void pages(struct out *out, const struct kw_piece *all)
 		end(out);
 		first = false;
 	}
-	color(out, PLAIN);
+	color(out, NULL);
 }
 
 static void remarks(struct out *out, const struct kw_piece *all, enum kw_piece_kind kind,
@@ -304,15 +298,14 @@ static void checks(struct out *out, const struct kw_piece *all)
 
 		label_first(out, first, KW_STR("checks"));
 		if (broken)
-			color(out, BOLD);
+			color(out, KW_COLOR_TITLE);
 		kw_lines_put(lines, kw_str(kw_doc_verdict(piece)));
 		kw_lines_pad(lines, KW_LINES_TEXT + VERDICT_WIDTH);
 		kw_lines_put(lines, piece->label);
-		kw_lines_put(lines, KW_STR(" "));
-		kw_lines_pad(lines, column);
-		kw_lines_wrap(lines, piece->text, column);
+		kw_lines_beside(lines, column, TEXT_LEAST, KW_LINES_TEXT + 2);
+		kw_lines_wrap(lines, piece->text, lines->column);
 		if (broken)
-			color(out, PLAIN);
+			color(out, NULL);
 		end(out);
 		first = false;
 	}
@@ -321,9 +314,9 @@ static void checks(struct out *out, const struct kw_piece *all)
 /* The headline and the rows up to the first finding. */
 static void answer(struct out *out, const struct kw_piece *piece)
 {
-	color(out, BOLD);
+	color(out, KW_COLOR_TITLE);
 	kw_lines_wrap(&out->lines, piece->text, 0);
-	color(out, PLAIN);
+	color(out, NULL);
 	end(out);
 	end(out);
 	piece = piece->next;
@@ -342,7 +335,7 @@ static void put_span(struct out *out, const char *file, struct kw_span span)
 	struct kw_lines *lines = &out->lines;
 
 	if (file) {
-		kw_lines_cut(lines, kw_str(file));
+		kw_lines_cut(lines, kw_str(file), SPAN_WIDTH);
 		KW_LINES_LIT(lines, ":");
 	}
 	KW_LINES_LIT(lines, "lines ");
@@ -362,10 +355,13 @@ static void header(struct out *out, const struct kw_failure *f, const struct kw_
 		KW_LINES_LIT(lines, " ");
 		kw_lines_number(lines, style->number);
 	}
-	KW_LINES_LIT(lines, ": ");
+	KW_LINES_LIT(lines, ":");
+	kw_lines_beside(lines, 0, kw_lines_width_of(kw_str(style->file)) + SPAN_WIDTH, 2);
 	put_span(out, style->file, (struct kw_span){ f->first_line, f->last_line });
 	if (style->first.first) {
-		KW_LINES_LIT(lines, " (failure 1, above: ");
+		kw_lines_beside(lines, 0,
+				kw_lines_width_of(kw_str(style->first_file)) + FIRST_WIDTH, 2);
+		KW_LINES_LIT(lines, "(failure 1, above: ");
 		put_span(out, style->first_file, style->first);
 		KW_LINES_LIT(lines, ")");
 	}
@@ -374,9 +370,9 @@ static void header(struct out *out, const struct kw_failure *f, const struct kw_
 }
 
 /* "failure 1 (log:lines 1-22) again, 3 times: lines 30-51, the last at lines 90-111" */
-static void again(struct kw_buf *buf, const struct kw_again *a)
+static void again(struct kw_buf *buf, const struct kw_again *a, const struct kw_style *style)
 {
-	struct out out = { .lines = { .buf = buf } };
+	struct out out = { .lines = { .buf = buf, .look = style->look } };
 	struct kw_lines *lines = &out.lines;
 
 	end(&out);
@@ -403,7 +399,7 @@ static void again(struct kw_buf *buf, const struct kw_again *a)
 static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
 		 bool first)
 {
-	struct out out = { .lines = { .buf = buf }, .color = style->color };
+	struct out out = { .lines = { .buf = buf, .look = style->look } };
 	struct kw_doc doc;
 
 	kw_doc_init(&doc, c, style->checks ? KW_DOC_CHECKS : 0);

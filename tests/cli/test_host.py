@@ -18,7 +18,7 @@ from cli import FOUND, NOTHING, SOURCE, TOOL, TROUBLE, Skip, equal, kvmwhy, main
 
 HOSTS = SOURCE / "tests/cli/hosts"
 NAMES = sorted(path.stem for path in HOSTS.glob("*.txt"))
-ALL = ["fentry", "kprobe", "tracefs"]
+ALL = ["bpf", "bpf-kprobe", "tracefs"]
 SCHEMA = json.loads((SOURCE / "docs/kvmwhy-host.schema.json").read_text())
 KINDS = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
 
@@ -257,16 +257,16 @@ def _(directory):
 # the module works.
 AGAINST = [
     ("not-root", {"proc/self/status": "CapEff:\t0000000000000000\n"}, [], False),
-    ("not-root", {"proc/self/status": "CapEff:\t000000c000000000\n"}, ["kprobe"], False),
+    ("not-root", {"proc/self/status": "CapEff:\t000000c000000000\n"}, ["bpf-kprobe"], False),
     ("no-btf", {"sys/kernel/btf/vmlinux": None}, ["tracefs"], True),
     ("no-bpf", {"proc/sys/net/core/bpf_jit_enable": None}, ["tracefs"], True),
-    ("no-tracefs", {"proc/self/mounts": "t /tmp/$(reboot) tracefs rw 0 0\n"}, ["fentry", "kprobe"], True),
-    ("no-module-btf", {"sys/kernel/btf/kvm": None}, ["kprobe", "tracefs"], True),
-    ("no-tracefs", {"proc/self/mounts": "proc /proc proc rw 0 0\n"}, ["fentry", "kprobe"], True),
+    ("no-tracefs", {"proc/self/mounts": "t /tmp/$(reboot) tracefs rw 0 0\n"}, ["bpf", "bpf-kprobe"], True),
+    ("no-module-btf", {"sys/kernel/btf/kvm": None}, ["bpf-kprobe", "tracefs"], True),
+    ("no-tracefs", {"proc/self/mounts": "proc /proc proc rw 0 0\n"}, ["bpf", "bpf-kprobe"], True),
     ("lockdown", {"sys/kernel/security/lockdown": "none integrity [confidentiality]\n"}, [], True),
-    ("no-jit", {"proc/sys/net/core/bpf_jit_enable": "0\n"}, ["kprobe", "tracefs"], True),
+    ("no-jit", {"proc/sys/net/core/bpf_jit_enable": "0\n"}, ["bpf-kprobe", "tracefs"], True),
     ("kernel-too-old", {"proc/sys/kernel/osrelease": "5.4.0-26-generic\n"}, ["tracefs"], False),
-    ("no-kprobes", {"sys/kernel/tracing/kprobe_events": None, "proc/sys/debug/kprobes-optimization": None}, ["fentry"],
+    ("no-kprobes", {"sys/kernel/tracing/kprobe_events": None, "proc/sys/debug/kprobes-optimization": None}, ["bpf"],
      False),
     ("kvm-built-in", {"sys/module/kvm/initstate": None, "sys/kernel/btf/kvm": None}, ALL, True),
 ]

@@ -232,7 +232,7 @@ def _(directory):
     for release in ["4.19.200", "5.4", "5.9.16", "5.10", "5.10.0", "5.10.136", "5.10.137", "5.11",
                     "5.14.21", "5.15.60", "5.15.61", "5.16.20", "5.18.17", "5.18.18", "5.19",
                     "6.0", "6.1.100", "6.12", "7.3"]:
-        text = kvmwhy("msr", "0x404", "0xfffffffffffffffe", "--kernel", release, "--format",
+        text = kvmwhy("msr", "0x404", "0xfffffffffffffffe", "--host-kernel", release, "--format",
                       "json").expect(FOUND).out
         fails = any("EPERM" in answer["effect"] for answer in json.loads(text)["kvm"])
         result = module.run("--like", release)

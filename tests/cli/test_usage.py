@@ -71,8 +71,17 @@ def _(_):
         equal(result.out, b"")
 
 
-@test("a mistyped command is answered by the one that is meant")
+@test("a mistyped command, option or value is answered by the one that is meant")
 def _(_):
+    for command, args, meant in [
+            ("explain", ["--formt", "json"], "--format"), ("explain", ["--formt=json"], "--format"),
+            ("explain", ["--format", "jsn"], "json"), ("insn", ["--color", "awlays"], "always"),
+            ("msr", ["--host-kernl", "6.1"], "--host-kernel"),
+            ("watch", ["--via", "bfp"], "bpf"), ("host", ["--rot", "/"], "--root"),
+            ("inject", ["--erno", "EIO"], "--errno")]:
+        question = f"did you mean '{meant}'? See 'kvmwhy help {command}'"
+        result = kvmwhy(command, *args).expect(TROUBLE, err=question)
+        equal(result.out, b"")
     for word, meant in [("explian", "explain"), ("msrs", "msr"), ("isn", "insn"),
                         ("rules", "rule"), ("chekc", "check"), ("ver", "version")]:
         kvmwhy(word).expect(TROUBLE, err=f"did you mean '{meant}'?")
@@ -85,10 +94,42 @@ def _(_):
     kvmwhy("msr", "0x404").expect(FOUND, "IA32_MC1_CTL")
     kvmwhy("msr", "1028").expect(FOUND, "IA32_MC1_CTL")
     kvmwhy("msr", "IA32_MC1_CTL").expect(FOUND, "0x404")
-    kvmwhy("msr", "0x404", "0xfffffffffffffffe", "--kernel", "5.10.100").expect(FOUND)
+    kvmwhy("msr", "0x404", "0xfffffffffffffffe", "--host-kernel", "5.10.100").expect(FOUND)
     json.loads(kvmwhy("msr", "0x404", "--format", "json").expect(FOUND).out)
     kvmwhy("msr", "0x12345678").expect(NOTHING)
-    kvmwhy("msr", "NO_SUCH_MSR").expect(NOTHING)
+    kvmwhy("msr", "NO_SUCH_MSR").expect(NOTHING, err="use the name in the CPU manual")
+
+
+@test("a mistyped MSR is answered by the one that is meant, a number without 0x by both readings")
+def _(_):
+    kvmwhy("msr", "IA32_MC1_CTK").expect(NOTHING, err="did you mean 'IA32_MC1_CTL'?")
+    kvmwhy("msr", "ia32_apic_bsae").expect(NOTHING, err="did you mean 'IA32_APIC_BASE'?")
+    kvmwhy("msr", "c0000080").expect(NOTHING, err="did you mean '0xc0000080'?")
+    kvmwhy("msr", "404").expect(FOUND, "0x194", "'404' is a decimal number: did you mean 0x404?")
+    equal(kvmwhy("msr", "1028").expect(FOUND, "0x404").err, b"")
+    equal(kvmwhy("msr", "0x404").err, b"")
+
+
+@test("words find rules and checks: by name first, in any case, whole or from three letters on")
+def _(_):
+    def ids(*args):
+        found = kvmwhy(*args, "--format", "json").expect(FOUND).out
+        return [entry["id"] for entry in json.loads(found)]
+    found = ids("rule", "eperm")
+    equal(found, ids("rule", "EPERM"))
+    assert "wrmsr-eperm-x2apic" in found and "wrmsr-errno" in found, found
+    named = ["eperm" in rule for rule in found]
+    equal(named, sorted(named, reverse=True))
+    equal(ids("rule", "x2apic WRMSR eperm")[0], "wrmsr-eperm-x2apic")
+    assert set(ids("rule", "emulation")) < set(ids("rule", "emul")), "emul begins emulate, too"
+    assert "memory-error" in ids("rule", "memory")
+    found = ids("check", "tr")
+    assert "guest_tr_limit" in found and "host_tr_base" in found, found
+    assert not any("ctrl" in check or "rflags" in check for check in found), found
+    equal(ids("check", "TR limit"), ["guest_tr_limit"])
+    kvmwhy("check", "tr limit").expect(FOUND, "guest_tr_limit  ")
+    equal(json.loads(kvmwhy("rule", "nosuchword", "--format", "json").expect(NOTHING).out), [])
+    equal(kvmwhy("rule", "nosuchword").expect(NOTHING, err="'kvmwhy rule' lists all").out, b"")
 
 
 @test("a misuse of msr names the value and the way out")
@@ -100,7 +141,7 @@ def _(_):
             (["0x404", ""], "'' is not a value"),
             (["0x404", "0x1ffffffffffffffff"], "is not a value of 64 bits"),
             (["0x404", "1", "2"], "'2' is an extra argument"),
-            (["0x404", "--kernel", "x"], "'x' after --kernel is not a kernel release"),
+            (["0x404", "--host-kernel", "x"], "'x' after --host-kernel is not a kernel release"),
             (["0x404", "--format", "html"], "'html' is not a value of --format")]:
         kvmwhy("msr", *args).expect(TROUBLE, err=message)
 
@@ -125,10 +166,17 @@ def _(_):
 
 @test("every rule that is listed has a page; a mistyped one is answered by the nearest")
 def _(_):
-    ids = [line.split()[0] for line in kvmwhy("rule").expect(FOUND).text().splitlines()]
-    assert ids, "no rules"
-    assert kvmwhy("rule", *ids).expect(FOUND).text().count("\n# ") + 1 >= len(ids)
-    kvmwhy("rule", ids[0][:-1]).expect(NOTHING, err="did you mean '")
+    ids = re.findall(r"^\S+", kvmwhy("rule").expect(FOUND).text(), re.M)
+    listed = json.loads(kvmwhy("rule", "--format", "json").expect(FOUND).out)
+    equal([rule["id"] for rule in listed], ids)
+    equal(re.findall(r"^[a-z][a-z0-9-]*$", kvmwhy("rule", *ids).expect(FOUND).text(), re.M), ids)
+    objects = kvmwhy("rule", "--format", "json", *ids).expect(FOUND).text().splitlines()
+    for rule, full in zip(listed, map(json.loads, objects), strict=True):
+        equal(list(full), ["id", "says", "classes", "page"])
+        equal(rule, {key: full[key] for key in rule})
+        assert rule["classes"] and not re.search(r"[`{]", rule["says"]), rule
+        assert full["page"].startswith(f"# {rule['id']}\n"), rule
+    kvmwhy("rule", "wrmsr-eprm-x2apic").expect(NOTHING, err="did you mean 'wrmsr-eperm-x2apic'?")
     kvmwhy("rule", "9" * 70).expect(NOTHING, err="'kvmwhy rule' lists all")
 
 
@@ -148,7 +196,7 @@ def _(_):
         assert check["set"] in ("vmx-controls", "vmx-host", "vmx-guest", "vmx-msr-load", "svm", "set-sregs",
                                 "set-xcrs"), check
         assert re.match(r"(Intel SDM|AMD APM) vol\. [23], \"|Linux arch/x86/kvm/", check["section"]), check
-    kvmwhy("check", ids[0][:-1]).expect(NOTHING, err=f"did you mean '{ids[0]}'")
+    kvmwhy("check", "gest_rflags_if").expect(NOTHING, err="did you mean 'guest_rflags_if'?")
     kvmwhy("check", "9" * 70, ids[0]).expect(NOTHING, ids[0], "'kvmwhy check' lists all")
     kvmwhy("check", "--format", "html").expect(TROUBLE, err="'html' is not a value of --format")
 

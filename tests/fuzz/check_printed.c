@@ -13,7 +13,7 @@ struct kw_str printed_text(const struct printed *printed, enum format format)
 static void print(struct printed *printed, enum format format, const struct kw_case *c)
 {
 	const struct kw_renderer *renderer = kw_renderer_find(names[format]);
-	struct kw_style style = { .color = format == COLOR, .checks = true, .file = "log" };
+	struct kw_style style = { .look.color = format == COLOR, .checks = true, .file = "log" };
 	struct kw_buf *buf = &printed->out[format], again = { 0 };
 	size_t start;
 

@@ -9,7 +9,7 @@
 static void check(const char *hex, unsigned int bits, const char *format)
 {
 	char *out = NULL;
-	int count = kw_insn_text(hex, bits, format, &out);
+	int count = kw_insn_text(hex, bits, format, 0, &out);
 
 	PROMISE((count >= 0) == (out != NULL));
 	if (count < 0)

@@ -10,12 +10,12 @@ static void check(const char *name, const uint64_t *value, const struct kw_optio
 		  const char *format)
 {
 	char *out = NULL, *again = NULL;
-	int known = kw_msr_text(name, value, options, format, &out);
+	int known = kw_msr_text(name, value, options, format, 0, &out);
 
 	PROMISE(known <= 1 && (known >= 0) == (out != NULL));
 	if (known < 0)
 		return;
-	PROMISE(kw_msr_text(name, value, options, format, &again) == known);
+	PROMISE(kw_msr_text(name, value, options, format, 0, &again) == known);
 	check_same(kw_str(out), kw_str(again), "asked twice");
 	if (format[0] == 'j')
 		check_json(kw_str(out), false);

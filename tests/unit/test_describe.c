@@ -16,7 +16,7 @@ static const char *describe(uint32_t index, const uint64_t *value, const char *k
 	struct kw_context context = { .host_kernel = kernel };
 
 	kw_buf_reset(&buf);
-	kw_render_msr(&buf, index, value, &context, json);
+	kw_render_msr(&buf, index, value, &context, &(struct kw_look){ 0 }, json);
 	kw_buf_char(&buf, '\0');
 	assert_false(buf.failed);
 	return buf.p;
@@ -93,7 +93,7 @@ static void what_was_seen_names_kernels_and_emulators(void **state)
 	assert_has(text, "\"seen\":[{\"kernels\":[{\"release\":\"5.10.");
 	assert_has(text, "\"read\":\"ok\",\"write_zero\":\"ok\",\"write_one\":\"#GP\"");
 	kw_buf_reset(&buf);
-	kw_render_msr(&buf, 0x404, NULL, &intel, false);
+	kw_render_msr(&buf, 0x404, NULL, &intel, &(struct kw_look){ 0 }, false);
 	kw_buf_char(&buf, '\0');
 	assert_null(strstr(buf.p, "(AMD)"));
 	assert_has(buf.p, "(Intel): read ok; write of");
@@ -127,7 +127,7 @@ static const char *list(const uint8_t *bytes, size_t len, int marked, bool json)
 	kw_failure_set(&code, KW_F_cr0, 0x80000001, KW_ASSUMED, KW_NO_LINE);
 	kw_failure_set(&code, KW_F_rflags, 2, KW_ASSUMED, KW_NO_LINE);
 	kw_buf_reset(&buf);
-	kw_render_insns(&buf, &code, 64, json);
+	kw_render_insns(&buf, &code, 64, &(struct kw_look){ 0 }, json);
 	kw_buf_char(&buf, '\0');
 	return buf.p;
 }

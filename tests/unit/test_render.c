@@ -201,7 +201,7 @@ static void a_second_failure_has_a_header(void **state)
 
 static void colors_are_balanced(void **state)
 {
-	struct kw_style style = { .color = true };
+	struct kw_style style = { .look = { .color = true } };
 	const char *text = render(*state, "text", &style);
 	int on = 0;
 
