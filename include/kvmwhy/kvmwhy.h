@@ -522,12 +522,8 @@ KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
 		       char **ret);
 
 /**
- * kw_msr_name_at() - the names that CPU manuals and hypervisors give MSRs
- * @i: number of the name, in the order of the indices
- * @buf: receives it, truncated to @size bytes including NUL; may be NULL if @size is 0
- *
- * Return: length of the name without the NUL, as snprintf(3); 0 beyond the last.
- * Since: 0.1
+ * Name @i of an MSR, in the order of the indices, into @buf, truncated to @size bytes including NUL;
+ * returns its length, as snprintf(3), 0 beyond the last. Since: 0.1
  */
 KW_API size_t kw_msr_name_at(size_t i, char *buf, size_t size);
 
@@ -558,23 +554,6 @@ KW_API const char *kw_rule_title(size_t i);
 KW_API const char *kw_rule_page(const char *id);
 
 /**
- * kw_rule_text() - describe a rule, or find rules
- * @query: the id of a rule: its page. Or words, such as "EPERM" or "wrmsr x2apic": the list of the
- * rules in whose id, classes or page all of them occur; NULL or "" for all rules
- * @format: "text", or "json": an object for an id, else an array
- * @flags: KW_PRINT_COLOR, KW_PRINT_WIDTH(); 0 for none
- * @ret: on success the output, NUL-terminated; free() it
- *
- * Rules with a word in the id or a class come before those that only mention it. Upper and lower
- * case are the same; a word of three letters or more also finds those that begin with it.
- *
- * Return: number of rules found (0 is not an error: the list is empty), -EINVAL for an unknown
- * format or flag, or -ENOMEM.
- * Since: 0.1
- */
-KW_API int kw_rule_text(const char *query, const char *format, unsigned int flags, char **ret);
-
-/**
  * Id of check @i of VM entry (Intel) and VMRUN (AMD), in the order of the manuals; NULL beyond the
  * last.
  * Since: 0.1
@@ -582,20 +561,22 @@ KW_API int kw_rule_text(const char *query, const char *format, unsigned int flag
 KW_API const char *kw_check_id(size_t i);
 
 /**
- * kw_check_text() - describe a check that VM entry (Intel) or VMRUN (AMD) makes, or find checks
- * @query: the id of a check, or words, such as "tr limit": the list of the checks in whose id, text,
- * condition or section all of them occur; NULL or "" for all checks
+ * kw_rule_text(), kw_check_text() - describe a rule or a check, or find some
+ * @query: an id; or words, such as "EPERM" or "tr limit": lists those in which all of them occur,
+ * first those that have them in their id or class. NULL or "" lists all
  * @format: "text", or "json": an object for an id, else an array
  * @flags: KW_PRINT_COLOR, KW_PRINT_WIDTH(); 0 for none
  * @ret: on success the output, NUL-terminated; free() it
  *
- * What must hold, the manual's section, the condition as evaluated, the part of VM entry that makes
- * the check, and the hardware error if it is broken. Words are found as by kw_rule_text().
+ * Case is ignored; a word of three letters or more also finds longer ones that begin with it. Of a
+ * check: what must hold, the manual's section, the condition as evaluated, the part of VM entry that
+ * makes it, and the hardware error if it is broken.
  *
- * Return: number of checks found (0 is not an error: the list is empty), -EINVAL for an unknown
- * format or flag, or -ENOMEM.
+ * Return: number found (0 is not an error: the list is empty), -EINVAL for an unknown format or
+ * flag, or -ENOMEM.
  * Since: 0.1
  */
+KW_API int kw_rule_text(const char *query, const char *format, unsigned int flags, char **ret);
 KW_API int kw_check_text(const char *query, const char *format, unsigned int flags, char **ret);
 
 /** Version of the library, such as "0.1.0". Since: 0.1 */
