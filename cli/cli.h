@@ -90,24 +90,6 @@ int kw_check_word(const char *command, const char *option, const char *const *al
 /* The same for a @release that does not look like what `uname -r` prints. */
 int kw_check_release(const char *command, const char *option, const char *release);
 
-enum { KW_NEAR_MAX = 63 };
-
-/* What may have been meant by a word that is not one of those allowed. */
-struct kw_near {
-	const char *word;
-	unsigned int limit;	    /* a candidate must take fewer edits */
-	char best[KW_NEAR_MAX + 1]; /* the closest so far; empty if none is close */
-};
-
-/* Begins a search. Nothing is close to a word of one character or of more than KW_NEAR_MAX. */
-void kw_near_init(struct kw_near *near, const char *word);
-
-/* Of equally close candidates the first wins. Ignores case. */
-void kw_near_try(struct kw_near *near, const char *candidate);
-
-/* ": did you mean 'BEST'?" in @buf, or @otherwise if nothing is close. */
-const char *kw_near_ask(const struct kw_near *near, char *buf, size_t size, const char *otherwise);
-
 /* output.c */
 
 struct kw_output {

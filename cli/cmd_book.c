@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "near.h"
 #include "term.h"
 #include "view.h"
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "inject_preload.h"
+#include "near.h"
 #include "term.h"
 
 #define DEBUGFS "/sys/kernel/debug"
@@ -134,6 +135,21 @@ static int take_number(struct request *r, enum kw_attr attr, const char *option,
 		      option, row->min, row->max);
 }
 
+static int not_an_errno(const char *text)
+{
+	char otherwise[96], question[KW_NEAR_MAX + 32];
+	struct kw_near near;
+
+	kw_near_init(&near, text);
+	for (int number = 1; number <= EHWPOISON; number++)
+		if (kw_errno_name(number))
+			kw_near_try(&near, kw_errno_name(number));
+	snprintf(otherwise, sizeof(otherwise),
+		 ": use a name such as EPERM or EFAULT, or a number from 1 to %d", EHWPOISON);
+	return misuse("'%s' is not an errno%s", text,
+		      kw_near_ask(&near, question, sizeof(question), otherwise));
+}
+
 static int take_errno(struct request *r, const char *text)
 {
 	int64_t number = kw_errno_number(text);
@@ -146,9 +162,7 @@ static int take_errno(struct request *r, const char *text)
 		return misuse("%s is not a failure: the VMM would just call KVM_RUN again, forever",
 			      kw_errno_name(number));
 	if (number < 1 || number > EHWPOISON)
-		return misuse("'%s' is not an errno: use a name such as EPERM or EFAULT, or a "
-			      "number from 1 to %d",
-			      text, EHWPOISON);
+		return not_an_errno(text);
 	r->value[KW_ATTR_RESULT] = -number;
 	r->given[KW_ATTR_RESULT] = true;
 	return 0;
@@ -156,11 +170,17 @@ static int take_errno(struct request *r, const char *text)
 
 static int msr_index(const char *name, int64_t *ret)
 {
+	char buf[KW_NEAR_MAX + 1];
+	const char *meant;
 	uint32_t index;
 
-	if (kw_msr_number(name, &index))
+	if (kw_msr_number(name, &index)) {
+		meant = kw_near_msr(name, buf, sizeof(buf));
+		if (meant)
+			return misuse("no MSR is named '%s': did you mean '%s'?", name, meant);
 		return misuse("no MSR is named '%s': use its index, or the name in the CPU manual",
 			      name);
+	}
 	*ret = index;
 	return 0;
 }
@@ -428,6 +448,19 @@ static int run_verb(enum verb verb, const struct request *r)
 	return kw_output_close(&s.out) ? KW_EXIT_TROUBLE : status;
 }
 
+static int unknown_word(const char *word)
+{
+	static const char *const words[] = { "wrmsr", "rdmsr", "status", "off" };
+	char question[KW_NEAR_MAX + 32];
+	struct kw_near near;
+
+	kw_near_init(&near, word);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		kw_near_try(&near, words[i]);
+	return misuse("'%s' is not one of wrmsr, rdmsr, status, off%s", word,
+		      kw_near_ask(&near, question, sizeof(question), ""));
+}
+
 static int run_words(struct request *r, char **words, int nwords)
 {
 	bool status = nwords && !strcmp(words[0], "status");
@@ -439,7 +472,7 @@ static int run_words(struct request *r, char **words, int nwords)
 		return misuse("say what to do: wrmsr, rdmsr, --like RELEASE, status or off");
 	if (nwords && !status && !off && strcmp(words[0], kw_accesses[KW_WRMSR]) &&
 	    strcmp(words[0], kw_accesses[KW_RDMSR]))
-		return misuse("'%s' is not one of: wrmsr, rdmsr, status, off", words[0]);
+		return unknown_word(words[0]);
 	if ((status || off) && r->first)
 		return misuse("--%s cannot be combined with '%s'", r->first, words[0]);
 	if (status && r->dry_run)

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <kvmwhy/kvmwhy.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../lib/base/number.h"
+#include "near.h"
 #include "term.h"
 #include "view.h"
 
@@ -57,42 +57,11 @@ static int parse_value(const char *text, uint64_t *ret)
 			text);
 }
 
-/*
- * The hexadecimal number that @name may be without its 0x, if an MSR has it; else NULL. Text for
- * @buf.
- */
-static const char *with_prefix(const char *name, char *buf, size_t size)
-{
-	char *text = NULL;
-	int known;
-
-	if (strlen(name) > 8 || name[strspn(name, "0123456789abcdefABCDEF")])
-		return NULL;
-	snprintf(buf, size, "0x%s", name);
-	known = kw_msr_text(buf, NULL, NULL, "text", 0, &text);
-	if (known >= 0)
-		free(text);
-	return known > 0 ? buf : NULL;
-}
-
-static const char *near_name(struct kw_near *near, const char *name)
-{
-	char candidate[KW_NEAR_MAX + 1];
-
-	kw_near_init(near, name);
-	for (size_t i = 0; kw_msr_name_at(i, candidate, sizeof(candidate)); i++)
-		kw_near_try(near, candidate);
-	return near->best[0] ? near->best : NULL;
-}
-
 static int complain_name(const char *name)
 {
 	char buf[KW_NEAR_MAX + 1];
-	struct kw_near near;
-	const char *meant = with_prefix(name, buf, sizeof(buf));
+	const char *meant = kw_near_msr(name, buf, sizeof(buf));
 
-	if (!meant)
-		meant = near_name(&near, name);
 	if (meant)
 		kw_complain("no MSR is named '%s': did you mean '%s'?", name, meant);
 	else
@@ -105,7 +74,7 @@ static int complain_name(const char *name)
 static void doubt_decimal(const char *name)
 {
 	char buf[16];
-	const char *meant = with_prefix(name, buf, sizeof(buf));
+	const char *meant = kw_near_hex_msr(name, buf, sizeof(buf));
 
 	if (name[0] == '0' || !meant)
 		return;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "near.h"
 #include "term.h"
 
 static int run_help(int argc, char **argv);

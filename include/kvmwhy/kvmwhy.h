@@ -522,8 +522,8 @@ KW_API int kw_msr_text(const char *name_or_index, const uint64_t *value,
 		       char **ret);
 
 /**
- * Name @i of an MSR, in the order of the indices, into @buf, truncated to @size bytes including NUL;
- * returns its length, as snprintf(3), 0 beyond the last. Since: 0.1
+ * Name @i of an MSR, in the order of the indices, into @buf, truncated to @size bytes including
+ * NUL; returns its length, as snprintf(3), 0 beyond the last. Since: 0.1
  */
 KW_API size_t kw_msr_name_at(size_t i, char *buf, size_t size);
 
@@ -569,8 +569,8 @@ KW_API const char *kw_check_id(size_t i);
  * @ret: on success the output, NUL-terminated; free() it
  *
  * Case is ignored; a word of three letters or more also finds longer ones that begin with it. Of a
- * check: what must hold, the manual's section, the condition as evaluated, the part of VM entry that
- * makes it, and the hardware error if it is broken.
+ * check: what must hold, the manual's section, the condition as evaluated, the part of VM entry
+ * that makes it, and the hardware error if it is broken.
  *
  * Return: number found (0 is not an error: the list is empty), -EINVAL for an unknown format or
  * flag, or -ENOMEM.

@@ -99,7 +99,8 @@ static bool take_strong(struct page *p, struct kw_str *s)
 
 	while (len < word.len && (kw_is_word(word.p[len]) || word.p[len] == ' '))
 		len++;
-	if (!len || len == word.len || word.p[len] != '*')
+	if (!len || len == word.len || word.p[len] != '*' || *word.p == ' ' ||
+	    word.p[len - 1] == ' ')
 		return false;
 	put_mark(p, MARK_STRONG);
 	kw_buf_add(&p->marked, (struct kw_str){ word.p, len });

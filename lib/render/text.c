@@ -284,6 +284,18 @@ static size_t id_width(const struct kw_piece *piece)
 	return width < ID_WIDTH ? width : ID_WIDTH;
 }
 
+/* At @column, or below if it needs more room than is left there. */
+static void put_beside(struct out *out, struct kw_str text, size_t column)
+{
+	size_t width = kw_lines_width_of(text);
+	struct kw_lines *lines = &out->lines;
+
+	if (!width)
+		return;
+	kw_lines_beside(lines, column, width < TEXT_LEAST ? width : TEXT_LEAST, KW_LINES_TEXT + 2);
+	kw_lines_wrap(lines, text, lines->column);
+}
+
 /* Each check of VM entry with its result, and what it rests on or lacks. */
 static void checks(struct out *out, const struct kw_piece *all)
 {
@@ -302,8 +314,7 @@ static void checks(struct out *out, const struct kw_piece *all)
 		kw_lines_put(lines, kw_str(kw_doc_verdict(piece)));
 		kw_lines_pad(lines, KW_LINES_TEXT + VERDICT_WIDTH);
 		kw_lines_put(lines, piece->label);
-		kw_lines_beside(lines, column, TEXT_LEAST, KW_LINES_TEXT + 2);
-		kw_lines_wrap(lines, piece->text, lines->column);
+		put_beside(out, piece->text, column);
 		if (broken)
 			color(out, NULL);
 		end(out);

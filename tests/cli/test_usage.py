@@ -78,7 +78,9 @@ def _(_):
             ("explain", ["--format", "jsn"], "json"), ("insn", ["--color", "awlays"], "always"),
             ("msr", ["--host-kernl", "6.1"], "--host-kernel"),
             ("watch", ["--via", "bfp"], "bpf"), ("host", ["--rot", "/"], "--root"),
-            ("inject", ["--erno", "EIO"], "--errno")]:
+            ("inject", ["--erno", "EIO"], "--errno"),
+            ("inject", ["wrmsr", "--errno", "EPREM"], "EPERM"), ("inject", ["wrmrs"], "wrmsr"),
+            ("inject", ["wrmsr", "--msr", "IA32_EFFER"], "IA32_EFER")]:
         question = f"did you mean '{meant}'? See 'kvmwhy help {command}'"
         result = kvmwhy(command, *args).expect(TROUBLE, err=question)
         equal(result.out, b"")
