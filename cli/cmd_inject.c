@@ -457,7 +457,7 @@ static int unknown_word(const char *word)
 	kw_near_init(&near, word);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		kw_near_try(&near, words[i]);
-	return misuse("'%s' is not one of wrmsr, rdmsr, status, off%s", word,
+	return misuse("'%s' is not one of: wrmsr, rdmsr, status, off%s", word,
 		      kw_near_ask(&near, question, sizeof(question), ""));
 }
 
