@@ -186,6 +186,7 @@ enum kw_sign_kind {
 	KW_SIGN_KVM_OTHER_VENDOR, /* the other vendor's module is loaded */
 	KW_SIGN_VMXON_FAULTED,	/* value: IA32_FEAT_CTL */
 	KW_SIGN_ENABLE_FAILED,	/* enabling virtualization on CPUn failed */
+	KW_SIGN_KVM_NO_EL2,	/* arm64: the kernel was entered at EL1 */
 	KW_SIGN_KVM_UNUSABLE,	/* a program says that KVM cannot be used, not why */
 
 	/* the host's kernel */
@@ -194,6 +195,7 @@ enum kw_sign_kind {
 	KW_SIGN_SPTE_WALK,	/* a line of the walk printed with it */
 	KW_SIGN_LOCKUP,		/* a CPU stuck in KVM */
 	KW_SIGN_PANIC,
+	KW_SIGN_HYP_PANIC,	/* arm64: KVM's code at EL2 */
 	KW_SIGN_SPLIT_LOCK,
 	KW_SIGN_BUS_LOCK,
 	KW_SIGN_MCE_GUEST,	/* QEMU passed a memory error to the guest */
@@ -227,6 +229,8 @@ enum kw_sign_kind {
 	KW_SIGN_NO_RAM,		/* the guest's memory is not available */
 	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
 	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */
+	KW_SIGN_S390_STOP,	/* s390x: the guest loaded a disabled-wait PSW, or loops */
+	KW_SIGN_S390_PSW,	/* value: the address in its PSW */
 
 	/* the VMM gave up, or refused to start or continue */
 	KW_SIGN_FATAL,		/* cpu_abort() */
@@ -241,6 +245,8 @@ enum kw_sign_kind {
 	KW_SIGN_MIGRATION,
 	KW_SIGN_MISSING_FEATURES, /* of the CPU model */
 	KW_SIGN_EXTRA_FEATURES,
+	KW_SIGN_SYSREG_ACCESS,	/* arm64: the guest accessed a system register that KVM lacks */
+	KW_SIGN_SYSREG,		/* the register; value: as Linux's sys_reg() encodes it */
 	KW_SIGN_SETUP,		/* an ioctl that sets a VM or vCPU up was refused */
 	KW_NSIGNS,
 };

@@ -587,6 +587,57 @@ static void put_stop_code(const struct kw_case *c, struct kw_buf *buf)
 			      name ? name : "");
 }
 
+/* ", NAME" where the text says whether VMX or SVM gave the number */
+static void put_hardware_exit_name(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_UNUSUAL_EXIT);
+	const char *name = NULL;
+
+	if (sign && kw_str_has(sign->text, KW_STR("vmx: ")))
+		name = kw_vmx_exit_name(c->f->hardware_exit_reason & 0xffff);
+	else if (sign && kw_str_has(sign->text, KW_STR("svm: ")))
+		name = kw_svm_exit_name(c->f->hardware_exit_reason);
+	if (name)
+		kw_buf_printf(buf, ", %s", name);
+}
+
+/* Registers that guests ask for and KVM left out for a time: Arm ARM, their encodings. */
+static const struct {
+	uint32_t encoding;
+	const char *name, *about;
+} sysregs[] = {
+	{ 0x18a480, "MPAMIDR_EL1", "part of MPAM, which the ID registers showed to the guest" },
+	{ 0x18a500, "MPAM1_EL1", "part of MPAM, which the ID registers showed to the guest" },
+	{ 0x18a520, "MPAM0_EL1", "part of MPAM, which the ID registers showed to the guest" },
+	{ 0x18a4e0, "LORID_EL1", "part of LORegions (FEAT_LOR)" },
+};
+
+static void put_sysreg(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_SYSREG);
+	unsigned int at;
+
+	if (!sign) {
+		KW_BUF_LIT(buf, "a system register");
+		return;
+	}
+	at = (unsigned int)sign->value;
+	kw_buf_printf(buf, "S%u_%u_C%u_C%u_%u", at >> 19 & 3, at >> 16 & 7, at >> 12 & 15,
+		      at >> 8 & 15, at >> 5 & 7);
+	for (size_t i = 0; i < sizeof(sysregs) / sizeof(sysregs[0]); i++) {
+		if (sysregs[i].encoding == at)
+			kw_buf_printf(buf, " (%s, %s)", sysregs[i].name, sysregs[i].about);
+	}
+}
+
+static void put_psw(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_S390_PSW);
+
+	if (sign)
+		kw_buf_printf(buf, ", PSW address 0x%llx", (unsigned long long)sign->value);
+}
+
 static void put_arch(const struct kw_case *c, struct kw_buf *buf)
 {
 	kw_buf_add(buf, kw_str(kw_arch_name(c->f->arch)));
@@ -862,6 +913,9 @@ static const struct slot slots[] = {
 	{ "events", put_events },
 	{ "device", put_device },
 	{ "stop_code", put_stop_code },
+	{ "hardware_exit_name", put_hardware_exit_name },
+	{ "sysreg", put_sysreg },
+	{ "psw", put_psw },
 	{ "features", put_features },
 	{ "ioctl", put_ioctl },
 	{ "ioctl_cause", put_ioctl_cause },

@@ -78,6 +78,8 @@ static struct kw_str unknown_exit(const struct kw_case *c)
 	const char *name = kw_kvm_exit_name(f->exit_reason),
 		   *about = kw_kvm_exit_about(f->exit_reason);
 
+	if (kw_failure_sign(f, KW_SIGN_UNUSUAL_EXIT) && !kw_has(f, exit_reason))
+		return KW_STR("the CPU left the guest for a reason that KVM does not handle");
 	if (!kw_has(f, exit_reason))
 		return f->watch.begun ? KW_STR("KVM_RUN returned with an exit that ends a guest") :
 					KW_STR("KVM_RUN returned with an exit that the VMM does "

@@ -12,7 +12,13 @@
 		.words = KW_STR(words_), .also = KW_STR(also_), .class = KW_CLASS_##class_, \
 		.sign = KW_SIGN_##sign_, ##__VA_ARGS__                                      \
 	}
-#define PID_AFTER(words) { .after = KW_STR(words), .fact = KW_F_pid }
+#define UNEXPECTED_EXIT                                                              \
+	.arch = KW_ARCH_X86, .value_after = { KW_STR("exit reason "), .hex = true }, \
+	.number = { { KW_STR("exit reason "), KW_F_hardware_exit_reason, true } }
+#define PID_AFTER(words)                                 \
+	{                                                \
+		.after = KW_STR(words), .fact = KW_F_pid \
+	}
 
 static const struct kw_message rows[] = {
 	/* Only lines that name a VMM's process: the OOM killer kills anything. */
@@ -83,6 +89,23 @@ static const struct kw_message rows[] = {
 	ROW("detect reserved bits on spte, addr", "", HOST_KERNEL, MMIO_SPTE),
 	ROW("reserved bits set on MMU-present spte", "", HOST_KERNEL, MMIO_SPTE),
 	ROW("------ spte ", "level", NONE, SPTE_WALK),
+	/*
+	 * arch/x86/kvm/vmx: by version, with "failed" before or after what it was about; evidence in
+	 * dmesg.c, where the words of older kernels are
+	 */
+	ROW("vmptrld failed: ", "", HOST_KERNEL, VMX_INSN),
+	ROW("vmclear failed: ", "", HOST_KERNEL, VMX_INSN),
+	ROW("vmread failed: field=", "", HOST_KERNEL, VMX_INSN),
+	ROW("vmwrite failed: field=", "", HOST_KERNEL, VMX_INSN),
+	ROW("invept failed: ext=", "", HOST_KERNEL, VMX_INSN),
+	ROW("invvpid failed: ext=", "", HOST_KERNEL, VMX_INSN),
+	ROW("kvm: vmptrld ", "failed", HOST_KERNEL, VMX_INSN),
+	ROW("kvm: vmclear fail: ", "", HOST_KERNEL, VMX_INSN),
+	ROW("vmread error: reg ", "", HOST_KERNEL, VMX_INSN),
+	ROW("vmwrite error: reg ", "", HOST_KERNEL, VMX_INSN),
+	ROW("vmx: unexpected exit reason ", "kvm [", UNKNOWN_EXIT, UNUSUAL_EXIT, UNEXPECTED_EXIT),
+	ROW("svm: unexpected exit reason ", "kvm [", UNKNOWN_EXIT, UNUSUAL_EXIT, UNEXPECTED_EXIT),
+
 	ROW("soft lockup - CPU#", "KVM", HOST_KERNEL, LOCKUP),
 	ROW("soft lockup - CPU#", "qemu", HOST_KERNEL, LOCKUP),
 	ROW("split lock detection: #AC", "", SPLIT_LOCK, SPLIT_LOCK),

@@ -102,6 +102,8 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, const st
 	kw_gather_sign(g, line, (enum kw_sign_kind)m->sign, value);
 	if (!f)
 		return;
+	if (f->arch == KW_ARCH_UNKNOWN)
+		f->arch = (enum kw_arch)m->arch;
 	take_numbers(f, line, m);
 	take_name(f, line->raw, m);
 	if (m->errno_last)

@@ -92,6 +92,7 @@ struct kw_message {
 	/* enum kw_class of the record it begins; NONE: it is only evidence */
 	uint8_t class;
 	uint8_t sign;	   /* enum kw_sign_kind */
+	uint8_t arch;	   /* enum kw_arch of the only machine that prints it, or UNKNOWN */
 	/* the value of the sign, without which the line is not this message */
 	struct kw_message_number value_after;
 	struct kw_message_number number[KW_MESSAGE_NUMBERS]; /* facts */

@@ -22,6 +22,9 @@ static const struct kw_message rows[] = {
 	/* qmp_cont() in a run state that needs a reset; libvirt passes it on */
 	ROW("Resetting the Virtual Machine is required", "", VMM_ERROR, RESET_REQUIRED),
 
+	/* qemu_system_guest_panicked(), for s390x */
+	ROW("Guest crashed on cpu ", "", NOT_KVM, S390_STOP, QEMU, .arch = KW_ARCH_S390X),
+
 	ROW("Missing section footer for ", "", MIGRATION_FAILED, MIGRATION_DEVICE, QEMU,
 	    .name_after = KW_STR("footer for "), .name = KW_T_DEVICE),
 	ROW("Mismatched section id in footer for ", "", MIGRATION_FAILED, MIGRATION_DEVICE, QEMU,
@@ -52,6 +55,25 @@ static const struct kw_message rows[] = {
 	{ .sign = 0 }
 };
 
+/* "PSW: 0x0002000080000000 0x0000000000004512": mask and address, after "Guest crashed" */
+static bool take_psw(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	static const struct kw_str words = KW_STR("PSW: 0x");
+	struct kw_str rest;
+	uint64_t mask, address;
+	size_t at = kw_str_find(line->raw, words), len;
+
+	if (at == SIZE_MAX) /* cleaning may have taken it for the name of a program */
+		return false;
+	rest = kw_str_from(line->raw, at + words.len);
+	len = kw_str_hex(rest, &mask);
+	rest = kw_str_trim(kw_str_from(rest, len));
+	if (!len || !kw_str_hex(rest, &address))
+		return false;
+	kw_gather_sign(g, line, KW_SIGN_S390_PSW, address);
+	return true;
+}
+
 /* "CPU Reset (CPU 1)" of -d cpu_reset: a dump follows, or the next reset in the same log. */
 static enum kw_took vmm_line(struct kw_gather *g, const struct kw_clean_line *line)
 {
@@ -59,6 +81,8 @@ static enum kw_took vmm_line(struct kw_gather *g, const struct kw_clean_line *li
 	struct kw_str rest;
 	uint64_t vcpu;
 
+	if (take_psw(g, line))
+		return KW_TOOK_LINE;
 	if (!kw_str_skip(line->text, KW_STR("CPU Reset (CPU "), &rest) || !kw_str_dec(rest, &vcpu))
 		return KW_TOOK_NOTHING;
 	f = kw_gather_headline(g, KW_CLASS_CPU_RESET, vcpu, false, line);

@@ -43,6 +43,8 @@ static bool is_place(struct kw_str before)
 static bool is_evidence(const char *path, const struct foreign *f)
 {
 	static const char *const logs[] = {
+		/* the Code= line stands before its headline, so right after the other failure */
+		"b_lp1877526_movdqa_code_first.txt",
 		"d_jackwang_debugctl_oops.txt",		  /* the host's kernel crashes: of whom? */
 		/* the same family: details follow the headline */
 		"e_cloudhypervisor_pvh_internalerror.txt",

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The cases in this folder in, what has changed since they were last looked at out.
 
-A case is a folder: `input`, what kvmwhy said of it in `expect.txt` and `expect.json`, and `origin`,
-where it comes from. `rebase` writes what kvmwhy says now; the diff is for a person to read.
+A case is a folder: `input`, what kvmwhy said of it in `expect.txt` and `expect.json`, `origin`,
+where it comes from, and perhaps `never`, a line for each text that must not be in the answer,
+whatever becomes of it. `rebase` writes what kvmwhy says now; the diff is for a person to read.
 usage: run.py test|rebase KVMWHY [CASE...]
 """
 
@@ -31,11 +32,21 @@ def outputs(kvmwhy, case):
     return {"expect.txt": explain(kvmwhy, case, "text"), "expect.json": pretty + "\n"}
 
 
+def check_never(case, now):
+    """Words that the answer in text must not have, wherever it breaks its lines."""
+    path = FOLDER / case / "never"
+    answer = " ".join(now["expect.txt"].split())
+    for words in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        if words in answer:
+            raise SystemExit(f"{case}: the answer has what it must never have: {words}")
+
+
 def test(kvmwhy, case):
     if not (FOLDER / case / "origin").read_text(encoding="utf-8").strip():
         raise SystemExit(f"{case}: nobody says where it comes from")
-    same = True
-    for name, now in outputs(kvmwhy, case).items():
+    same, found = True, outputs(kvmwhy, case)
+    check_never(case, found)
+    for name, now in found.items():
         path = FOLDER / case / name
         expected = path.read_text(encoding="utf-8") if path.exists() else ""
         if now != expected:
@@ -46,7 +57,9 @@ def test(kvmwhy, case):
 
 
 def rebase(kvmwhy, case):
-    for name, now in outputs(kvmwhy, case).items():
+    found = outputs(kvmwhy, case)
+    check_never(case, found)
+    for name, now in found.items():
         (FOLDER / case / name).write_text(now, encoding="utf-8")
     return True
 

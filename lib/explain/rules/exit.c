@@ -77,10 +77,24 @@ static bool vmm_exit_unknown(const struct kw_case *c)
 	       !(kw_has(c->f, hardware_exit_reason) && c->f->hardware_exit_reason);
 }
 
+static bool unusual_vmx_exit(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_UNUSUAL_EXIT);
+
+	return sign && kw_str_has(sign->text, KW_STR("vmx: "));
+}
+
+static bool init_signal(const struct kw_case *c)
+{
+	return unusual_vmx_exit(c) &&
+	       FACT_IS(c->f, hardware_exit_reason, KW_VMX_EXIT_INIT_SIGNAL);
+}
+
 static bool hardware_unknown(const struct kw_case *c)
 {
-	return FACT_IS(c->f, exit_reason, KW_KVM_EXIT_UNKNOWN) &&
-	       kw_has(c->f, hardware_exit_reason) && c->f->hardware_exit_reason;
+	return (any_sign(c, KW_SIGN_UNUSUAL_EXIT) && !init_signal(c)) ||
+	       (FACT_IS(c->f, exit_reason, KW_KVM_EXIT_UNKNOWN) &&
+		kw_has(c->f, hardware_exit_reason) && c->f->hardware_exit_reason);
 }
 
 static bool shutdown(const struct kw_case *c)
@@ -255,15 +269,32 @@ const struct kw_rule kw_rules_exit[] = {
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_RUN\"" },
 	},
 	{
+		.id = "exit-host-init",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(UNKNOWN_EXIT) | KW_IN(INTERNAL_ERROR),
+		.needs = { KW_NEED(hardware_exit_reason) },
+		.sign = KW_SIGN_UNUSUAL_EXIT + 1,
+		.test = init_signal,
+		.title = "A CPU of the host received an INIT signal while a guest ran: the host "
+			 "itself was crashing or restarting",
+		.why = "Exit reason 3 is an INIT signal. Linux sends one to a CPU only to stop it: "
+		       "for a reboot, kexec or kdump. Neither the guest nor KVM caused it.",
+		.todo = { KW_DO("Look for a panic or a reboot of the host at that time: "
+				"`journalctl -k -b -1`, /var/crash, the BMC's event log.") },
+		.source = { "Intel SDM vol. 3, appendix \"VMX Basic Exit Reasons\"",
+			    "Linux arch/x86/kvm/vmx/vmx.c, vmx_handle_exit()" },
+	},
+	{
 		.id = "exit-hardware-unknown",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(hardware_exit_reason) },
 		.test = hardware_unknown,
-		.title = "The CPU exited for a reason ({hardware_exit_reason}) that this KVM does "
-			 "not know",
-		.why = "KVM_EXIT_UNKNOWN hands the CPU's exit reason to the VMM. Either a feature "
-		       "is on that the kernel has no handler for, or KVM runs nested.",
+		.title = "The CPU exited for a reason ({hardware_exit_reason}{hardware_exit_name}) "
+			 "that this KVM does not handle",
+		.why = "Either a feature is on that the kernel has no handler for, or KVM runs "
+		       "nested. KVM hands the CPU's exit reason to the VMM: as KVM_EXIT_UNKNOWN, "
+		       "since Linux 5.9 as suberror 4 of KVM_EXIT_INTERNAL_ERROR.",
 		.todo = { KW_DO("Run a newer host kernel; if this host is a VM, look at the "
 				"hypervisor below.") },
 		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_EXIT_UNKNOWN\"" },

@@ -7,9 +7,10 @@
 
 #define ANY_CLASS UINT32_MAX
 
+/* A message about it shows no registers, of which nothing could be claimed. */
 static bool other_machine(const struct kw_case *c)
 {
-	return kw_is_foreign(c->f);
+	return kw_is_foreign(c->f) && !kw_class_is_message(c->f->class);
 }
 
 static bool tcg(const struct kw_case *c)
@@ -95,7 +96,7 @@ const struct kw_rule kw_rules_general[] = {
 		.aside = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_ARCH },
-		.classes = ANY_CLASS & ~KW_IN(SETUP_FAILED) & ~KW_IN(KVM_UNUSABLE),
+		.classes = ANY_CLASS,
 		.any_arch = true,
 		.test = other_machine,
 		.title = "The guest is {arch}, not x86: kvmwhy names the failure and makes no "

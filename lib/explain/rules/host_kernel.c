@@ -58,6 +58,41 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.source = { "Linux arch/x86/kvm/mmu/mmu.c, get_mmio_spte()" },
 	},
 	{
+		.id = "host-hyp-panic",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = WITH_FAILURE,
+		.sign = KW_SIGN_HYP_PANIC + 1,
+		.needs_sign = true,
+		.title = "KVM's own code at EL2 failed (HYP panic): a defect of the host's kernel "
+			 "or its hardware, never of the guest",
+		.why = "The hypervisor part of KVM on arm64 took an exception in its own text, or "
+		       "met a BUG(). The guest that ran is only where it happened.",
+		.todo = { KW_DO("Report the message with ESR, PC, the VCPU line and `uname -r`. ESR "
+				"0xf2000800 is a BRK: a BUG() or WARN() of the hypervisor's."),
+			  KW_DO("Update the host's kernel and firmware.") },
+		.source = { "Linux arch/arm64/kvm/handle_exit.c, nvhe_hyp_panic_handler()",
+			    "Linux arch/arm64/kvm/hyp/vhe/switch.c, hyp_panic()" },
+	},
+	{
+		.id = "host-vmx-insn",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = HOST,
+		.sign = KW_SIGN_VMX_INSN + 1,
+		.needs_sign = true,
+		.title = "A VMX instruction failed in the host's KVM: the hypervisor below a nested "
+			 "host, or a defect of KVM",
+		.why = "VMPTRLD, VMCLEAR, VMREAD, VMWRITE, INVEPT or INVVPID ended with VMfail. KVM "
+		       "prepares the VMCS so that this cannot happen on hardware; the guest has no "
+		       "part in it.",
+		.todo = { KW_DO("Is this host a VM? Update the hypervisor below it, and check that "
+				"it was not migrated or restored while VMs ran."),
+			  &report_oops },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, vmx_insn_failed()",
+			    "Intel SDM vol. 3, \"VM Instruction Error Numbers\"" },
+	},
+	{
 		.id = "host-lockup",
 		.any_arch = true,
 		.certainty = KW_LIKELY,

@@ -209,5 +209,23 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.source = { "QEMU hw/core or target/i386, Hyper-V crash information",
 			    "Linux arch/x86/kvm/hyperv.c, HV_X64_MSR_CRASH_P0" },
 	},
+	{
+		.id = "s390-guest-stopped",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = NOT_KVM,
+		.sign = KW_SIGN_S390_STOP + 1,
+		.needs_sign = true,
+		.title = "Not KVM: the s390x guest stopped itself{psw}",
+		.why = "It loaded a disabled-wait PSW, or looped in an interrupt handler that it "
+		       "set up itself. The address of the PSW is the code of whoever stopped it: "
+		       "0x4512 is the boot loader's.",
+		.todo = { KW_DO("Look the code up: zipl's and the firmware's are in \"Device "
+				"Drivers, Features, and Commands\", the kernel's panic ends with the "
+				"code it was built with."),
+			  KW_DO("Read the guest's console: the reason stands above.") },
+		.source = { "QEMU system/runstate.c, qemu_system_guest_panicked()",
+			    "z/Architecture Principles of Operation, \"Wait state\"" },
+	},
 	{ 0 }
 };

@@ -49,6 +49,26 @@ const struct kw_rule kw_rules_unusable[] = {
 		.source = { SOURCE_INIT },
 	},
 	{
+		.id = "kvm-no-el2",
+		.any_arch = true,
+		.certainty = KW_CERTAIN,
+		.proof = { KW_PROOF_SIGN },
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_NO_EL2 + 1,
+		.needs_sign = true,
+		.title = "This arm64 kernel was entered at EL1: firmware or another hypervisor owns "
+			 "EL2, so there is no KVM here",
+		.why = "KVM on arm64 needs EL2, and a kernel has it only if it was started there. "
+		       "In a VM without nested virtualization this line is ordinary.",
+		.todo = { KW_DO("In a VM: use a host with nested virtualization for arm64 (Linux "
+				"6.16 with FEAT_NV2, `kvm-arm.mode=nested`), or run guests on the "
+				"host itself."),
+			  KW_DO("On hardware: look for a setting or an update of firmware or boot "
+				"loader (TF-A, U-Boot, UEFI) that enters the kernel at EL2.") },
+		.source = { "Linux arch/arm64/kvm/arm.c, kvm_arm_init()",
+			    "Linux Documentation/arch/arm64/booting.rst" },
+	},
+	{
 		.id = "kvm-busy",
 		.any_arch = true,
 		.certainty = KW_LIKELY,

@@ -231,6 +231,23 @@ const struct kw_rule kw_rules_vmm[] = {
 		.source = { SOURCE_LOAD },
 	},
 	{
+		.id = "sysreg-unsupported",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(CPU_FEATURES),
+		.sign = KW_SIGN_SYSREG_ACCESS + 1,
+		.needs_sign = true,
+		.title = "The arm64 guest accessed {sysreg}, which this host's KVM does not "
+			 "emulate: the guest got an undefined instruction",
+		.why = "KVM injects UNDEF for a register that it has no handler for. A guest that "
+		       "does not expect it, because the ID registers show the feature, dies of it.",
+		.todo = { KW_DO("Update the host's kernel: a later one hides the feature from the "
+				"guest's ID registers, or emulates it."),
+			  KW_DO("Or switch the feature off in the guest (`arm64.nompam` and the "
+				"like on its kernel command line).") },
+		.source = { "Linux arch/arm64/kvm/sys_regs.c, emulate_sys_reg()" },
+	},
+	{
 		.id = "cpu-features-missing",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(CPU_FEATURES),
