@@ -115,7 +115,7 @@ static void a_value_of_a_parameter_has_its_meaning(void **state)
 {
 	(void)state;
 	assert_string_equal(means("kvm_amd", "npt", "1"), means("kvm_amd", "npt", "Y"));
-	assert_non_null(strstr(means("kvm", "ignore_msrs", "Y"), "reads give 0"));
+	assert_non_null(strstr(means("kvm", "ignore_msrs", "Y"), "reads return 0"));
 	assert_non_null(strstr(means("kvm", "ignore_msrs", "N"), "#GP"));
 	assert_non_null(strstr(means("kvm", "force_emulation_prefix", "2"), "on:"));
 	assert_string_equal(means("kvm", "force_emulation_prefix", "0"), "off");
