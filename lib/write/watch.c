@@ -52,7 +52,7 @@ static void put_source(struct writer *w)
 {
 	static const char *const names[] = {
 		[KVMWHY_SOURCE_BPF] = "bpf",
-		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf kprobes",
+		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf-kprobe",
 		[KVMWHY_SOURCE_TRACEFS] = "tracefs",
 	};
 	uint32_t source = w->e->common.source;

@@ -192,6 +192,27 @@ def _(_):
     equal((status, seen), (-signal.SIGPIPE, "watch-harmless\n"))
 
 
+@test("what ends the command while the pager shows its answer waits for the pager")
+def _(directory):
+    gate = directory / "gate"
+    os.mkfifo(gate)
+    ours, theirs = open_terminal(80)
+    pager = f"cat >/dev/null; echo ready; cat {gate}; echo done"
+    with subprocess.Popen([TOOL, CASE], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+                          env=environment(TERM="xterm", KVMWHY_PAGER=pager)) as process:
+        os.close(theirs)
+        assert os.read(ours, 100).startswith(b"ready")
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(0.2)
+            raise AssertionError("it did not wait")
+        except subprocess.TimeoutExpired:
+            gate.write_text("")
+        assert os.read(ours, 100).startswith(b"done")
+        equal(process.wait(60), -signal.SIGINT)
+    os.close(ours)
+
+
 @test("where there is no less, the answer is shown without it")
 def _(directory):
     for tool in "sh", "cat":
