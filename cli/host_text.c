@@ -11,7 +11,7 @@
 
 #include "../lib/base/color.h"
 
-enum { COLUMN = 12, HANG = 2, LEAST_WIDTH = 60, WIDTH = 100, MOST_WIDTH = 120 };
+enum { COLUMN = 12, HANG = 2, LEAST_WIDTH = 60, WIDTH = 100, MOST_WIDTH = 120, TEXT_LEAST = 24 };
 
 struct page {
 	struct kw_output *out;
@@ -28,7 +28,7 @@ static void put(struct page *p, const char *text, size_t len)
 
 static void begin_row(struct page *p, size_t indent)
 {
-	char head[COLUMN * 2];
+	char head[MOST_WIDTH + 1];
 
 	snprintf(head, sizeof(head), "  %-*s%*s", COLUMN - 2, p->label, (int)indent, "");
 	put(p, head, strlen(head));
@@ -53,20 +53,20 @@ static void section(struct page *p, const char *label)
 	p->label = label;
 }
 
-static void words(struct page *p, const char *text, size_t indent)
+/* Text from @column on; further lines begin at @hang. */
+static void words(struct page *p, const char *text, size_t column, size_t hang)
 {
-	size_t start = COLUMN + indent, column = start;
+	size_t start = column;
 
-	begin_row(p, indent);
 	color(p, p->color);
 	while (*text) {
 		size_t len = strcspn(text, " ");
 
 		if (column > start && column + 1 + len > p->width) {
 			end_row(p);
-			begin_row(p, indent + HANG);
+			begin_row(p, hang - COLUMN);
 			color(p, p->color);
-			column = start = COLUMN + indent + HANG;
+			column = start = hang;
 		}
 		if (column > start)
 			put(p, " ", 1);
@@ -87,7 +87,28 @@ __attribute__((format(printf, 3, 4))) static void row(struct page *p, size_t ind
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	words(p, text, indent);
+	begin_row(p, indent);
+	words(p, text, COLUMN + indent, COLUMN + indent + HANG);
+}
+
+/* A row of a table: @name, then text from @width columns later on, if there is room for it. */
+__attribute__((format(printf, 4, 5))) static void entry(struct page *p, const char *name,
+							size_t width, const char *format, ...)
+{
+	size_t text_at = COLUMN + width;
+	char text[4096];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	begin_row(p, 0);
+	color(p, p->color);
+	put(p, name, strlen(name));
+	color(p, p->color ? KW_COLOR_END : NULL);
+	for (size_t i = strlen(name); i < width; i++)
+		put(p, " ", 1);
+	words(p, text, text_at, text_at + TEXT_LEAST > p->width ? COLUMN + HANG : text_at);
 }
 
 static void verbatim(struct page *p, size_t indent, const char *head, const char *text)
@@ -168,6 +189,14 @@ static void cpu(struct page *p, const struct kw_host *host)
 		row(p, 0, "%s", c->under);
 }
 
+static void cap(struct page *p, const struct kw_host_cap *c)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%-25s %3d", c->name + strlen("KVM_CAP_"), c->value);
+	entry(p, name, 31, "%s", c->about);
+}
+
 static void kvm(struct page *p, const struct kw_host *host)
 {
 	static const char *const states[] = { "may or may not be "
@@ -192,8 +221,7 @@ static void kvm(struct page *p, const struct kw_host *host)
 		    k->open_error ? "" : "; this process can open it");
 	section(p, "caps");
 	for (size_t i = 0; i < k->ncaps; i++)
-		row(p, 0, "%-25s %3d  %s", k->cap[i].name + strlen("KVM_CAP_"), k->cap[i].value,
-		    k->cap[i].about);
+		cap(p, &k->cap[i]);
 }
 
 static void taint(struct page *p, const struct kw_host_kernel *k)
@@ -253,7 +281,7 @@ static void defects(struct page *p, const struct kw_host *host)
 	section(p, "defects");
 	for (size_t i = 0; kw_host_defect(host, i, &d); i++) {
 		p->color = colors[d.affected];
-		row(p, 0, "%-12s %s (%s, until %s)", affected[d.affected], d.title, d.id, d.fixed);
+		entry(p, affected[d.affected], 14, "%s (%s, until %s)", d.title, d.id, d.fixed);
 		if (d.affected == KW_AFFECTED_UNKNOWN)
 			row(p, 2, "%s; Linux commit %s", d.doubt, d.commit ? d.commit : "unknown");
 		if (d.affected != KW_AFFECTED_NO)
@@ -287,8 +315,8 @@ static void diags(struct page *p, const struct kw_host *host)
 	for (size_t i = 0; i < host->ndiags; i++) {
 		const struct kw_host_diag *d = &host->diag[i];
 
-		row(p, 0, "%-8s%s: %s%s%s%s", on[d->on], d->id, d->about, d->state[0] ? " (" : "",
-		    d->state, d->state[0] ? ")" : "");
+		entry(p, on[d->on], 8, "%s: %s%s%s%s", d->id, d->about, d->state[0] ? " (" : "",
+		      d->state, d->state[0] ? ")" : "");
 		if (d->turn_on[0] && d->on != KW_YES)
 			verbatim(p, 8, "on:  ", d->turn_on);
 		if (d->turn_off[0])

@@ -178,7 +178,7 @@ def _(directory):
     equal(defects(host(root))["set-msr-mce-eperm"], "cannot-tell")
     put(root, "proc/sys/kernel/version", "#1 SMP Debian 5.10.70-1~bpo10+1 (2021-10-10)\n")
     equal(defects(host(root))["set-msr-mce-eperm"], "yes")
-    assert "affected     refused MCi_CTL" in page(root), page(root)
+    assert "affected      refused MCi_CTL" in page(root), page(root)
     put(root, "proc/sys/kernel/osrelease", "5.14.0-427.13.1.el9_4.x86_64\n")
     equal(defects(host(root))["set-msr-mce-eperm"], "cannot-tell")
     assert "this kernel's vendor backports" in page(root), page(root)
