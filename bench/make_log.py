@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the logs that bench/run measures on; the same arguments give the same bytes.
+"""Writes the logs that bench/run measures; the same arguments produce the same bytes.
 
     make_log.py host SIZE_MIB FILE           a virtualization host's mixed log, with few failures
     make_log.py dumps COUNT SAMPLE FILE      COUNT failures like that in SAMPLE, with other numbers
@@ -12,7 +12,7 @@ import sys
 PATTERN_MIB = 64
 SEED = 20220521
 
-# A line is a template; {x} and the like are drawn anew for each.
+# A line is a template; {x} and the like are drawn for each.
 KERNEL = """\
 vfio-pci 0000:{b}:00.{d}: enabling device (0000 -> 0003)
 vfio-pci 0000:{b}:00.{d}: restoring config space at offset 0x{b} (was 0x{d}, writing 0x{w})
@@ -127,7 +127,7 @@ def stamp(serial):
 
 
 def host_lines(rng, size):
-    """About @size bytes: kernel, daemon and QEMU lines as they mix in one collector's file."""
+    """About @size bytes: kernel, daemon and QEMU lines, mixed as in a log collector's file."""
     kernel, daemon, qemu, noise = lines(KERNEL), lines(DAEMON), lines(QEMU), lines(NOISE)
     serial = written = 0
     while written < size:

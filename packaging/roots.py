@@ -2,10 +2,10 @@
 """Minimal roots of a Debian suite, and commands inside a fresh copy of one.
 
 In: a suite, as bookworm or, for another architecture that this machine runs, bookworm:i386. Out: a
-folder that is gone afterwards. Where the archive is, and how it is reached, is taken from this
-machine's apt configuration, as in the lab, in whose cache the roots are kept. A command runs in
-mount, pid and user namespaces of its own, with no terminal and no locale, the root's users as they
-are. Nothing of this machine but its network, /sys and a few devices is to be seen there.
+temporary folder. The archive and how to reach it come from this machine's apt configuration, as in
+the lab, whose cache keeps the roots. A command runs in mount, pid and user namespaces of its own,
+with no terminal and no locale, the root's users as they are. Nothing of this machine but its
+network, /sys and a few devices is to be seen there.
 """
 
 import contextlib
@@ -47,20 +47,20 @@ exec chroot . "$@"
 
 
 def base(suite, extra=()):
-    """The archive of a root with make, git and what every Debian has; with these packages more it
-    is another one."""
+    """The archive of a root with make, git and what every Debian has; additional packages make it a
+    different one."""
     name = "-".join(["roots/" + suite.replace(":", "-"), *sorted(extra)])
     return cache.entry(name, lambda folder: make(folder, suite, extra)) / "root.tar"
 
 
 def personality(suite):
-    """The words before a command that make uname say what the root is."""
+    """The words that, before a command, make uname match the root."""
     return ["setarch", "i686"] if suite.endswith(":i386") else []
 
 
 def make(folder, suite, extra):
     if not shutil.which("mmdebstrap"):
-        raise Skip("mmdebstrap is missing: install it by scripts/install-deps --all")
+        raise Skip("mmdebstrap is missing: install it with scripts/install-deps --all")
     address = packages.mirror()
     include = ["make", "git", *(["ca-certificates"] if address.startswith("https:") else []), *extra]
     carried = packages.CARRIED.findall(tools.output("apt-config", "dump", error=Skip).decode())
@@ -81,7 +81,7 @@ class Root:
         self.folder, self.before = folder, before
 
     def run(self, *command, output=None, timeout=None):
-        """The status of a command inside; what it says goes to the file output, and is not kept
+        """The status of a command inside; its output goes to the file output, and is dropped
         without one."""
         argv = [*self.before, "sh", "-ec", ENTER, "sh", str(self.folder), *command]
         with open(output or os.devnull, "ab") as said:
@@ -110,8 +110,7 @@ def root(suite, extra=()):
 
 
 def _run(argv, output, timeout):
-    """subprocess.call() in new namespaces, where the users of the root are those of this machine by
-    number."""
+    """subprocess.call() in new namespaces, where the root's users are this machine's, by number."""
     ready, ready_child = os.pipe()
     mapped_child, mapped = os.pipe()
     child = subprocess.Popen([sys.executable, __file__, str(ready_child), str(mapped_child), *argv],
@@ -133,8 +132,8 @@ def _run(argv, output, timeout):
 
 
 def _child(ready, mapped, *argv):
-    """Makes the namespaces, waits for the map of users, and stays in front of the pid namespace's
-    first process."""
+    """Creates the namespaces, waits for the user map, and stays as the parent of the pid
+    namespace's first process."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID):
         sys.exit(os.strerror(ctypes.get_errno()))

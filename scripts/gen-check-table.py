@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The checks of `kvmwhy check --format json` in, the tables of docs/entry-checks.md out.
 
-How a check is judged is read off its condition: with the names of lib/check/*.h put in, does it
-reach UNTOLD("...")? Usage: gen-check-table.py [--check] KVMWHY DOCUMENT; with --check nothing is
-written, and the exit status says whether the document is up to date.
+How a check can be decided follows from its condition: with the names of lib/check/*.h expanded,
+does it reach UNTOLD("...")? Usage: gen-check-table.py [--check] KVMWHY DOCUMENT; with --check
+nothing is written, and the exit status says whether the document is up to date.
 """
 
 import itertools
@@ -22,22 +22,22 @@ MACRO = re.compile(r"^#define (\w+)(?:\([^)]*\))? ((?:.*\\\n)*.*)", re.M)
 FUNCTION = re.compile(r"^(?:static inline )?(?:bool|uint64_t) (\w+)\(struct kw_entry \*e[^)]*\)\n\{(.*?)^\}", re.M | re.S)
 UNTOLD = re.compile(r'\b(?:UNTOLD\(|kw_entry_untold\(e, )"((?:[^"\\]|\\.)*)"\)')
 
-# What all checks have in common stands in the document, not in each row: with SEV-ES the save area
-# does not count.
+# What all checks have in common is in the document, not in each row: with SEV-ES the save area does
+# not count.
 COMMON = {"SAVED", "FIELD", "VMCB", "UNTOLD"}
 
 FULL, PART, NEVER = range(3)
 
 
 def read_names():
-    """Macros and functions of the rows, with their bodies."""
+    """The macros and functions used in rows, with their bodies."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(ENTRY.glob("*.[hc]")))
     return {name: body for name, body in itertools.chain(MACRO.findall(text), FUNCTION.findall(text))
             if name not in COMMON}
 
 
 def untold_of(text, names, seen):
-    """What the text may find that no dump has, in the order of its words."""
+    """What the text may need that no dump has, in the order of its words."""
     found = []
     for word in re.finditer(UNTOLD.pattern + r"|\b([A-Za-z_]\w*)\b", text):
         if word[1] is not None:
@@ -49,8 +49,7 @@ def untold_of(text, names, seen):
 
 
 def terms(condition):
-    """What stands between those || that are in no brackets; the whole condition where it is a
-    choice."""
+    """The parts between || outside brackets; the whole condition if it is a conditional."""
     depth, start, found = 0, 0, []
     for i, c in enumerate(re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: " " * len(text[0]), condition)):
         depth += (c == "(") - (c == ")")
@@ -69,12 +68,11 @@ def is_untold(term, names):
 
 
 def judge(condition, names):
-    """Can it be told, and what does it lack where not."""
+    """Whether it can be decided, and if not, what it lacks."""
     needs = untold_of(condition, names, set())
     if not needs:
         return FULL, needs
-    # Where the condition is false all its terms are, and one that is UNTOLD keeps it from being
-    # broken.
+    # If the condition is false all its terms are, and an UNTOLD one keeps it from being broken.
     return (NEVER if any(is_untold(term, names) for term in terms(condition)) else PART), needs
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What KVM was seen to answer to RDMSR and WRMSR (data/kvm_msr_seen.tbl) in, one C file out.
+"""What KVM was observed to do on RDMSR and WRMSR (data/kvm_msr_seen.tbl) in, one C file out.
 
     gen-msr-seen.py -o msr_seen_tables.c data/kvm_msr_seen.tbl
 
@@ -27,7 +27,7 @@ INDICES = re.compile(r"(0x[0-9a-f]{8})(?:\.\.(0x[0-9a-f]{8})(?:/(\d+))?)?")
 ANSWER = re.compile(r"-|ok|hang|NMI|#[A-Z]{2}(?:\(cpu\)|\(unknown\)|/\S+)?|vector:\d+|exit:\w+|"
                     r"errno:\d+|E[A-Z0-9]+")
 
-UNKNOWN = (*["#GP(unknown)"] * 4, "-")              # what an `unknown` line says of its indices
+UNKNOWN = (*["#GP(unknown)"] * 4, "-")              # what an `unknown` line says about its indices
 
 Kernel = namedtuple("Kernel", "cpu name version how")
 Row = namedtuple("Row", "first last stride kernels answers")
@@ -40,7 +40,7 @@ class Table:
         self.kernels, self.answers = {}, {}
 
     def put(self, kernel, answers):
-        """The answers of a kernel, instead of those that it gave before."""
+        """The answers of a kernel, replacing its earlier ones."""
         self.kernels[kernel.cpu, kernel.name] = kernel
         self.answers[kernel.cpu, kernel.name] = dict(answers)
 
@@ -66,7 +66,7 @@ class Table:
         self.put(Kernel(cpu, name, words[2], " ".join(words[3:])), {})
 
     def add_unknown(self, words):
-        """`unknown INDICES...`: what no kernel knows."""
+        """`unknown INDICES...`: MSRs that no kernel knows."""
         for text in words[1:]:
             self.add_row([text, *UNKNOWN, "all"])
 
@@ -84,7 +84,7 @@ class Table:
                 self.answers[key][index] = answers
 
     def rows(self):
-        """The answers as few rows as can be read with ease, in the order of their first index."""
+        """The answers in as few rows as stay readable, in the order of their first index."""
         alike = {}
         for index in sorted({index for answers in self.answers.values() for index in answers}):
             said = {}
@@ -125,7 +125,7 @@ def run_from(first, here, strides):
 
 
 def runs(where, strides):
-    """Ascending indices as (first, last, stride), the whole of them without overlap."""
+    """All ascending indices as (first, last, stride), without overlap."""
     left = set(where)
     for first in where:
         if first in left:
@@ -148,7 +148,7 @@ def read(path):
 
 
 def upstream(version):
-    """"5.10.223" of Debian's "5.10.223-1", with what the lab put behind a plus sign."""
+    """"5.10.223" of Debian's "5.10.223-1", with what the lab added after a plus sign."""
     added = re.search(r"\+old-kvm$", version)
     return version.partition("-")[0] + (added[0] if added else "")
 

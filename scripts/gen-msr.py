@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: MIT
-# In: one or more MSR tables (data/*.tbl). Out: one C file with the constant tables that
-# lib/decode/x86/msr.c reads. Refuses whatever is out of order, incomplete or ambiguous.
+# SPDX-License-Identifier: MIT In: one or more MSR tables (data/*.tbl). Out: one C file with the
+# constant tables that lib/decode/x86/msr.c reads. Rejects whatever is out of order, incomplete or
+# ambiguous.
 """usage: gen-msr.py [--check] [--stat] -o OUT.c TABLE...
 
 A table is a sequence of blocks in ascending order of index, then of vendor; a line that
@@ -81,7 +81,7 @@ class Parser:
         self.place = ""
 
     def fail(self, text):
-        """Give up with the place of the fault."""
+        """Fails, with the location of the fault."""
         refuse(self.place, f"{self.cur.name}: {text}" if self.cur else text)
 
     def number(self, text, what):
@@ -145,7 +145,7 @@ class Parser:
         self.cur.cite.append(arg)
 
     def once(self, key, arg):
-        """A clause that a block has once."""
+        """A clause that appears once in a block."""
         if getattr(self.cur, key):
             self.fail(f"second '{key}'")
         setattr(self.cur, key, arg)
@@ -310,7 +310,7 @@ def emit(msrs, out):
 
 
 def statistics(msrs):
-    """Sizes for a human."""
+    """Sizes for human readers."""
     named = {i for m in msrs for i, _ in m.indices()}
     decoded = {i for m in msrs if m.fields for i, _ in m.indices()}
     return (f"{len(msrs)} blocks ({sum(bool(m.fields) for m in msrs)} with bit fields), "

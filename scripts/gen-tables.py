@@ -97,8 +97,8 @@ SCHEMA = {
 }
 UNBOUNDED = {"word": 16, "tr": 200}
 
-# The enumerators of a table: where a row has its name (None: the row's own), and for what its
-# beginning stands. Names without that beginning have none, nor have numbers that are no int.
+# The enumerators of a table: where a row has its name (None: the row's own), and what replaces its
+# prefix. Names without the prefix have none, nor do numbers that are not an int.
 NUMBERS = {
     "kvm_exit": (None, "KVM_EXIT_", "KW_KVM_EXIT_"),
     "kvm_suberror": (None, "KVM_INTERNAL_ERROR_", "KW_SUBERROR_"),
@@ -110,7 +110,7 @@ NUMBERS = {
 
 
 def release(text):
-    """Sort key of one version; a release candidate stands before its release."""
+    """Sort key of one version; a release candidate sorts before its release."""
     match = re.fullmatch(r"v(\d+)\.(\d+)(?:\.(\d+)|-rc(\d+))?", text)
     major, minor, patch, rc = match.groups()
     return int(major), int(minor), int(patch or 0), int(rc) if rc else 99
@@ -138,14 +138,14 @@ def check_order(rows, key):
             if not PATTERN["id"].fullmatch(row.key):
                 refuse(row.place, f"{row.key}: ids are lower case, digits and dashes")
             if row.key in names:
-                refuse(row.place, f"{row.key}: this id is here twice")
+                refuse(row.place, f"{row.key}: this id appears twice")
             names.add(row.key)
             continue
         if last is not None and (row.key < last or (row.key == last and key == "number")):
             refuse(row.place, f"{row.key:#x}: after {last:#x}, keys must ascend")
         if key == "group":
             if row.name in names:
-                refuse(row.place, f"{row.name}: this id is here twice")
+                refuse(row.place, f"{row.name}: this id appears twice")
             names.add(row.name)
         last = row.key
 
@@ -166,7 +166,7 @@ def check_row(row, schema):
         if attr.required and not found:
             refuse(row.place, f"{row.name}: {name} is missing")
         if found > (UNBOUNDED.get(name, MAX_REPEAT) if attr.many else 1):
-            refuse(row.place, f"{row.name}: {name} stands too often")
+            refuse(row.place, f"{row.name}: {name} appears too often")
     sources = row.values("source")
     if not sources or not all(sources):
         refuse(row.place, f"{row.name}: no source")
@@ -187,7 +187,7 @@ def check(tables):
 
 
 def errno_texts(rows):
-    """All known strerror texts, sorted by bytes. One text must mean one number."""
+    """All known strerror texts, sorted by bytes. A text must mean only one number."""
     meaning = {}
     for row in rows:
         texts = row.values("text") + row.values("also")

@@ -69,7 +69,7 @@ def read(path, keys, tables):
             row.attrs.append([word, rest])
         elif word == "table":
             if rest not in keys or rest in tables:
-                refuse(place, f"table {rest}: unknown, or here for the second time")
+                refuse(place, f"table {rest}: unknown, or appears twice")
             table, source, row = rest, None, None
             tables[table] = []
         elif word == "source":
@@ -78,7 +78,7 @@ def read(path, keys, tables):
             if table is None:
                 refuse(place, "a row before the first table line")
             if not rest:
-                refuse(place, f"{word}: a row needs a name behind its key")
+                refuse(place, f"{word}: a row needs a name after its key")
             row = Row(place, word if keys[table] == "id" else number(place, word) % (1 << 64), rest, source)
             tables[table].append(row)
 
@@ -89,7 +89,7 @@ def quoted(text):
 
 
 class Pool:
-    """Each text once, one behind the other, as a C string; offset 0 is the empty text."""
+    """Each text once, one after another, as a C string; offset 0 is the empty text."""
 
     def __init__(self):
         self.offset, self.size = {}, 0

@@ -87,13 +87,13 @@ def rows():
 
 
 class Rows:
-    """Changes of a tree that the rows of the table allow."""
+    """Changes to a tree that the rows of the table allow."""
 
     def __init__(self, tree):
         self.tree = tree
 
     def path(self, added, name):
-        """Where @name is, if the row of what is added covers it."""
+        """The path of @name, if the row for what is added covers it."""
         allowed = next(paths for what, paths in rows().items() if what.startswith(added))
         patterns = [ANY.sub("[^/]*", re.escape(one)) for one in allowed]
         assert any(re.fullmatch(f"{one}.*" if one.endswith("/") else one, name) for one in patterns), \
@@ -104,7 +104,7 @@ class Rows:
         self.path(added, name).write_text(text, encoding="utf-8")
 
     def insert(self, added, name, before, text):
-        """Puts @text in front of the last line that begins with @before, or at the end for None."""
+        """Puts @text before the last line that begins with @before, or at the end for None."""
         path = self.path(added, name)
         old = path.read_text(encoding="utf-8")
         at = len(old) if before is None else old.rindex(f"\n{before}") + 1

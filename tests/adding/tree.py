@@ -11,7 +11,7 @@ FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.M | re.S)
 
 
 def _skipped(folder, names):
-    """Builds and what git keeps."""
+    """Build directories and git's data."""
     return [name for name in names if name in (".git", "__pycache__") or
             (pathlib.Path(folder) / name / "meson-private").is_dir()]
 
@@ -22,16 +22,16 @@ class Tree:
         shutil.copytree(source, root, ignore=_skipped, symlinks=True)
 
     def _insert(self, path, hunk):
-        """Lines that begin with + go between those that begin with a blank, which are there one
-        behind the other."""
+        """Lines that begin with + go between those that begin with a blank, which must be
+        adjacent."""
         old = "".join(line[1:] for line in hunk.splitlines(True) if line[0] == " ")
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{path}: these lines are there {text.count(old)} times:\n{old}"
         path.write_text(text.replace(old, "".join(line[1:] for line in hunk.splitlines(True))), encoding="utf-8")
 
     def follow(self, document):
-        """Each block of a document that names a file is written there; commands (sh) are returned,
-        to be run."""
+        """Writes each block of a document that names a file to it; returns the commands (sh) to
+        run."""
         commands = []
         for kind, name, text in FENCE.findall((self.root / document).read_text(encoding="utf-8")):
             path = self.root / name
@@ -52,6 +52,6 @@ class Tree:
         return done.stdout
 
     def configure(self, tests=False):
-        """A build/ as small and quick as can be."""
+        """A build/ that is as small and fast as possible."""
         self.run("meson", "setup", "build", f"-Dtests={str(tests).lower()}", "-Dwatch=disabled", "-Djournal=disabled", "-Dtracefs=disabled",
                  "-Doptimization=0", "-Ddebug=false")

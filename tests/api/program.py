@@ -14,7 +14,7 @@ STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
 def cxx():
-    """A C++ compiler: the one of CXX, else what the machine has."""
+    """A C++ compiler: CXX, else whatever the machine has."""
     for name in filter(None, (os.environ.get("CXX"), "c++", "g++", "clang++")):
         words = shlex.split(name)
         if shutil.which(words[0]):
@@ -23,19 +23,19 @@ def cxx():
 
 
 def compile_only(compiler, source):
-    """Compiles @source as strictly as @compiler can; it fails with what the compiler says."""
+    """Compiles @source as strictly as @compiler can; fails with the compiler's output."""
     run([*compiler, *STRICT, "-fsyntax-only", "-I", SOURCE / "include", source])
 
 
 def build(source, program, compiler=None, standard="c99"):
-    """As `cc FILE $(pkg-config --cflags --libs libkvmwhy)`, with the library of this build."""
+    """Like `cc FILE $(pkg-config --cflags --libs libkvmwhy)`, with the library of this build."""
     sanitize = [f"-fsanitize={SANITIZERS}"] if SANITIZERS else []
     run([*(compiler or CC), *sanitize, *STRICT, f"-std={standard}", "-I", SOURCE / "include",
          "-o", program, source, LIBRARY, f"-Wl,-rpath,{os.path.dirname(LIBRARY)}"])
 
 
 def build_rust(source, program):
-    """As `rustc FILE -lkvmwhy`, with the library of this build."""
+    """Like `rustc FILE -lkvmwhy`, with the library of this build."""
     rustc = shlex.split(os.environ.get("RUSTC", "rustc"))
     if not shutil.which(rustc[0]):
         raise Skip("no rustc")

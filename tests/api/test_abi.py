@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The ABI of the shared library is that of tests/api/libkvmwhy.abi: a change of it is seen, and
-meant."""
+"""The ABI of the shared library is that of tests/api/libkvmwhy.abi: a change is noticed, and
+deliberate."""
 
 import pathlib
 import platform

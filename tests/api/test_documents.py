@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The documents: what they show is what the tool prints, what they link to is there.
+"""The documents: what they show is what the tool prints, and what they link to exists.
 
-A ```console block begins with `$ COMMAND`, run by sh at the root of the source; below it stands its
-output, in which a line of three dots stands for any lines. `test_documents.py rebase` writes the
-output anew where a block has no such line; the diff is for a person to read.
+A ```console block begins with `$ COMMAND`, run by sh at the root of the source; its output follows,
+in which a line of three dots stands for any lines. `test_documents.py rebase` rewrites the output
+of blocks without such a line; review the diff.
 """
 
 import os

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The example programs: the one of README.md is short and explains the starting case; those in C++
-and Rust
-and on the pages of the manual are built and run."""
+"""The example programs: README.md's is short and explains the starting case; those in C++ and Rust
+and in the manual pages are built and run."""
 
 import re
 import subprocess
@@ -13,7 +12,7 @@ from program import build, build_rust, cxx
 EXAMPLE = SOURCE / "examples/explain.c"
 PAGES = [page for page in sorted((SOURCE / "man").glob("*.3.scd"))
          if "--libs libkvmwhy)" in page.read_text()]
-# What the example of a page prints, with nothing on its standard input.
+# What a page's example prints with empty standard input.
 PRINTS = {
     "kw_vcpu_explain": "vCPU 0: KVM_EXIT_FAIL_ENTRY 0xffffffffffffffff: VMRUN refuses CS with L and D both set",
     "libkvmwhy": "",

@@ -22,7 +22,7 @@ def exported():
 
 
 def source(directory, name):
-    """A file that holds nothing but the header, twice."""
+    """A file that contains only the header, twice."""
     path = directory / name
     path.write_text("#include <kvmwhy/kvmwhy.h>\n#include <kvmwhy/kvmwhy.h>\nextern int nothing;\n")
     return path

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The sources keep to the layers, and scripts/check-layers.py finds what it is there for."""
+"""The sources keep to the layers, and scripts/check-layers.py finds violations."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ CHECK = SOURCE / "scripts/check-layers.py"
 
 
 def check(root, **files):
-    """Puts @files, "folder__name" = text, below @root; returns status and lines of the check."""
+    """Writes @files, "folder__name" = text, below @root; returns status and lines of the check."""
     for name, text in files.items():
         path = root / name.replace("__", "/").replace("_c", ".c").replace("_h", ".h")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The library compiles for a machine without Linux' headers and numbers: WebAssembly with WASI."""
+"""The library compiles for a machine without Linux's headers and numbers: WebAssembly with WASI."""
 
 import os
 import pathlib

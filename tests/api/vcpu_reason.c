@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * kw_vcpu_reason() and kw_vcpu_dump() in a thread of 64 KiB stack, in a program whose allocator
- * aborts while they run: for each kind of failure. The stack is painted before, and what was used
- * of it is counted.
+ * aborts while they run: for each kind of failure. The stack is painted before, and the used part
+ * is counted.
  */
 #include "run_page.h"
 #include "vcpu_state.h"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests of the command share: run it, compare, and print TAP.
 
-A test is a function under @test("sentence"). It fails by AssertionError and skips by Skip.
+A test is a function under @test("sentence"). It fails with AssertionError and skips with Skip.
 The environment names the tool (KVMWHY), the source tree (KVMWHY_SOURCE) and the sanitizers of the
 build (KVMWHY_SANITIZERS, empty without any).
 """
@@ -52,7 +52,7 @@ class Result:
 
 
 def environment(**changes):
-    """The environment of a run: ours, with @changes; None takes a variable away."""
+    """The environment of a run: ours, with @changes; None removes a variable."""
     env = dict(os.environ, **{k: v for k, v in changes.items() if v is not None})
     for name, value in changes.items():
         if value is None:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * host_why ROOT WAY: why `kvmwhy watch` cannot work by bpf, tracefs or any, as it would say so
- * itself; nothing where nothing stands against it.
+ * host_why ROOT WAY: why `kvmwhy watch` cannot work through bpf, tracefs or any, in its own words;
+ * nothing if nothing prevents it.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * In: a log. Out: its first failure as an entry of the journal, as `kvmwhy watch --journal` writes
- * one. 77: no journal.
+ * In: a log. Out: its first failure as a journal entry, as `kvmwhy watch --journal` writes it. 77:
+ * no journal.
  */
 #include "journal.h"
 

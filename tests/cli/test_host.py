@@ -3,8 +3,8 @@
 """kvmwhy host, on copies of real hosts' files (hosts/, made by lab/run host-files) and on this
 machine.
 
-A test changes a copy where a host with that property cannot be had in the lab; its sentence says
-what was changed.
+A test modifies a copy if the lab has no host with that property; its sentence says what was
+changed.
 """
 
 import json
@@ -88,7 +88,7 @@ def defects(answer):
 
 
 def check(value, schema, place="$"):
-    """What of JSON Schema the file uses; anything else in it is refused."""
+    """The parts of JSON Schema that the file uses; anything else in it is rejected."""
     known = {"type", "const", "enum", "properties", "required", "items", "additionalProperties", "minimum",
              "description", "title", "$schema", "$comment"}
     assert set(schema) <= known, f"{place}: this test does not know {set(schema) - known}"
@@ -173,7 +173,7 @@ def _(directory):
 def _(directory):
     root = unpack("5.10-amd", directory)
     (root / "proc/sys/kernel/version").unlink()
-    equal(defects(host(root))["set-msr-mce-eperm"], "no")      # package 32 is behind 18, whatever its build
+    equal(defects(host(root))["set-msr-mce-eperm"], "no")      # package 32 is later than 18, whatever its build
     put(root, "proc/sys/kernel/osrelease", "5.10.0-0.bpo.9-amd64\n")
     equal(defects(host(root))["set-msr-mce-eperm"], "cannot-tell")
     put(root, "proc/sys/kernel/version", "#1 SMP Debian 5.10.70-1~bpo10+1 (2021-10-10)\n")
@@ -253,7 +253,7 @@ def _(directory):
         equal(answer["module"], {"works": True, "loaded": False, "reasons": []})
 
 
-# What is changed on 6.1-amd (None: removed), the reason that must come, the ways left, and whether
+# What is changed on 6.1-amd (None: removed), the expected reason, the remaining ways, and whether
 # the module works.
 AGAINST = [
     ("not-root", {"proc/self/status": "CapEff:\t0000000000000000\n"}, [], False),
@@ -293,7 +293,7 @@ def _(directory):
 
 
 def why(root, way):
-    """What kvmwhy watch says when it cannot be opened there by this way."""
+    """What kvmwhy watch says if this way does not work there."""
     done = subprocess.run([os.environ["KVMWHY_HOST_WHY"], root, way], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

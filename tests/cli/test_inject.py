@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The injection of kvmwhy.ko is set as asked for, and never half. A folder plays its debugfs."""
+"""kvmwhy.ko's injection is set as requested, never partially. A folder stands in for debugfs."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class Module:
 
 
 def writes(*args):
-    """What a dry run would write, in its order."""
+    """What a dry run would write, in order."""
     lines = kvmwhy("inject", *args, "--dry-run").expect(FOUND).text().splitlines()
     return [re.fullmatch(r"echo (\S+) > /sys/kernel/debug/kvmwhy/inject/(\w+)", line).group(2, 1)
             for line in lines]

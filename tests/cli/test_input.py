@@ -106,7 +106,7 @@ for packer in PACKERS:
         result = kvmwhy(archive)
         assert f"'{archive}' is damaged: {packer} ended with status" in result.complaint(), result
         if packer == "xz":
-            # xz may deliver nothing of a block that is cut
+            # xz may output nothing of a truncated block
             assert result.status in (FOUND, NOTHING), result
         else:
             result.expect(FOUND, "0x838")
@@ -147,7 +147,7 @@ def _(_):
 
 
 def peak_kib(pid):
-    """The most memory that the process had in use since its exec."""
+    """The peak memory of the process since its exec."""
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         return int(next(line for line in status if line.startswith("VmHWM:")).split()[1])
 

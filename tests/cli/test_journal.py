@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`kvmwhy watch --journal`: what gets into a real journal, and what systemd says of the unit.
-
-The journal's daemon runs in a mount namespace with a /run of its own, and ends with it.
+"""`kvmwhy watch --journal`: what gets into a real journal, and what systemd says about the unit.
+The journal's daemon runs in a mount namespace with its own /run, and ends with it.
 """
 
 import json
@@ -17,7 +16,7 @@ from cli import CASE, SOURCE, Skip, equal, main, test
 DAEMON = "/lib/systemd/systemd-journald"
 SENDER = os.environ["KVMWHY_JOURNAL_TEST"]
 UNIT = pathlib.Path(os.environ["KVMWHY_UNIT"])
-EXPOSURE = 21    # tenths, as systemd 252 counts them: lower it when it falls, never raise it
+EXPOSURE = 21    # tenths, as systemd 252 counts them: lower it if possible, never raise it
 PAGE = (SOURCE / "man/kvmwhy-watch.8.scd").read_text()
 
 # $1 the sender, $2 a log, $3 the daemon

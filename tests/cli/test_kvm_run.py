@@ -11,7 +11,7 @@ MIN, MAX = 168, 12288
 
 
 def page(size=4096, injected=False):
-    """What kvmwhy.ko leaves for a refused WRMSR of ~1 to MC1_CTL."""
+    """What kvmwhy.ko stores for a refused WRMSR of ~1 to MC1_CTL."""
     words = struct.pack("<HHIqIIQQQQQ16x", 1, 1, 0x10007 if injected else 7, -1, 0x404, 1,
                         2**64 - 2, 0xffffffff81000000, 0, 0, 0)
     head = struct.pack("<8xI20xII", 17, 0x4b57, 10)

@@ -27,7 +27,7 @@ def open_terminal():
 
 
 def on_terminal(args, stdin=LOG, **env):
-    """Runs the tool with its output and complaints on a terminal; returns what that one saw."""
+    """Runs the tool with its output and complaints on a terminal; returns what the terminal got."""
     ours, theirs = open_terminal()
     seen = []
 
@@ -98,7 +98,7 @@ def _(_):
 
 
 def is_clean(data):
-    """Whether no terminal would act upon @data."""
+    """Whether no terminal would interpret @data."""
     text = data.decode("utf-8")
     return not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
 
@@ -177,7 +177,7 @@ def _(_):
 
 
 def leave(many, disposition):
-    """Runs the tool over @many dumps with a reader that leaves after the first bytes."""
+    """Runs the tool on @many dumps with a reader that quits after the first bytes."""
     with subprocess.Popen([TOOL, "--format", "ndjson", *[CASE] * many], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           restore_signals=False,
                           preexec_fn=lambda: signal.signal(signal.SIGPIPE, disposition)) as process:

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The real failures beside the project in, one verdict a case and the bounds they must meet out.
-
-The logs are not ours to commit: KW_CORPUS names their folder, else ../shared/corpus is looked for.
-Its manifest.tsv says of each case what is known: the guest's mode, the faulting instruction and the
-cause as the thread it comes from concluded it. Compared is what `kvmwhy explain` says.
-usage: shared.py [--report] KVMWHY [FOLDER]
+"""The real failures next to the project in, one verdict per case and the required bounds out. The
+logs are not ours to commit: KW_CORPUS names their folder, else ../shared/corpus is looked for. Its
+manifest.tsv has what is known about each case: the guest's mode, the faulting instruction and the
+cause concluded in the thread it comes from. `kvmwhy explain` is compared with it. usage: shared.py
+[--report] KVMWHY [FOLDER]
 """
 
 import csv
@@ -19,10 +18,10 @@ import sys
 SKIP = 77
 CAUSES_PERCENT = 80
 
-# What the first letter of a manifest's kind promises. Kinds d and e hold several classes.
+# What the first letter of a manifest's kind means. Kinds d and e contain several classes.
 CLASS_OF_LETTER = {"a": "kvm-run-failed", "b": "internal-error", "c": "entry-failed"}
 
-# For those, the first row whose words stand in the kind.
+# For those, the first row whose words are in the kind.
 CLASS_OF_WORDS = [
     ("dump_vmcs", "vmcs-dump"),
     ("VMCB dump", "vmcb-dump"),
@@ -44,10 +43,10 @@ MODES = {
     "64": ("long64",),
 }
 
-# The manifest knows the mode from elsewhere: nothing in this text says it.
+# The manifest knows the mode from elsewhere: nothing in this text shows it.
 MODE_NOT_IN_TEXT = {"b_suberr3_annotated": "no register is in the text"}
 
-# Words of the manifest's cause, and the rules of which one must be among the findings.
+# Words of the manifest's cause, and the rules one of which must be among the findings.
 CAUSES = [
     ("MC1_CTL (0x404) with bit 0 cleared", "mc-ctl-correctable-eperm"),
     ("as a_unixware_eperm", "mc-ctl-correctable-eperm"),
@@ -99,7 +98,7 @@ CAUSES = [
     ("new Xen exit not known to QEMU", "exit-foreign-number"),
 ]
 
-# Causes that are known, but not from this text.
+# Causes known only from elsewhere.
 NOT_VISIBLE = [
     ("asymmetric AArch32 cores", "not x86"),
     ("over-strict new check", "not x86"),
@@ -118,7 +117,7 @@ NOT_VISIBLE = [
     ("KVM returned -ENOENT to userspace", "the return value is not in the text"),
 ]
 
-# "as above" and "same" point to a line that may be kept aside; what is meant is in corpus-notes.md.
+# "as above" and "same" refer to a line that may be missing; corpus-notes.md has what is meant.
 MEANT = {
     "a_lp1243287_arm_enosys_devmem": "not x86: guest memory on /dev/mem",
     "b_lp1175089_freebsd_libvirt": "BTX loader far jump right after clearing CR0.PE",
@@ -133,10 +132,10 @@ MEANT = {
     "f_s390x_enomem_quoted5": "THP patch",
 }
 
-# Not failures of a user: made for a test, by a fuzzer or as an example.
+# Not users' failures: made for a test, by a fuzzer or as an example.
 NO_CAUSE = ("fuzzer", "example made to show", "experimental kernel patch")
 
-# What a certain finding may say beside the cause: these repeat what the text shows and blame
+# What a certain finding may say besides the cause: these repeat what the text shows and blame
 # nothing.
 DESCRIBES = set("""
     not-x86 tcg-log eio-vm-dead emulation-failure emulation-no-code emulation-collect runs-zeros
@@ -144,7 +143,7 @@ DESCRIBES = set("""
     vmcs-collect vmcs-entry-worked msr-ignored encrypted-registers
 """.split())
 
-# Of several checks that a dump breaks, the manifest names some.
+# If a dump breaks several checks, the manifest names only some.
 ALSO_BROKEN = {"d_emulator_longmode_vmcs_80000021": {"vmcs-interrupt-if-clear"}}
 
 
@@ -171,7 +170,7 @@ def explain(kvmwhy, path):
 
 
 def check_mode(row, report):
-    """What is wrong with the mode, "" if nothing, None where the manifest knows none."""
+    """What is wrong with the mode, "" if nothing, None if the manifest has none."""
     wanted = row["guest_mode"]
     if wanted not in MODES:
         if wanted.startswith(("not x86", "unknown (zeroed")) and "mode" in report:
@@ -203,7 +202,7 @@ def check_instruction(row, report):
 
 
 def accepted(row):
-    """The rules that name the known cause, or a text that says why there is none to name."""
+    """The rules for the known cause, or a text that says why there are none."""
     cause = MEANT.get(row["name"], row["cause"])
     for words, rules in CAUSES:
         if words in cause:
@@ -267,7 +266,7 @@ def print_table(cases):
 
 
 def bound(title, verdicts, percent=100):
-    """Prints a figure and says whether it is met."""
+    """Prints a figure and whether it is met."""
     verdicts = [verdict for verdict in verdicts if verdict is not None]
     right = sum(not verdict for verdict in verdicts)
     met = right * 100 >= percent * len(verdicts)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The oracle on output. It shares no code with what it judges: UTF-8 and tags are read anew, JSON
- * by jansson.
+ * The oracle on output. It shares no code with what it checks: it has its own UTF-8 and tag
+ * parsers, and uses jansson for JSON.
  */
 #include "fuzz.h"
 
@@ -37,7 +37,7 @@ void check_shown(struct kw_str text)
 		PROMISE(step);
 		PROMISE(step > 1 || (p[i] >= 0x20 && p[i] != 0x7f) || p[i] == '\n');
 		PROMISE(step != 2 || p[i] != 0xc2 || p[i + 1] >= 0xa0);
-		/* U+202A to U+202E and U+2066 to U+2069 turn the order of what is shown */
+		/* U+202A to U+202E and U+2066 to U+2069 change the display order */
 		PROMISE(step != 3 || memcmp(p + i, "\xe2\x80", 2) != 0 || p[i + 2] < 0xaa ||
 			p[i + 2] > 0xae);
 		PROMISE(step != 3 || memcmp(p + i, "\xe2\x81", 2) != 0 || p[i + 2] < 0xa6 ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Cases to output in several formats, and the oracle on what all of it must be. */
+/* Prints cases in several formats, and the oracle on all of the output. */
 #include "fuzz.h"
 #include "render/render.h"
 

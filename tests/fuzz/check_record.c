@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * The oracle on records and cases: nothing out of its range, no index beyond what it points into.
- */
+/* The oracle on records and cases: everything in range, no index out of bounds. */
 #include "fuzz.h"
 
 static void check_line(const struct kw_failure *f, uint16_t line)
@@ -16,13 +14,13 @@ static void check_code(const struct kw_code *code)
 	PROMISE(code->marked >= -1 && code->marked < (int)code->len);
 }
 
-/* Reads all of it, so that a sanitizer sees a text that has gone. */
+/* Reads all of it, so that a sanitizer sees a freed text. */
 static void check_text(struct kw_str text)
 {
 	PROMISE(!text.len || fuzz_hash((const uint8_t *)text.p, text.len));
 }
 
-/* What the public functions hand out as C strings. */
+/* What the public functions return as C strings. */
 static void check_string(struct kw_str text)
 {
 	PROMISE(text.len && text.p[text.len] == '\0' && strlen(text.p) == text.len);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The oracle on what the typed functions hand out: every text is shown as output is, without a line
- * end, and the same when it is asked for again; what is behind the last is nothing.
+ * The oracle on what the typed functions return: every text is printable, without a line end, and
+ * the same when requested again; beyond the last there is nothing.
  */
 #include "fuzz.h"
 
@@ -9,7 +9,7 @@
 
 enum { MOST = 1000 };
 
-/* How many there are is for the caller to say. */
+/* The caller knows how many there are. */
 static size_t check_text(const char *text, const char *again)
 {
 	if (!text) {

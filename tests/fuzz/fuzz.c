@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How the targets hand their input to the library. */
+/* How the targets pass their input to the library. */
 #include "fuzz.h"
 
 uint64_t fuzz_hash(const uint8_t *data, size_t len)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Lines to kw_clean(): the text must lie in the line or in the scratch, and be no longer than the
- * line.
+ * Lines to kw_clean(): the text must be in the line or in the scratch, and no longer than the line.
  */
 #include "fuzz.h"
 

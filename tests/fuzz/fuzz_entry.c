@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record made of the bytes: class, hardware error, and facts of the VMCS, the VMCB and the
- * registers, known or not. It is explained and printed, with the list of the checks, whose answers
- * must fit together.
+ * A record made from the bytes: class, hardware error, and facts of the VMCS, the VMCB and the
+ * registers, known or not. It is explained and printed, with the list of checks, whose results must
+ * be consistent.
  */
 #include "fuzz.h"
 
@@ -28,7 +28,7 @@ static uint64_t take_word(struct bytes *b, unsigned int size)
 	return value;
 }
 
-/* Values as they break checks: few bits, all but few, small ones, addresses around a limit. */
+/* Values that break checks: few bits, all but few, small ones, addresses around a limit. */
 static uint64_t take_value(struct bytes *b)
 {
 	uint8_t how = take(b);
@@ -79,7 +79,7 @@ static bool is_wanted(enum kw_fact fact, uint8_t groups)
 	}
 }
 
-/* The facts of some groups, with a gap now and then; what the bytes do not reach is 0. */
+/* The facts of some groups, with occasional gaps; what the bytes do not reach is 0. */
 static void set_facts(struct kw_failure *f, struct bytes *b)
 {
 	uint8_t groups = take(b), gaps = take(b);
@@ -112,7 +112,7 @@ static void make(struct kw_failure *f, struct bytes *b)
 	set_facts(f, b);
 }
 
-/* What was looked at is known, what is missing is not; broken is only what lacked nothing. */
+/* What was read is known, what is missing is not; only a check that lacked nothing is broken. */
 static void check_answer(const struct kw_check *check, const struct kw_failure *f)
 {
 	struct kw_entry e;

@@ -2,8 +2,8 @@
 /*
  * Bytes of the input as a record of `kvmwhy watch`, the rest as lines of the kernel's log: whatever
  * is in it, its text is one failure to a reader, reported with its last line, and so is the
- * redacted text. Damaged, it is anything, but each failure is whole. The bytes behind a good head
- * are also tried as sections.
+ * redacted text. Damaged, it may be anything, but each failure is whole. The bytes after a good
+ * header are also tried as sections.
  */
 #include "fuzz.h"
 
@@ -48,7 +48,7 @@ static uint64_t next(uint64_t *random)
 	return *random >> 33;
 }
 
-/* Bytes changed, a piece left out or said twice, and the end cut off. */
+/* Bytes changed, a piece omitted or duplicated, and the end cut off. */
 static void check_damaged(const char *text, size_t len, uint64_t random)
 {
 	size_t room = 2 * len, at = next(&random) % len, piece = next(&random) % (len - at);
@@ -97,7 +97,7 @@ static void check_text(const struct kvmwhy_event *e, const struct kw_event_conte
 	free(text);
 }
 
-/* Lines of the log: what stands behind the record, cut at its line ends. */
+/* Lines of the log: what follows the record, split at line ends. */
 static size_t split(char *text, const char **lines)
 {
 	size_t n = 0;
@@ -153,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	e.arch = KVMWHY_ARCH_X86;
 	e.common.section = (struct kvmwhy_section){ KVMWHY_SECTION_COMMON, sizeof(e.common) };
 	e.x86.section = (struct kvmwhy_section){ KVMWHY_SECTION_X86, sizeof(e.x86) };
-	/* else hardly ever a KVM_RUN that returned 0 with an exit that ends a guest */
+	/* otherwise KVM_RUN would hardly ever return 0 with an exit that ends a guest */
 	if (e.common.time_ns & 1)
 		e.common.result =
 			e.common.time_ns & 2 ? 0 : -(int32_t)(e.common.time_ns >> 8 & 127);

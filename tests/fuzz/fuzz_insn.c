@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Instruction bytes: the first byte of the input says the width and the mark, the next ones fill
+ * Instruction bytes: the first byte of the input selects the width and the mark, the next ones fill
  * registers, the rest is code. Decoding stays within the bytes, the listing covers each byte once.
  */
 #include "failure/x86.h"

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * kw_insn_text(): bytes as somebody types or pastes them; the answer can be shown and is JSON if
- * asked for.
- */
+/* kw_insn_text(): bytes as typed or pasted; the answer is printable, and is JSON if requested. */
 #include "fuzz.h"
 #include "kvmwhy/kvmwhy.h"
 

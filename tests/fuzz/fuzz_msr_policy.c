@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The text of a policy for MSRs: the input itself, then a text of the words that its bytes choose.
- * A policy's filter stops what the policy answers, and each exit has an answer; an error has a
- * place.
+ * The text of an MSR policy: the input itself, then a text of words that its bytes choose. A
+ * policy's filter stops what the policy answers, and each exit has an answer; an error has a place.
  */
 #include "fuzz.h"
 #include "msr_filter.h"

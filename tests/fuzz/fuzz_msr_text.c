@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * kw_msr_text(): the input is a short name or number, or eight bytes of a value, then a kernel's
- * release up to a line end, then name or number. Text is fit to be shown, JSON is one object.
+ * release up to a line end, then name or number. Text is printable, JSON is one object.
  */
 #include "fuzz.h"
 #include "kvmwhy/kvmwhy.h"

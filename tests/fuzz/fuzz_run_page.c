@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A kvm_run page through the whole way, alone or behind a VMM's words, as the first byte says. In
- * half of the inputs the words are marked as those of kvmwhy.ko, so that the rest is read as such.
+ * A kvm_run page through the whole pipeline, alone or after a VMM's message, as the first byte
+ * selects. In half of the inputs the words are marked as those of kvmwhy.ko, so that the rest is
+ * read as such.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A log through the whole way: kw_stream, explain, the typed functions, NDJSON and one more
- * renderer, chosen by the log's length. Fed again to the same stream in small pieces it must give
- * the same.
+ * A log through the whole pipeline: kw_stream, explain, the typed functions, NDJSON and one more
+ * renderer, chosen by the log's length. Fed again to the same stream in small pieces, it must
+ * produce the same.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A vCPU whose structures are the bytes of the input, each there or not, as the first bytes say:
- * through the public functions. What the text of the dump gives when it is read again must be what
- * the structures give.
+ * A vCPU whose structures are the bytes of the input, each present or not, as the first bytes
+ * select: through the public functions. Reading the text of the dump again must give the same
+ * result as the structures.
  */
 #include "fuzz.h"
 
@@ -23,7 +23,7 @@ static const uint8_t *data_;
 static size_t left;
 
 /*
- * The next @len bytes of the input in a block of their own, zeros behind its end; NULL if @want is
+ * The next @len bytes of the input in a block of their own, zeros after its end; NULL if @want is
  * false.
  */
 static uint8_t *next(bool want, size_t len)
@@ -41,10 +41,7 @@ static uint8_t *next(bool want, size_t len)
 	return p;
 }
 
-/*
- * A dump has no place for another base of the APIC, and none for a CS that is unusable, which no
- * CPU has.
- */
+/* A dump has no place for another APIC base, nor for an unusable CS, which no CPU has. */
 static void tame(uint8_t *sregs, size_t len)
 {
 	static const uint8_t apic_base[8] = { 0, 9, 0xe0, 0xfe };
@@ -82,7 +79,7 @@ static void check_dump(const struct kw_vcpu_state *state, struct kw_str direct)
 	PROMISE(len < sizeof(dump) && len == strlen(dump));
 	PROMISE(kw_reader_create(NULL, note_report, &read, &reader) == 0);
 	PROMISE(kw_reader_feed(reader, dump, len) == 0 && kw_reader_finish(reader, NULL) == 0);
-	/* a few registers alone are no dump to a reader */
+	/* a reader does not take a few registers for a dump */
 	if (!kw_str_starts(direct, KW_STR("register-dump")))
 		check_same(direct, (struct kw_str){ read.p, read.len }, "the dump, read again");
 	kw_reader_destroy(reader);

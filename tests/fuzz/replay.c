@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A fuzz target without a fuzzer, for any compiler: runs it over the files named, and with -n COUNT
- * over COUNT changed copies of them, the same ones each time.
+ * A fuzz target without a fuzzer, for any compiler: runs it on the named files, and with -n COUNT
+ * on COUNT mutated copies of them, the same ones each time.
  */
 #include "fuzz.h"
 
@@ -22,7 +22,7 @@ static size_t below(size_t limit)
 	return limit ? (size_t)(state % limit) : 0;
 }
 
-/* A block of its own, so that a sanitizer sees a byte read too many. */
+/* A block of its own, so that a sanitizer sees an out-of-bounds read. */
 static uint8_t *copy(const uint8_t *data, size_t len)
 {
 	uint8_t *p = malloc(len ? len : 1);
@@ -58,7 +58,7 @@ static void add_file(const char *path)
 	inputs[ninputs++] = (struct input){ copy(room, len), len };
 }
 
-/* Some bytes over others, out, in again elsewhere, or from another input. */
+/* Overwrites, removes or moves some bytes, or takes them from another input. */
 static size_t change(uint8_t *p, size_t len, size_t room)
 {
 	const struct input *other = &inputs[below(ninputs)];

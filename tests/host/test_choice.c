@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * watch.c by itself, with ways that work or fail as a test says: which is chosen, and what is said
- * of those that were not.
+ * about the others.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ const struct kw_watch_backend kw_backend_tracefs = { .name = "tracefs",
 						     .open = open_plainly,
 						     .read = read_anew };
 
-/* A backend says anew at each reading what it does not see; why it was chosen stays. */
+/* A backend says at each reading what it cannot see; why it was chosen stays. */
 static void why_no_better_way_outlives_a_reading(void **state)
 {
 	struct kw_watcher_options options = { 0 };
@@ -64,7 +64,7 @@ static void the_way_asked_for_has_no_better_one(void **state)
 	assert_string_equal(live.better, "");
 }
 
-/* At each length: a sentence is there as a whole, or not at all, and the text ends. */
+/* At each length: a sentence is complete or absent, and the text is terminated. */
 static void sentences_fit_or_are_left_out(void **state)
 {
 	(void)state;

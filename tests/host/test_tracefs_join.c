@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Events of threads in, records out. The events are made here, in a layout of this test's own: what
- * is tried is which of them belong to a failure. That a kernel sends them is seen in the lab.
+ * is tested is which of them belong to a failure. The lab shows that a kernel sends them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -130,7 +130,7 @@ static void vendor_is_not_said_when_common_was_missed(void **state)
 	assert_int_equal(last.x86.data.function, KVMWHY_FUNCTION_UNKNOWN);
 }
 
-/* Nor can a history of which a part was overwritten. */
+/* Nor can a history that was partly overwritten. */
 static void vendor_is_not_said_with_a_gap(void **state)
 {
 	(void)state;
@@ -254,7 +254,7 @@ static void an_exit_without_errno_has_its_reason(void **state)
 	assert_true(last.x86.exit_reason == UINT64_MAX);
 }
 
-/* Before Linux 6.8 the reason beside an errno is that of an exit long ago. */
+/* Before Linux 6.8 the reason with an errno is that of a much earlier exit. */
 static void the_reason_beside_an_errno_is_not_told(void **state)
 {
 	(void)state;
@@ -274,7 +274,7 @@ static void overwritten_history_is_counted(void **state)
 	assert_true(t.bare == 1);
 }
 
-/* kvmwhy.ko knows that it was the module itself. */
+/* kvmwhy.ko knows that it caused the failure itself. */
 static void the_modules_words_win(void **state)
 {
 	(void)state;

@@ -43,8 +43,8 @@ static void unknown_way(void **state)
 }
 
 /*
- * A process that there cannot be: no way may open, whoever runs this, and each that was tried has
- * its sentence.
+ * An impossible process: no way may open, whoever runs this, and each that was tried has its
+ * sentence.
  */
 static void refused(void **state)
 {

@@ -20,7 +20,7 @@ NOT_TRIED = 77
 
 
 def lab_run(*arguments, command=(), **environment):
-    """lab/run to its end; command goes before it."""
+    """Runs lab/run to its end; command is put before it."""
     return subprocess.run([*command, LAB / "run", *arguments], env={**os.environ, **environment}, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           timeout=300)
@@ -36,7 +36,7 @@ def ended(run, status):
 
 
 def half_made(cache):
-    """Entries of a cache that are not whole."""
+    """Incomplete entries of a cache."""
     return list(pathlib.Path(cache).rglob(".half-*"))
 
 

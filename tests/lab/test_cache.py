@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The cache: an entry is whole or not there, whatever happens while it is made."""
+"""The cache: an entry is complete or absent, whatever happens while it is made."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from lab import LAB, Skip, equal, half_made, main, test
 
 from driver import cache
 
-# Makes the entry `folder/one` slowly; says when it has begun.
+# Makes the entry `folder/one` slowly; reports when it has begun.
 SLOW = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -27,8 +27,8 @@ def main():
     cache.entry("folder/one", make)
 sys.exit(cli.guarded("test", main))
 """
-# sh -c TINY sh CACHE COMMAND...: the command with a small disk as the cache, then what is half made
-# on it.
+# sh -c TINY sh CACHE COMMAND...: the command with a small disk as the cache, then the unfinished
+# entries on it.
 TINY = ('mount -t tmpfs -o size=1m none "$1" || exit 99; shift; "$@"; s=$?; '
         'find "$KVMWHY_LAB_CACHE" -name ".half-*"; exit $s')
 # Where the cache is.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""DKMS builds and installs the module, as Debian's package brings it, for kernels of the lab:
-Debian 12's DKMS for
-its kernel, Debian 13's for that of its backports. All of it inside the build root of the lab."""
+"""DKMS builds and installs the module, as shipped in Debian's package, for kernels of the lab:
+Debian 12's DKMS for its kernel, Debian 13's for its backports kernel. All of it inside the lab's
+build root."""
 
 import re
 import shutil
@@ -13,9 +13,9 @@ from driver import cache, kernels, modules, packages
 
 KMOD = PROJECT / "kmod"
 SOURCE = "kvmwhy-0.1.0"
-# What packaging/debian/rules and dh_dkms take of kmod/.
+# What packaging/debian/rules and dh_dkms take from kmod/.
 PATTERNS = ("Kbuild", "Makefile", "dkms.conf", "*.c", "*.h")
-# The compilers that Debian's headers ask for; the build root has its own one.
+# The compilers that Debian's headers want; the build root has its own.
 COMPILERS = ("gcc-10", "gcc-12")
 EXCLUDED = 77
 
@@ -45,7 +45,7 @@ def prepare(work, suite):
 
 
 def ready(work, name):
-    """The kernel, and the words before those of DKMS."""
+    """The kernel, and the words before DKMS's."""
     try:
         kernel = kernels.get(name)
         prepare(work, modules.SUITE if kernel.suite.startswith(modules.SUITE) else kernel.suite)
@@ -68,7 +68,7 @@ def dkms(command, verb, release, headers, status=0):
 
 
 def log(work):
-    """The end of what the compiler said, for the message of a failure."""
+    """The end of the compiler's output, for a failure message."""
     return "\n".join(line for path in (work / "tree").rglob("make.log")
                      for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""How an emulator is run and ended: a shell script stands for it."""
+"""How an emulator is run and ended: a shell script stands in for it."""
 
 import pathlib
 import time

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""lab/entry_states.txt, and what is made of the answers of Bochs, of KVM and of the judge."""
+"""lab/entry_states.txt, and how the answers of Bochs, KVM and the judge are evaluated."""
 
 import json
 import subprocess

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""scenarios.cfg and kernels.txt: what they name is there, and a wrong file is told."""
+"""scenarios.cfg and kernels.txt: what they name exists, and errors in them are reported."""
 
 import re
 

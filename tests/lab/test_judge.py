@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What is said of a record: outcomes in, verdicts out."""
+"""Verdicts on a record: outcomes in, verdicts out."""
 
 import collections
 import os

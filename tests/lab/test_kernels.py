@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Which kernels a run takes, and the one with lockdep and KASAN: its options, and what its records
+"""Which kernels a run uses, and the one with lockdep and KASAN: its options, and what its records
 must say."""
 
 import re

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""lab/run as its users meet it, with a real L1 where it takes one: everything that can go wrong on
-the way."""
+"""lab/run from a user's point of view, with a real L1 if needed: everything that can go wrong."""
 
 import pathlib
 import signal
@@ -20,8 +19,8 @@ ONE = ("--kernel", "6.1", "--cpu", "amd")
 
 
 def own(*names, **environment):
-    """lab/run with scenarios of the tests, on the kernel that boots fastest; Skip when that cannot
-    be had."""
+    """lab/run with the tests' scenarios, on the kernel that boots fastest; Skip if that is not
+    available."""
     run = lab_run("--scenarios", SCENARIOS, *names, *ONE, **environment)
     if run.returncode == NOT_TRIED:
         raise Skip(" ".join(run.stdout.split()))
@@ -88,7 +87,7 @@ def _(_):
 
 
 def ours(mark):
-    """The processes, but for zombies, whose environment has the mark."""
+    """The processes, except zombies, whose environment has the mark."""
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
         try:
@@ -100,7 +99,7 @@ def ours(mark):
 
 
 def stopped(directory, number):
-    """lab/run gets a signal when its L1 boots: (status, what it said, what is left running)."""
+    """lab/run gets a signal while its L1 boots: (status, what it said, what is left running)."""
     mark = f"KVMWHY_TEST={uuid.uuid4()}"
     folder = directory / f"tmp-{number}"
     folder.mkdir()
@@ -134,8 +133,8 @@ def _(directory):
     equal(stopped(directory, signal.SIGKILL)[2], [])
 
 
-# sh -c TINY sh FOLDER SIZE COMMAND...: the command with a small disk at FOLDER, then what is half
-# made on it.
+# sh -c TINY sh FOLDER SIZE COMMAND...: the command with a small disk at FOLDER, then the unfinished
+# entries on it.
 TINY = 'mount -t tmpfs -o size="$2" none "$1" || exit 99; f=$1; shift 2; "$@"; s=$?; find "$f" -name ".half-*"; exit $s'
 # sh -c LINKED sh CACHE NEW COMMAND...: the kernels, the emulator and the build root of a cache, and
 # no modules.

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The oracle for VMRUN: its states in, what its two sides are asked and the verdicts out.
-
-QEMU is not asked here.
+"""The oracle for VMRUN: its states in, the input of its two sides and the verdicts out. QEMU does
+not run here.
 """
 
 import pathlib

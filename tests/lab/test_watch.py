@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the lab has for `kvmwhy watch`: scenarios, the comparison of a flood, what lab/cost --watch
-makes of L1's words."""
+"""What the lab has for `kvmwhy watch`: scenarios, the comparison of a flood, how lab/cost --watch
+reads L1's output."""
 
 import json
 import subprocess
@@ -45,7 +45,7 @@ def _(_):
 
 
 def told(tid, msr, value, vcpu=0, error=14):
-    """A line of NDJSON, of which this matters; the thread's name tries to be more than it is."""
+    """The relevant part of a line of NDJSON; the thread's name tries to inject a field."""
     words = {"version": 1, "errno": error, "msr": hex(msr), "value": hex(value)}
     watch = {"pid": 100, "tid": tid, "vcpu": vcpu, "thread": '","tid":7,"msr":"0x9', "words": words}
     return json.dumps({"schema": 1, "errno": {"number": 14}, "watch": watch}, separators=(",", ":")) + "\n"

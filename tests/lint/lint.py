@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Runs one linter over the source tree: lint.py NAME.
 
-KVMWHY_SOURCE and KVMWHY_BUILD are the tree and its build directory. Exit status 0 clean, 1 with
-what the linter said, 77 where it is not installed. A linter's settings are in the file that it
-looks for itself, if it has one.
+KVMWHY_SOURCE and KVMWHY_BUILD are the tree and its build directory. Exit status 0 if clean, 1 with
+the linter's output, 77 if it is not installed. A linter's settings are in its own configuration
+file, if it has one.
 """
 
 import concurrent.futures
@@ -22,13 +22,13 @@ import tree
 
 SOURCE, BUILD = tree.SOURCE, pathlib.Path(os.environ["KVMWHY_BUILD"])
 COLUMNS = 100
-# Lines over 100 columns that may still be there, by language. A number may only fall.
+# The lines over 100 columns still allowed, by language. A number may only fall.
 LONG = {"C": 0, "Python": 88, "shell": 14}
 C_FILE = {".c", ".h", ".def", ".S", ".cpp"}
 PRODUCT = {"cli", "examples", "host", "lib", "preload", "vmm"}
-# What gcc 12 gets wrong: a page that a list holds by the address of its last `next`.
+# A false positive of gcc 12: a page that a list references through the address of its last `next`.
 WRONG = re.compile(r"host/watch/tracefs_ring\.c:.*leak of .<unknown>.")
-# Parts of one program that busybox' sh joins when L1 runs: each uses variables of the others.
+# Parts of one program that busybox's sh joins when L1 runs: each uses variables of the others.
 JOINED = "SC1091,SC2034,SC2154"
 # Other people's words: specimens, the C library's messages in other languages.
 QUOTED = ("tests/corpus/", "data/errno.tbl")
@@ -52,7 +52,7 @@ def name(path):
 
 
 def interpreter(path):
-    """The first line of a file: a script names it there."""
+    """The interpreter in the first line of a script."""
     with path.open("rb") as file:
         return file.readline(100).decode("ascii", "replace")
 
@@ -77,7 +77,7 @@ def is_quoted(path):
 
 
 def said(*command, **kwargs):
-    """The lines that a linter said, with the paths of the tree shortened."""
+    """The lines a linter printed, with the tree's paths shortened."""
     done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", cwd=SOURCE, check=False, **kwargs)
     return done.returncode, done.stdout.replace(f"{SOURCE}/", "").splitlines()
@@ -96,7 +96,7 @@ def lines():
 
 
 def columns(line):
-    """Columns of a line but for its literals: a search finds a message that stands in one piece."""
+    """Columns of a line without its literals: a message in one piece can be searched for."""
     return len(re.sub(r'"(\\.|[^"\\])*"', '""', line).expandtabs(8))
 
 
@@ -129,9 +129,8 @@ def mandoc():
 
 
 def units():
-    """Each C file of the product, with the command that compiles it.
-
-    A test may use what it allocated unchecked.
+    """Each C file of the product, with the command that compiles it. Tests need not check their
+    allocations.
     """
     found = {}
     for unit in json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8")):
@@ -159,7 +158,7 @@ def clang_tidy():
 
 
 def compiler(unit):
-    """The words of a command that compiles, without what writes files or remembers results."""
+    """The words of a compile command, without those that write files or cache results."""
     words = shlex.split(unit["command"])
     while pathlib.Path(words[0]).name in ("ccache", "sccache", "distcc"):
         words = words[1:]
@@ -184,7 +183,7 @@ def analyzer():
 
 
 def headers():
-    """A folder to build modules with: of the running kernel, else of any that is installed."""
+    """A folder to build modules with: for the running kernel, else for any installed one."""
     running = pathlib.Path("/lib/modules", os.uname().release, "build")
     known = [running, *sorted(pathlib.Path("/usr/src").glob("linux-headers-*"))]
     for folder in known:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The files of the source tree, without what git does not keep: build directories, caches, .git."""
+"""The files of the source tree, without what git ignores: build directories, caches, .git."""
 
 import os
 import pathlib
@@ -9,12 +9,12 @@ FOREIGN = {".git", "__pycache__"}
 
 
 def is_foreign(folder):
-    """Whether a folder holds what git does not: a build directory may have any name."""
+    """Whether git ignores the contents of a folder: a build directory may have any name."""
     return folder.name in FOREIGN or (folder / "meson-private").is_dir()
 
 
 def files(root=SOURCE):
-    """Every file of the tree, sorted; links are left out."""
+    """Every file of the tree, sorted, without links."""
     for folder, folders, names in os.walk(root):
         here = pathlib.Path(folder)
         folders[:] = sorted(name for name in folders if not is_foreign(here / name))

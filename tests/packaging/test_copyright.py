@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""packaging/debian/copyright says of each file what the file itself says in its first lines."""
+"""packaging/debian/copyright says the same about each file as the file's own first lines."""
 
 import fnmatch
 import re
@@ -12,7 +12,7 @@ TAG = re.compile(r"SPDX-License-Identifier: (\(?(?:MIT|GPL-2\.0-only)(?: WITH Li
 
 
 def stanzas():
-    """(patterns, licence) in the order of the file: the last that fits a path counts."""
+    """(patterns, licence) in file order: the last match for a path counts."""
     text = (SOURCE / "packaging/debian/copyright").read_text(encoding="utf-8")
     for files, licence in re.findall(r"^Files: ([^:]*)\nCopyright: .*\nLicense: (.*)$", text, re.M):
         yield files.split(), licence

@@ -27,7 +27,8 @@ def printed(*args):
 
 
 def bare_machine(directory, **programs):
-    """A PATH with what the script itself uses, no compiler, and these programs as shell scripts."""
+    """A PATH with what the script itself uses, without a compiler, and these programs as shell
+    scripts."""
     # Never through a link to a program of this machine: a name is made once.
     for name, text in programs.items():
         with open(directory / name.replace("_", "-"), "x", encoding="ascii") as program:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`make install PREFIX=...` of a build that was made for another prefix: what is installed starts
-there and is found, and `make uninstall` takes it away. A build of its own, without optimisation.
+"""`make install PREFIX=...` of a build made for another prefix: what is installed starts there and
+is found, and `make uninstall` removes it. A build of its own, without optimisation.
 """
 
 import os
@@ -26,7 +26,8 @@ def files(folder):
 
 
 def found(prefix):
-    """What a user meets: the command explains, its helper starts, man and bash find their pages."""
+    """What a user sees: the command explains, its helper starts, man finds the pages and bash the
+    completions."""
     kvmwhy = prefix / "bin/kvmwhy"
     done = subprocess.run([kvmwhy, CASE], capture_output=True, text=True, check=False,
                           env={"PATH": "/usr/bin:/bin"})

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Each file that the build installs is in one package of packaging/debian and in one of
-packaging/rpm, and each of their patterns finds a file. What man pages point at is installed. The
-spec is one that rpm reads, where rpm is.
+packaging/rpm, and each of their patterns finds a file. What man pages refer to is installed. If rpm
+is there, it can read the spec.
 """
 
 import fnmatch
@@ -27,7 +27,7 @@ def options():
 
 
 def installed():
-    """What is installed, below the prefix; the folder of libraries is LIBDIR."""
+    """What is installed, below the prefix; the library folder is LIBDIR."""
     values = options()
     plan = json.loads((BUILD / "meson-info/intro-installed.json").read_text())
     names = sorted(os.path.relpath(path, values["prefix"]) for path in plan.values())

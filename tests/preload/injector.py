@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the injector share: a VMM under it in, what KVM_RUN gave it and the log out.
+"""What the injector's tests share: a VMM running under it in, KVM_RUN's results and the log out.
 
 The environment names the library (KVMWHY_INJECT_LIBRARY), vmm.c (KVMWHY_VMM) and the KVM of
-mock_kvm.c (KVMWHY_MOCK), and all three once more with the thread sanitizer (KVMWHY_TSAN_...).
+mock_kvm.c (KVMWHY_MOCK), and all three again with the thread sanitizer (KVMWHY_TSAN_...).
 """
 
 import dataclasses
@@ -65,8 +65,8 @@ def run(directory, spec, vcpus, calls, *way, mock=True, programs=PLAIN, inject=T
 
 
 def agree(rows, lines, kind, reason):
-    """What chance foretold, what the VMM saw and what the log has are the same, call by call;
-    nothing else failed."""
+    """The predicted calls, what the VMM saw and what the log has match, call by call; nothing else
+    failed."""
     for row in rows:
         mine = [line for line in lines if line["vcpu"] == row["vcpu"]]
         seen = row[kind].get(reason, 0)

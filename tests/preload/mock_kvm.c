@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A /dev/kvm for machines without one, preloaded below the injector: enough of KVM for vmm.c, whose
- * guest reads MMIO for ever. Each vCPU wants the byte that it asked for last; without it, it halts.
- * With MOCK_MSR set, every tenth exit is a WRMSR of 0x838 instead.
+ * guest reads MMIO forever. Each vCPU wants the byte it asked for last; without it, it halts. With
+ * MOCK_MSR set, every tenth exit is a WRMSR of 0x838 instead.
  */
 #include <linux/fcntl.h>
 #include <linux/kvm.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kvmwhy inject --preload: a VMM is run under the injector, and what cannot be is refused with a
-sentence."""
+"""kvmwhy inject --preload: a VMM is run under the injector, and what cannot be run is refused with
+a sentence."""
 
 import json
 import os
@@ -28,7 +28,7 @@ QEMU = {
 
 def inject(spec, *command, log=None, **changes):
     options = ["--log", str(log)] if log else []
-    # with the address sanitizer the tool itself minds what is preloaded
+    # with the address sanitizer the tool itself objects to preloading
     sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
     return kvmwhy("inject", "--preload", spec, *options, "--", *command,
                   env=environment(ASAN_OPTIONS=sanitizer, **changes))
@@ -150,7 +150,7 @@ def _(directory):
 
 
 def qemu_says(spec, log, qemu):
-    """Until the register dump is complete: a QEMU whose guest failed stays, paused."""
+    """Waits until the register dump is complete: a QEMU whose guest failed stays, paused."""
     command = [os.environ["KVMWHY"], "inject", "--preload", spec, "--log", log, "--", qemu, "-accel", "kvm",
                "-machine", "pc", "-cpu", "qemu64", "-m", "16", "-nodefaults", "-display", "none", "-no-reboot"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A VMM under the injector: what is to fail fails, what is logged is what failed, and all else is
+"""A VMM under the injector: what should fail fails, exactly that is logged, and everything else is
 as without it.
 
     test_inject.py --full    10 million calls instead of 400,000
@@ -146,7 +146,7 @@ def _(directory):
 
 @test("the log is never written to a file that took its number, and does not stand in the way")
 def _(directory):
-    # All descriptors are closed, as a daemon does, and a file is opened at each of their numbers.
+    # All descriptors are closed, as daemons do, and a file is opened at each of their numbers.
     image = directory / "image"
     image.write_bytes(b"")
     script = ("import ctypes, fcntl, os, sys\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A specification is read as it is written, a wrong word is named, and chance can be foretold. */
+/* A specification is read as written, a wrong word is named, and chance is predictable. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

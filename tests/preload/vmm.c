@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * vmm VCPUS CALLS [syscall|dup]: that many vCPUs, each in a VM and a thread of its own, each with
- * so many calls of KVM_RUN. Prints a JSON object for each: how often it got what, and how many
- * failures chance has for it by KVMWHY_INJECT.
+ * that many calls of KVM_RUN. Prints a JSON object for each: how often it got which result, and how
+ * many failures KVMWHY_INJECT predicts for it.
  *
- * The guest reads MMIO, and halts where it does not get the byte that the VMM gave it: an
- * injected exit must not get between.
+ * The guest reads MMIO, and halts if it does not get the byte from the VMM: an injected exit must
+ * not get in between.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -25,7 +25,7 @@ import tables  # noqa: E402
 HEADERS = ("linux/kvm.h", "asm/vmx.h", "asm/svm.h", "asm/errno.h")
 SKIPPED = 77
 
-# names of the headers that are not members of the list they are named like
+# header names that are not members of the list their name suggests
 NOT_EXITS = re.compile(
     r"KVM_EXIT_(HYPERV_\w+|XEN_HCALL|IO_(IN|OUT)|ARM_SEA_FLAG\w+|HYPERCALL_\w+)$")
 NOT_SVM = re.compile(
@@ -34,7 +34,7 @@ NOT_SVM = re.compile(
 
 
 def macros(includes):
-    """Name to number of all macros that are plain numbers, as the compiler sees them."""
+    """Name to number for all macros that are plain numbers, as the compiler sees them."""
     compiler = shlex.split(os.environ.get("CC", "cc"))
     source = "".join(f"#include <{header}>\n" for header in HEADERS)
     command = compiler + ["-E", "-dM"] + [f"-I{path}" for path in includes] + ["-"]
@@ -54,7 +54,7 @@ def macros(includes):
 
 
 def rows(folder):
-    """Row by number of each table that has numbers."""
+    """Rows by number for each table that has numbers."""
     found, ids = {}, dict.fromkeys(("kvm_change", "kvm_emulator", "kvm_ioctl", "kvm_param"), "id")
     for path in sorted(pathlib.Path(folder).glob("*.tbl")):
         if path.name not in ("msr.tbl", "kvm_msr_seen.tbl"):

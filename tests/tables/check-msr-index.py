@@ -17,7 +17,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HEADERS = "/usr/src/linux-headers-*/arch/x86/include/asm/msr-index.h"
 DEFINE = re.compile(r"#define\s+(MSR_\w+)(\(\w+\))?\s+(.+)")
-# No MSR ends like this; bits and steps of one do. What is left of them is decimal or shifted.
+# No MSR's name ends like this; names of bits and steps do. The others are decimal or shifted.
 PART = re.compile(r"_(BIT(_\w+)?|SHIFT|OFFSET|SCALE|STEP|RSVD)$")
 SHIFTED = re.compile(r"<<|~|\b(BIT|BIT_ULL|GENMASK|GENMASK_ULL)\s*\(")
 EXPRESSION = re.compile(r"[0-9a-fxA-FX+*() -]+")
@@ -40,7 +40,7 @@ def version(path):
 
 
 def defines(path):
-    """All object-like MSR_ defines: name to value text, comments cut off."""
+    """All object-like MSR_ defines: name to value text, without comments."""
     with open(path, encoding="utf-8") as stream:
         text = re.sub(r"/\*.*?\*/", "", stream.read(), flags=re.S)
     text = re.sub(r"//.*", "", text).replace("\\\n", " ")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""data/kvm_msr_seen.tbl in; out what is wrong with it or with its reader: the table is what
-lab/sweep would write from it, and wrong tables are refused. What was not swept yet is told, and no
+"""data/kvm_msr_seen.tbl in; what is wrong with it or its reader out: the table is what lab/sweep
+would write from it, and wrong tables are rejected. What was not swept yet is reported, but is not a
 fault.
 """
 

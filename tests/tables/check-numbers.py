@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The sources in; out each number of KVM_EXIT_*, a suberror, an errno, or a VMX or SVM exit that is
-written by hand although <kvm_numbers.h> names it: in an enumerator or macro, in a row beside its
+written by hand although <kvm_numbers.h> names it: in an enumerator or macro, in a row next to its
 name, before a comment that names it, or compared with a fact.
 
     check-numbers.py ROOT
@@ -29,7 +29,7 @@ COMPARED = re.compile(rf"\b{FACTS}(?:\)| & \w+\))? ?[!=]= {NUMBER}|\(\S+, {FACTS
 
 
 def names(data):
-    """Number to the last words of its names, without what all of a table begin with."""
+    """Number to the last words of its names, without the table's common prefix."""
     found, rows = {}, {}
     for path in sorted(data.glob("*.tbl")):
         if path.name not in ("msr.tbl", "kvm_msr_seen.tbl"):

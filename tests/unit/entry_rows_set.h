@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What KVM_SET_SREGS and KVM_SET_XCRS refuse: a state that they take, and for each check the bits
+ * What KVM_SET_SREGS and KVM_SET_XCRS refuse: a state that they accept, and for each check the bits
  * that break it.
  */
 #ifndef KW_TESTS_ENTRY_ROWS_SET_H

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The checks on VMX controls, host state and MSR loading: what breaks each, or leaves it untold. */
+/*
+ * The checks on VMX controls, host state and MSR loading: what breaks each, or leaves it undecided.
+ */
 #ifndef KW_TESTS_ENTRY_ROWS_VMX_CONTROLS_H
 #define KW_TESTS_ENTRY_ROWS_VMX_CONTROLS_H
 

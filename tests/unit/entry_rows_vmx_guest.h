@@ -28,7 +28,7 @@
 #define NMI INJECTING(2, 2)
 #define UD INJECTING(3, 6)
 
-/* For several segments: what the bits are flipped in is as in the baseline, or is set before. */
+/* For several segments: the bits are flipped in the baseline's value, or in one set before. */
 #define VM86_ROWS(seg)                                                                \
 	BREAKS(guest_##seg##_base_vm86, vmcs_##seg##_base, ON(4), IN_VM86,            \
 	       VMCS_IS(seg##_sel, 0x1234), VMCS_IS(seg##_base, 0x12340)),             \
@@ -188,7 +188,7 @@ static const struct entry_row entry_rows_vmx_guest[] = {
 
 	BREAKS(guest_rip_32bit, vmcs_rip, ON(32), LEGACY),
 	BREAKS(guest_rip_32bit, vmcs_cs_attr, ON(13), VMCS_IS(rip, 0xffffffff81000000)),
-	/* Behind the last instruction of the lower half: not canonical, and accepted. */
+	/* After the last instruction of the lower half: not canonical, but accepted. */
 	BREAKS(guest_rip_high, vmcs_rip, ON(63), VMCS_IS(rip, ON(47))),
 	CANNOT_TELL(guest_rip_high, VMCS_IS(rip, ON(48))),
 	BREAKS(guest_rflags_reserved, vmcs_rflags, ON(1)),

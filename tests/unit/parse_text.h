@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For the tests of parsers: text in, complete records out. Also the real logs that are not ours to
- * commit: they are looked for in KW_CORPUS or beside the project, and a test says if they are
- * absent.
+ * commit: searched for in KW_CORPUS or next to the project; a test says if they are absent.
  */
 #ifndef KW_TESTS_PARSE_TEXT_H
 #define KW_TESTS_PARSE_TEXT_H
@@ -42,7 +41,7 @@ static inline void seen_add(void *arg, struct kw_failure *f)
 	seen->failure[seen->count++] = copy;
 }
 
-/* Offers each line to the parsers, as reader.c does from a line on that its search has found. */
+/* Offers each line to the parsers, as reader.c does from a search hit on. */
 static inline struct seen seen_in(struct kw_str text)
 {
 	struct seen seen = { .count = 0 };
@@ -87,14 +86,14 @@ static inline size_t known_facts(const struct seen *seen)
 	return known;
 }
 
-/* A log that was cut anywhere crashes nothing and tells no more than the whole one. */
+/* A log cut anywhere crashes nothing and yields no more than the whole one. */
 static inline void check_every_prefix(struct kw_str text)
 {
 	struct seen whole = seen_in(text);
 	size_t most = known_facts(&whole);
 
 	for (size_t len = 0; len < text.len; len++) {
-		/* its own block, so that a sanitizer sees a byte read too many */
+		/* its own block, so that a sanitizer sees an out-of-bounds read */
 		char *copy = malloc(len ? len : 1);
 		struct seen seen;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For test_rules.c: for each rule the smallest record that it must recognise. These are records,
- * not logs: they say what a rule asks for, and prove nothing about how logs look. Real logs are in
- * the shared corpus, which lies beside the project; the page of a rule names its specimen.
+ * not logs: they show what a rule needs, and prove nothing about what logs look like. Real logs are
+ * in the shared corpus, next to the project; the page of a rule names its specimen.
  */
 #ifndef KW_TESTS_RULE_RECORDS_H
 #define KW_TESTS_RULE_RECORDS_H
@@ -25,7 +25,7 @@ struct record {
 	uint64_t extra[10];
 	bool watched; /* a record of `kvmwhy watch`; .extra are its words */
 	uint32_t msr;		  /* of a kernel message; 0 for none */
-	bool msr_write, msr_data; /* a value behind a read */
+	bool msr_write, msr_data; /* a value after a read */
 	uint8_t msr_verb;
 };
 

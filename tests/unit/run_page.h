@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests: kvm_run pages built by hand, and their rows as a VMM prints them. */
+/* For tests: hand-made kvm_run pages, and their rows as a VMM prints them. */
 #ifndef KW_TESTS_RUN_PAGE_H
 #define KW_TESTS_RUN_PAGE_H
 
@@ -41,7 +41,7 @@ static inline void page_module(uint8_t *page, const struct kvmwhy_data *data)
 	page_internal_error(page, KVMWHY_SUBERROR, words, KVMWHY_NDATA);
 }
 
-/* Rows of the first @len bytes behind what @text has. */
+/* Appends rows of the first @len bytes to @text. */
 static inline void add_rows(char *text, const uint8_t *page, size_t len)
 {
 	size_t end = strlen(text);

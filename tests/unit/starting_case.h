@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The starting case as text to be changed: wrapped, quoted, cut, mixed. What comes out of the parse
- * stage must then be what the case says. No text here is invented; all are made from the dump.
+ * The starting case as text to be transformed: wrapped, quoted, cut, mixed. The parse stage must
+ * still extract the case. No text here is invented; all are made from the dump.
  */
 #ifndef KW_TESTS_STARTING_CASE_H
 #define KW_TESTS_STARTING_CASE_H

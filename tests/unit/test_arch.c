@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which machine a text is of: none without a sign; and what the row of each architecture has. */
+/* Which architecture a text is from: none without a sign; and what each architecture's row has. */
 #include "decode/arch.h"
 #include "parse_text.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The entry stage: a state that every check accepts, and for each check what breaks it, mostly one
- * bit. A check without a row fails the test.
+ * The checks: a state that every check accepts, and for each check what breaks it, mostly one bit.
+ * A check without a row fails the test.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,7 +67,7 @@ static void expect(const struct kw_check *check, enum kw_verdict expected, const
 			 names[expected]);
 }
 
-/* Without one of the facts that made the answer "broken" there is no such answer. */
+/* Without any one of the facts behind it, a check is no longer "broken". */
 static void forget_each_fact(const struct kw_check *check)
 {
 	struct kw_entry all = entry;
@@ -166,7 +166,7 @@ static void no_baseline_breaks_a_check(void **state)
 	}
 }
 
-/* What is known of nothing breaks nothing. */
+/* A record without facts breaks no check. */
 static void an_empty_record_breaks_no_check(void **state)
 {
 	(void)state;

@@ -113,7 +113,7 @@ static void quoted_printable_is_seen_and_goes_on(void **state)
 	(void)state;
 	assert_false(clean("RAX=3D1 RBX=3D2", &mail));
 	assert_true(kw_str_eq(line.text, KW_STR("RAX=1 RBX=2")));
-	/* the blank in front of a soft break is part of the line */
+	/* the blank before a soft break is part of the line */
 	assert_true(clean("Code=3D89 f9 89 f0 0f 30 0f 1f 44 00 00 c3 =", &mail));
 	assert_true(kw_str_eq(line.text, KW_STR("Code=89 f9 89 f0 0f 30 0f 1f 44 00 00 c3 ")));
 	assert_false(clean("89 f0=20", &mail));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* render/describe: what is said of an MSR, with and without a kernel, and listings of bytes. */
+/* render/describe: what is said about an MSR, with and without a kernel, and listings of bytes. */
 #include "render/render.h"
 
 #include <setjmp.h>

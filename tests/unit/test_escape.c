@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* base/escape: what a log may hold and what of it may reach a terminal or a page. */
+/* base/escape: what a log may contain and what of it may reach a terminal or a page. */
 #include "base/escape.h"
 
 #include <setjmp.h>
@@ -77,7 +77,7 @@ static void html_cannot_open_a_tag(void **state)
 	HTML("\xc3\xa9\x1b", "\xc3\xa9\\x1b");
 }
 
-/* Whatever comes in: only well-formed characters that are no controls come out. */
+/* Whatever comes in: only well-formed characters that are not controls come out. */
 static void any_two_bytes_come_out_harmless(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A record of `kvmwhy watch` as bytes: sections that fit, sections of a later version, and what is
- * not a record.
+ * A record of `kvmwhy watch` as bytes: valid sections, sections of a later version, and what is not
+ * a record.
  */
 #include "parse/parse.h"
 #include "watch_event.h"
@@ -27,7 +27,7 @@ static void append(struct record *r, const void *bytes, size_t len)
 	memcpy(r->bytes, &(uint32_t){ (uint32_t)r->len }, sizeof(uint32_t));
 }
 
-/* A head without a section. */
+/* A header without a section. */
 static struct record begun(void)
 {
 	struct kvmwhy_event e = refused_write();
@@ -37,7 +37,7 @@ static struct record begun(void)
 	return r;
 }
 
-/* @section with its size, and @more bytes behind it that this version does not know. */
+/* @section with its size, and @more bytes after it that this version does not know. */
 static void append_section(struct record *r, const void *section, size_t more)
 {
 	static const uint8_t rest[64] = { 0xa5, 0xa5, 0xa5 };
@@ -183,7 +183,7 @@ static void a_section_comes_once(void **state)
 	assert_refused(&r, "twice");
 }
 
-/* Behind the end lies memory that a sanitizer or valgrind knows to be nobody's. */
+/* After the end is memory that a sanitizer or valgrind knows to be unallocated. */
 static void cut_anywhere_it_is_refused(void **state)
 {
 	struct kvmwhy_event e = refused_write(), got;

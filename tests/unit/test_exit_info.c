@@ -61,7 +61,7 @@ static void svm_events(void **state)
 	assert_string_equal(buf, "not valid");
 	/* exception 255, seen in the field */
 	assert_non_null(kw_svm_event_inj_refused(0x800003ff));
-	assert_non_null(kw_svm_event_inj_refused(0x80000302)); /* an NMI is no exception */
+	assert_non_null(kw_svm_event_inj_refused(0x80000302)); /* an NMI is not an exception */
 	assert_non_null(kw_svm_event_inj_refused(0x80000100));
 	assert_null(kw_svm_event_inj_refused(0x80000b0e));
 	assert_null(kw_svm_event_inj_refused(0x800004ff));
@@ -142,7 +142,10 @@ static void port_accesses(void **state)
 
 static void emulation_failures(void **state)
 {
-	/* both as printed by real kernels: fetch from nowhere on SVM; bytes of an instruction */
+	/*
+	 * both as printed by real kernels: a fetch from unbacked memory on SVM; bytes of an
+	 * instruction
+	 */
 	const uint64_t bare[] = { 0, 0x400, UINT64_C(0x100000014), 0x21000, 0, 0 };
 	const uint64_t bytes[] = { 1, UINT64_C(0x0f90909090300f02), UINT64_C(0x9090909090909090),
 				   48, 0x181, 0, 0x80000b0e, 2, 0xaaaa };

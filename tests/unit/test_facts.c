@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The rows of lib/failure/: to whom a fact belongs, and that the parts of a segment are what
- * failure/x86.h says.
+ * The rows of lib/failure/: which architecture a fact belongs to, and that the parts of a segment
+ * match failure/x86.h.
  */
 #include "failure/x86.h"
 
@@ -23,7 +23,7 @@ static void assert_part(enum kw_fact sel, const char *stem, enum kw_part part)
 	assert_int_equal(kw_facts[kw_part(sel, part)].group, kw_facts[sel].group);
 }
 
-/* The stem of "vmcs_cs_sel"; false if it is no selector of a segment. */
+/* The stem of "vmcs_cs_sel"; false if it is not a segment's selector. */
 static bool is_selector(size_t fact, char stem[static 32])
 {
 	size_t len = strlen(kw_facts[fact].name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * kw_find() and kw_count_newlines() against the obvious loops, on every path that this CPU has,
- * with unreadable pages on both sides of the text.
+ * kw_find() and kw_count_newlines() against the obvious loops, on every path that this CPU
+ * supports, with unreadable pages on both sides of the text.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 enum { ROOM = 1 << 16, WORDS = 100 };
 
 static struct kw_find_needle compiled[WORDS];
-static char *room; /* ROOM bytes between two pages that nobody may touch */
+static char *room; /* ROOM bytes between two inaccessible pages */
 
 static int room_create(void **state)
 {
@@ -132,7 +132,7 @@ static void every_word_is_found_at_every_place_of_a_block(void **state)
 	}
 }
 
-/* Few letters make many near misses, overlaps and words that begin within each other. */
+/* Few letters cause many near misses, overlaps and words that begin inside each other. */
 static void random_words_in_random_text(void **state)
 {
 	char letters[WORDS][KW_FIND_NEEDLE_MAX];

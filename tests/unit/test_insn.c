@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Instructions out of bytes: kind, text, and what is wrong with bytes that are none. */
+/* Instructions from bytes: kind, text, and what is wrong with bytes that are not one. */
 #include "insn_machine.h"
 
 static void at_rip(const char *bytes, enum kw_code_state expected)
@@ -77,7 +77,7 @@ static void the_own_table_knows_what_zydis_does_not(void **state)
 	assert_true(insn.has_msr && insn.msr == 0x3f8);
 	run(64, "<f3> 44 0f 38 f8 f2", KW_INSN_WRMSR, "uwrmsr r14, rdx");
 	assert_true(!insn.has_msr && insn.has_msr_value && insn.msr_value == 0x3f8);
-	/* outside 64-bit mode these bytes are others or none */
+	/* outside 64-bit mode these bytes are another instruction or none */
 	machine(32);
 	code("<f3> 0f 01 ca");
 	assert_int_equal(kw_insn_at_rip(&failure, &insn), KW_CODE_INVALID);

@@ -49,7 +49,7 @@ static void listings_synchronise_on_the_mark(void **state)
 	static const char *const holes[] = { "data", "nop", "data", "ret", "data", NULL };
 
 	(void)state;
-	/* LOCK in front of RDMSR fits nothing */
+	/* LOCK before RDMSR matches nothing */
 	expect_listing(32, "f0 0f 32 <0f> 30", cut_head);
 	expect_listing(64, "-- <90> -- c3 48 8d", holes);
 }

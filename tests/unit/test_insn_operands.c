@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Operands out of registers: MSR, port, control register, far target, memory. */
+/* Operands from registers: MSR, port, control register, far target, memory. */
 #include "insn_machine.h"
 
 static void msr_accesses_have_index_and_value(void **state)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * JSON that others wrote: members told, texts unescaped, and everything that is not valid refused.
- */
+/* JSON from other programs: members reported, texts unescaped, and everything invalid rejected. */
 #include "base/json_scan.h"
 
 #include <setjmp.h>

@@ -119,7 +119,7 @@ static void a_value_of_a_parameter_has_its_meaning(void **state)
 	assert_non_null(strstr(means("kvm", "ignore_msrs", "N"), "#GP"));
 	assert_non_null(strstr(means("kvm", "force_emulation_prefix", "2"), "on:"));
 	assert_string_equal(means("kvm", "force_emulation_prefix", "0"), "off");
-	/* No value, a part of one, two of them: not known. */
+	/* No value, part of one, two of them: unknown. */
 	assert_string_equal(means("kvm", "ignore_msrs", ""), "");
 	assert_string_equal(means("kvm", "ignore_msrs", "Y|1"), "");
 	assert_string_equal(means("kvm", "ignore_msrs", "2"), "");

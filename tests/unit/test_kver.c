@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Kernel releases, their order, and what the history of KVM says of them. */
+/* Kernel releases, their order, and what KVM's history says about them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,7 +140,7 @@ static void the_eperm_window(void **state)
 		{ "5.15.0-91-generic", KW_CHANGE_CANNOT_TELL, KW_DOUBT_NO_POINT_RELEASE },
 		{ "5.15.30-2-pve", KW_CHANGE_CANNOT_TELL, KW_DOUBT_BACKPORTS },
 		{ "6.5.11-7-pve", KW_CHANGE_NOT, KW_DOUBT_NONE },
-		/* RHEL: nothing is out but what ended before its base version */
+		/* RHEL: only what ended before its base version is certainly out */
 		{ "4.18.0-553.el8.x86_64", KW_CHANGE_CANNOT_TELL, KW_DOUBT_BACKPORTS },
 		{ "5.14.0-427.el9.x86_64", KW_CHANGE_CANNOT_TELL, KW_DOUBT_BACKPORTS },
 		{ "6.12.0-55.el10_0.x86_64", KW_CHANGE_NOT, KW_DOUBT_NONE },
@@ -187,7 +187,7 @@ static void windows_and_open_ends(void **state)
 	assert_null(kw_change_find("no-such-change"));
 }
 
-/* Every row of the table against every kernel: an answer, and a doubt only where there is none. */
+/* Every row of the table against every kernel: an answer, and a doubt only if there is none. */
 static void every_change_has_an_answer_for_every_kernel(void **state)
 {
 	static const char *const kernels[] = {
@@ -256,7 +256,7 @@ static void the_unixware_write_by_kernel(void **state)
 	assert_true(mce("6.1.192", 0x404, 0x1234, &r));
 	assert_int_equal(r.effect, KW_MCE_GP);
 
-	/* which of them cannot be told, but a value that all of them accept can */
+	/* which of them is undecided, but not a value that all of them accept */
 	assert_false(mce(NULL, 0x404, value, &r));
 	assert_true(mce(NULL, 0x404, UINT64_MAX, &r));
 	assert_int_equal(r.effect, KW_MCE_ACCEPTED);

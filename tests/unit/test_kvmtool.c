@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * kvmtool: real logs where they are at hand; otherwise texts that were made from the format
- * strings of its sources, which are no logs.
+ * kvmtool: real logs if available; otherwise texts made from the format strings of its sources,
+ * which are not logs.
  */
 #include "parse_text.h"
 
@@ -83,7 +83,7 @@ static void an_x86_dump_is_read_whole(void **state)
 	seen_free(&seen);
 }
 
-/* As mail programs do it, at the last blank before column 40; heads and the first line stay. */
+/* As mail programs do it, at the last blank before column 40; headings and the first line stay. */
 static void a_wrapped_dump_keeps_its_values(void **state)
 {
 	char text[sizeof(x86)];

@@ -32,7 +32,7 @@ struct row {
 
 /* 10 banks, as QEMU sets; MC1_CTL is 0x404. */
 static const struct row rows[] = {
-	/* MCG_STATUS takes anything */
+	/* MCG_STATUS accepts anything */
 	{ 0x17a, 0, 0, SAME(0, KW_MCE_OK) },
 	{ 0x17a, 0x1234, 0, SAME(0, KW_MCE_OK) },
 	{ 0x17a, ONES, HOST, SAME(0, KW_MCE_OK) },
@@ -55,14 +55,14 @@ static const struct row rows[] = {
 	{ 0x404, 0x1234, 0, REFUSED(KW_MCE_CTL_VALUE) },
 	{ 0x424, 1, 0, REFUSED(KW_MCE_CTL_VALUE) },
 	{ 0x400, ONES >> 1, AMD | WREN, REFUSED(KW_MCE_CTL_VALUE) },
-	/* the check of MCi_CTL is for the host too */
+	/* the check of MCi_CTL also applies to the host */
 	{ 0x404, NO_BIT0, HOST, PERMITTED_LATER },
 	{ 0x404, 5, HOST, REFUSED(KW_MCE_CTL_VALUE) },
 	/* MCi_STATUS */
 	{ 0x405, 0, 0, SAME(0, KW_MCE_OK) },
 	{ 0x405, 1, AMD | WREN, SAME(0, KW_MCE_OK_MCSTATUSWREN) },
 	{ 0x401, 1, AMD, REFUSED(KW_MCE_STATUS_VALUE) },
-	{ 0x401, 1, WREN, REFUSED(KW_MCE_STATUS_VALUE) }, /* an Intel guest, whatever HWCR */
+	{ 0x401, 1, WREN, REFUSED(KW_MCE_STATUS_VALUE) }, /* an Intel guest, whatever HWCR says */
 	{ 0x425, ONES, 0, REFUSED(KW_MCE_STATUS_VALUE) },
 	/* and that of MCi_STATUS is not */
 	{ 0x405, ONES, HOST, SAME(0, KW_MCE_OK_HOST) },
@@ -81,7 +81,7 @@ static const struct row rows[] = {
 	{ 0x281, 0x8000, CMCI_P, { 1, 1, 1 },
 	  { KW_MCE_NO_CTL2, KW_MCE_NO_CTL2, KW_MCE_CTL2_RESERVED } },
 	{ 0x28a, 0, CMCI_P, { 1, 1, 1 }, { KW_MCE_NO_CTL2, KW_MCE_NO_CTL2, KW_MCE_NO_BANK } },
-	/* no machine-check MSR that is decided here */
+	/* not a machine-check MSR covered here */
 	{ 0x179, 0, 0, SAME(0, KW_MCE_NOT_MCE) },
 	{ 0x27f, 0, 0, SAME(0, KW_MCE_NOT_MCE) },
 	{ 0x2a0, 0, 0, SAME(0, KW_MCE_NOT_MCE) },
@@ -134,7 +134,7 @@ static void the_matrix_holds_in_each_generation(void **state)
 	}
 }
 
-/* What the rows do not name: every bank, every register, every number of banks. */
+/* Beyond the rows: every bank, every register, every number of banks. */
 static void banks_end_where_mcg_cap_says(void **state)
 {
 	(void)state;

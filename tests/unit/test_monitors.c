@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Monitors that print no registers: real logs where they are at hand; lines whose wording is that
- * of public sources or reports of crosvm, cloud-hypervisor, Firecracker, libkrun, Dragonball and
- * uhyve.
+ * Monitors that print no registers: real logs if available; lines worded as in public sources or
+ * reports of crosvm, cloud-hypervisor, Firecracker, libkrun, Dragonball and uhyve.
  */
 #include "decode/arch.h"
 #include "parse_text.h"
@@ -158,7 +157,7 @@ static void sources_traces_and_prose_begin_nothing(void **state)
 	}
 }
 
-/* What the monitor says after the exit is evidence of it, and no second failure. */
+/* What the monitor says after the exit is evidence of it, not a second failure. */
 static void a_bad_system_call_joins_the_exit(void **state)
 {
 	struct seen seen = seen_in(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* MSRs by index and by name, their fields, and that the generated tables hang together. */
+/* MSRs by index and by name, their fields, and that the generated tables are consistent. */
 #include "decode/x86/msr.h"
 
 #include <setjmp.h>
@@ -44,7 +44,7 @@ static void the_vendor_decides_between_rows(void **state)
 	expect_name(0x8b, KW_VENDOR_AMD, "PATCH_LEVEL");
 	expect_name(0x8b, KW_VENDOR_INTEL, "IA32_BIOS_SIGN_ID");
 	expect_name(0x8b, KW_VENDOR_UNKNOWN, "IA32_BIOS_SIGN_ID");
-	/* Better the other vendor's name than none; the owner tells. */
+	/* Better the other vendor's name than none; the owner shows it. */
 	assert_non_null(hwcr);
 	assert_int_equal(hwcr->owner, KW_MSR_AMD);
 	assert_string_equal(kw_msr_owner_name(hwcr), "AMD");

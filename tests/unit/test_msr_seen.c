@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What KVM was seen to answer: look-ups, and that the generated rows hang together. */
+/* What KVM was observed to do: look-ups, and that the generated rows are consistent. */
 #include "decode/x86/msr_seen.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* The answer of a release on a vendor's processor, or NULL. */
+/* A release's answer on a vendor's processor, or NULL. */
 static const char *seen(uint32_t index, const char *release, enum kw_vendor vendor,
 			enum kw_msr_try which)
 {

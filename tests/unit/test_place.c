@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What lies where in a PC. */
+/* What is where in a PC. */
 #include "decode/x86/place.h"
 
 #include <setjmp.h>

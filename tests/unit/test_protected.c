@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Messages about encrypted guests: lines made from the formats of QEMU's and Linux' sources. */
+/* Messages about encrypted guests: lines made from the formats in QEMU's and Linux's sources. */
 #include "parse_text.h"
 
 enum { NONE = -1 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * QEMU's headlines and dumps, in the forms that its versions and the people who quote them give to
- * the starting case.
+ * QEMU's headlines and dumps: the starting case in the forms of its versions and of people who
+ * quote it.
  */
 #include "starting_case.h"
 

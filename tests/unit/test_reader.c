@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * Streams: the same answer whatever the pieces, whatever stands around a dump, in bounded memory.
- */
+/* Streams: the same answer whatever the pieces, whatever surrounds a dump, in bounded memory. */
 #include "starting_case.h"
 
 #include <sys/resource.h>
@@ -70,7 +68,7 @@ static void html_escapes_are_read(void **state)
 
 /*
  * As mail programs do: '=' as =3D, at most @width characters, a lone = at the end of a line that
- * goes on.
+ * continues.
  */
 static void add_quoted_printable(struct kw_buf *buf, const char *line, size_t width)
 {
@@ -92,7 +90,7 @@ static void add_quoted_printable(struct kw_buf *buf, const char *line, size_t wi
 	kw_buf_char(buf, '\n');
 }
 
-/* The headline must fit: lines are searched for it as they stand. */
+/* The headline must fit: it is searched for in raw lines. */
 static void quoted_printable_is_read_wherever_lines_are_broken(void **state)
 {
 	(void)state;
@@ -198,7 +196,9 @@ static void several_streams_are_read_one_after_the_other(void **state)
 	assert_int_equal(kw_stream_create(seen_add, &seen, &s), 0);
 	add_case(&buf, 0, CASE_LINES, "", "\n");
 	for (size_t i = 0; i < 3; i++) {
-		/* the first two are cut in a line; nothing of them may be left in the next one */
+		/*
+		 * the first two are cut within a line; nothing of them may remain in the next one
+		 */
 		kw_stream_feed(s, buf.p, i < 2 ? buf.len / 2 + i : buf.len);
 		kw_stream_finish(s);
 	}
@@ -211,7 +211,7 @@ static void several_streams_are_read_one_after_the_other(void **state)
 	seen_free(&seen);
 }
 
-/* An MSR line whose value should stand on the next line must not take it from the next log. */
+/* An MSR line whose value should be on the next line must not take it from the next log. */
 static void what_a_stream_waited_for_is_not_taken_from_the_next(void **state)
 {
 	static const struct kw_str log = KW_STR("1 kvm [2997]: vcpu0 unhandled rdmsr:");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Bits as names, segment rights as text, and registers that do not fit together. */
+/* Bits by name, segment rights as text, and registers that contradict each other. */
 #include "decode/x86/registers.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The renderers, fed with cases made by hand: what stands where, and that no log gets out raw. */
+/* The renderers, fed with hand-made cases: what is where, and that no raw log gets out. */
 #include "render/doc.h"
 #include "render/render.h"
 
@@ -279,7 +279,7 @@ static void the_page_shows_code_bits_and_log(void **state)
 	assert_lacks(page, "src=");
 }
 
-/* Every fact at once, all ones: the longest object there can be. */
+/* Every fact at once, all ones: the longest possible object. */
 static void all_facts_fit(void **state)
 {
 	static const char *const formats[] = { "text", "json", "ndjson", "html" };
@@ -321,7 +321,7 @@ static void all_checks_fit(void **state)
 	assert_has(render(x, "html", &no_style), "<details><summary>");
 }
 
-/* Nothing but a class and an architecture: rows without facts are not there. */
+/* Only a class and an architecture: there are no rows without facts. */
 static void an_empty_record_is_rendered(void **state)
 {
 	static const char *const formats[] = { "text", "json", "ndjson", "html" };

@@ -320,7 +320,7 @@ static void every_rule_fires_on_its_record(void **state)
 		fires(&records[i]);
 }
 
-/* What is said to do about a VM entry that failed, on a host with @kernel. */
+/* The advice for a failed VM entry on a host with @kernel. */
 static bool told_to(const char *facts, const char *kernel, const char *what)
 {
 	const struct kw_context context = { .host_kernel = kernel };

@@ -82,7 +82,10 @@ static void two_pages_are_two_records(void **state)
 	seen_free(&seen);
 }
 
-/* With an errno exit_reason is undefined: a suberror of KVM's own is what an earlier exit left. */
+/*
+ * With an errno exit_reason is undefined: a suberror of KVM's own is left over from an earlier
+ * exit.
+ */
 static void a_stale_exit_is_not_read(void **state)
 {
 	static const uint64_t words[] = { 1, 2 };
@@ -140,7 +143,7 @@ static void exits_of_kvm_are_read(void **state)
 	seen_free(&seen);
 }
 
-/* ndata is KVM's count and not to be believed beyond the array. */
+/* ndata is KVM's count and not to be trusted beyond the array. */
 static void ndata_is_bounded(void **state)
 {
 	struct seen seen;
@@ -248,7 +251,7 @@ static void damaged_rows_are_left(void **state)
 	}
 }
 
-/* Rows twice, out of order, of other places, too short: no word is made up. */
+/* Rows duplicated, out of order, from other places, too short: no word is made up. */
 static void odd_rows_make_up_no_word(void **state)
 {
 	static const char *const odd =

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-/*
- * Ioctls of the set-up that were refused: which one and with which errno, in the words of many
- * programs.
- */
+/* Refused set-up ioctls: which one and with which errno, in the words of many programs. */
 #include "parse_text.h"
 
 struct row {
-	const char *text, *ioctl, *error; /* .error: strerror()'s text; "" where it is a number */
+	const char *text, *ioctl, *error; /* .error: strerror()'s text; "" if it is a number */
 	uint64_t number;
 	enum kw_arch arch;
 };

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * What kvmwhy.ko said becomes facts and findings; where the dump says something else, it is
- * doubted.
- */
+/* What kvmwhy.ko reported becomes facts and findings; if the dump contradicts it, it is doubted. */
 #include "explain/explain.h"
 #include "parse_text.h"
 #include "run_page.h"
@@ -35,7 +32,7 @@ static struct kw_case answer;
 static struct seen seen;
 static char text[TEXT_BYTES];
 
-/* The failures in the text; what is made of them goes to the arena where it now is. */
+/* The failures in the text; what is derived from them goes to the arena at its current position. */
 static void read_text(void)
 {
 	seen = seen_in(kw_str(text));
@@ -234,7 +231,7 @@ static void a_page_fault_gives_address_and_instruction(void **state)
 	seen_free(&seen);
 }
 
-/* KVM_EXIT_MEMORY_FAULT with an errno that it never goes with. */
+/* KVM_EXIT_MEMORY_FAULT with an errno that it never accompanies. */
 static void a_stale_memory_fault_is_forgotten(void **state)
 {
 	static const char *const errnos[] = { "Operation not permitted", "Bad address" };

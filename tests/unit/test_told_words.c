@@ -27,7 +27,7 @@ static const struct kvmwhy_data full = {
 	.insn = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
 };
 
-/* @n words in a block of their own, so that a sanitizer sees a word read too many. */
+/* @n words in a block of their own, so that a sanitizer sees an out-of-bounds read. */
 static enum kw_told_state read_words(const struct kvmwhy_data *data, size_t n, struct kw_told *ret)
 {
 	uint64_t *words = calloc(n ? n : 1, sizeof(*words));

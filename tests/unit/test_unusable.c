@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * KVM that cannot be used, and what the host's log says of a guest's end: what a line proves is its
- * sign, and a line that leaves the reason open, or is cut before its number, proves none.
+ * KVM that cannot be used, and what the host's log says about a guest's end: a line's sign is what
+ * it proves, and a line that leaves the reason open, or is cut before its number, proves nothing.
  */
 #include "parse_text.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* UTF-16 is told by its mark and the ASCII behind it; any other stream comes out as it went in. */
+/* UTF-16 is recognised by its mark and the ASCII after it; any other stream comes out unchanged. */
 #include "base/utf16.h"
 
 #include <setjmp.h>
@@ -13,7 +13,7 @@ static void check(struct kw_str in, struct kw_str expected)
 	struct kw_utf16 u = { 0 };
 	char out[64];
 
-	for (int round = 0; round < 2; round++) { /* a second stream begins anew */
+	for (int round = 0; round < 2; round++) { /* a second stream starts from scratch */
 		size_t len = 0, at = 0;
 
 		for (; at < in.len && !kw_utf16_passes(&u, (unsigned char)in.p[at]); at++)

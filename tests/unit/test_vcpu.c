@@ -176,7 +176,7 @@ static void exits_are_explained(void **state)
 	      "KVM_RUN returned with exit reason 4711");
 }
 
-/* Nobody may be told that the VMM does not know HLT. */
+/* The answer must not say that the VMM does not know HLT. */
 static void an_ordinary_exit_is_called_so(void **state)
 {
 	(void)state;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The VMCB dump: a real log where it is at hand; otherwise texts that were made from the format
- * strings of Linux dump_vmcb() of several versions, which are no logs.
+ * The VMCB dump: a real log if available; otherwise texts made from the format strings of Linux
+ * dump_vmcb() of several versions, which are not logs.
  */
 #include "parse_text.h"
 
-/* Format-derived, Linux 5.10: "SVM: " in front, intercepts in words, no header line. */
+/* Format-derived, Linux 5.10: "SVM: " prefix, intercepts in words, no header line. */
 static const char linux_5_10[] =
 	"[   10.000001] SVM: VMCB Control Area:\n"
 	"[   10.000002] SVM: cr_read:            0010\n"

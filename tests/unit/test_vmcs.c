@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The VMCS dump: real logs where they are at hand; otherwise texts that were made from the format
- * strings of Linux dump_vmcs() and Xen vmcs_dump_vcpu(), which are no logs.
+ * The VMCS dump: real logs if available; otherwise texts made from the format strings of Linux
+ * dump_vmcs() and Xen vmcs_dump_vcpu(), which are not logs.
  */
 #include "parse_text.h"
 
@@ -150,7 +150,7 @@ static void a_line_break_between_any_two_words_changes_nothing(void **state)
 	(void)state;
 	for (const char *p = linux_7; *p; p = strchr(p, '\n') + 1) {
 		const char *from = strstr(p, "kvm_intel: ") + 11, *end = strchr(p, '\n');
-		/* heads and lists are lines of their own and stay whole */
+		/* headings and lists are separate lines and stay whole */
 		bool whole = *from == '*' || strncmp(from, "VMCS", 4) == 0 ||
 			     strncmp(from, "MSR", 3) == 0 || strncmp(from, "ve_info", 7) == 0 ||
 			     memmem(from, (size_t)(end - from), "msr=", 4);
@@ -306,7 +306,7 @@ static void real_logs_are_read(void **state)
 	}
 }
 
-/* The gdb print behind the dump stays outside. */
+/* The gdb print after the dump is not part of it. */
 static void a_wrapped_real_log_keeps_its_values(void **state)
 {
 	struct kw_str text = specimen("d_dosemu_vmcs_80000021.txt");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Ends that no KVM_RUN made, in the words of QEMU's and libvirt's versions; and lines that only
+ * Ends not caused by KVM_RUN, in the words of QEMU's and libvirt's versions; and lines that only
  * look like them.
  */
 #include "parse_text.h"
@@ -72,7 +72,7 @@ static void ordinary_lines_are_none(void **state)
 	}
 }
 
-/* Each reset has its own dump, and a failure behind one is another. */
+/* Each reset has its own dump, and a failure after one is separate. */
 static void resets_are_told_apart(void **state)
 {
 	struct seen seen =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A record of `kvmwhy watch` as text, and what a reader makes of this text. */
+/* A record of `kvmwhy watch` as text, and what a reader gets from it. */
 #include "kvmwhy/kvmwhy.h"
 #include "write/write.h"
 #include "base/utc.h"
@@ -186,8 +186,8 @@ static void a_record_that_is_none_is_refused(void **state)
 /* There and back */
 
 /*
- * The page's reason has a line of its own only where QEMU has no words; the errno is a text until
- * it is explained.
+ * The page's reason has a line of its own only if QEMU has no words; the errno is text until it is
+ * explained.
  */
 static bool is_told(size_t fact)
 {
@@ -345,7 +345,7 @@ static void code_that_could_not_be_read_stays_unknown(void **state)
 	e.common.code_size = KVMWHY_EVENT_CODE;
 	e.common.code_known = UINT64_MAX;
 	there_and_back(&e);
-	e.common.code_at = e.common.code_size; /* no byte at RIP: nothing is known of it */
+	e.common.code_at = e.common.code_size; /* no byte at RIP: nothing is known about it */
 	there_and_back(&e);
 }
 
@@ -400,7 +400,7 @@ static void the_report_comes_with_the_last_line(void **state)
 	kw_reader_destroy(reader);
 }
 
-/* Each line with something in front of it and behind it. */
+/* Each line with something before and after it. */
 static char *dressed(const char *text, const char *before, const char *behind)
 {
 	char *ret = malloc(TEXT_MAX);
@@ -614,7 +614,7 @@ static void the_kernels_lines_are_read_by_their_parsers(void **state)
 	context.nlines = 2;
 	text = text_of(&e, &context);
 	seen = read_text(text);
-	assert_int_equal(seen.count, 1); /* no record of MSR messages beside it */
+	assert_int_equal(seen.count, 1); /* no additional record of MSR messages */
 	assert_non_null(kw_failure_sign(seen.failure[0], KW_SIGN_MSR));
 	assert_non_null(kw_failure_sign(seen.failure[0], KW_SIGN_WARN));
 	seen_free(&seen);
@@ -935,7 +935,7 @@ static void the_exit_tells_the_write_where_no_bytes_are(void **state)
 	e.x86.exit_reason = 32;
 	a = explained_event(&e);
 	assert_non_null(strstr(a.fingerprint, ":wrmsr:msr=0x838:"));
-	e.common.known = KVMWHY_KNOWS_CODE; /* what the bytes say goes first */
+	e.common.known = KVMWHY_KNOWS_CODE; /* what the bytes say comes first */
 	e.x86.known |= KVMWHY_X86_CONTROL;
 	memset(e.common.code, 0x90, sizeof(e.common.code));
 	a = explained_event(&e);
@@ -1065,7 +1065,7 @@ static bool has_number(const char *text, uint64_t value)
 	return strstr(text, hex);
 }
 
-/* Facts that a redacted text of a refused WRMSR may hold; the rest must be nowhere in it. */
+/* Facts that a redacted text of a refused WRMSR may contain; the rest must be nowhere in it. */
 static bool may_stay(size_t fact, bool entry)
 {
 	static const char *const names[] = {
@@ -1130,7 +1130,7 @@ static void assert_redacted(const struct kvmwhy_event *e, bool entry)
 	kw_failure_init(&f, &arena);
 	kw_event_read(&f, e);
 	for (size_t i = 0; i < KW_NFACTS; i++) {
-		/* a number of few digits is found in any text */
+		/* a number with few digits occurs in any text */
 		if (!kw_known(&f, (enum kw_fact)i) || may_stay(i, entry) || f.fact[i] < 0x100000)
 			continue;
 		dropped++;
@@ -1145,7 +1145,7 @@ static void assert_redacted(const struct kvmwhy_event *e, bool entry)
 	assert_null(strstr(text, e->common.comm));
 	assert_null(strstr(text, "CR2="));
 	assert_null(strstr(text, "CR3="));
-	assert_null(strstr(text, "41 5e")); /* the code behind the instruction */
+	assert_null(strstr(text, "41 5e")); /* the code after the instruction */
 	assert_null(strstr(text, "89 f9"));
 	assert_non_null(strstr(text, "\nkvmwhy watch: redacted: "));
 	kw_arena_deinit(&arena);
@@ -1226,7 +1226,7 @@ static void bytes_that_kvm_had_fetched_are_cut_to_the_instruction(void **state)
 	e.common.run[48] = 15;
 	e.common.run[49] = 0x0f;
 	e.common.run[50] = 0x30;
-	/* the exit, #PF: what stands behind it is the address that the guest touched */
+	/* the exit, #PF: the address that the guest touched follows */
 	put_at(e.common.run, 64, 8, 0x4e);
 	text = text_of(&e, &context);
 	assert_null(strstr(text, "a5a5a5"));

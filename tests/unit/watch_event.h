@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the tests of `kvmwhy watch`'s records: one that knows everything, each value another one, so
- * that it is found again in a text. It is a record made by hand for these tests, not one that a
- * kernel gave.
+ * For the tests of `kvmwhy watch`'s records: one that knows everything, each value distinct, so
+ * that it can be found in a text. It is hand-made for these tests, not from a kernel.
  */
 #ifndef KW_TESTS_WATCH_EVENT_H
 #define KW_TESTS_WATCH_EVENT_H
@@ -11,7 +10,7 @@
 #include <string.h>
 #include <uapi/kvmwhy-event.h>
 
-/* Of the common section, and of the x86 section but for the vendor. */
+/* Of the common section, and of the x86 section except the vendor. */
 enum {
 	KNOWS_COMMON = KVMWHY_KNOWS_VCPU | KVMWHY_KNOWS_RUN | KVMWHY_KNOWS_CODE,
 	KNOWS_X86 = KVMWHY_X86_DATA | KVMWHY_X86_EXIT | KVMWHY_X86_INFO | KVMWHY_X86_REGS |

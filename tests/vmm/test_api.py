@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""libkvmwhy-vmm as a VMM's author meets it: headers in C99 and C++, exports, the pages of man
-section 3 with their
-examples, and a VMM on this machine's KVM."""
+"""libkvmwhy-vmm from a VMM author's point of view: headers in C99 and C++, exports, the man pages
+of section 3 with their examples, and a VMM on this machine's KVM."""
 
 import os
 import re
@@ -19,7 +18,7 @@ LIBRARIES = [os.environ["KVMWHY_VMM_LIBRARY"], os.environ["KVMWHY_LIBRARY"]]
 HEADERS = sorted(path for path in (SOURCE / "include/kvmwhy").glob("*.h") if path.name != "kvmwhy.h")
 MAP = SOURCE / "vmm/libkvmwhy-vmm.map"
 PAGES = [path for path in sorted((SOURCE / "man").glob("*.3.scd")) if "libs libkvmwhy-vmm" in path.read_text()]
-# What the example of a page prints.
+# What a page's example prints.
 EXAMPLES = {
     "kw_mca": "done: all ones without bit 0: the guest may ignore correctable single-bit ECC errors\n",
     "kw_msr_policy": "0x80000000\n",

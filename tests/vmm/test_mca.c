@@ -31,7 +31,7 @@ static struct kw_mca made(enum kw_mca_vendor vendor, unsigned int banks, unsigne
 	return mca;
 }
 
-/* The answer to an exit: run->msr.error, or -1 when there was none. */
+/* The answer to an exit: run->msr.error, or -1 if there was none. */
 static int rdmsr(struct kw_mca *mca, uint32_t msr, uint64_t *value)
 {
 	static struct kvm_run run;
@@ -278,7 +278,7 @@ static void a_state_moves_every_register(void **state)
 	assert_int_equal(to.hwcr, WREN);
 }
 
-/* Each bit of a state, changed: refused, or a state that a guest could have written. */
+/* Each bit of a state flipped: refused, or a state that a guest could have written. */
 static void a_damaged_state_is_refused_or_harmless(void **state)
 {
 	struct kw_mca from = written(), to = made(KW_MCA_AMD, 10, KW_MCA_CTL_P), before = to;

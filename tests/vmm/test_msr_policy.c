@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The policy for MSRs: its text, the answers, and the filter that KVM is given. */
+/* The MSR policy: its text, the answers, and the filter passed to KVM. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -376,7 +376,7 @@ static void wide_ranges_are_cut_to_the_width_of_a_bitmap(void **state)
 	assert_int_equal(kvm_allows(0xfffffffe, KVM_MSR_FILTER_READ), 0);
 }
 
-/* @count places far from each other; the last one needs two ranges. */
+/* @count places far apart; the last one needs two ranges. */
 static int places(unsigned int count, struct kw_msr_policy_error *error)
 {
 	size_t len = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Snapshots: of a KVM that this program plays, which has died, has lost things or has a nested
- * guest; and, where there is a /dev/kvm, of a real vCPU, which is afterwards what it was before.
+ * Snapshots: of a KVM played by this program, which is dead, has lost things or has a nested guest;
+ * and, if there is a /dev/kvm, of a real vCPU, which must be unchanged afterwards.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,12 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FAKE 1000 /* the vCPU of the KVM that is played */
+#define FAKE 1000 /* the vCPU of the played KVM */
 #define RIP 0x7ff8u
 #define RSP 0x9fc0u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The KVM that is played */
+/* The played KVM */
 
 static struct {
 	int error;		/* of every ioctl */
@@ -68,7 +68,7 @@ static int get_nested(struct kvm_nested_state *nested)
 	return 0;
 }
 
-/* Nothing but these, since they change nothing. */
+/* Only these, since they change nothing. */
 static int play(unsigned long request, void *ret)
 {
 	kvm.calls++;
@@ -131,7 +131,7 @@ static int read_ram(void *arg, uint64_t gpa, void *buf, size_t len)
 
 static const struct kw_guest_memory memory = { .read = read_ram, .arg = ram };
 
-/* Protected mode without paging, and memory whose bytes tell their address. */
+/* Protected mode without paging, and memory whose bytes encode their address. */
 static void start(void)
 {
 	memset(&kvm, 0, sizeof(kvm));
@@ -157,7 +157,7 @@ static struct kw_snapshot taken(const struct kvm_run *run, int error,
 	return s;
 }
 
-/* The errno of what could not be had; 0 if it was. */
+/* The errno of what could not be read; 0 if it was. */
 static int missing(const struct kw_snapshot *s, const char *what, uint32_t msr)
 {
 	for (size_t i = 0; i < s->nmissing; i++)
@@ -277,7 +277,7 @@ static void the_page_is_preferred_where_it_is_fresh(void **state)
 	assert_int_equal(kvm.regs_calls, 0);
 	assert_int_equal(s.run.kvm_valid_regs, KVM_SYNC_X86_REGS);
 
-	/* it may have been refused at the door */
+	/* it may have been refused at entry to the ioctl */
 	s = taken(page(KVM_SYNC_X86_REGS), EINVAL, &memory);
 	assert_int_equal(s.from_page, 0);
 	assert_int_equal(s.regs.rip, RIP);
@@ -369,7 +369,7 @@ static void smm_has_memory_of_its_own(void **state)
 	assert_int_equal(s.stack_size, 128);
 }
 
-/* Page tables that map one page only. */
+/* Page tables that map only one page. */
 static void code_and_stack_at_the_edge_of_what_is_mapped(void **state)
 {
 	const uint32_t pde = 0x2001, pte = 0x7001;
@@ -495,7 +495,7 @@ static struct state state_of(int vcpu)
 }
 
 /*
- * To a process that is not the VM's KVM gives EIO for everything, as it does for a VM that it gave
+ * To a process other than the VM's KVM returns EIO for everything, as it does for a VM that it gave
  * up. 0: as wanted.
  */
 static int in_a_child(int vcpu, struct kvm_run *run)

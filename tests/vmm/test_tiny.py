@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/tiny-vmm.c: short, and on this machine's KVM it explains each of its six failures. What
-each is on
-kernels from 5.10 on, with SVM and VMX, is the lab's scenario vmm-tiny."""
+"""examples/tiny-vmm.c: short, and on this machine's KVM it explains each of its six failures. The
+lab's scenario vmm-tiny shows each on kernels from 5.10 on, with SVM and VMX."""
 
 import os
 import re
@@ -24,7 +23,7 @@ def run(*args):
 
 
 def answers(text):
-    """Name of a failure -> what was said of it."""
+    """Name of a failure -> what was said about it."""
     parts = re.split(r"^== ([a-z-]+): .*\n\n", text, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2]))
 

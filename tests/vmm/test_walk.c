@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The walk through a guest's page tables: hand-made tables of every mode, broken ones, ones that
- * lead in circles.
+ * The walk through a guest's page tables: hand-made tables of every mode, broken ones, circular
+ * ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,7 +86,8 @@ static void without_paging_the_address_stands(void **state)
 
 static void narrow_tables(void **state)
 {
-	struct kw_paging p = paging(PG | 1, 0, 0, 0x1018);	/* PCD and PWT are no address */
+	struct kw_paging p = paging(PG | 1, 0, 0, 0x1018);	/* PCD and PWT are not address
+								 * bits */
 
 	(void)state;
 	put(0x1000, 0x300, 4, 0x2000 | P);
@@ -108,7 +109,7 @@ static void narrow_tables_with_large_pages(void **state)
 	leads_to(&p, 0x00412345, 0x00c12345, 2);
 	put(0x1000, 2, 4, 0x00c00000 | 0x12 << 13 | PS | P);	/* PSE-36 */
 	leads_to(&p, 0x00812345, 0x1200c12345, 2);
-	p.cr4 = 0;	/* PS is ignored: a table at 0xc00000, which is not there */
+	p.cr4 = 0;	/* PS is ignored: a table at 0xc00000, which does not exist */
 	ends(&p, 0x00412345, ENXIO, 1, 0);
 }
 
@@ -127,7 +128,7 @@ static void pae_tables(void **state)
 	leads_to(&p, 0xc0112233, 0xabcdf12233, 2);
 	ends(&p, 0x40000000, EFAULT, 3, 0);
 
-	pdptrs[1] = 0x2000 | P;		/* the registers count, whatever memory holds by now */
+	pdptrs[1] = 0x2000 | P;		/* the registers count, whatever memory contains by now */
 	p.pdptrs = pdptrs;
 	leads_to(&p, 0x40112233, 0xabcdf12233, 2);
 	ends(&p, 0xc0112233, EFAULT, 3, 0);
@@ -135,7 +136,7 @@ static void pae_tables(void **state)
 
 static void four_levels(void **state)
 {
-	struct kw_paging p = paging(PG | 1, PAE, LMA, 0x1000 | 0xfff);	/* a PCID is no address */
+	struct kw_paging p = paging(PG | 1, PAE, LMA, 0x1000 | 0xfff);	/* PCID: not an address */
 	const uint64_t linear = 0xffffffff96070964;
 
 	(void)state;
@@ -184,7 +185,7 @@ static void addresses_that_are_not_canonical_go_nowhere(void **state)
 	ends(&p, 0x0000800000000000, EFAULT, 5, 0);
 }
 
-/* Tables that contain themselves are legal, and are what a hostile guest would try. */
+/* Self-referencing tables are legal, and what a hostile guest would try. */
 static void circles_end(void **state)
 {
 	struct kw_paging p = paging(PG | 1, PAE | LA57, LMA, 0x1000);
@@ -205,7 +206,7 @@ static void circles_end(void **state)
 	assert_int_equal(reads, 2);
 }
 
-/* Whatever the registers and the tables hold: few reads, none across a page. */
+/* Whatever the registers and the tables contain: few reads, none across a page. */
 static void anything_ends(void **state)
 {
 	uint64_t seed = 1;
