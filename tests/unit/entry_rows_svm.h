@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The checks of VMRUN: for each the bit that breaks it, or the state in which no dump can decide it. */
+/*
+ * The checks of VMRUN: for each the bit that breaks it, or the state in which no dump can decide.
+ */
 #ifndef KW_TESTS_ENTRY_ROWS_SVM_H
 #define KW_TESTS_ENTRY_ROWS_SVM_H
 
