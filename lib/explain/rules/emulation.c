@@ -175,10 +175,30 @@ static bool runs_ones(const struct kw_case *c)
 	return c->code == KW_CODE_FFS && !runs_in(c, KW_PLACE_VGA_HOLE);
 }
 
+enum { SLIDE_BYTES = 8 };
+
+/*
+ * All bytes before the mark are equal: filler that executes without a fault up to this page
+ * boundary.
+ */
+static bool slid(const struct kw_case *c)
+{
+	const struct kw_code *code = &c->f->code;
+
+	if (!emulation(c) || code->marked < SLIDE_BYTES || !c->has_linear_rip ||
+	    c->linear_rip & 0xfff)
+		return false;
+	for (int i = code->marked - SLIDE_BYTES; i < code->marked; i++) {
+		if (!(code->known >> i & 1) || code->bytes[i] != code->bytes[code->marked - 1])
+			return false;
+	}
+	return code->bytes[code->marked] != code->bytes[code->marked - 1];
+}
+
 static bool runs_zeros(const struct kw_case *c)
 {
 	return emulation(c) && c->code == KW_CODE_ZEROS && !kw_all_zero(c->f) &&
-	       !fetched_bytes_differ(c);
+	       !fetched_bytes_differ(c) && !slid(c);
 }
 
 /*
@@ -227,26 +247,6 @@ static bool runs_screen_text(const struct kw_case *c)
 	at = code->bytes + code->marked;
 	return (at[0] == 0x20 && at[1] == 0x07 && at[2] == 0x20 && at[3] == 0x07) ||
 	       (at[0] == 0x07 && at[1] == 0x20 && at[2] == 0x07 && at[3] == 0x20);
-}
-
-enum { SLIDE_BYTES = 8 };
-
-/*
- * All bytes before the mark are equal: filler that executes without a fault up to this page
- * boundary.
- */
-static bool slid(const struct kw_case *c)
-{
-	const struct kw_code *code = &c->f->code;
-
-	if (!emulation(c) || code->marked < SLIDE_BYTES || !c->has_linear_rip ||
-	    c->linear_rip & 0xfff)
-		return false;
-	for (int i = code->marked - SLIDE_BYTES; i < code->marked; i++) {
-		if (!(code->known >> i & 1) || code->bytes[i] != code->bytes[code->marked - 1])
-			return false;
-	}
-	return code->bytes[code->marked] != code->bytes[code->marked - 1];
 }
 
 static bool slides_over_af(const struct kw_case *c)
