@@ -4,7 +4,6 @@
  * and stay until the reader leaves it. Whatever ends us earlier waits for it too, else it and the
  * shell would both read the terminal.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,26 +13,18 @@
 #include "term.h"
 #include "view.h"
 
-static volatile pid_t pager;
+static pid_t pager;	    /* does not change while the handler is set */
 static int complaints = -1; /* where they went before */
 
 static const int endings[] = { SIGINT, SIGHUP, SIGTERM, SIGQUIT, SIGPIPE };
 
 enum { NENDINGS = sizeof(endings) / sizeof(endings[0]) };
 
-static void wait_for_it(void)
-{
-	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
-		;
-	pager = 0;
-}
-
 static void on_ending(int number)
 {
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);
-	if (pager)
-		wait_for_it();
+	waitpid(pager, NULL, 0);
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -76,7 +67,8 @@ void kw_pager_wait(void)
 {
 	if (complaints >= 0)
 		dup2(complaints, STDERR_FILENO);
-	wait_for_it();
+	/* Not interrupted: glibc's signal() sets SA_RESTART. */
+	waitpid(pager, NULL, 0);
 	for (int i = 0; i < NENDINGS; i++)
 		signal(endings[i], SIG_DFL);
 }
