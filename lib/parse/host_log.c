@@ -108,9 +108,13 @@ static const struct kw_message rows[] = {
 
 	ROW("soft lockup - CPU#", "KVM", HOST_KERNEL, LOCKUP),
 	ROW("soft lockup - CPU#", "qemu", HOST_KERNEL, LOCKUP),
-	ROW("split lock detection: #AC", "", SPLIT_LOCK, SPLIT_LOCK),
-	ROW("split_lock trap at address", "", SPLIT_LOCK, SPLIT_LOCK),
-	ROW("bus_lock trap at address", "", SPLIT_LOCK, BUS_LOCK),
+	/* with the name of the thread: QEMU's "CPU 3/KVM", Firecracker's "fc_vcpu 0", "crosvm_vcpu0" */
+	ROW("split_lock trap at address", "/KVM", SPLIT_LOCK, SPLIT_LOCK),
+	ROW("split_lock trap at address", "qemu", SPLIT_LOCK, SPLIT_LOCK),
+	ROW("split_lock trap at address", "vcpu", SPLIT_LOCK, SPLIT_LOCK),
+	ROW("bus_lock trap at address", "/KVM", SPLIT_LOCK, BUS_LOCK),
+	ROW("bus_lock trap at address", "qemu", SPLIT_LOCK, BUS_LOCK),
+	ROW("bus_lock trap at address", "vcpu", SPLIT_LOCK, BUS_LOCK),
 
 	/*
 	 * "Guest MCE Memory Error at QEMU addr 0x.. and GUEST addr 0x.. of type BUS_MCEERR_AR
