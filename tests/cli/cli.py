@@ -20,6 +20,9 @@ CASE = SOURCE / "examples" / "starting-case.log"
 
 FOUND, NOTHING, TROUBLE = 0, 1, 2
 
+# Where a test does not say otherwise, text is laid out for nobody's terminal.
+os.environ.pop("COLUMNS", None)
+
 tests = []
 
 

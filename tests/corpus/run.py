@@ -10,11 +10,15 @@ usage: run.py test|rebase KVMWHY [CASE...]
 
 import difflib
 import json
+import os
 import pathlib
 import subprocess
 import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parent
+
+# The answers are those for nobody's terminal.
+os.environ.pop("COLUMNS", None)
 
 
 def explain(kvmwhy, case, how):
