@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A vCPU of a VMM in Rust whose KVM_RUN ended with KVM_EXIT_SHUTDOWN, explained through the C ABI without a
-// crate: rustc explain.rs -lkvmwhy. The structures are those of <kvmwhy/kvmwhy.h>, member for member.
+// crate: rustc --edition 2021 explain.rs -lkvmwhy. The structures are those of <kvmwhy/kvmwhy.h>,
+// member for member.
 use std::ffi::{c_char, c_int, c_uint, c_void, CStr};
 use std::ptr::{null, null_mut};
 

@@ -35,7 +35,7 @@ def build(source, program, compiler=None, standard="c99"):
 
 
 def build_rust(source, program):
-    """Like `rustc FILE -lkvmwhy`, with the library of this build."""
+    """Like `rustc --edition 2021 FILE -lkvmwhy`, with the library of this build."""
     rustc = shlex.split(os.environ.get("RUSTC", "rustc"))
     if not shutil.which(rustc[0]):
         raise Skip("no rustc")

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 from cli import CASE, SOURCE, equal, kvmwhy, main, test
+from manual import examples
 from program import build, build_rust, cxx
 
 EXAMPLE = SOURCE / "examples/explain.c"
@@ -87,17 +88,16 @@ def _(directory):
     assert "said      KVM_RUN returned with exit reason 8" in out, out
 
 
-@test("the example of each page of libkvmwhy compiles as C99 without a warning, runs, and prints what it has to")
+@test("the example of each page of libkvmwhy, as man shows it, compiles as C99 without a warning, runs, and prints what it has to")
 def _(directory):
     equal({page.name[:-len(".3.scd")] for page in PAGES}, set(PRINTS))
     for page in PAGES:
         name = page.name[:-len(".3.scd")]
-        blocks = re.findall(r"^```\n(.*?)^```$", page.read_text(), re.M | re.S)
-        equal((name, len(blocks)), (name, 1))
-        (directory / f"{name}.c").write_text(blocks[0])
-        build(directory / f"{name}.c", directory / name)
-        out = output(directory / name)
-        assert out.startswith(PRINTS[name]) and bool(out) == bool(PRINTS[name]), f"{name}: {out}"
+        for viewer, (text,) in examples(f"{name}.3"):
+            (directory / f"{name}.c").write_text(text)
+            build(directory / f"{name}.c", directory / name)
+            out = output(directory / name)
+            assert out.startswith(PRINTS[name]) and bool(out) == bool(PRINTS[name]), f"{name} in {viewer}: {out}"
 
 
 main()

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 
 from cli import CASE, FOUND, SANITIZERS, SOURCE, equal, kvmwhy, main, test
+from manual import examples
 
 COMMANDS = ["explain", "watch", "record", "replay", "host", "msr", "insn", "rule", "check", "inject", "version", "help"]
 WITH_PAGE = {"explain": 1, "watch": 8, "record": 8, "replay": 1, "host": 1, "msr": 1, "insn": 1, "rule": 1, "check": 1, "inject": 8}
@@ -109,20 +110,53 @@ def _(_):
     equal(entries, exported)
 
 
-@test("the program of libkvmwhy(3) compiles and runs")
+@test("the program of libkvmwhy(3), as man shows it, compiles and runs")
 def _(directory):
-    page = (MAN / "libkvmwhy.3.scd").read_text()
     source = directory / "example.c"
-    source.write_text(re.search(r"```\n(.*?)```", page, re.S)[1])
     library = os.environ["KVMWHY_LIBRARY"]
     sanitize = [f"-fsanitize={SANITIZERS}"] if SANITIZERS else []
-    subprocess.run([*shlex.split(os.environ["KVMWHY_CC"]), *sanitize, "-std=c99", "-Wall",
-                    "-Wextra", "-Werror", "-I", SOURCE / "include", "-o", directory / "example", source,
-                    library, f"-Wl,-rpath,{os.path.dirname(library)}"], check=True)
-    with open(CASE, "rb") as log:
-        done = subprocess.run([directory / "example"], stdin=log, capture_output=True, text=True,
-                              check=True)
-    assert "0x838" in done.stdout, done.stdout
+    for viewer, (text,) in examples("libkvmwhy.3"):
+        source.write_text(text)
+        subprocess.run([*shlex.split(os.environ["KVMWHY_CC"]), *sanitize, "-std=c99", "-Wall",
+                        "-Wextra", "-Werror", "-I", SOURCE / "include", "-o", directory / "example", source,
+                        library, f"-Wl,-rpath,{os.path.dirname(library)}"], check=True)
+        with open(CASE, "rb") as log:
+            done = subprocess.run([directory / "example"], stdin=log, capture_output=True, text=True,
+                                  check=True)
+        assert "0x838" in done.stdout, f"{viewer}: {done.stdout}"
+
+
+@test("a backslash in a literal block of any page survives")
+def _(_):
+    for page in sorted(MAN.glob("*.scd")):
+        blocks = re.findall(r"^```\n(.*?)^```$", page.read_text(), re.M | re.S)
+        if not any("\\" in block for block in blocks):
+            continue
+        for viewer, texts in examples(page.stem):
+            equal((page.stem, viewer, [text.count("\\") for text in texts]),
+                  (page.stem, viewer, [block.count("\\\\") for block in blocks]))
+
+
+@test("SEE ALSO of kvmwhy(1) names every other page but those of C functions; each named page exists, in order")
+def _(_):
+    pages = {page.stem for page in MAN.glob("*.scd")}
+    for name in sorted(pages):
+        text = (MAN / f"{name}.scd").read_text()
+        assert "# SEE ALSO" in text, name
+        also = re.findall(r"\*((?:lib)?k[\w-]+)\*\((\d)\)", text[text.index("# SEE ALSO"):])
+        missing = {f"{page}.{section}" for page, section in also} - pages
+        equal((name, missing), (name, set()))
+        if name == "kvmwhy.1":
+            equal({f"{page}.{section}" for page, section in also},
+                  {page for page in pages if page.startswith(("kvmwhy-", "libkvmwhy"))} - {"kvmwhy-msr-policy.5"})
+            equal(also, sorted(also, key=lambda one: one[::-1]))
+
+
+@test("SYNOPSIS of kvmwhy(1) has every command")
+def _(_):
+    page = (MAN / "kvmwhy.1.scd").read_text()
+    synopsis = page[page.index("# SYNOPSIS"):page.index("# DESCRIPTION")]
+    equal({command for command in COMMANDS if f"*{command}*" not in synopsis}, set())
 
 
 @test("kvmwhy-json(5) has an entry for every key of the schema, and no other")

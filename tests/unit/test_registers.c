@@ -91,6 +91,8 @@ static void segments_have_the_types_of_the_manuals(void **state)
 	expect_segment(0x9c, false, "code, execute-only, conforming, DPL 0, 16-bit");
 	expect_segment(0x8b, true, "TSS, busy, DPL 0");
 	expect_segment(0x82, true, "LDT, DPL 0");
+	expect_segment(0x9b, true,
+		       "code, execute/read, accessed, DPL 0, 16-bit, S=1: not a system segment");
 	expect_segment(0x13, false, "data, read/write, accessed, DPL 0, 16-bit, not present");
 	expect_segment(0x10000, true, "unusable");
 }

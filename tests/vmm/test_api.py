@@ -9,6 +9,7 @@ import shutil
 import sys
 
 from cli import SANITIZERS, SOURCE, Skip, equal, main, test
+from manual import examples
 from program import CC, STRICT, compile_only, cxx, run
 
 sys.path.insert(0, str(SOURCE / "lab"))
@@ -78,14 +79,14 @@ def _(_):
     equal(sorted(named), sorted(exported()))
 
 
-@test("the example of a page compiles as C99 without a warning, runs, and prints what it has to")
+@test("the example of a page, as man shows it, compiles as C99 without a warning, runs, and prints what it has to")
 def _(directory):
     for name, expected in EXAMPLES.items():
-        text, = code(SOURCE / f"man/{name}.3.scd")
-        source, program = directory / f"{name}.c", directory / name
-        source.write_text(text)
-        build(source, program)
-        equal(run([program]), expected)
+        for viewer, (text,) in examples(f"{name}.3"):
+            source, program = directory / f"{name}.c", directory / name
+            source.write_text(text)
+            build(source, program)
+            equal((viewer, run([program])), (viewer, expected))
 
 
 @test("the example of kvmwhy-msr-policy(5) is a policy")

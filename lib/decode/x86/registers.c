@@ -261,19 +261,20 @@ size_t kw_segment_text(uint64_t attr, bool system, char *buf, size_t size)
 		put_word(&out, "", "unusable");
 		return out.len;
 	}
-	system = system || !(attr & ATTR_S);
-	if (system)
-		put_word(&out, "", system_types[attr & 15]);
-	else
+	if (attr & ATTR_S)
 		put_type(&out, attr);
+	else
+		put_word(&out, "", system_types[attr & 15]);
 	put_numbered(&out, ", ", "DPL ", ATTR_DPL(attr));
-	if (!system)
+	if (attr & ATTR_S)
 		put_word(&out, ", ",
 			 attr & ATTR_L && attr & ATTR_CODE ? "64-bit"
 			 : attr & ATTR_D		   ? "32-bit"
 							   : "16-bit");
 	if (!(attr & ATTR_P))
 		put_word(&out, ", ", "not present");
+	if (attr & ATTR_S && system)
+		put_word(&out, ", ", "S=1: not a system segment");
 	return out.len;
 }
 

@@ -32,7 +32,8 @@ size_t kw_oddities(const struct kw_failure *f, struct kw_oddity *ret, size_t max
 
 /*
  * Segment access rights (VMX format) as text, as the manuals name the types: "code, execute/read,
- * accessed, DPL 0, 64-bit". @system: for LDTR or TR, whatever S says. Returns the length written.
+ * accessed, DPL 0, 64-bit". @system: of LDTR or TR, for which S=1 is said to be wrong. Returns the
+ * length written.
  */
 size_t kw_segment_text(uint64_t attr, bool system, char *buf, size_t size);
 
