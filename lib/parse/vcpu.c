@@ -66,6 +66,8 @@ void kw_vcpu_code(struct kw_failure *f, const uint8_t *code, size_t len, size_t 
 	size_t first = at > CODE_BEFORE ? at - CODE_BEFORE : 0;
 	struct kw_code *c = &f->code;
 
+	if (f->arch == KW_ARCH_UNKNOWN) /* as a Code= line is: only x86 has one */
+		f->arch = KW_ARCH_X86;
 	f->code_line_seen = true;
 	c->origin = (struct kw_origin){ .how = KW_SEEN, .line = KW_NO_LINE };
 	c->marked = (int8_t)(at - first);

@@ -336,6 +336,14 @@ static void code_is_cut_as_qemu_cuts_it(void **state)
 	v.state.code_known = 0;
 	kw_vcpu_dump(&v.state, dump, sizeof(dump));
 	assert_non_null(strstr(dump, "\nCode=<?" "?>\n"));
+
+	/* nothing but code, of which no byte was read: of x86 all the same */
+	v.state = (struct kw_vcpu_state){ .size = sizeof(v.state),
+					  .error = EPERM,
+					  .number = -1,
+					  .code = bytes,
+					  .code_size = 1 };
+	check("kvm-run-failed", "eperm-collect", "KVM_RUN: EPERM");
 }
 
 static void msrs_stand_in_for_sregs(void **state)
