@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The terminal and its variables in, what the library is to print for it out. */
+/* The terminal and its environment variables in, how the library should print for it out. */
 #include "view.h"
 
 #include <kvmwhy/kvmwhy.h>
@@ -32,7 +32,7 @@ static unsigned int columns_of(const struct kw_output *out)
 	return ioctl(out->fd, TIOCGWINSZ, &size) ? 0 : size.ws_col;
 }
 
-/* The empty pager and "cat" stand for none. */
+/* An empty pager or "cat" means none. */
 static const char *pager(void)
 {
 	static const char less[] =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How an answer meets its reader: in colour or not, as wide as the terminal, through a pager if it
- * is longer than a screen.
+ * How an answer is presented: in colour or not, as wide as the terminal, through a pager if it is
+ * longer than a screen.
  */
 #ifndef KW_VIEW_H
 #define KW_VIEW_H
@@ -11,7 +11,7 @@
 
 #include "cli.h"
 
-/* What the command line asks for. Zero: whatever the output is. */
+/* What the command line requests. Zero: depends on the output. */
 struct kw_view {
 	const char *color; /* "auto", "always" or "never"; NULL is "auto" */
 	bool no_pager;
@@ -27,26 +27,29 @@ struct kw_view {
 		"no-pager", no_argument, NULL, KW_OPT_NO_PAGER \
 	}
 
-/* What --help says of them. */
+/* What --help says about them. */
 #define KW_VIEW_COLOR_HELP "  --color WHEN       auto (the default), always or never\n"
 #define KW_VIEW_PAGER_HELP "  --no-pager         do not show a long answer through a pager\n"
 
 /*
- * Takes the option that getopt_long() returned @c for; complains about all that are not of a view.
+ * Takes the option that getopt_long() returned @c for; complains about all options that do not
+ * concern the view.
  * Return: 0, or KW_EXIT_TROUBLE after a complaint.
  */
 int kw_view_option(struct kw_view *view, const char *command, const struct option *options, int c,
 		   char **argv);
 
 /*
- * Prepares @out, which is open and empty: text goes through a pager from the first write to a
- * terminal on. Return: the KW_PRINT_* that fit it.
+ * Prepares @out, which is open and empty: from the first write to a terminal on, text goes through
+ * a pager. Return: the KW_PRINT_* that fit it.
  */
 unsigned int kw_view_begin(const struct kw_view *view, struct kw_output *out);
 
 /* pager.c */
 
-/* Starts @command and leads our output and complaints into it. Return: 0, or -1 if it cannot. */
+/*
+ * Starts @command and redirects our output and complaints into it. Return: 0, or -1 if it cannot.
+ */
 int kw_pager_start(const char *command);
 
 /* Waits until the reader leaves the pager; the output is closed by then. */

@@ -23,7 +23,7 @@ static const struct kind kinds[] = {
 	{ "link", BPF_LINK_GET_NEXT_ID, BPF_LINK_GET_FD_BY_ID },
 };
 
-static int missed;	/* that is what is asked for */
+static int missed;	/* requested explicitly */
 
 static int bpf(unsigned int command, union bpf_attr *attr)
 {

@@ -56,7 +56,7 @@ void vmm_load_guest(struct vmm *vmm, const char *path);
 void vmm_set_memory(struct vmm *vmm);
 void vmm_take_memory_away(struct vmm *vmm);
 
-/* vmm_state.c: registers for a mode, then the changes asked for. False: one was not understood. */
+/* vmm_state.c: registers for a mode, then the requested changes. False: one was not understood. */
 bool vmm_set_state(struct vmm *vmm, const struct vmm_options *options);
 bool vmm_parse_u64(const char *text, uint64_t *value);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/rules/*.md in, one C file with their texts out, each with what README.md says of it.
+"""docs/rules/*.md in, one C file with their texts out, each with README.md's line about it.
 
 Usage: gen-rule-pages.py FOLDER OUTPUT DEPFILE
 """

@@ -30,7 +30,7 @@ struct kw_error {
 };
 
 /**
- * What the caller knows beside the text. Zero it, set .size to sizeof, then what is known.
+ * What the caller knows besides the text. Zero it, set .size to sizeof, then what is known.
  * Since: 0.1
  */
 struct kw_options {

@@ -38,7 +38,7 @@ enum kw_msr_action {
 	KW_MSR_VALUE, /**< reads return .value, writes are dropped; `ignore` is this with 0 */
 	KW_MSR_LAST,  /**< reads return what was last written, initially .value */
 	KW_MSR_GP,    /**< #GP */
-	KW_MSR_STOP,  /**< the VMM is told */
+	KW_MSR_STOP,  /**< the VMM is notified */
 };
 
 /** One line of a policy. Since: 0.1 */

@@ -124,8 +124,8 @@ struct kvmwhy_event_x86 {
 };
 
 /*
- * The record of an x86 host. A record of another architecture has that architecture's section in
- * place of .x86.
+ * The record of an x86 host. A record of another architecture has that architecture's section
+ * instead of .x86.
  */
 struct kvmwhy_event {
 	uint32_t size;		/* of the whole record, in bytes */

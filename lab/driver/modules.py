@@ -39,7 +39,7 @@ exec chroot "$root" "$@"
 def build(source, kernel, include=None, options=()):
     """The folder with the modules that the Kbuild file in source makes for this kernel.
 
-    include  a folder whose headers the compiler shall find; it lies beside the source, too
+    include  a folder whose headers the compiler shall find; it is also next to the source
     options  more words for make
     """
     source = pathlib.Path(source)

@@ -26,8 +26,8 @@ LINE = re.compile(r"(0x[0-9a-f]{8})((?: \S+){5})")
 
 HEAD = """\
 # SPDX-License-Identifier: MIT
-# What KVM was seen to answer to RDMSR and WRMSR of a guest, for every index that msr.tbl names.
-# Written by lab/sweep, which puts a kernel's answers in place of its earlier ones: do not edit.
+# What KVM was observed to do on a guest's RDMSR and WRMSR, for every index in msr.tbl.
+# Written by lab/sweep, which replaces a kernel's earlier answers: do not edit.
 #
 # The KVM is a distribution's own, the processor below it an emulated one: where KVM passes an MSR
 # on to the processor, the answer is the emulator's, and which MSRs KVM offers depends on what that
@@ -42,11 +42,11 @@ HEAD = """\
 #   unknown INDICES...                     all: #GP(unknown) for the read and the writes
 #
 # INDICES   one, FIRST..LAST, or FIRST..LAST/STEP
-# WHO       that answers so: all, or PROCESSOR (all kernels of it), or PROCESSOR:KERNEL,KERNEL...
+# WHO       has these answers: all, or PROCESSOR (all kernels of it), or PROCESSOR:KERNEL,KERNEL...
 # answers   ok           done
-#           #GP          KVM refuses it; a VMM with KVM_CAP_X86_USER_SPACE_MSR is told reason INVAL
+#           #GP          KVM refuses it; a VMM with KVM_CAP_X86_USER_SPACE_MSR gets reason INVAL
 #           #GP(unknown) KVM does not know the MSR: reason UNKNOWN
-#           #GP(cpu)     a #GP that no VMM is told of: from the processor, not from KVM
+#           #GP(cpu)     a #GP that no VMM sees: from the processor, not from KVM
 #           #DF ...      another exception
 #           E...         KVM_RUN failed with this errno
 #           exit:NAME    KVM_RUN returned with this exit reason

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Appending text and numbers without stdio on the way of the fast paths. */
+/* Appends text and numbers, without stdio in the fast paths. */
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -55,7 +55,7 @@ struct kw_str kw_buf_text(struct kw_buf *buf)
 	return ret;
 }
 
-/* What fits of @text, and a NUL. */
+/* Copies what fits of @text, and a NUL. */
 static void add_cut(struct kw_buf *buf, struct kw_str text)
 {
 	size_t room = buf->len + 1 < buf->size ? buf->size - buf->len - 1 : 0;

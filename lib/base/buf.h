@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A growing output buffer. Out of memory is remembered in .failed and asked for once, at the end.
- * It grows on the heap, or in .arena where that is set: the text then belongs to the arena. One
- * over the caller's memory does not grow: its text is cut there and always ends in a NUL, and .len
- * counts on, so that it is the length of the whole text, as snprintf() returns it.
+ * A growing output buffer. .failed records running out of memory and is checked once, at the end.
+ * The buffer grows on the heap, or in .arena if set: the text then belongs to the arena. One over
+ * the caller's memory does not grow: its text is truncated and always ends in a NUL, but .len keeps
+ * counting, like snprintf().
  */
 #ifndef KW_BUF_H
 #define KW_BUF_H
@@ -18,7 +18,7 @@ struct kw_buf {
 	struct kw_arena *arena;
 };
 
-/* Over @size bytes at @p, which may be none. For kw_buf_add(), _char(), _dec() and _hex(). */
+/* Over @size bytes at @p; @size may be 0. For kw_buf_add(), _char(), _dec() and _hex(). */
 static inline struct kw_buf kw_buf_over(char *p, size_t size)
 {
 	if (size)
@@ -35,8 +35,8 @@ static inline void kw_buf_reset(struct kw_buf *buf)
 }
 
 /*
- * The text of a buffer in an arena, a NUL behind it and no room left over; empty if the arena was
- * too small.
+ * The text of a buffer in an arena, NUL-terminated, with unused room released; empty if the arena
+ * was too small.
  */
 struct kw_str kw_buf_text(struct kw_buf *buf);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The colours of text on a terminal, by what the text is. The command's own pages use them, too. */
+/* The colours of text on a terminal, by purpose. The command's own pages also use them. */
 #ifndef KW_COLOR_H
 #define KW_COLOR_H
 
-#define KW_COLOR_TITLE	  "\033[1m"  /* headlines, headings, what is wrong among much that is not */
+#define KW_COLOR_TITLE	  "\033[1m"  /* headlines, headings, the one thing that is wrong */
 #define KW_COLOR_ASIDE	  "\033[2m"  /* what is not read first: evidence, sources */
 #define KW_COLOR_COMMAND  "\033[36m" /* what can be typed */
 #define KW_COLOR_CERTAIN  "\033[1;32m"

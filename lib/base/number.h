@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A number that somebody has typed: decimal digits, or 0x and hexadecimal ones, and nothing else.
- * In a header, so that the command, the injector and libkvmwhy-vmm read numbers alike without
- * linking this library.
+ * A number typed by a user: decimal digits, or 0x and hexadecimal ones, and nothing else. In a
+ * header, so that the command, the injector and libkvmwhy-vmm read numbers alike without linking
+ * this library.
  */
 #ifndef KW_BASE_NUMBER_H
 #define KW_BASE_NUMBER_H

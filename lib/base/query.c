@@ -14,7 +14,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Takes the next word off @text; empty at the end. */
+/* Takes the next word from @text; empty at the end. */
 static struct kw_str take_word(struct kw_str *text)
 {
 	size_t start = 0, end;

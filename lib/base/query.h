@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What somebody types to find something: words, in any order. A word is letters and digits; upper
- * and lower case are the same. One of three characters or more is also found at the beginning of a
- * longer one: "tr" finds TR and not "controls", "emul" finds "emulation".
+ * A search typed by a user: words, in any order. A word is letters and digits; upper and lower case
+ * are the same. One of three characters or more is also found at the beginning of a longer one:
+ * "tr" finds TR and not "controls", "emul" finds "emulation".
  */
 #ifndef KW_QUERY_H
 #define KW_QUERY_H

@@ -17,7 +17,7 @@ enum { KW_LINE_MAX = 65536 };
 
 enum kw_line_source { KW_SRC_UNKNOWN, KW_SRC_KERNEL, KW_SRC_VMM };
 
-/* A line as it was, and what is left of it. */
+/* A line, verbatim and cleaned. */
 struct kw_clean_line {
 	uint64_t number;
 	struct kw_str raw;  /* without the line end */

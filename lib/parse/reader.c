@@ -23,7 +23,7 @@ struct kw_stream {
 	struct kw_finder finder, messages;
 	uint64_t number; /* of the line the next byte belongs to */
 	bool region;	 /* lines are read, not searched */
-	struct kw_str line;     /* the one being read, as it stands in the text */
+	struct kw_str line;     /* the one being read, as in the text */
 	const char *message_at; /* the next message in the text from there on, or its end */
 	struct kw_mail mail;
 	struct kw_utf16 utf16;

@@ -11,7 +11,7 @@
 
 enum {
 	ID_WIDTH = 34,	 /* with its indent; a longer one shifts its line */
-	TEXT_LEAST = 40, /* beside an id; with less room, the text goes below it */
+	TEXT_LEAST = 40, /* next to an id; with less room, the text goes below it */
 };
 
 /* The part of VM entry that makes the checks of a set, and how its failure shows. */

@@ -12,7 +12,7 @@
 
 enum {
 	MANY_FIELDS = 8,
-	TEXT_LEAST = 24, /* beside a field's name; with less room, the text goes below it */
+	TEXT_LEAST = 24, /* next to a field's name; with less room, the text goes below it */
 };
 
 /* The question, and what the tables say about it. */

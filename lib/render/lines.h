@@ -10,8 +10,8 @@
 #include "base/color.h"
 
 enum {
-	KW_LINES_WIDTH = 100, /* where there is no terminal */
-	KW_LINES_LEAST = 60, /* narrower, there is no room beside the labels */
+	KW_LINES_WIDTH = 100, /* without a terminal */
+	KW_LINES_LEAST = 60, /* narrower, there is no room next to the labels */
 	KW_LINES_MOST = 120, /* wider, lines are hard to read */
 	KW_LINES_TEXT = 12, /* column of what the labels say */
 };
@@ -27,7 +27,7 @@ struct kw_lines {
 	struct kw_look look;
 	struct kw_buf safe; /* escaped text on its way to the buffer */
 	size_t column;
-	/* KW_COLOR_* or NULL: of what is put next, and of what was put last in this line */
+	/* KW_COLOR_* or NULL: of the text to come, and of the last text in this line */
 	const char *color, *shown;
 };
 
@@ -36,7 +36,7 @@ void kw_lines_deinit(struct kw_lines *lines);
 /* Columns of a line. */
 size_t kw_lines_width(const struct kw_lines *lines);
 
-/* Columns that a text takes. */
+/* The width of a text in columns. */
 size_t kw_lines_width_of(struct kw_str text);
 
 /* The colour of what follows, a KW_COLOR_*; NULL for none. It never outlasts a line's end. */
@@ -50,7 +50,7 @@ void kw_lines_end(struct kw_lines *lines);
 void kw_lines_pad(struct kw_lines *lines, size_t column);
 
 /*
- * Blanks up to @column, at least one, for text beside what is there; if that would leave less than
+ * Blanks up to @column, at least one, for text next to what is there; if that would leave less than
  * @least columns, a new line and blanks up to @below.
  */
 void kw_lines_beside(struct kw_lines *lines, size_t column, size_t least, size_t below);
@@ -58,7 +58,7 @@ void kw_lines_beside(struct kw_lines *lines, size_t column, size_t least, size_t
 /* Prose from the current column on; lines after the first begin at @indent. */
 void kw_lines_wrap(struct kw_lines *lines, struct kw_str text, size_t indent);
 
-/* Text that is cut so that @room columns are left at the end of the line. */
+/* Text truncated so that @room columns are left at the end of the line. */
 void kw_lines_cut(struct kw_lines *lines, struct kw_str text, size_t room);
 
 /* The label, and on to the column of texts. */

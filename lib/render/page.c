@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Line by line: what belongs together is gathered in one text, in which marks stand for colours,
- * and wrapped when it is complete. Blank lines stay where the page has them.
+ * Line by line: collects what belongs together in one text, with marks for colours, and wraps it
+ * when complete. Keeps the page's blank lines.
  */
 #include "render/page.h"
 
 enum {
 	TEXT = 2, /* column of paragraphs and lists */
 	CODE = 6,
-	HANG = 2, /* of a list's text behind its dash */
+	HANG = 2, /* of a list's text after its dash */
 	CODE_INDENT =
 		4, /* in Markdown, of code in a paragraph's place; in a list's it is HANG more */
 };
@@ -18,7 +18,7 @@ enum mark { MARK_COMMAND = '\001', MARK_STRONG = '\002', MARK_END = '\003' };
 
 struct page {
 	struct kw_lines *lines;
-	struct kw_buf raw; /* Markdown of the paragraph or the list's item that is being gathered */
+	struct kw_buf raw; /* Markdown of the paragraph or list item being collected */
 	struct kw_buf marked;
 	bool item;   /* it is a list's item */
 	bool listed; /* the last block was one */
@@ -44,7 +44,7 @@ static void put_code(struct page *p, struct kw_str code)
 	put_mark(p, MARK_END);
 }
 
-/* Where a link leads: another rule's page, or a document of the project. */
+/* The target of a link: another rule's page, or a document of the project. */
 static void put_link(struct page *p, struct kw_str text, struct kw_str target)
 {
 	size_t end = kw_str_find(target, KW_STR(".md"));

@@ -5,7 +5,7 @@
 
 #include "render/lines.h"
 
-/* Headings, paragraphs, lists and code. Code is never wrapped: it is there to be copied. */
+/* Headings, paragraphs, lists and code. Code is never wrapped, so that it can be copied. */
 void kw_page(struct kw_lines *lines, const char *markdown);
 
 #endif

@@ -68,7 +68,7 @@ void kw_render_check(struct kw_buf *buf, const struct kw_check *check, const str
 		     bool json);
 
 /*
- * The checks that are about all words of @query, "" for every check, under the titles of their
+ * The checks that match all words of @query, "" for every check, under the titles of their
  * sections; as text, or as an array. Returns how many there are.
  */
 size_t kw_render_checks(struct kw_buf *buf, struct kw_str query, const struct kw_look *look,

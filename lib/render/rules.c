@@ -7,10 +7,10 @@
 
 enum {
 	ID_WIDTH = 32,	 /* a longer id shifts its line */
-	TEXT_LEAST = 40, /* beside an id; with less room, the text goes below it */
+	TEXT_LEAST = 40, /* next to an id; with less room, the text goes below it */
 };
 
-/* The page only where one rule is asked for: all of them are a megabyte. */
+/* The page only if one rule is requested: all of them are a megabyte. */
 static void rule_as_json(struct kw_json *j, const struct kw_rule_view *view, bool page)
 {
 	kw_json_object(j);

@@ -12,7 +12,7 @@ enum {
 	ID_WIDTH = 36,	    /* of its id, at most; a longer one shifts its line */
 	SPAN_WIDTH = 20,    /* of ":lines 1000-1100" */
 	FIRST_WIDTH = 40,   /* of the note on the first failure, without its file */
-	TEXT_LEAST = 24,    /* beside an id; with less room, the text goes below it */
+	TEXT_LEAST = 24,    /* next to an id; with less room, the text goes below it */
 };
 
 struct out {

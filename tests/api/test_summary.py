@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""scripts/test-summary: what it makes of what `meson test` leaves behind."""
+"""scripts/test-summary on what `meson test` leaves behind."""
 
 import json
 import subprocess

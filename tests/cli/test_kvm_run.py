@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kvmwhy explain --kvm-run: a saved kvm_run page, alone and beside logs."""
+"""kvmwhy explain --kvm-run: a saved kvm_run page, alone and with logs."""
 
 import json
 import struct

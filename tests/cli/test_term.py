@@ -20,7 +20,7 @@ VMCS = SOURCE / "tests/corpus/lab-fail-entry-intel-rflags-6.1-intel/input"
 HOST = SOURCE / "tests/cli/hosts/6.1-amd.txt"
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
-# What stands before the pager in its answers.
+# What precedes the pager in its answers.
 PAGER = "sed s/^/page:/"
 
 COMMANDS = {

@@ -71,7 +71,7 @@ static void text_is_escaped(void **state)
 	     "a\xef\xbf\xbd\xef\xbf\xbd");
 }
 
-/* The fast path looks at eight bytes at once: every byte at every place of a word. */
+/* The fast path handles eight bytes at once: every byte at every place of a word. */
 static void every_byte_is_escaped_at_every_place(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* render/lines: where lines end, and that colours end there, too. */
+/* render/lines: where lines end, and that colours end there as well. */
 #include "render/lines.h"
 
 #include <setjmp.h>

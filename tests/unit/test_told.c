@@ -40,7 +40,7 @@ static void read_text(void)
 		seen.failure[i]->arena = &seen.arena;
 }
 
-/* The only failure in @said, the words as QEMU prints them, and @behind. */
+/* The only failure in @said, the words as QEMU prints them, followed by @behind. */
 static const struct kw_case *explained(const char *said, const struct kvmwhy_data *data,
 				       const char *behind)
 {

@@ -72,9 +72,9 @@ static void forward(const struct code *code, size_t start, bool unsure, struct r
 
 /*
  * The way to the mark is the one with the fewest pieces: instructions, and bytes of data, which can
- * only stand in front of them (the tail of an instruction that the window cuts). A rare instruction
- * counts as three. Measured on 20 bytes of compiled code: of the three rows in front of the mark
- * 99.7, 98.7 and 95 in 100 are right, of those that are not unsure 99.9, 99.4 and 97.
+ * only precede them (the tail of an instruction cut by the window). A rare instruction counts as
+ * three. Measured on 20 bytes of compiled code: of the three rows before the mark 99.7, 98.7 and 95
+ * in 100 are right, of those that are not unsure 99.9, 99.4 and 97.
  */
 enum { COST_RARE = 3 };
 

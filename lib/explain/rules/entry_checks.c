@@ -24,8 +24,8 @@ static bool vmrun_refused(const struct kw_case *c)
 }
 
 /*
- * The event in the VM-entry interruption information. A failed entry leaves it as it was; a
- * successful one clears its valid bit. On CPUs with IA32_VMX_BASIC[56] only the CR0.PE rule for
+ * The event in the VM-entry interruption information. A failed entry leaves it unchanged; after a
+ * successful one its valid bit is cleared. On CPUs with IA32_VMX_BASIC[56] only the CR0.PE rule for
  * error codes applies.
  */
 static const char *error_code_refused(const struct kw_failure *f)
