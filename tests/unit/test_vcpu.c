@@ -343,7 +343,7 @@ static void code_is_cut_as_qemu_cuts_it(void **state)
 					  .number = -1,
 					  .code = bytes,
 					  .code_size = 1 };
-	check("kvm-run-failed", "eperm-collect", "KVM_RUN: EPERM");
+	check("kvm-run-failed", "eperm-collect", "KVM_RUN = -1 EPERM");
 }
 
 static void msrs_stand_in_for_sregs(void **state)
