@@ -16,11 +16,11 @@
 #include "view.h"
 
 static const char rule_help[] =
-	"usage: kvmwhy rule [OPTION]... [ID|WORDS]...\n"
+	"usage: kvmwhy rule [OPTION]... [ID|WORD]...\n"
 	"\n"
 	"Prints the page of each rule: what it means, how to recognise it, what to do, and the\n"
-	"sources. The ids are those in the answers of 'kvmwhy explain'. WORDS that are no id, such\n"
-	"as EPERM or 'wrmsr x2apic', list the rules that are about all of them, then those that\n"
+	"sources. The ids are those in the answers of 'kvmwhy explain'. Words that are no id, such\n"
+	"as EPERM or wrmsr x2apic, list the rules that are about all of them, then those that\n"
 	"mention them. Without an argument, lists all rules.\n"
 	"\n"
 	"  --format FORMAT    text (the default) or json (one object per id, else an array)\n"
@@ -28,16 +28,16 @@ static const char rule_help[] =
 	KW_VIEW_PAGER_HELP
 	"  -h, --help         print this text\n"
 	"\n"
-	"Exit status: 0 if a rule was found for each argument, 1 if not, 2 if the command was\n"
+	"Exit status: 0 if something was found, 1 if nothing is about the words, 2 if the command was\n"
 	"misused.\n";
 
 static const char check_help[] =
-	"usage: kvmwhy check [OPTION]... [ID|WORDS]...\n"
+	"usage: kvmwhy check [OPTION]... [ID|WORD]...\n"
 	"\n"
 	"Prints what each check of VM entry (Intel) or VMRUN (AMD) demands, the condition as it\n"
 	"is evaluated, the manual's section, the stage of VM entry that makes the check, and\n"
 	"the hardware error reported if it fails. The ids are those that 'kvmwhy explain\n"
-	"--checks' prints. WORDS that are no id, such as tr or 'rflags reserved', list the checks\n"
+	"--checks' prints. Words that are no id, such as tr or rflags reserved, list the checks\n"
 	"that are about all of them. Without an argument, lists all checks by section.\n"
 	"\n"
 	"  --format FORMAT    text (the default) or json (one object per id, else an array)\n"
@@ -45,7 +45,7 @@ static const char check_help[] =
 	KW_VIEW_PAGER_HELP
 	"  -h, --help         print this text\n"
 	"\n"
-	"Exit status: 0 if a check was found for each argument, 1 if not, 2 if the command was\n"
+	"Exit status: 0 if something was found, 1 if nothing is about the words, 2 if the command was\n"
 	"misused.\n";
 
 static const struct option options[] = {
@@ -55,6 +55,8 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, KW_OPT_HELP },
 	{ 0 }
 };
+
+enum { WORDS_MAX = 1024 };
 
 /* What is looked up. */
 struct book {
@@ -105,21 +107,44 @@ static int look_up(struct lookup *l, const char *query)
 	return rc ? KW_EXIT_FOUND : complain_nothing(l->book, query);
 }
 
-static int look_up_all(struct lookup *l, char *const *queries)
+static bool is_id(const struct book *book, const char *word)
 {
+	const char *id;
+
+	for (size_t i = 0; (id = book->id(i)); i++)
+		if (!strcmp(id, word))
+			return true;
+	return false;
+}
+
+/* Pages of ids one after the other, then what is about the words that are none. */
+static int look_up_all(struct lookup *l, char *const *arguments)
+{
+	char words[WORDS_MAX] = "";
 	int status = KW_EXIT_FOUND;
+	size_t len = 0;
+	bool any = false;
 
-	if (!*queries)
-		return look_up(l, "");
-	for (char *const *query = queries; *query; query++) {
-		int rc;
-
-		if (query != queries && !strcmp(l->format, "text"))
+	for (; *arguments; arguments++) {
+		if (!is_id(l->book, *arguments)) {
+			len += (size_t)snprintf(words + len, sizeof(words) - len, "%s%s",
+						len ? " " : "", *arguments);
+			if (len >= sizeof(words))
+				return kw_usage(l->book->command->name, "too many words");
+			continue;
+		}
+		if (any && !strcmp(l->format, "text"))
 			kw_output_write(&l->out, "\n", 1);
-		rc = look_up(l, *query);
-		status = rc > status ? rc : status;
+		status = look_up(l, *arguments);
+		if (status != KW_EXIT_FOUND)
+			return status;
+		any = true;
 	}
-	return status;
+	if (any && !len)
+		return status;
+	if (any && !strcmp(l->format, "text"))
+		kw_output_write(&l->out, "\n", 1);
+	return look_up(l, words);
 }
 
 static int run(const struct book *book, int argc, char **argv)

@@ -129,7 +129,10 @@ def _(_):
     assert "guest_tr_limit" in found and "host_tr_base" in found, found
     assert not any("ctrl" in check or "rflags" in check for check in found), found
     equal(ids("check", "TR limit"), ["guest_tr_limit"])
-    kvmwhy("check", "tr limit").expect(FOUND, "guest_tr_limit  ")
+    equal(ids("check", "tr", "limit"), ["guest_tr_limit"])
+    mixed = kvmwhy("check", "TR", "guest_tr_s", "limit").expect(FOUND).text()
+    assert mixed.startswith("guest_tr_s\n") and "\n  guest_tr_limit  " in mixed, mixed
+    kvmwhy("rule", *["word"] * 500).expect(TROUBLE, err="too many words")
     equal(json.loads(kvmwhy("rule", "nosuchword", "--format", "json").expect(NOTHING).out), [])
     equal(kvmwhy("rule", "nosuchword").expect(NOTHING, err="'kvmwhy rule' lists all").out, b"")
 
