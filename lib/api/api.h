@@ -28,6 +28,9 @@ struct kw_error *kw_options_error(const struct kw_options *options);
 /* How KW_PRINT_COLOR and KW_PRINT_WIDTH() in @flags want text to look; 0, or -EINVAL for others. */
 int kw_look_init(unsigned int flags, struct kw_look *ret);
 
+/* describe.c: the rule @id with its page; false if there is none. */
+bool kw_rule_view_of(const char *id, struct kw_rule_view *ret);
+
 /* Turns the buffer into a C string for the caller to free, and empties it. 0 or -ENOMEM. */
 int kw_buf_take(struct kw_buf *buf, char **ret);
 

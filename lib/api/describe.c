@@ -192,6 +192,19 @@ static struct kw_rule_view view_of(const struct kw_rule *rule)
 	};
 }
 
+bool kw_rule_view_of(const char *id, struct kw_rule_view *ret)
+{
+	const struct kw_rule *rule;
+
+	for (size_t i = 0; (rule = rule_at(i)); i++) {
+		if (strcmp(rule->id, id) == 0) {
+			*ret = view_of(rule);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Is the rule about all of @query, or does its page at least mention it? */
 static bool is_about(struct kw_str query, const struct kw_rule_view *view, bool by_page)
 {

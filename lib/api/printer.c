@@ -8,6 +8,9 @@
 /* different failures of an input; further ones are printed every time */
 enum { REMEMBERED_MOST = 64 };
 
+/* failures in the index of a page */
+enum { ROWS_MOST = 1000 };
+
 /* A failure that was printed, and where it recurred. */
 struct remembered {
 	uint64_t hash;
@@ -24,6 +27,11 @@ struct kw_printer {
 	char *first_file, *file; /* copies: the originals die with the report */
 	struct remembered remembered[REMEMBERED_MOST];
 	size_t nremembered;
+	/* for the appendix */
+	struct kw_buf index;
+	uint64_t rows;
+	struct kw_rule_view *rules;
+	size_t nrules;
 };
 
 int kw_printer_create(const char *format, unsigned int flags, kw_write_fn write, void *arg,
@@ -118,6 +126,54 @@ static int set_file(struct kw_printer *p, const char *file)
 	return file && !p->file ? -ENOMEM : 0;
 }
 
+/* Remembers the rule @id and its page, once. */
+static int add_rule(struct kw_printer *p, const char *id)
+{
+	struct kw_rule_view *rules, view;
+
+	for (size_t i = 0; i < p->nrules; i++) {
+		if (strcmp(p->rules[i].rule->id, id) == 0)
+			return 0;
+	}
+	if (!kw_rule_view_of(id, &view))
+		return 0;
+	rules = realloc(p->rules, (p->nrules + 1) * sizeof(*rules));
+	if (!rules)
+		return -ENOMEM;
+	rules[p->nrules++] = view;
+	p->rules = rules;
+	return 0;
+}
+
+static int add_to_appendix(struct kw_printer *p, const struct kw_case *c)
+{
+	int err = 0;
+
+	if (!p->renderer->append)
+		return 0;
+	if (p->rows < ROWS_MOST) {
+		p->renderer->row(&p->index, c, &p->style);
+		p->rows++;
+	}
+	for (size_t i = 0; !err && i < c->nfindings; i++)
+		err = add_rule(p, c->finding[i].id);
+	return p->index.failed ? -ENOMEM : err;
+}
+
+static void print_appendix(struct kw_printer *p)
+{
+	struct kw_appendix appendix = {
+		.index = { p->index.p, p->index.len },
+		.rows = p->rows,
+		.failures = p->style.number,
+		.rules = p->rules,
+		.nrules = p->nrules,
+	};
+
+	if (p->renderer->append)
+		p->renderer->append(&p->buf, &appendix);
+}
+
 int kw_printer_report(struct kw_printer *p, const struct kw_report *report)
 {
 	const struct kw_failure *f = report->c.f;
@@ -130,6 +186,9 @@ int kw_printer_report(struct kw_printer *p, const struct kw_report *report)
 		return flush(p);
 	p->style.file = report->file;
 	p->renderer->item(&p->buf, &report->c, &p->style, !p->begun);
+	err = add_to_appendix(p, &report->c);
+	if (err)
+		return err;
 	if (!p->begun) {
 		p->first_file = p->file ? strdup(p->file) : NULL;
 		p->style.first_file = p->first_file;
@@ -144,6 +203,7 @@ int kw_printer_report(struct kw_printer *p, const struct kw_report *report)
 int kw_printer_finish(struct kw_printer *p)
 {
 	print_again(p);
+	print_appendix(p);
 	p->renderer->end(&p->buf, !p->begun);
 	return flush(p);
 }
@@ -153,6 +213,8 @@ void kw_printer_destroy(struct kw_printer *p)
 	if (!p)
 		return;
 	kw_buf_deinit(&p->buf);
+	kw_buf_deinit(&p->index);
+	free(p->rules);
 	free(p->first_file);
 	free(p->file);
 	free(p);

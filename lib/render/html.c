@@ -4,98 +4,22 @@
  * fit for printing. Every text that may come from a log goes through put_text().
  */
 #include "render/doc.h"
+#include "render/page.h"
 #include "render/picture.h"
 #include "render/render.h"
+#include "render/stylesheet.h"
 
 #include "base/escape.h"
 
-/* clang-format off */
+/* Nothing is loaded and nothing runs, whatever a log smuggles in. */
 static const char head[] =
 	"<!DOCTYPE html>\n"
 	"<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	"style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
 	"<meta name=\"color-scheme\" content=\"light dark\">\n"
-	"<title>kvmwhy</title>\n"
-	"<style>\n"
-	":root{--fg:#1c2024;--dim:#626a73;--bg:#fff;--card:#f6f7f9;--line:#d9dde2;"
-	"--accent:#0b5cad;--hot:#fde9e7;--hotline:#c62f21;--mark:#fff3cd;--set:#cfe3fa;"
-	"--certain:#1a7f37;--likely:#9a5b00;--possible:#0b5cad}\n"
-	"@media(prefers-color-scheme:dark){:root{--fg:#dde2e8;--dim:#929ba6;--bg:#14171b;"
-	"--card:#1c2026;--line:#343b44;--accent:#6cb0f5;--hot:#43211e;--hotline:#ff7b6e;"
-	"--mark:#453a14;--set:#1d3f66;--certain:#56d06f;--likely:#e5a93c;"
-	"--possible:#6cb0f5}}\n"
-	"*{box-sizing:border-box}\n"
-	"body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,"
-	"sans-serif}\n"
-	"article{max-width:1080px;margin:0 auto;padding:28px 20px 36px}\n"
-	"article+article{border-top:3px double var(--line)}\n"
-	"code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"
-	"\"DejaVu Sans Mono\",monospace;font-size:13px}\n"
-	"h1{font-size:25px;line-height:1.3;margin:6px 0 18px;text-wrap:balance}\n"
-	"h2{font-size:16px;margin:30px 0 10px;padding-bottom:4px;"
-	"border-bottom:1px solid var(--line)}\n"
-	"h3{font-size:16px;margin:0 0 6px}\n"
-	"a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}\n"
-	".tags{color:var(--dim);font-size:13px}.tags b{color:var(--fg);font-weight:600}\n"
-	"dl{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;"
-	"margin:0 0 16px}\n"
-	"dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}\n"
-	"table{border-collapse:collapse;font-size:13px}td,th{padding:2px 14px 2px 0;"
-	"text-align:left;vertical-align:top}th{color:var(--dim);font-weight:500}\n"
-	".code{background:var(--card);border:1px solid var(--line);border-radius:8px;"
-	"padding:8px 0;overflow-x:auto}\n"
-	".code table{width:100%}.code td{padding:1px 14px;white-space:pre}"
-	".code td:first-child{color:var(--dim);width:1%}"
-	".code .hot td{background:var(--hot);font-weight:700;color:var(--fg)}\n"
-	".code .hot td:first-child{box-shadow:inset 4px 0 var(--hotline)}"
-	".code .unsure{opacity:.55}\n"
-	".finding{background:var(--card);border:1px solid var(--line);"
-	"border-left:5px solid var(--c);border-radius:8px;padding:14px 18px;margin:12px 0}\n"
-	".finding p,.finding ul{margin:6px 0}.finding ul{padding-left:20px}"
-	".finding .label{color:var(--dim);font-size:13px;margin-top:10px}\n"
-	".certain{--c:var(--certain)}.likely{--c:var(--likely)}"
-	".possible{--c:var(--possible)}\n"
-	".badge{display:inline-block;border:1px solid var(--c);color:var(--c);"
-	"border-radius:99px;font-size:12px;font-weight:600;padding:0 9px;margin-right:9px;"
-	"vertical-align:2px}\n"
-	".small{font-size:13px;color:var(--dim)}.small code{font-size:12px}\n"
-	".quote{display:block;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-	".regs{display:grid;grid-template-columns:repeat(auto-fill,minmax(225px,1fr));"
-	"gap:1px 18px}\n"
-	".regs div{display:flex;gap:10px;padding:1px 6px;border-radius:4px;flex-wrap:wrap}\n"
-	".regs .wide{grid-column:1/-1}.regs b{color:var(--dim);font-weight:500;"
-	"min-width:5.2em;font-size:13px}\n"
-	".long{grid-template-columns:repeat(auto-fill,minmax(340px,1fr))}"
-	".long b{min-width:13.5em}\n"
-	".regs+table,table+.regs{margin-top:8px}.segs th:first-child{padding-left:6px}\n"
-	".regs .bits{color:var(--accent);font-size:13px}.mark{background:var(--mark)}\n"
-	".bad{color:var(--hotline);font-weight:700}\n"
-	"figure{margin:14px 0;overflow-x:auto}figcaption{font-size:13px;color:var(--dim);"
-	"margin-bottom:4px}\n"
-	"svg{width:100%;min-width:720px;height:auto;display:block}\n"
-	"svg text{font:10px ui-monospace,Menlo,Consolas,\"DejaVu Sans Mono\",monospace;"
-	"fill:var(--fg);text-anchor:middle}svg .num{font-size:8px;fill:var(--dim)}"
-	"svg .left{text-anchor:start}\n"
-	"svg .up{text-anchor:end}svg .zero{fill:var(--dim)}svg .set{fill:var(--set)}"
-	"svg .clear{fill:var(--bg)}\n"
-	"svg .res{fill:var(--card)}svg rect.bad{fill:var(--hot)}"
-	"svg text.bad{fill:var(--hotline)}svg .frame{fill:none;stroke:var(--dim);"
-	"stroke-width:.7}svg text.pin{font-size:11px;fill:var(--hotline);"
-	"text-anchor:inherit}svg path.pin{stroke:var(--hotline);fill:none}\n"
-	".log{background:var(--card);border:1px solid var(--line);border-radius:8px;"
-	"padding:8px 0;overflow-x:auto}\n"
-	".log table{width:100%}.log td{white-space:pre;padding:0 14px}"
-	".log td:first-child{color:var(--dim);text-align:right;width:1%;user-select:none}"
-	".log .mark td:first-child{box-shadow:inset 4px 0 var(--likely)}\n"
-	".log tr:target td{background:var(--mark)}summary{cursor:pointer;color:var(--dim)}\n"
-	"footer{max-width:1080px;margin:0 auto;padding:0 20px 28px;color:var(--dim);"
-	"font-size:13px}\n"
-	"@media print{body{font-size:11pt}article{padding:0;max-width:none}"
-	"article+article{break-before:page}.finding,figure,.code{break-inside:avoid}.log,"
-	".code,figure{overflow:visible}.log td{white-space:pre-wrap;overflow-wrap:anywhere}"
-	"svg{min-width:0}a{color:inherit}}\n"
-	"</style></head><body>\n";
-/* clang-format on */
+	"<title>";
 
 static void put(struct kw_buf *buf, const char *html)
 {
@@ -128,19 +52,43 @@ static void put_prose(struct kw_buf *buf, struct kw_str text)
 	}
 }
 
-/* A source that is an address becomes a link. */
+static void put_link(struct kw_buf *buf, const char *site, struct kw_str text)
+{
+	put(buf, "<a href=\"");
+	put(buf, site);
+	put_text(buf, text);
+	put(buf, "\">");
+	put_text(buf, text);
+	put(buf, "</a>");
+}
+
+static struct kw_str leading_hash(struct kw_str text)
+{
+	size_t len = 0;
+
+	while (len < text.len && strchr("0123456789abcdef", text.p[len]) && text.p[len])
+		len++;
+	return (struct kw_str){ text.p, len };
+}
+
+/* A source that is an address becomes a link, and so does the commit that it begins with. */
 static void put_source(struct kw_buf *buf, struct kw_str text)
 {
-	bool link = kw_str_starts(text, KW_STR("https://"));
+	struct kw_str rest, hash;
 
-	if (link) {
-		put(buf, "<a href=\"");
-		put_text(buf, text);
-		put(buf, "\">");
+	if (kw_str_starts(text, KW_STR("https://"))) {
+		put_link(buf, "", text);
+		return;
+	}
+	if (kw_str_skip(text, KW_STR("Linux commit "), &rest)) {
+		hash = leading_hash(rest);
+		if (hash.len >= 12) {
+			put(buf, "Linux commit ");
+			put_link(buf, "https://git.kernel.org/linus/", hash);
+			text = kw_str_from(rest, hash.len);
+		}
 	}
 	put_text(buf, text);
-	if (link)
-		put(buf, "</a>");
 }
 
 static void put_tags(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style)
@@ -151,6 +99,8 @@ static void put_tags(struct kw_buf *buf, const struct kw_case *c, const struct k
 	if (style->number)
 		kw_buf_printf(buf, "<b>failure %llu</b> &middot; ",
 			      (unsigned long long)style->number);
+	if (style->number > 1)
+		put(buf, "<a href=\"#index\">all failures</a> &middot; ");
 	kw_buf_printf(buf, "%s &middot; %s", kw_class_name(f->class), kw_arch_name(f->arch));
 	put(buf, " &middot; ");
 	if (style->file) {
@@ -262,9 +212,11 @@ static void put_finding(struct kw_buf *buf, const struct kw_piece *piece,
 		piece = put_evidence(buf, piece, style);
 	if (piece && piece->kind == KW_PIECE_SOURCE)
 		put_sources(buf, piece);
-	put(buf, "<p class=\"small\">More: <code>kvmwhy rule ");
+	put(buf, "<p class=\"small\">More: <code>kvmwhy rule <a href=\"#rule-");
 	put_text(buf, id);
-	put(buf, "</code></p>\n</section>\n");
+	put(buf, "\">");
+	put_text(buf, id);
+	put(buf, "</a></code></p>\n</section>\n");
 }
 
 static void put_findings(struct kw_buf *buf, const struct kw_piece *all,
@@ -339,7 +291,7 @@ static void put_cells(struct kw_buf *buf, struct kw_str text)
 static const struct kw_piece *put_segments(struct kw_buf *buf, const struct kw_piece *piece)
 {
 	put(buf,
-	    "<table class=\"mono segs\"><tr><th></th><th>selector</th><th>base</th><th>limit</th>"
+	    "<div class=\"scroll\"><table class=\"mono segs\"><tr><th></th><th>selector</th><th>base</th><th>limit</th>"
 	    "<th>rights</th><th></th></tr>\n");
 	for (; piece && piece->kind == KW_PIECE_SEGMENT; piece = piece->next) {
 		kw_buf_printf(buf, "<tr class=\"%s\"><th>", piece->marked ? "mark" : "");
@@ -350,7 +302,7 @@ static const struct kw_piece *put_segments(struct kw_buf *buf, const struct kw_p
 		put_text(buf, piece->bits);
 		put(buf, "</td></tr>\n");
 	}
-	put(buf, "</table>\n");
+	put(buf, "</table></div>\n");
 	return piece;
 }
 
@@ -427,9 +379,24 @@ static void put_log(struct kw_buf *buf, const struct kw_case *c, const struct kw
 	put(buf, "</table></div>\n");
 }
 
-static void begin(struct kw_buf *buf)
+/* @title: one sentence, which may come from a log. */
+static void put_head(struct kw_buf *buf, struct kw_str title, const char *file)
 {
 	put(buf, head);
+	put_text(buf, title);
+	if (file) {
+		put(buf, " &middot; ");
+		put_text(buf, kw_str(file));
+	}
+	put(buf, " &middot; kvmwhy</title>\n<style>\n");
+	put(buf, kw_stylesheet);
+	put(buf, "</style></head><body>\n");
+}
+
+/* The title is the first failure's. */
+static void begin(struct kw_buf *buf)
+{
+	(void)buf;
 }
 
 static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style,
@@ -437,9 +404,10 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 {
 	struct kw_doc doc;
 
-	(void)first;
+	if (first)
+		put_head(buf, c->headline, style->file);
 	kw_doc_init(&doc, c, KW_DOC_REGISTERS | KW_DOC_CHECKS);
-	put(buf, "<article>\n");
+	kw_buf_printf(buf, "<article id=\"f%llu\">\n", (unsigned long long)style->number);
 	put_tags(buf, c, style);
 	if (doc.first) {
 		put_answer(buf, doc.first);
@@ -456,10 +424,87 @@ static void item(struct kw_buf *buf, const struct kw_case *c, const struct kw_st
 	kw_doc_deinit(&doc);
 }
 
+static void row(struct kw_buf *buf, const struct kw_case *c, const struct kw_style *style)
+{
+	unsigned long long number = style->number;
+
+	kw_buf_printf(buf, "<li value=\"%llu\"><a href=\"#f%llu\">", number, number);
+	put_text(buf, c->headline);
+	put(buf, "</a> <span class=\"small\">");
+	if (c->nfindings)
+		kw_buf_printf(buf, "%s, ", kw_certainty_name(c->finding[0].certainty));
+	if (style->file) {
+		put_text(buf, kw_str(style->file));
+		put(buf, ", ");
+	}
+	kw_buf_printf(buf, "lines %llu to %llu</span></li>\n", (unsigned long long)c->f->first_line,
+		      (unsigned long long)c->f->last_line);
+}
+
+/* The stylesheet puts it first: how many there are is known last. */
+static void put_index(struct kw_buf *buf, const struct kw_appendix *appendix)
+{
+	uint64_t left = appendix->failures - appendix->rows;
+
+	if (appendix->failures < 2)
+		return;
+	kw_buf_printf(buf, "<nav id=\"index\"><h2>%llu failures</h2><ol>\n",
+		      (unsigned long long)appendix->failures);
+	kw_buf_add(buf, appendix->index);
+	put(buf, "</ol>\n");
+	if (left)
+		kw_buf_printf(buf, "<p class=\"small\">and %llu more</p>\n",
+			      (unsigned long long)left);
+	put(buf, "</nav>\n");
+}
+
+/* A line feed of a log would be escaped; those of our own page are meant. */
+static void put_lines(struct kw_buf *buf, struct kw_str text)
+{
+	while (text.len) {
+		size_t end = kw_str_find(text, KW_STR("\n"));
+
+		if (end == SIZE_MAX)
+			end = text.len;
+		put_text(buf, (struct kw_str){ text.p, end });
+		put(buf, "\n");
+		text = kw_str_from(text, end + 1);
+	}
+}
+
+static void put_page(struct kw_buf *buf, const struct kw_rule_view *view)
+{
+	struct kw_buf text = { 0 };
+	struct kw_lines lines = { .buf = &text, .look = { .columns = 100 } };
+
+	kw_page(&lines, view->page);
+	put(buf, "<section class=\"page\" id=\"rule-");
+	put_text(buf, kw_str(view->rule->id));
+	put(buf, "\"><h2>The rule ");
+	put_text(buf, kw_str(view->rule->id));
+	put(buf, "</h2><pre>");
+	put_lines(buf, (struct kw_str){ text.p, text.len });
+	put(buf, "</pre></section>\n");
+	buf->failed = buf->failed || text.failed;
+	kw_lines_deinit(&lines);
+	kw_buf_deinit(&text);
+}
+
+static void append(struct kw_buf *buf, const struct kw_appendix *appendix)
+{
+	put_index(buf, appendix);
+	for (size_t i = 0; i < appendix->nrules; i++)
+		put_page(buf, &appendix->rules[i]);
+}
+
 static void end(struct kw_buf *buf, bool empty)
 {
-	if (empty)
-		put(buf, "<article><h1>No failure of a KVM guest was recognised</h1></article>\n");
+	static const char none[] = "No failure of a KVM guest was recognised";
+
+	if (empty) {
+		put_head(buf, kw_str(none), NULL);
+		kw_buf_printf(buf, "<article><h1>%s</h1></article>\n", none);
+	}
 	put(buf, "<footer>Made by kvmwhy. <b>certain</b>: the record proves it; <b>likely</b> "
 		 "and <b>possible</b>: the record fits.</footer>\n</body></html>\n");
 }
@@ -469,4 +514,6 @@ const struct kw_renderer kw_renderer_html = {
 	.begin = begin,
 	.item = item,
 	.end = end,
+	.row = row,
+	.append = append,
 };

@@ -33,6 +33,21 @@ struct kw_style {
 	struct kw_span first;
 };
 
+/* A rule and its page. */
+struct kw_rule_view {
+	const struct kw_rule *rule;
+	const char *says; /* one sentence */
+	const char *page; /* Markdown */
+};
+
+/* What is known only when every failure has been printed. */
+struct kw_appendix {
+	struct kw_str index;	  /* the rows */
+	uint64_t rows, failures;  /* fewer rows than failures if there are very many */
+	const struct kw_rule_view *rules; /* that findings named, each once */
+	size_t nrules;
+};
+
 /* One format. begin and end frame all cases of one output; @first is true for the first. */
 struct kw_renderer {
 	const char *name;
@@ -43,6 +58,9 @@ struct kw_renderer {
 	/* NULL: recurring failures are items */
 	void (*again)(struct kw_buf *buf, const struct kw_again *again,
 		      const struct kw_style *style);
+	/* NULL: the format has no appendix, which comes before end */
+	void (*row)(struct kw_buf *index, const struct kw_case *c, const struct kw_style *style);
+	void (*append)(struct kw_buf *buf, const struct kw_appendix *appendix);
 };
 
 /* The renderer of "text", "json", "ndjson" or "html"; NULL for another name. */
@@ -73,13 +91,6 @@ void kw_render_check(struct kw_buf *buf, const struct kw_check *check, const str
  */
 size_t kw_render_checks(struct kw_buf *buf, struct kw_str query, const struct kw_look *look,
 			bool json);
-
-/* A rule and its page. */
-struct kw_rule_view {
-	const struct kw_rule *rule;
-	const char *says; /* one sentence */
-	const char *page; /* Markdown */
-};
 
 /* The page for a terminal, or an object. */
 void kw_render_rule(struct kw_buf *buf, const struct kw_rule_view *view, const struct kw_look *look,

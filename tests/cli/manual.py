@@ -10,24 +10,26 @@ import textwrap
 from cli import SOURCE, Skip
 
 # Wide, so that no line of an example is broken; no escape sequences of a terminal.
-PLAIN = {"MANWIDTH": "200", "MAN_KEEP_FORMATTING": "", "GROFF_NO_SGR": "1", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"}
+PLAIN = {"MANWIDTH": "200", "MAN_KEEP_FORMATTING": "", "GROFF_NO_SGR": "1", "LC_ALL": "C.UTF-8"}
 
 
 def _said(command, text, **changes):
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=60,
-                          env=dict(os.environ, **changes))
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False,
+                          timeout=60, env=dict(os.environ, **changes))
     assert not done.returncode, f"{command}: {done.stderr}"
     return done.stdout
 
 
 def viewers():
     """The programs of this machine that show a page: by name, what to run."""
-    known = {"man": ["man", "-P", "cat", "-l", "-"], "mandoc": ["mandoc", "-T", "utf8", "-O", "width=200"]}
+    known = {"man": ["man", "-P", "cat", "-l", "-"],
+             "mandoc": ["mandoc", "-T", "utf8", "-O", "width=200"]}
     found = {name: command for name, command in known.items() if shutil.which(name)}
     # On some systems man is mandoc's, or a stub that names the package which was left out.
-    if "man" in found and "man 2." not in subprocess.run(["man", "--version"], capture_output=True, text=True,
-                                                        check=False).stdout:
-        del found["man"]
+    if "man" in found:
+        version = subprocess.run(["man", "--version"], capture_output=True, text=True, check=False)
+        if not version.stdout.startswith("man 2."):
+            del found["man"]
     if not found or not shutil.which("scdoc"):
         raise Skip("needs scdoc and a man-db or mandoc")
     return found
@@ -48,7 +50,8 @@ def examples(page):
 
 
 def _block(text, block, where):
-    """As many lines of @text as @block has, from the last one that is the first of @block (a synopsis may have it too)."""
+    """As many lines of @text as @block has, from the last that is @block's first: a synopsis may
+    have it, too."""
     lines = [line.strip() for line in text.splitlines()]
     wanted = block.rstrip("\n").splitlines()
     starts = [i for i, line in enumerate(lines) if line == " ".join(wanted[0].split("\t")).strip()]

@@ -267,6 +267,9 @@ static void the_page_shows_code_bits_and_log(void **state)
 	x->f.cr0 |= 1u << 8; /* reserved */
 	page = render(x, "html", &style);
 	assert_memory_equal(page, "<!DOCTYPE html>", 15);
+	assert_has(page, "default-src 'none'");
+	assert_has(page, "<title>WRMSR to IA32_X2APIC_INIT_COUNT");
+	assert_has(page, "<article id=\"f1\">");
 	assert_has(page, "<tr class=\"hot\"><td>0f 30</td><td>wrmsr</td></tr>");
 	assert_has(page, "<section class=\"finding likely\">");
 	assert_has(page, "<a href=\"#f1-1\">line 1</a>");
