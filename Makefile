@@ -15,7 +15,7 @@ WATCH = $(if $(filter x86_64,$(shell uname -m)),enabled,auto)
 # What `make fresh` and `make packages` try: Debian 12 and 13. bookworm:i386 is Debian 12 for 32-bit machines.
 SUITES ?= bookworm trixie
 
-.PHONY: all demo check test lint fresh packages dist lab install uninstall clean corpus-report certain-report
+.PHONY: all demo check test web lint fresh packages dist lab install uninstall clean corpus-report certain-report
 .PHONY: deps test-deps with-tests without-lab sanitized
 
 all: $(BUILD)/build.ninja
@@ -39,6 +39,12 @@ test: without-lab
 	rm -f $(BUILD)/meson-logs/testlog.json
 	-meson test -C $(BUILD) --print-errorlogs
 	@scripts/test-summary $(BUILD)
+
+# The page and the npm package, in $(BUILD)/web. The first time it fetches the sources of Zydis.
+web: $(BUILD)/build.ninja
+	@scripts/install-deps --web
+	web/get-zydis $(BUILD)/web
+	web/build.py $(BUILD) $(BUILD)/web
 
 # The source as linters see it; a part of `make test` and `make check`.
 lint: without-lab

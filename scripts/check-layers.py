@@ -40,6 +40,7 @@ MAY_USE = {
     "host/watch": ("host/facts", PUBLIC, UAPI),
     # The command checks a specification as the injector does, and prints what host/ finds out.
     "cli": ("host/facts", "host/watch", "preload/spec.h", "preload/errnos.h", NUMBER, COLOR, PUBLIC, UAPI),
+    "web": (PUBLIC,),
     "kmod": (UAPI, RULE),
     "lab": ("host/watch", PUBLIC, VMM, UAPI),
     "examples": (PUBLIC, VMM, UAPI),

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A native build and Zydis's source in, kvmwhy.wasm and the npm package around it out.
+
+    build.py BUILD OUT
+
+BUILD is a meson build directory: the list of the library's sources is taken from there, and so are
+the sources it generates, since the parsers' words are compiled by a program that runs while the
+library is built. OUT/zydis and OUT/zycore hold the sources that web/get-zydis unpacks.
+"""
+
+import concurrent.futures
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+WEB = SOURCE / "web"
+
+# The decoder and the formatter, without the encoder and what talks to an operating system.
+ZYDIS = ("Decoder", "DecoderData", "Formatter", "FormatterATT", "FormatterBase", "FormatterBuffer",
+         "FormatterIntel", "MetaInfo", "Mnemonic", "Register", "Segment", "SharedData", "String",
+         "Utils", "Zydis")
+ZYCORE = ("Allocator", "Format", "String", "Vector", "Zycore")
+
+CC = os.environ.get("WASM_CC", "clang")
+TARGET = ["--target=wasm32-wasi"]
+COMPILE = TARGET + ["-std=gnu11", "-Oz", "-g0", "-DNDEBUG", "-D_GNU_SOURCE", "-fvisibility=hidden",
+                    "-ffunction-sections", "-fdata-sections", "-DZYDIS_STATIC_BUILD",
+                    "-DZYCORE_STATIC_BUILD", f"-ffile-prefix-map={SOURCE}=."]
+OURS = ["-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
+# The stack comes first in memory: one that overflows traps instead of overwriting data.
+LINK = TARGET + ["-Oz", "-mexec-model=reactor", "-Wl,--gc-sections", "-Wl,--strip-all",
+                 "-Wl,--stack-first", "-Wl,-z,stack-size=1048576", "-Wl,--max-memory=268435456"]
+
+
+def run(command):
+    subprocess.run([str(word) for word in command], check=True)
+
+
+def introspect(what, build):
+    found = subprocess.run(["meson", "introspect", what, build], check=True, capture_output=True)
+    return json.loads(found.stdout)
+
+
+def meson_targets(build):
+    return {target["name"]: target for target in introspect("--targets", build)}
+
+
+def library_sources(build):
+    """All C of the library. What is generated is made if need be, a header of numbers too."""
+    targets = meson_targets(build)
+    groups = [group for name in ("kvmwhy-objects", "kvmwhy-words")
+              for group in targets[name]["target_sources"]]
+    generated = [path for group in groups for path in group.get("generated_sources", ())]
+    wanted = [os.path.relpath(name, build) for name in generated]
+    run(["ninja", "-C", build, "--quiet", *wanted, "data/kvm_numbers.h"])
+    written = [name for group in groups for name in group.get("sources", ())]
+    names = dict.fromkeys(written + generated)
+    return [pathlib.Path(name) for name in names if name.endswith(".c")]
+
+
+def version(build):
+    return introspect("--projectinfo", build)["version"]
+
+
+def compile_one(job):
+    source, target, flags = job
+    if not target.exists() or is_stale(target):
+        run([CC, *COMPILE, *flags, "-MMD", "-c", source, "-o", target])
+    return target
+
+
+def is_stale(target):
+    made = target.stat().st_mtime
+    return any(part.stat().st_mtime > made for part in prerequisites(target))
+
+
+def prerequisites(target):
+    """The files that the last compilation has read; this one for each that is gone."""
+    listed = target.with_suffix(".d").read_text(encoding="utf-8").replace("\\\n", " ")
+    paths = [pathlib.Path(name) for name in listed.split()[1:]]
+    return [path if path.exists() else pathlib.Path("/proc/self") for path in paths]
+
+
+def jobs(build, out):
+    objects = out / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    zydis = ["-I", out / "zydis/include", "-I", out / "zycore/include"]
+    ours = [*OURS, "-I", SOURCE / "lib", "-I", SOURCE / "include", "-I", build / "data", *zydis,
+            f'-DKW_VERSION="{version(build)}"']
+    for number, source in enumerate([*library_sources(build), WEB / "wasm.c"]):
+        yield source, objects / f"{number:03}-{source.stem}.o", ours
+    for folder, names, private in (("zydis", ZYDIS, "zydis/src"), ("zycore", ZYCORE, "zycore/src")):
+        for name in names:
+            yield (out / folder / "src" / f"{name}.c", objects / f"{folder}-{name}.o",
+                   ["-w", *zydis, "-I", out / private])
+
+
+def build_wasm(build, out):
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(compile_one, jobs(build, out)))
+    wasm = out / "package/kvmwhy.wasm"
+    run([CC, *LINK, *objects, "-o", wasm])
+    return wasm
+
+
+def build_package(build, out):
+    package = out / "package"
+    package.mkdir(parents=True, exist_ok=True)
+    build_wasm(build, out)
+    for name in ("kvmwhy.mjs", "kvmwhy.d.ts"):
+        shutil.copyfile(WEB / name, package / name)
+    shutil.copyfile(WEB / "package-readme.md", package / "README.md")
+    shutil.copyfile(SOURCE / "LICENSES/MIT.txt", package / "LICENSE")
+    described = json.loads((WEB / "package.json").read_text(encoding="utf-8"))
+    described["version"] = version(build)
+    (package / "package.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        sys.exit("usage: build.py BUILD OUT")
+    build, out = (pathlib.Path(name).resolve() for name in arguments)
+    if not (out / "zydis/include/Zydis/Zydis.h").exists():
+        sys.exit(f"{out}: no Zydis here. Run: web/get-zydis {out}")
+    # Several tests may ask for it at once.
+    with open(out / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build_package(build, out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
