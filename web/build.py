@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A native build and Zydis's source in, kvmwhy.wasm and the npm package around it out.
+"""A native build and Zydis's source in; out kvmwhy.wasm, the npm package around it, and the page.
 
     build.py BUILD OUT
 
@@ -9,11 +9,15 @@ the sources it generates, since the parsers' words are compiled by a program tha
 library is built. OUT/zydis and OUT/zycore hold the sources that web/get-zydis unpacks.
 """
 
+import base64
 import concurrent.futures
 import fcntl
+import gzip
+import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -109,11 +113,56 @@ def build_wasm(build, out):
     return wasm
 
 
+def stylesheet(build):
+    """That of the HTML reports, out of a report: the page shows them in the same looks."""
+    run(["ninja", "-C", build, "--quiet", "cli/kvmwhy"])
+    empty = subprocess.run([build / "cli/kvmwhy", "--format", "html"], stdin=subprocess.DEVNULL,
+                           check=False, capture_output=True, encoding="utf-8")
+    found = re.search(r"<style>(.*?)</style>", empty.stdout, re.S)
+    if not found:
+        sys.exit("the HTML report has no stylesheet")
+    return found[1]
+
+
+def csp_hash(text):
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def policy(style, script):
+    """No request, no code but this. The worker is the page's own, from a blob."""
+    return "; ".join([
+        "default-src 'none'", f"style-src {csp_hash(style)}",
+        f"script-src {csp_hash(script)} 'wasm-unsafe-eval'", "worker-src blob:",
+        "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'",
+        "trusted-types kvmwhy"])
+
+
+def page_file(name):
+    return (WEB / "page" / name).read_text(encoding="utf-8")
+
+
+def build_page(build, out):
+    wasm = gzip.compress((out / "package/kvmwhy.wasm").read_bytes(), 9, mtime=0)
+    engine = (WEB / "engine.mjs").read_text(encoding="utf-8")
+    # One script: of a page from a file, browsers let no worker be a module.
+    modules = "".join([engine, page_file("redact.mjs"), page_file("worker.js")])
+    worker = re.sub(r"^export ", "", modules, flags=re.M)
+    if "</script" in worker or "<!--" in worker:
+        sys.exit("the worker's text would end its element")
+    texts = json.dumps(json.loads(page_file("texts.json")), ensure_ascii=False)
+    script = page_file("page.js").replace("@TEXTS@", texts)
+    style = stylesheet(build) + page_file("page.css")
+    parts = {"CSP": policy(style, script), "STYLE": style, "SCRIPT": script, "WORKER": worker,
+             "WASM": base64.b64encode(wasm).decode()}
+    page = re.sub(r"@([A-Z]+)@", lambda match: parts[match[1]], page_file("page.html"))
+    (out / "kvmwhy.html").write_text(page, encoding="utf-8")
+
+
 def build_package(build, out):
     package = out / "package"
     package.mkdir(parents=True, exist_ok=True)
     build_wasm(build, out)
-    for name in ("kvmwhy.mjs", "kvmwhy.d.ts"):
+    for name in ("engine.mjs", "kvmwhy.mjs", "kvmwhy.d.ts"):
         shutil.copyfile(WEB / name, package / name)
     shutil.copyfile(WEB / "package-readme.md", package / "README.md")
     shutil.copyfile(SOURCE / "LICENSES/MIT.txt", package / "LICENSE")
@@ -132,6 +181,7 @@ def main(arguments):
     with open(out / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         build_package(build, out)
+        build_page(build, out)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ export interface Reader {
 export interface Kvmwhy {
 	/** of libkvmwhy */
 	readonly version: string;
+	/** bytes of memory that the module has; they never become fewer */
+	readonly memory: number;
 	explain(log: string | ArrayBuffer | ArrayBufferView, options?: Options & { format?: Format }): Explanation;
 	reader(options?: Options & { format?: Format; formats?: Format[] }): Reader;
 	/** "0x404", "1028" or a name; value: to be decoded and judged */

@@ -16,7 +16,8 @@ import tempfile
 
 import web
 
-FILES = {"LICENSE", "README.md", "kvmwhy.d.ts", "kvmwhy.mjs", "kvmwhy.wasm", "package.json"}
+FILES = {"LICENSE", "README.md", "engine.mjs", "kvmwhy.d.ts", "kvmwhy.mjs", "kvmwhy.wasm",
+         "package.json"}
 LOG = web.SOURCE / "examples/starting-case.log"
 # What may run is what the module imports: one function of ours, three of a C library's stdio.
 IMPORTS = {"kvmwhy.write", "wasi_snapshot_preview1.fd_close", "wasi_snapshot_preview1.fd_seek",
