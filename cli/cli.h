@@ -63,6 +63,8 @@ enum kw_opt {
 	KW_OPT_PAGE,
 	KW_OPT_PID,
 	KW_OPT_REDACT,
+	KW_OPT_SUMMARY,
+	KW_OPT_THIS_HOST,
 	KW_OPT_VENDOR,
 	KW_OPT_VIA,
 };
@@ -89,6 +91,11 @@ int kw_check_word(const char *command, const char *option, const char *const *al
 
 /* The same for a @release that does not look like what `uname -r` prints. */
 int kw_check_release(const char *command, const char *option, const char *release);
+
+struct kw_options;
+
+/* Fills in what is not yet known of the machine that this runs on: kernel and vendor. */
+void kw_this_host(struct kw_options *known);
 
 /* output.c */
 

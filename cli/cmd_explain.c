@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "summary.h"
 #include "term.h"
 #include "view.h"
+#include "walk.h"
 
 static const char help[] =
 	"usage: kvmwhy [explain] [OPTION]... [FILE]...\n"
@@ -28,6 +30,10 @@ static const char help[] =
 	"  --host-kernel REL  the host ran kernel REL, as printed by 'uname -r'\n"
 	"  --vendor VENDOR    vendor of the host's CPU: intel or amd\n"
 	"  --kvm-run PAGE     also explain the kvm_run page of a vCPU, saved in file PAGE\n"
+	"  --this-host        the logs are of this machine: takes its kernel and vendor\n"
+	"  -r, --recursive    read all logs below a folder; without FILE, below this one\n"
+	"  --summary          only a row for each kind of failure: how often, where first and\n"
+	"                     last (not html)\n"
 	"  --all              also report harmless messages\n"
 	"  --checks           list every VM-entry check that was evaluated, with its result\n"
 	"                     (text only: html always lists them, json those not passed)\n"
@@ -44,6 +50,9 @@ static const struct option options[] = {
 	{ "host-kernel", required_argument, NULL, KW_OPT_KERNEL },
 	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
 	{ "kvm-run", required_argument, NULL, KW_OPT_PAGE },
+	{ "this-host", no_argument, NULL, KW_OPT_THIS_HOST },
+	{ "recursive", no_argument, NULL, 'r' },
+	{ "summary", no_argument, NULL, KW_OPT_SUMMARY },
 	{ "all", no_argument, NULL, KW_OPT_ALL },
 	{ "checks", no_argument, NULL, KW_OPT_CHECKS },
 	KW_VIEW_COLOR,
@@ -59,6 +68,7 @@ struct arguments {
 	struct kw_view view;
 	unsigned int print; /* KW_PRINT_* */
 	const char *page; /* of --kvm-run, or NULL */
+	bool summary, recursive;
 	char *const *files;
 	size_t nfiles;
 };
@@ -67,6 +77,7 @@ struct explanation {
 	const struct arguments *args;
 	struct kw_reader *reader;
 	struct kw_printer *printer;
+	struct kw_summary summary; /* instead of the printer */
 	uint64_t bytes;
 	bool trouble; /* something could not be read, or our own failure */
 	struct kw_output out;
@@ -76,7 +87,10 @@ static int give_report(void *arg, const struct kw_report *report)
 {
 	struct explanation *e = arg;
 
-	return kw_printer_report(e->printer, report);
+	if (!e->args->summary)
+		return kw_printer_report(e->printer, report);
+	kw_summary_add(&e->summary, report);
+	return 0;
 }
 
 /* Complains about @rc of the library, unless it came from the output, whose close complains. */
@@ -190,7 +204,7 @@ static int finish(struct explanation *e)
 {
 	int rc = kw_reader_finish(e->reader, NULL);
 
-	if (!rc)
+	if (!rc && e->printer)
 		rc = kw_printer_finish(e->printer);
 	return rc ? complain_library(e, rc) : 0;
 }
@@ -284,11 +298,14 @@ static int explain(const struct arguments *args)
 	if (open_output(&e))
 		return KW_EXIT_TROUBLE;
 	flags |= kw_view_begin(&args->view, &e.out);
-	rc = kw_printer_create(args->format, flags, kw_output_write, &e.out, &e.printer);
+	rc = args->summary ? 0 : kw_printer_create(args->format, flags, kw_output_write, &e.out, &e.printer);
 	if (rc)
 		complain_library(&e, rc);
 	else
 		explain_files(&e);
+	if (args->summary)
+		kw_summary_print(&e.summary, args->format, flags, &e.out);
+	e.trouble |= e.summary.failed;
 
 	/* Flush the answer before any complaint. */
 	if (kw_output_close(&e.out))
@@ -297,6 +314,7 @@ static int explain(const struct arguments *args)
 	rc = result(&e);
 	kw_reader_destroy(e.reader);
 	kw_printer_destroy(e.printer);
+	kw_summary_deinit(&e.summary);
 	return rc;
 }
 
@@ -318,6 +336,15 @@ static int take_option(struct arguments *args, int c, char **argv)
 	case KW_OPT_PAGE:
 		args->page = optarg;
 		return 0;
+	case KW_OPT_THIS_HOST:
+		kw_this_host(&args->known);
+		return 0;
+	case 'r':
+		args->recursive = true;
+		return 0;
+	case KW_OPT_SUMMARY:
+		args->summary = true;
+		return 0;
 	case KW_OPT_ALL:
 		args->known.flags |= KW_OPTION_ALL;
 		return 0;
@@ -332,6 +359,29 @@ static int take_option(struct arguments *args, int c, char **argv)
 	}
 }
 
+/* All logs below the folders of the command line. */
+static int explain_below(struct arguments *args)
+{
+	struct kw_walk walk = { .count = 0 };
+	int rc;
+
+	if (!args->nfiles)
+		kw_walk_add(&walk, ".");
+	for (size_t i = 0; i < args->nfiles; i++)
+		kw_walk_add(&walk, args->files[i]);
+	args->files = walk.path;
+	args->nfiles = walk.count;
+	if (!walk.count && !args->page) {
+		kw_complain("no log to read: none of the files is text");
+		rc = KW_EXIT_NOTHING;
+	} else {
+		rc = explain(args);
+	}
+	rc = walk.trouble ? KW_EXIT_TROUBLE : rc;
+	kw_walk_deinit(&walk);
+	return rc;
+}
+
 static int run(int argc, char **argv)
 {
 	static char dash[] = "-";
@@ -342,14 +392,19 @@ static int run(int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":ho:r", options, NULL)) != -1) {
 		if (c == 'h' || c == KW_OPT_HELP)
 			return kw_print(help, KW_EXIT_FOUND);
 		if (take_option(&args, c, argv))
 			return KW_EXIT_TROUBLE;
 	}
+	if (args.summary && !strcmp(args.format, "html"))
+		return kw_usage(kw_cmd_explain.name, "--summary has no format html: use text, "
+						     "json or ndjson");
 	args.files = argv + optind;
 	args.nfiles = (size_t)(argc - optind);
+	if (args.recursive)
+		return explain_below(&args);
 	if (!args.nfiles && !args.page) {
 		args.files = stdin_only;
 		args.nfiles = 1;

@@ -53,19 +53,26 @@ static ssize_t read_some(int fd, char *p, size_t len)
 static int complain_read(const struct kw_input *in)
 {
 	if (errno == EISDIR)
-		kw_complain("'%s' is a directory: name the log files in it", in->name);
+		kw_complain("'%s' is a directory: name the log files in it, or use -r", in->name);
 	else
 		kw_complain("cannot read '%s': %s", in->name, strerror(errno));
 	return -1;
 }
 
-static const struct kw_packing *find_packing(size_t len)
+static const struct kw_packing *find_packing(const char *head, size_t len)
 {
 	for (size_t i = 0; i < sizeof(packings) / sizeof(packings[0]); i++)
 		if (len >= packings[i].magic_len &&
-		    !memcmp(buffer, packings[i].magic, packings[i].magic_len))
+		    !memcmp(head, packings[i].magic, packings[i].magic_len))
 			return &packings[i];
 	return NULL;
+}
+
+bool kw_input_is_packed(const char *head, size_t len)
+{
+	const struct kw_packing *packing = find_packing(head, len);
+
+	return packing && packing->program;
 }
 
 /* Reads until the compression is recognisable; a pipe may deliver byte by byte. */
@@ -80,7 +87,7 @@ static int read_ahead(struct kw_input *in)
 			break;
 		in->ahead += (size_t)n;
 	}
-	in->packing = find_packing(in->ahead);
+	in->packing = find_packing(buffer, in->ahead);
 	return 0;
 }
 

@@ -21,6 +21,9 @@ struct kw_input {
 	pid_t unpacker, feeder; /* 0 if none */
 };
 
+/* Does a file that begins so hold what kvmwhy can unpack? */
+bool kw_input_is_packed(const char *head, size_t len);
+
 /* Opens @path, "-" for the standard input. Return: 0, or -1 after a complaint. */
 int kw_input_open(struct kw_input *in, const char *path);
 

@@ -13,7 +13,7 @@ _kvmwhy_options() {
 	case $1 in
 	watch) printf '%s' '--format --once --pid --log --redact --journal --all --via --color --help' ;;
 	record) printf '%s' '--output --once --pid --redact --all --via --help' ;;
-	explain | replay) printf '%s' '--format --host-kernel --vendor --kvm-run --all --checks --color --no-pager --output --help' ;;
+	explain | replay) printf '%s' '--format --host-kernel --vendor --kvm-run --this-host --recursive --summary --all --checks --color --no-pager --output --help' ;;
 	msr) printf '%s' '--host-kernel --vendor --format --color --no-pager --help' ;;
 	insn) printf '%s' '--mode --format --color --no-pager --help' ;;
 	rule | check) printf '%s' '--format --color --no-pager --help' ;;

@@ -132,7 +132,8 @@ enum kw_report_texts {
 	KW_REPORT_INSN,		/**< the instruction: "wrmsr" */
 	KW_REPORT_INSN_BYTES,	/**< its bytes: "0f 30" */
 	KW_REPORT_MSR_NAME,	/**< of the MSR accessed */
-	KW_REPORT_MSR_ACCESS	/**< "read" or "write" */
+	KW_REPORT_MSR_ACCESS,	/**< "read" or "write" */
+	KW_REPORT_FILE		/**< the input's name, as the caller gave it */
 };
 
 /** The numbers of a report. Since: 0.1 */

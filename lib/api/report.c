@@ -49,6 +49,17 @@ static const char *text_of(const struct kw_report *r, const struct kw_str *text)
 	return show(r, text, &buf);
 }
 
+static const char *file_of(const struct kw_report *r)
+{
+	struct kw_buf buf = { .arena = r->c.f->arena };
+	const char *before = r->file ? shown_before(r, r->file) : NULL;
+
+	if (before || !r->file)
+		return before;
+	kw_escape_terminal(&buf, kw_str(r->file));
+	return show(r, r->file, &buf);
+}
+
 static bool has_insn(const struct kw_case *c)
 {
 	return c->code == KW_CODE_OK && c->insn.length;
@@ -104,6 +115,8 @@ const char *kw_report_text(const struct kw_report *r, enum kw_report_texts what)
 		return insn_bytes(r);
 	case KW_REPORT_MSR_NAME:
 		return c->has_msr && *c->msr_name ? c->msr_name : NULL;
+	case KW_REPORT_FILE:
+		return file_of(r);
 	case KW_REPORT_MSR_ACCESS:
 		return !c->has_msr ? NULL : c->msr_write ? "write" : "read";
 	}

@@ -45,6 +45,60 @@ def _(directory):
     equal([r["input"]["first_line"] for r in reports], [1, 1, 1])
 
 
+def folder_of_logs(directory):
+    """Two logs, one of them packed, and what is none: a picture, a link to a log, a link to here."""
+    below = directory / "logs" / "b"
+    below.mkdir(parents=True)
+    (directory / "logs" / "a.log").write_bytes(LOG)
+    (below / "z.log.gz").write_bytes(pack("gzip", LOG))
+    (below / "picture").write_bytes(b"\x89PNG\0\0" + LOG)
+    (below / "link").symlink_to(directory / "logs" / "a.log")
+    (below / "loop").symlink_to(directory / "logs")
+    return directory / "logs"
+
+
+@test("-r reads the logs below a folder in order, and nothing else")
+def _(directory):
+    logs = folder_of_logs(directory)
+    result = kvmwhy("-r", "--format", "ndjson", logs).expect(FOUND)
+    equal([json.loads(line)["input"]["file"] for line in result.out.splitlines()],
+          [f"{logs}/a.log", f"{logs}/b/z.log.gz"])
+    kvmwhy("-r", logs / "b" / "picture", logs / "b").expect(FOUND)      # a file is read as it is
+    (directory / "empty").mkdir()
+    assert "no log to read" in kvmwhy("-r", directory / "empty").expect(NOTHING).complaint()
+    kvmwhy("-r", directory / "gone", logs).expect(TROUBLE, "0x838", "No such file")
+
+
+@test("--summary counts by fingerprint, over files and within them")
+def _(directory):
+    (directory / "one").write_bytes(LOG + LOG)
+    (directory / "two").write_bytes(LOG)
+    other = b"error: kvm run failed Bad address\n"
+    (directory / "three").write_bytes(other)
+    files = [directory / name for name in ("one", "three", "two")]
+    rows = json.loads(kvmwhy("--summary", "--format", "json", *files).expect(FOUND).out)
+    equal([(row["count"], row["files"]) for row in rows], [(3, 2), (1, 1)])
+    equal([row["first"] for row in rows],
+          [{"file": str(files[0]), "line": 1}, {"file": str(files[1]), "line": 1}])
+    equal(rows[0]["last"]["file"], str(files[2]))
+    assert rows[0]["rule"] and rows[0]["certainty"] == "likely", rows
+    text = kvmwhy("--summary", *files).expect(FOUND).text()
+    assert text.startswith("     3  WRMSR to IA32_X2APIC_INIT_COUNT"), text
+    assert f"{files[0]}:1 to {files[2]}:1, in 2 files\n" in text, text
+    assert "--summary has no format html" in \
+        kvmwhy("--summary", "--format", "html", CASE).expect(TROUBLE).complaint()
+
+
+@test("--this-host is this machine's kernel, unless another is given")
+def _(_):
+    log = b"vcpu 0: error: kvm run failed Operation not permitted\n" + LOG
+    here = kvmwhy("--this-host", "--format", "json", stdin=log).expect(FOUND).out
+    equal(here, kvmwhy("--this-host", "--host-kernel", os.uname().release, "--format", "json",
+                       stdin=log).out)
+    old = ["--host-kernel", "5.10.100", "--vendor", "intel", "--format", "json"]
+    equal(kvmwhy("--this-host", *old, stdin=log).out, kvmwhy(*old, stdin=log).out)
+
+
 @test("a missing file is named, the others are explained, and the status is 2")
 def _(directory):
     result = kvmwhy(directory / "gone.log", CASE).expect(TROUBLE, "0x838")

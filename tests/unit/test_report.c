@@ -137,7 +137,7 @@ static int look_at_hostile(void *arg, const struct kw_report *report)
 
 	(void)arg;
 	count++;
-	for (unsigned int what = KW_REPORT_CLASS; what <= KW_REPORT_MSR_ACCESS; what++)
+	for (unsigned int what = KW_REPORT_CLASS; what <= KW_REPORT_FILE; what++)
 		assert_clean(kw_report_text(report, (enum kw_report_texts)what));
 	assert_string_equal(kw_report_finding_evidence(report, 0, 0, &line),
 			    "error: kvm run failed \\x1b[31mred\\xff");
