@@ -14,7 +14,9 @@ from cli import CASE, FOUND, SOURCE, equal, kvmwhy, main, test
 
 WIDTHS = {"phone": 390, "desk": 1280}
 SCROLLS = """[...document.querySelectorAll('body *')].filter(
-    e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.code,.log,.scroll,figure')).map(e => e.tagName + '.' + e.className).join(' ')"""
+    e => e.getBoundingClientRect().right > innerWidth + 1
+         && !e.closest('.code,.log,.scroll,figure'))
+    .map(e => e.tagName + '.' + e.className).join(' ')"""
 
 
 def corpus(name):
