@@ -298,7 +298,8 @@ static int explain(const struct arguments *args)
 	if (open_output(&e))
 		return KW_EXIT_TROUBLE;
 	flags |= kw_view_begin(&args->view, &e.out);
-	rc = args->summary ? 0 : kw_printer_create(args->format, flags, kw_output_write, &e.out, &e.printer);
+	rc = args->summary ? 0 : kw_printer_create(args->format, flags, kw_output_write, &e.out,
+						   &e.printer);
 	if (rc)
 		complain_library(&e, rc);
 	else
