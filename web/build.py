@@ -33,12 +33,12 @@ ZYCORE = ("Allocator", "Format", "String", "Vector", "Zycore")
 
 CC = os.environ.get("WASM_CC", "clang")
 TARGET = ["--target=wasm32-wasi"]
-COMPILE = TARGET + ["-std=gnu11", "-Oz", "-g0", "-DNDEBUG", "-D_GNU_SOURCE", "-fvisibility=hidden",
-                    "-ffunction-sections", "-fdata-sections", "-DZYDIS_STATIC_BUILD",
-                    "-DZYCORE_STATIC_BUILD", f"-ffile-prefix-map={SOURCE}=."]
+COMPILE = TARGET + ["-std=gnu11", "-Oz", "-flto", "-g0", "-DNDEBUG", "-D_GNU_SOURCE",
+                    "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections",
+                    "-DZYDIS_STATIC_BUILD", "-DZYCORE_STATIC_BUILD", f"-ffile-prefix-map={SOURCE}=."]
 OURS = ["-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
 # The stack comes first in memory: one that overflows traps instead of overwriting data.
-LINK = TARGET + ["-Oz", "-mexec-model=reactor", "-Wl,--gc-sections", "-Wl,--strip-all",
+LINK = TARGET + ["-Oz", "-flto", "-mexec-model=reactor", "-Wl,--gc-sections", "-Wl,--strip-all",
                  "-Wl,--stack-first", "-Wl,-z,stack-size=1048576", "-Wl,--max-memory=268435456"]
 
 

@@ -6,8 +6,8 @@
  */
 
 const UNKNOWN_BYTE = '??';
-const GENERAL = /\b([ER](?:AX|BX|CX|DX|SI|DI|BP|SP)|R(?:[89]|[12]\d|3[01]))(\s?=\s?)([0-9a-f]{8,16})\b/g;
-const VECTOR = /^.*\b(?:XMM\d\d|FPR\d|FCW)=.*$/;
+const GENERAL = /\b([ER](?:AX|BX|CX|DX|SI|DI|BP|SP)|R(?:[89]|[12]\d|3[01]))\s?=\s?[0-9a-f]{8,16}\b ?/g;
+const VECTOR = /^.*\b(?:XMM|[F]PR|FCW)\d*=.*$/;
 const CODE = /^(.*?\bCode=)(.*)$/;
 /* Of these an MSR or port access is made. */
 const ACCESS = ['RAX', 'RCX', 'RDX', 'EAX', 'ECX', 'EDX'];
@@ -69,17 +69,20 @@ function redactCode(line, taken) {
 	return match[1] + hidden.join(' ');
 }
 
+/* What is left out is gone from its line: a zero in its place would be a value. */
 function redactRegisters(line, taken) {
 	if (VECTOR.test(line)) {
 		taken.note('register', line.trim().split(/\s+/)[0]);
 		return null;
 	}
-	return line.replace(GENERAL, (all, name, equals, value) => {
-		if (ACCESS.includes(name) || name === 'RSP' || name === 'ESP' && /^0+$/.test(value))
+	const rest = line.replace(GENERAL, (all, name) => {
+		if (ACCESS.includes(name))
 			return all;
-		taken.note('register', `${name}${equals}${value}`);
-		return `${name}${equals}${'0'.repeat(value.length)}`;
+		taken.note('register', all.trim());
+		return '';
 	});
+
+	return rest.trim() || !line.trim() ? rest : null;
 }
 
 function redactTexts(line, taken) {
