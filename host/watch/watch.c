@@ -2,7 +2,6 @@
 /* Which way to see failures: the requested one, else the best that works here. */
 #include "watch.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,22 +18,6 @@ static const struct kw_watch_backend *const backends[] = {
 const char *kw_backend_name(size_t i)
 {
 	return i < sizeof(backends) / sizeof(backends[0]) && backends[i] ? backends[i]->name : NULL;
-}
-
-void kw_watcher_say(char text[static KW_WATCHER_TEXT], const char *format, ...)
-{
-	size_t len = strlen(text);
-	va_list arguments;
-
-	if (len)
-		len += (size_t)snprintf(text + len, KW_WATCHER_TEXT - len, " ");
-	if (len >= KW_WATCHER_TEXT)
-		return;
-	va_start(arguments, format);
-	if ((size_t)vsnprintf(text + len, KW_WATCHER_TEXT - len, format, arguments) >=
-	    KW_WATCHER_TEXT - len)
-		text[len ? len - 1 : 0] = '\0';
-	va_end(arguments);
 }
 
 /* Truncates if there is no more room. */

@@ -230,17 +230,6 @@ int kw_buf_write(void *arg, const char *text, size_t len)
 	return buf->failed ? -ENOMEM : 0;
 }
 
-int kw_buf_take(struct kw_buf *buf, char **ret)
-{
-	kw_buf_char(buf, '\0');
-	if (buf->failed) {
-		kw_buf_deinit(buf);
-		return -ENOMEM;
-	}
-	*ret = buf->p;
-	return 0;
-}
-
 static int print_report(void *arg, const struct kw_report *report)
 {
 	return kw_printer_report(arg, report);

@@ -430,6 +430,7 @@ void kw_explain(struct kw_failure *f, const struct kw_context *context, struct k
 	kw_told_derive(ret, f);
 	derive_insn(ret);
 	derive_place(ret);
+	ret->host_dump = kw_failure_has_host_dump(ret->f);
 	ret->vendor = vendor_of(ret);
 	derive_msr(ret, f);
 	derive_host(ret, f);

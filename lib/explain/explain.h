@@ -74,6 +74,7 @@ struct kw_case {
 	const char *mode_why;
 	unsigned int bits;
 	bool has_linear_rip;
+	bool host_dump; /* kw_failure_has_host_dump() of .f */
 	uint64_t linear_rip;
 	enum kw_vendor vendor;	    /* given, or seen in the text (a VMCS, a VMCB, kvm_amd: ...) */
 	enum kw_code_state code;

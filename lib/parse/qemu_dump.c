@@ -19,16 +19,19 @@ struct state {
 
 enum { CODE_BYTES = 50 /* as many as x86_cpu_dump_state() prints */ };
 
+/* What is remembered of a dump is that of its reader, whoever hands over its lines. */
+static const struct kw_parser dump = { .name = "QEMU dump" };
+
 static struct state state_get(struct kw_gather *g)
 {
-	uint32_t word = *kw_gather_state(g, &kw_parser_qemu);
+	uint32_t word = *kw_gather_state(g, &dump);
 
 	return (struct state){ word & 3, (enum kw_fact)(word >> 2 & 0xfff), word >> 14 & 7 };
 }
 
 static void state_set(struct kw_gather *g, enum wait wait, enum kw_fact fact, unsigned int values)
 {
-	*kw_gather_state(g, &kw_parser_qemu) = (uint32_t)wait | (uint32_t)fact << 2 | values << 14;
+	*kw_gather_state(g, &dump) = (uint32_t)wait | (uint32_t)fact << 2 | values << 14;
 }
 
 /* Register names as QEMU prints them, packed for a switch. */

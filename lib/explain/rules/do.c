@@ -9,7 +9,7 @@ static bool on_x86(const struct kw_case *c)
 
 static bool has_host_dump(const struct kw_case *c)
 {
-	return kw_failure_has_host_dump(c->f);
+	return c->host_dump;
 }
 
 const struct kw_do kw_do_dump_vmcs = {

@@ -25,7 +25,7 @@ static bool smi_handler_entry(const struct kw_case *c)
 /* Without the dump, the VMM's registers are the only evidence. */
 static bool no_dump(const struct kw_case *c)
 {
-	return !kw_failure_has_host_dump(c->f);
+	return !c->host_dump;
 }
 
 static bool smm_vmx(const struct kw_case *c)
