@@ -343,7 +343,7 @@
 		const gzip = head[0] === 0x1f && head[1] === 0x8b;
 		const stream = gzip ? order.blob.stream().pipeThrough(new DecompressionStream('gzip')) : order.blob.stream();
 
-		return new TextDecoder().decode(await limited(stream, 64 * LINK_TEXT_MAX, 'bigLink'));
+		return new TextDecoder().decode(await limited(stream, 8 * LINK_TEXT_MAX, 'bigLink'));
 	}
 
 	async function limited(stream, limit, key) {
