@@ -43,16 +43,15 @@ static bool only_the_device(const struct kw_case *c)
 const struct kw_rule kw_rules_vmm[] = {
 	{
 		.id = "qemu-code-outside-ram",
-		.certainty = KW_CERTAIN,
-		.proof = { KW_PROOF_SIGN },
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(VMM_FATAL),
 		.any_arch = true,
 		.sign = KW_SIGN_OUTSIDE_RAM + 1,
 		.needs_sign = true,
 		.title = "QEMU's TCG stopped: the guest ran to an address with neither RAM nor "
 			 "ROM",
-		.why = "QEMU's own translator (TCG) had to fetch code there and ended the "
-		       "process. KVM was not running this vCPU. A wild jump or return, a boot "
+		.why = "QEMU's own translator (TCG) prints this when it has to fetch code there, "
+		       "and ends the process; a vCPU under KVM never comes to it. A wild jump or return, a boot "
 		       "image for another machine or load address, and code that runs off its "
 		       "end look like this.",
 		.todo = { KW_DO("Check what was booted: is the image for this machine type, loaded "
@@ -65,8 +64,7 @@ const struct kw_rule kw_rules_vmm[] = {
 	},
 	{
 		.id = "qemu-hardware-error",
-		.certainty = KW_CERTAIN,
-		.proof = { KW_PROOF_SIGN },
+		.certainty = KW_LIKELY,
 		.classes = KW_IN(VMM_FATAL),
 		.any_arch = true,
 		.sign = KW_SIGN_HW_ERROR + 1,
