@@ -28,6 +28,7 @@ STREAM = 200 << 20
 DONE = ("!document.getElementById('explain').disabled"
         " && document.getElementById('status').textContent !== ''")
 TITLE = "document.querySelector('#answer h1')?.textContent ?? ''"
+HEADLINES = "[...document.querySelectorAll('#answer h1')].map((title) => title.textContent)"
 HOSTILE = """<script>hacked = 1</script><img src=x onerror="hacked = 1"><svg onload="hacked = 1">
 </textarea><body><style>*{display:none}</style><a href="javascript:hacked = 1">
 """ + LOG.replace("error: kvm run failed", "<img src=x onerror=hacked=1><body> error: kvm run failed") \
@@ -97,6 +98,7 @@ def texts():
     asked = set(re.findall(r'data-t="(\w+)"', page))
     asked |= set(re.findall(r"(?:\bt|say)\('(\w+)'", script))
     asked |= set(re.findall(r"key: '(\w+)'", script)) | set(re.findall(r"Told\('(\w+)'", worker))
+    asked |= set(re.findall(r"says: '(\w+)'", worker))
     asked |= set(re.findall(r"(?:note\(|\[)'(\w+)', (?:/|\w)", redact))
     assert asked <= keys and len(asked) > 50, (asked - keys, len(asked))
 
@@ -178,6 +180,20 @@ def shared(page):
         assert secret not in text, text
     assert "RCX=0000000000000838" in text and "<0f> 30" in text
     assert page.js("document.getElementById('kernel').value") == "5.10.100"
+
+
+def context(page):
+    """A log whose other lines are a part of the answer: they stay, and the page says so."""
+    page.open(web.PAGE.as_uri())
+    log = (web.SOURCE / "tests/corpus/several-failures/input").read_text(encoding="utf-8")
+    explain(page, log)
+    before = page.js(HEADLINES)
+    page.js("document.getElementById('share').click()")
+    link = page.wait("document.getElementById('link').value")
+    assert "the lines around the failures" in page.js("document.getElementById('taken').textContent")
+    page.open(link)
+    page.wait("!!document.querySelector('#answer h1')")
+    assert before == page.js(HEADLINES)
 
 
 def damaged(page):
@@ -270,7 +286,7 @@ def main(shots):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             for test, *more in ((pasted,), (empty,), (many,), (dropped, folder), (packed, folder),
-                                (shared,), (damaged,), (hostile, folder), (looked_up,),
+                                (shared,), (context,), (damaged,), (hostile, folder), (looked_up,),
                                 (looks, shots), (large, folder)):
                 test(page, *more)
                 quiet(page)

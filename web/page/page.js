@@ -315,7 +315,7 @@
 		return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 	}
 
-	function showTaken({ taken, same, registers }) {
+	function showTaken({ taken, says }) {
 		const box = $('taken');
 		const line = (name, text) => Object.assign(document.createElement(name), { textContent: text });
 		const list = document.createElement('ul');
@@ -329,8 +329,8 @@
 			box.append(line('p', t('tookNothing')));
 		if (taken.length)
 			box.append(line('p', t('tookOut')), list);
-		if ($('redact').checked)
-			box.append(line('p', t(same && registers ? 'sameAnswer' : 'otherAnswer')));
+		if ($('redact').checked || says === 'changedAnswer')
+			box.append(line('p', t(says)));
 	}
 
 	/* What was explained, as text; of a file no more than a link can hold. */

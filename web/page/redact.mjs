@@ -95,10 +95,11 @@ function redactTexts(line, taken) {
 }
 
 /*
- * @registers: take out the registers and the code bytes too; the caller asks the engine whether the
- * answer stays the same. Without @redact only foreign lines are left out.
+ * @registers: take out the registers and the code bytes too; @whole: leave the lines between and
+ * around the failures. The caller asks the engine whether the answer stays the same. Without
+ * @redact only foreign lines are left out.
  */
-export function redact(text, failures, { redact: wanted = true, registers = true } = {}) {
+export function redact(text, failures, { redact: wanted = true, registers = true, whole = false } = {}) {
 	const { lines, kept } = linesOfFailures(text, failures);
 	const taken = new Taken();
 	const out = [];
@@ -106,7 +107,7 @@ export function redact(text, failures, { redact: wanted = true, registers = true
 	for (const [i, raw] of lines.entries()) {
 		let line = raw.replace(/\r$/, '');
 
-		if (!kept[i]) {
+		if (!whole && !kept[i]) {
 			if (line.trim())
 				taken.note('otherLines', line.trim().slice(0, 60));
 			continue;
