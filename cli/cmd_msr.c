@@ -15,6 +15,7 @@
 
 static const char help[] =
 	"usage: kvmwhy msr [OPTION]... INDEX|NAME [VALUE]\n"
+	"       kvmwhy msr --names\n"
 	"\n"
 	"Describes a model-specific register: its name, fields and reserved bits, and what KVM\n"
 	"does when a guest writes VALUE to it.\n"
@@ -25,6 +26,7 @@ static const char help[] =
 	"  --host-kernel REL  answer for host kernel REL only, as printed by 'uname -r'\n"
 	"  --vendor VENDOR    vendor of the CPU: intel or amd\n"
 	"  --format FORMAT    text (the default) or json\n"
+	"  --names            print the names of all MSRs that are known\n"
 	KW_VIEW_COLOR_HELP
 	KW_VIEW_PAGER_HELP
 	"  -h, --help         print this text\n"
@@ -35,6 +37,7 @@ static const struct option options[] = {
 	{ "host-kernel", required_argument, NULL, KW_OPT_KERNEL },
 	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
 	{ "format", required_argument, NULL, KW_OPT_FORMAT },
+	{ "names", no_argument, NULL, KW_OPT_NAMES },
 	KW_VIEW_COLOR,
 	KW_VIEW_PAGER,
 	{ "help", no_argument, NULL, KW_OPT_HELP },
@@ -45,6 +48,7 @@ struct arguments {
 	struct kw_options known;
 	const char *format;
 	struct kw_view view;
+	bool names;
 };
 
 static int parse_value(const char *text, uint64_t *ret)
@@ -104,6 +108,20 @@ static int describe(const struct arguments *args, const char *name, const uint64
 	return rc;
 }
 
+static int print_names(const struct kw_view *view)
+{
+	static struct kw_output out;
+	char name[64];
+
+	kw_output_open(&out, NULL);
+	kw_view_begin(view, &out);
+	for (size_t i = 0; kw_msr_name_at(i, name, sizeof(name)); i++) {
+		kw_output_write(&out, name, strlen(name));
+		kw_output_write(&out, "\n", 1);
+	}
+	return kw_output_end(&out, "", KW_EXIT_FOUND);
+}
+
 static int take_option(struct arguments *args, int c, char **argv)
 {
 	const char *me = kw_cmd_msr.name;
@@ -118,6 +136,9 @@ static int take_option(struct arguments *args, int c, char **argv)
 	case KW_OPT_FORMAT:
 		args->format = optarg;
 		return kw_check_word(me, "--format", kw_text_or_json, optarg);
+	case KW_OPT_NAMES:
+		args->names = true;
+		return 0;
 	default:
 		return kw_view_option(&args->view, me, options, c, argv);
 	}
@@ -137,6 +158,10 @@ static int run(int argc, char **argv)
 	}
 	argv += optind;
 	argc -= optind;
+	if (args.names && argc)
+		return kw_usage(kw_cmd_msr.name, "--names and '%s' exclude each other", argv[0]);
+	if (args.names)
+		return print_names(&args.view);
 	if (argc < 1)
 		return kw_usage(kw_cmd_msr.name, "no MSR given: add its index or its name");
 	if (argc > 2)

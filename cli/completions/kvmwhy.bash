@@ -14,7 +14,7 @@ _kvmwhy_options() {
 	watch) printf '%s' '--format --once --pid --log --redact --journal --all --via --color --help' ;;
 	record) printf '%s' '--output --once --pid --redact --all --via --help' ;;
 	explain | replay) printf '%s' '--format --host-kernel --vendor --kvm-run --this-host --recursive --summary --all --checks --color --no-pager --output --help' ;;
-	msr) printf '%s' '--host-kernel --vendor --format --color --no-pager --help' ;;
+	msr) printf '%s' '--host-kernel --vendor --format --names --color --no-pager --help' ;;
 	insn) printf '%s' '--mode --format --color --no-pager --help' ;;
 	rule | check) printf '%s' '--format --color --no-pager --help' ;;
 	host) printf '%s' '--format --color --no-pager --root --help' ;;
@@ -50,6 +50,7 @@ _kvmwhy_words() {
 
 	case $1 in
 	rule) kvmwhy rule 2>/dev/null | sed -n 's/^\([^ ][^ ]*\).*/\1/p' ;;
+	msr) kvmwhy msr --names 2>/dev/null ;;
 	check) kvmwhy check 2>/dev/null | sed -n 's/^  \([^ ][^ ]*\).*/\1/p' ;;
 	inject) printf '%s' 'wrmsr rdmsr status off' ;;
 	help) printf '%s' "$commands" ;;
@@ -68,11 +69,24 @@ _kvmwhy() {
 		word=
 	fi
 	command=$(_kvmwhy_command)
+	if [ "$command" = inject ] && [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " = *" -- "* ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$word")
+		return
+	fi
+	case $before in
+	-o | --output | --kvm-run | --log)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--root | --debugfs)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
+	esac
 	words=$(_kvmwhy_values "$command" "$before")
 	if [ -z "$words" ]; then
-		case $before:$word in
-		-o:* | --output:* | --kvm-run:* | --log:*) ;;
-		*:-*) words=$(_kvmwhy_options "$command"; printf ' '; _kvmwhy_words "$command") ;;
+		case $word in
+		-*) words=$(_kvmwhy_options "$command"; printf ' '; _kvmwhy_words "$command") ;;
 		*) words=$(_kvmwhy_words "$command") ;;
 		esac
 	fi

@@ -23,7 +23,7 @@ complete -c kvmwhy -l help -s h -d 'print a summary'
 complete -c kvmwhy -n $explain -l format -x -a 'text json ndjson html' -d 'format of the output'
 complete -c kvmwhy -n $explain -l host-kernel -x -a '(uname -r)' -d 'kernel of the host'
 complete -c kvmwhy -n $explain -l vendor -x -a 'intel amd' -d 'vendor of the host\'s CPU'
-complete -c kvmwhy -n $explain -l kvm-run -r -d 'kvm_run page of a vCPU'
+complete -c kvmwhy -n $explain -l kvm-run -r -F -d 'kvm_run page of a vCPU'
 complete -c kvmwhy -n $explain -l this-host -d 'the logs are of this machine'
 complete -c kvmwhy -n $explain -l recursive -s r -d 'read all logs below a folder'
 complete -c kvmwhy -n $explain -l summary -d 'a row for each kind of failure'
@@ -31,7 +31,7 @@ complete -c kvmwhy -n $explain -l all -d 'also report harmless messages'
 complete -c kvmwhy -n $explain -l checks -d 'list every VM-entry check that was evaluated'
 complete -c kvmwhy -n $explain -l color -x -a 'auto always never' -d 'colour the text'
 complete -c kvmwhy -n $explain -l no-pager -d 'do not use a pager'
-complete -c kvmwhy -n $explain -l output -s o -r -d 'write to a file'
+complete -c kvmwhy -n $explain -l output -s o -r -F -d 'write to a file'
 
 set -l live '__fish_seen_subcommand_from watch record'
 complete -c kvmwhy -n $live -f
@@ -49,6 +49,8 @@ complete -c kvmwhy -n $watch -l color -x -a 'auto always never' -d 'colour the t
 
 complete -c kvmwhy -n '__fish_seen_subcommand_from host msr insn rule check inject version help' -f
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -l host-kernel -x -a '(uname -r)' -d 'kernel of the host'
+complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -a '(kvmwhy msr --names 2>/dev/null)'
+complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -l names -d 'print the names of all MSRs'
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr' -l vendor -x -a 'intel amd' -d 'vendor of the CPU'
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn rule check host' -l format -x -a 'text json' -d 'format of the output'
 complete -c kvmwhy -n '__fish_seen_subcommand_from msr insn rule check host' -l color -x -a 'auto always never' -d 'colour the text'
@@ -76,5 +78,6 @@ complete -c kvmwhy -n $inject -l verbose -x -a '0 1 2' -d 'kernel log level'
 complete -c kvmwhy -n $inject -l preload -x -d 'run a VMM whose KVM_RUN fails as this says'
 complete -c kvmwhy -n $inject -l log -r -F -d 'append one line of JSON per failure'
 complete -c kvmwhy -n $inject -l dry-run -d 'print what would be written'
+complete -c kvmwhy -n '__fish_seen_subcommand_from inject; and contains -- -- (commandline -opc)' -a '(__fish_complete_subcommand --fcs-skip=(math 1 + (contains -i -- -- (commandline -opc))))'
 complete -c kvmwhy -n $inject -l debugfs -x -a '(__fish_complete_directories)' -d 'mount point of debugfs'
 complete -c kvmwhy -n '__fish_seen_subcommand_from help' -a "$commands"
