@@ -601,6 +601,13 @@ static void put_hardware_exit_name(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_printf(buf, ", %s", name);
 }
 
+static void put_hardware_exit_errno(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *name = kw_errno_name((int)-c->f->hardware_exit_reason);
+
+	kw_buf_add(buf, kw_str(name ? name : ""));
+}
+
 /* Registers that guests ask for and KVM left out for a time: Arm ARM, their encodings. */
 static const struct {
 	uint32_t encoding;
@@ -914,6 +921,7 @@ static const struct slot slots[] = {
 	{ "device", put_device },
 	{ "stop_code", put_stop_code },
 	{ "hardware_exit_name", put_hardware_exit_name },
+	{ "hardware_exit_errno", put_hardware_exit_errno },
 	{ "sysreg", put_sysreg },
 	{ "psw", put_psw },
 	{ "features", put_features },

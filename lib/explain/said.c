@@ -84,6 +84,16 @@ static struct kw_str unknown_exit(const struct kw_case *c)
 		return f->watch.begun ? KW_STR("KVM_RUN returned with an exit that ends a guest") :
 					KW_STR("KVM_RUN returned with an exit that the VMM does "
 					       "not handle");
+	if (f->exit_reason == KW_KVM_EXIT_UNKNOWN && kw_has(f, hardware_exit_reason) &&
+	    f->hardware_exit_reason)
+		return kw_arena_printf(f->arena,
+				       "%s KVM_EXIT_UNKNOWN, hardware exit reason 0x%llx%s",
+				       kw_page_alone(f) ? "kvm_run holds" :
+							  "KVM_RUN returned with",
+				       (unsigned long long)f->hardware_exit_reason,
+				       kw_page_alone(f) || f->watch.begun ?
+					       "" :
+					       ", which the VMM does not handle");
 	return kw_arena_printf(
 		f->arena, "%s exit reason %llu %s%s%s%s",
 		kw_page_alone(f) ? "kvm_run holds" : "KVM_RUN returned with",

@@ -159,6 +159,8 @@ static bool take_run_failed(struct kw_gather *g, const struct kw_clean_line *lin
 
 	if (!text.len || text.p[0] == '%')
 		return false;
+	if (kw_str_skip(text, KW_STR("exit reason "), &rest)) /* no strerror() says so */
+		return take_exit_reason(g, line, rest);
 	for (size_t i = 0; i < text.len; i++)
 		hash = hash * 31 + (unsigned char)text.p[i];
 	if (is_explained(f))

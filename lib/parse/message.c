@@ -94,6 +94,27 @@ static void take_errno(struct kw_failure *f, struct kw_str s)
 	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, kw_str_trim(kw_str_from(s, at)));
 }
 
+void kw_message_arch(struct kw_failure *f, struct kw_str line)
+{
+	static const struct {
+		struct kw_str name;
+		enum kw_arch arch;
+	} machines[] = {
+		{ KW_STR("qemu-system-x86"), KW_ARCH_X86 },
+		{ KW_STR("qemu-system-i386"), KW_ARCH_X86 },
+		{ KW_STR("qemu-system-aarch64"), KW_ARCH_AARCH64 },
+		{ KW_STR("qemu-system-ppc"), KW_ARCH_PPC64 },
+		{ KW_STR("qemu-system-s390x"), KW_ARCH_S390X },
+		{ KW_STR("qemu-system-riscv64"), KW_ARCH_RISCV64 },
+	};
+
+	for (size_t i = 0; f->arch == KW_ARCH_UNKNOWN && i < sizeof(machines) / sizeof(machines[0]);
+	     i++) {
+		if (kw_str_has(line, machines[i].name))
+			f->arch = machines[i].arch;
+	}
+}
+
 static void take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *m,
 		 uint64_t value)
 {
@@ -104,6 +125,7 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, const st
 		return;
 	if (f->arch == KW_ARCH_UNKNOWN)
 		f->arch = (enum kw_arch)m->arch;
+	kw_message_arch(f, line->raw);
 	take_numbers(f, line, m);
 	take_name(f, line->raw, m);
 	if (m->errno_last)

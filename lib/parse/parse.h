@@ -102,6 +102,9 @@ struct kw_message {
 	struct kw_str vmm;	  /* the program, if only one prints it */
 };
 
+/* Sets the machine's architecture if it is unknown and @line names QEMU's: qemu-system-aarch64 */
+void kw_message_arch(struct kw_failure *f, struct kw_str line);
+
 /* A producer of text. Parsers are tried in order; the first that takes a line ends the round. */
 struct kw_parser {
 	const char *name;

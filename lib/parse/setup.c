@@ -151,28 +151,6 @@ static void set_errno(struct kw_failure *f, const struct kw_clean_line *line, st
 		f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, text);
 }
 
-/* Whose ioctl it is, if QEMU's name shows the architecture: qemu-system-aarch64 */
-static void set_arch(struct kw_failure *f, struct kw_str line)
-{
-	static const struct {
-		struct kw_str name;
-		enum kw_arch arch;
-	} machines[] = {
-		{ KW_STR("qemu-system-x86"), KW_ARCH_X86 },
-		{ KW_STR("qemu-system-i386"), KW_ARCH_X86 },
-		{ KW_STR("qemu-system-aarch64"), KW_ARCH_AARCH64 },
-		{ KW_STR("qemu-system-ppc"), KW_ARCH_PPC64 },
-		{ KW_STR("qemu-system-s390x"), KW_ARCH_S390X },
-		{ KW_STR("qemu-system-riscv64"), KW_ARCH_RISCV64 },
-	};
-
-	for (size_t i = 0; f->arch == KW_ARCH_UNKNOWN && i < sizeof(machines) / sizeof(machines[0]);
-	     i++) {
-		if (kw_str_has(line, machines[i].name))
-			f->arch = machines[i].arch;
-	}
-}
-
 /* Only KVM on x86 has these. */
 static bool is_of_x86(struct kw_str ioctl)
 {
@@ -214,7 +192,7 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, struct k
 	kw_gather_sign(g, line, KW_SIGN_SETUP, 0);
 	if (f->class != KW_CLASS_SETUP_FAILED)
 		return;
-	set_arch(f, line->raw);
+	kw_message_arch(f, line->raw);
 	if (!ioctl.len && (f->arch == KW_ARCH_AARCH64 || f->arch == KW_ARCH_RISCV64))
 		ioctl = KW_STR("KVM_SET_ONE_REG"); /* these get their registers only through it */
 	if (!f->text[KW_T_IOCTL].len)

@@ -23,6 +23,13 @@ static const struct kw_message rows[] = {
 	ROW("KVM_CREATE_VM", "busy", KVM_BUSY),
 	ROW("KVM_CREATE_VM", "EBUSY", KVM_BUSY),
 	ROW("KVM_CREATE_VM", "os error 16", KVM_BUSY),
+	/* by itself it says nothing; after a refused ioctl it names the machine */
+	{ .words = KW_STR("failed to initialize K"),
+	  .also = KW_STR("nvalid argument"),
+	  .sign = KW_SIGN_OTHER },
+	{ .words = KW_STR("failed to initialize k"),
+	  .also = KW_STR("nvalid argument"),
+	  .sign = KW_SIGN_OTHER },
 	ROW("failed to initialize k", "busy", KVM_BUSY, QEMU),
 	ROW("failed to initialize K", "busy", KVM_BUSY, QEMU),
 	ROW("failed to initialize k", "No such file", KVM_MISSING, QEMU),

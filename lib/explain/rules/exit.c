@@ -90,6 +90,13 @@ static bool init_signal(const struct kw_case *c)
 	       FACT_IS(c->f, hardware_exit_reason, KW_VMX_EXIT_INIT_SIGNAL);
 }
 
+/* 64 bits of a small negative number; no CPU numbers its exits so. */
+static bool reason_is_errno(const struct kw_case *c)
+{
+	return c->f->arch == KW_ARCH_PPC64 && FACT_IS(c->f, exit_reason, KW_KVM_EXIT_UNKNOWN) &&
+	       kw_errno_name((int)-c->f->hardware_exit_reason);
+}
+
 static bool hardware_unknown(const struct kw_case *c)
 {
 	return (any_sign(c, KW_SIGN_UNUSUAL_EXIT) && !init_signal(c)) ||
@@ -283,6 +290,24 @@ const struct kw_rule kw_rules_exit[] = {
 				"`journalctl -k -b -1`, /var/crash, the BMC's event log.") },
 		.source = { "Intel SDM vol. 3, appendix \"VMX Basic Exit Reasons\"",
 			    "Linux arch/x86/kvm/vmx/vmx.c, vmx_handle_exit()" },
+	},
+	{
+		.id = "exit-reason-errno",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(UNKNOWN_EXIT),
+		.needs = { KW_NEED(hardware_exit_reason) },
+		.test = reason_is_errno,
+		.title = "The hardware exit reason {hardware_exit_reason} is an errno of KVM, "
+			 "{hardware_exit_errno}: not the CPU gave up, but KVM",
+		.why = "KVM on POWER stores its own negative result there when it gives a vCPU up. "
+		       "With EINVAL in a nested guest, the hypervisor below refused a call about "
+		       "the guest's state.",
+		.todo = { KW_DO("Collect the host's dmesg of the same second, and its kernel's and "
+				"the hypervisor's release: update both."),
+			  KW_DO("If this host is itself a guest of PowerVM or KVM, try without "
+				"nesting.") },
+		.source = { "Linux arch/powerpc/kvm/book3s_hv.c, kvmppc_run_vcpu()" },
 	},
 	{
 		.id = "exit-hardware-unknown",

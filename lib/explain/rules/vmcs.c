@@ -29,6 +29,11 @@ static bool vmcs_failed(const struct kw_case *c)
 	return c->f->vmcs_reason & 0x80000000;
 }
 
+static bool without_reason(const struct kw_case *c)
+{
+	return !kw_has(c->f, vmcs_reason);
+}
+
 static bool guest_state_missing(const struct kw_case *c)
 {
 	return vmcs_failed(c) && (!kw_has(c->f, vmcs_rip) || !kw_has(c->f, vmcs_cr0) ||
@@ -314,6 +319,20 @@ const struct kw_rule kw_rules_vmcs[] = {
 				"ID`, with the line that has `reason=`. The kernel's log buffer or "
 				"its rate limit may have cut it.") },
 		.source = { "Intel SDM vol. 3, \"VM Entries\"" },
+	},
+	{
+		.id = "vmcs-no-reason",
+		.certainty = KW_POSSIBLE,
+		.classes = KW_IN(VMCS_DUMP),
+		.test = without_reason,
+		.fallback = true,
+		.title = "This text shows a part of a VMCS dump, and not why KVM printed it",
+		.why = "{checks_count}. The exit reason, the controls and the host state are not in "
+		       "it; without them most checks stay undecided.",
+		.todo = { KW_DO("Collect the dump to its end, `Virtual processor ID`: above all "
+				"`*** Control State ***` and the line that has `reason=`."),
+			  KW_DO("Collect what the VMM wrote at that time.") },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, dump_vmcs()" },
 	},
 	{
 		.id = "vmcs-collect",
