@@ -61,8 +61,12 @@ def fish(typed):
 
 def zsh(typed):
     """zsh completes only in its line editor: the keys go in at a terminal of its own."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen([need("zsh"), "-f", "-i"], stdin=follower, stdout=follower,
+    program = need("zsh")
+    try:
+        leader, follower = pty.openpty()
+    except OSError as error:
+        raise Skip(f"no pseudo-terminal here: {error}") from error
+    process = subprocess.Popen([program, "-f", "-i"], stdin=follower, stdout=follower,
                                stderr=follower, env=environment(), start_new_session=True)
     os.close(follower)
     try:
