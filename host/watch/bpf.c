@@ -251,9 +251,11 @@ static int explain(struct kw_watcher *live, const char *what, int err)
 {
 	said[strcspn(said, "\n")] = '\0';
 	if (err == -EPERM || err == -EACCES)
-		return fail(live, "%s: %s: run as root, or with CAP_SYS_ADMIN, CAP_BPF and "
-				  "CAP_PERFMON", what,
-			    strerror(-err));
+		return fail(live, "%s: %s: %s", what, strerror(-err),
+			    geteuid() ? "run as root, or with CAP_SYS_ADMIN, CAP_BPF and "
+					"CAP_PERFMON" :
+					"a container, a security module or lockdown keeps root from "
+					"it: run on the host itself");
 	return fail(live, "%s: %s%s%s", what, strerror(-err), *said ? ": " : "", said);
 }
 

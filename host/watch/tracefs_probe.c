@@ -180,8 +180,11 @@ static int refuse_dir(struct kw_watcher *live, const char *path, int error)
 	if (is_locked_down())
 		return refuse(live, "kernel lockdown (confidentiality) closes tracefs: boot with "
 				    "lockdown=integrity or without lockdown.");
-	if (error == EACCES || (error == EPERM && geteuid()))
+	if ((error == EACCES || error == EPERM) && geteuid())
 		return refuse(live, "this user may not use %s: run as root.", path);
+	if (error == EACCES || error == EPERM)
+		return refuse(live, "root may not use %s here: run on the host itself, outside of "
+				    "containers.", path);
 	return refuse(live, "%s: %s: check that the kernel has "
 			    "CONFIG_FTRACE", path, strerror(error));
 }
