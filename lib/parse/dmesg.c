@@ -159,8 +159,6 @@ static const struct sign signs[] = {
 	{ KW_STR("vmclear"), KW_STR("fail"), KW_SIGN_VMX_INSN },
 	{ KW_STR("vmread"), KW_STR("fail"), KW_SIGN_VMX_INSN },
 	{ KW_STR("vmwrite"), KW_STR("fail"), KW_SIGN_VMX_INSN },
-	{ KW_STR("vmread error: "), KW_STR("reg"), KW_SIGN_VMX_INSN },
-	{ KW_STR("vmwrite error: "), KW_STR("reg"), KW_SIGN_VMX_INSN },
 	{ KW_STR("invept failed"), KW_STR(""), KW_SIGN_VMX_INSN },
 	{ KW_STR("invvpid failed"), KW_STR(""), KW_SIGN_VMX_INSN },
 	{ KW_STR("dump_invalid_vmc"), KW_STR("=1 to dump internal KVM state"), KW_SIGN_DUMP_OFF },

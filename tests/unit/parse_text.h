@@ -75,6 +75,18 @@ static inline void seen_free(struct seen *seen)
 	kw_arena_deinit(&seen->arena);
 }
 
+/* None of @n texts is taken for a failure. */
+static inline void check_nothing_seen(const char *const *texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct seen seen = seen_in((struct kw_str){ texts[i], strlen(texts[i]) });
+
+		if (seen.count)
+			fail_msg("%s: %s", kw_class_name(seen.failure[0]->class), texts[i]);
+		seen_free(&seen);
+	}
+}
+
 static inline size_t known_facts(const struct seen *seen)
 {
 	size_t known = 0;

@@ -147,14 +147,7 @@ static void sources_traces_and_prose_begin_nothing(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct seen seen = seen_in(kw_str(texts[i]));
-
-		if (seen.count)
-			print_message("taken for a failure: %s", texts[i]);
-		assert_int_equal(seen.count, 0);
-		seen_free(&seen);
-	}
+	check_nothing_seen(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
 /* What the monitor says after the exit is evidence of it, not a second failure. */

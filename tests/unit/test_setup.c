@@ -83,13 +83,7 @@ static void what_only_looks_like_it_is_none(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct seen seen = seen_in(kw_str(texts[i]));
-
-		if (seen.count)
-			fail_msg("seen: %s", texts[i]);
-		seen_free(&seen);
-	}
+	check_nothing_seen(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
 static void slot_and_dump_are_of_the_refusal(void **state)

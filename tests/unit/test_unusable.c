@@ -50,13 +50,7 @@ static void a_line_without_its_number_is_no_message(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct seen seen = seen_in(kw_str(texts[i]));
-
-		if (seen.count)
-			fail_msg("%s: %s", kw_class_name(seen.failure[0]->class), texts[i]);
-		seen_free(&seen);
-	}
+	check_nothing_seen(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
 int main(void)

@@ -63,13 +63,7 @@ static void ordinary_lines_are_none(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct seen seen = seen_in(kw_str(texts[i]));
-
-		if (seen.count)
-			fail_msg("seen: %s", texts[i]);
-		seen_free(&seen);
-	}
+	check_nothing_seen(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
 /* Each reset has its own dump, and a failure after one is separate. */
