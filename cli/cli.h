@@ -22,6 +22,7 @@ extern const struct kw_command kw_cmd_explain;
 extern const struct kw_command kw_cmd_host;
 extern const struct kw_command kw_cmd_inject;
 extern const struct kw_command kw_cmd_insn;
+extern const struct kw_command kw_cmd_journal;
 extern const struct kw_command kw_cmd_msr;
 extern const struct kw_command kw_cmd_record;
 extern const struct kw_command kw_cmd_replay;
@@ -36,9 +37,11 @@ extern const struct kw_command kw_cmd_watch;
 
 #define KW_SUMMARY_WATCH  "explain failures on this host as they happen"
 #define KW_SUMMARY_HOST	  "describe this host's KVM, its defects, and what can be seen of failures"
+#define KW_SUMMARY_JOURNAL "explain the failures in systemd's journal"
 #define KW_SUMMARY_RECORD "record failures on this host, for a bug report"
 
 extern const struct kw_command kw_live_host;
+extern const struct kw_command kw_live_journal;
 extern const struct kw_command kw_live_watch;
 extern const struct kw_command kw_live_record;
 
@@ -94,6 +97,9 @@ int kw_check_word(const char *command, const char *option, const char *const *al
 int kw_check_release(const char *command, const char *option, const char *release);
 
 struct kw_options;
+
+/* Vendor of the CPU that this runs on: "intel", "amd", or NULL. */
+const char *kw_this_vendor(void);
 
 /* Fills in what is not yet known of the machine that this runs on: kernel and vendor. */
 void kw_this_host(struct kw_options *known);

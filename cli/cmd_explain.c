@@ -4,17 +4,16 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <kvmwhy/kvmwhy.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "input.h"
-#include "summary.h"
 #include "term.h"
-#include "view.h"
 #include "walk.h"
 
 static const char help[] =
@@ -23,52 +22,32 @@ static const char help[] =
 	"Reads logs of a VMM or of the host kernel and says for each KVM failure in them\n"
 	"which instruction failed, with which operands, who refused it, why, and what to do.\n"
 	"Without FILE, or if FILE is -, reads the standard input. Logs compressed with gzip, xz\n"
-	"or zstd are unpacked.\n"
+	"or zstd are unpacked. For the journal, see kvmwhy journal.\n"
 	"\n"
-	"  --format FORMAT    text (the default), json (one array), ndjson (one object per line)\n"
-	"                     or html (one page)\n"
+	KW_ANSWER_FORMAT_HELP
 	"  --host-kernel REL  the host ran kernel REL, as printed by 'uname -r'\n"
 	"  --vendor VENDOR    vendor of the host's CPU: intel or amd\n"
 	"  --kvm-run PAGE     also explain the kvm_run page of a vCPU, saved in file PAGE\n"
 	"  --this-host        the logs are of this machine: takes its kernel and vendor\n"
 	"  -r, --recursive    read all logs below a folder; without FILE, below this one\n"
-	"  --summary          only a row for each kind of failure: how often, where first and\n"
-	"                     last (not html)\n"
-	"  --all              also report harmless messages\n"
-	"  --checks           list every VM-entry check that was evaluated, with its result\n"
-	"                     (text only: html always lists them, json those not passed)\n"
-	KW_VIEW_COLOR_HELP
-	KW_VIEW_PAGER_HELP
-	"  -o, --output FILE  write to FILE instead of the standard output\n"
-	"  -h, --help         print this text\n"
+	KW_ANSWER_HELP
 	"\n"
 	"Exit status: 0 if something was explained, 1 if nothing was recognised, 2 if the\n"
 	"command was misused or something could not be read or written.\n";
 
 static const struct option options[] = {
-	{ "format", required_argument, NULL, KW_OPT_FORMAT },
-	{ "host-kernel", required_argument, NULL, KW_OPT_KERNEL },
-	{ "vendor", required_argument, NULL, KW_OPT_VENDOR },
+	KW_ANSWER_ROWS,
 	{ "kvm-run", required_argument, NULL, KW_OPT_PAGE },
 	{ "this-host", no_argument, NULL, KW_OPT_THIS_HOST },
 	{ "recursive", no_argument, NULL, 'r' },
-	{ "summary", no_argument, NULL, KW_OPT_SUMMARY },
-	{ "all", no_argument, NULL, KW_OPT_ALL },
-	{ "checks", no_argument, NULL, KW_OPT_CHECKS },
-	KW_VIEW_COLOR,
-	KW_VIEW_PAGER,
-	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, KW_OPT_HELP },
 	{ 0 }
 };
 
 struct arguments {
-	struct kw_options known; /* what the library is given */
-	const char *format, *output;
-	struct kw_view view;
-	unsigned int print; /* KW_PRINT_* */
+	struct kw_answer_options answer;
 	const char *page; /* of --kvm-run, or NULL */
-	bool summary, recursive;
+	bool recursive;
 	char *const *files;
 	size_t nfiles;
 };
@@ -76,42 +55,20 @@ struct arguments {
 struct explanation {
 	const struct arguments *args;
 	struct kw_reader *reader;
-	struct kw_printer *printer;
-	struct kw_summary summary; /* instead of the printer */
 	uint64_t bytes;
-	bool trouble; /* something could not be read, or our own failure */
-	struct kw_output out;
+	struct kw_answer answer;
 };
-
-static int give_report(void *arg, const struct kw_report *report)
-{
-	struct explanation *e = arg;
-
-	if (!e->args->summary)
-		return kw_printer_report(e->printer, report);
-	kw_summary_add(&e->summary, report);
-	return 0;
-}
-
-/* Complains about @rc of the library, unless it came from the output, whose close complains. */
-static int complain_library(struct explanation *e, int rc)
-{
-	e->trouble = true;
-	if (!e->out.error)
-		kw_complain("cannot continue: %s", strerror(-rc));
-	return rc;
-}
 
 /* Ends the previous stream and begins that of @path. */
 static int begin_stream(struct explanation *e, const char *path)
 {
 	const char *name = strcmp(path, "-") ? path : NULL;
-	struct kw_options known = e->args->known;
+	struct kw_options known = e->args->answer.known;
 
 	if (e->reader)
 		return kw_reader_finish(e->reader, name);
 	known.file = name;
-	return kw_reader_create(&known, give_report, e, &e->reader);
+	return kw_reader_create(&known, kw_answer_report, &e->answer, &e->reader);
 }
 
 static int read_stream(struct explanation *e, struct kw_input *in)
@@ -123,14 +80,14 @@ static int read_stream(struct explanation *e, struct kw_input *in)
 	while ((len = kw_input_read(in, &data)) > 0) {
 		rc = kw_reader_feed(e->reader, data, (size_t)len);
 		if (!rc && in->may_wait)
-			rc = kw_output_flush(&e->out);
+			rc = kw_output_flush(&e->answer.out);
 		if (rc)
-			return complain_library(e, rc);
+			return kw_answer_failed(&e->answer, rc);
 		e->bytes += (uint64_t)len;
-		kw_progress_show(e->bytes, kw_reader_count(e->reader));
+		kw_progress_show(e->bytes, e->answer.count);
 	}
 	if (len < 0)
-		e->trouble = true;
+		e->answer.trouble = true;
 	return 0;
 }
 
@@ -141,14 +98,14 @@ static int explain_file(struct explanation *e, const char *path)
 	int rc;
 
 	if (kw_input_open(&in, path)) {
-		e->trouble = true;
+		e->answer.trouble = true;
 		return 0;
 	}
 	/* Answers to what comes late are shown as they come: a pager would wait for more. */
 	if (in.may_wait)
-		e->out.pager = NULL;
+		e->answer.out.pager = NULL;
 	rc = begin_stream(e, path);
-	rc = rc ? complain_library(e, rc) : read_stream(e, &in);
+	rc = rc ? kw_answer_failed(&e->answer, rc) : read_stream(e, &in);
 	kw_input_close(&in);
 	return rc;
 }
@@ -177,78 +134,59 @@ static int explain_page(struct explanation *e, const char *path)
 	int rc;
 
 	if (kw_input_open(&in, path)) {
-		e->trouble = true;
+		e->answer.trouble = true;
 		return 0;
 	}
 	len = read_page(&in, page, sizeof(page));
 	kw_input_close(&in);
 	rc = begin_stream(e, path);
 	if (rc)
-		return complain_library(e, rc);
+		return kw_answer_failed(&e->answer, rc);
 	if (len < 0) {
-		e->trouble = true;
+		e->answer.trouble = true;
 		return 0;
 	}
 	rc = kw_reader_run_page(e->reader, page, (size_t)len);
 	if (rc != -EINVAL) {
 		e->bytes += (uint64_t)len;
-		return rc ? complain_library(e, rc) : 0;
+		return rc ? kw_answer_failed(&e->answer, rc) : 0;
 	}
-	e->trouble = true;
+	e->answer.trouble = true;
 	kw_complain("'%s' is not a kvm_run page: those have %u to %u "
 		    "bytes", in.name, KW_RUN_PAGE_MIN, KW_RUN_PAGE_MAX);
 	return 0;
 }
 
-static int finish(struct explanation *e)
-{
-	int rc = kw_reader_finish(e->reader, NULL);
-
-	if (!rc && e->printer)
-		rc = kw_printer_finish(e->printer);
-	return rc ? complain_library(e, rc) : 0;
-}
-
 static void explain_files(struct explanation *e)
 {
+	int rc;
+
 	if (e->args->page && explain_page(e, e->args->page))
 		return;
 	for (size_t i = 0; i < e->args->nfiles; i++)
 		if (explain_file(e, e->args->files[i]))
 			return;
-	if (e->reader)
-		finish(e);
+	rc = e->reader ? kw_reader_finish(e->reader, NULL) : 0;
+	if (rc)
+		kw_answer_failed(&e->answer, rc);
 }
 
 static void say_nothing_found(const struct explanation *e)
 {
 	const struct arguments *args = e->args;
 	const char *file = args->nfiles ? args->files[0] : args->page;
-	const char *first = strcmp(file, "-") ? file : "standard input";
-	uint64_t harmless = kw_reader_suppressed(e->reader);
+	char what[4096 + 64];
 
-	if (!e->bytes)
-		kw_complain("nothing to explain: '%s'%s is empty", first,
-			    args->nfiles > 1 ? " and what follows" : "");
-	else
-		kw_complain("no failure of KVM recognised in '%s'%s, bytes read: %" PRIu64, first,
-			    args->nfiles > 1 ? " and what follows" : "", e->bytes);
-	if (harmless)
-		kw_complain("%" PRIu64 " harmless message%s not reported: --all shows %s", harmless,
-			    harmless == 1 ? " was" : "s were", harmless == 1 ? "it" : "them");
-	kw_complain("looked for: 'kvm run failed', 'KVM internal error', 'KVM: entry failed', "
-		    "register dumps of QEMU, kvmtool, crosvm, Cloud Hypervisor and Firecracker; "
-		    "KVM's lines, dump_vmcs and dump_vmcb blocks of the host's kernel log");
-	kw_complain("collect: what the VMM wrote to stderr (libvirt keeps it in "
-		    "/var/log/libvirt/qemu/GUEST.log) and the host's kernel log ('journalctl -k' "
-		    "or 'dmesg') from the time of the failure, then run 'kvmwhy explain' on both");
+	snprintf(what, sizeof(what), "'%s'%s", strcmp(file, "-") ? file : "standard input",
+		 args->nfiles > 1 ? " and what follows" : "");
+	kw_answer_nothing(what, e->bytes, kw_reader_suppressed(e->reader));
 }
 
 static int result(const struct explanation *e)
 {
-	if (e->trouble)
+	if (e->answer.trouble)
 		return KW_EXIT_TROUBLE;
-	if (kw_reader_count(e->reader))
+	if (e->answer.count)
 		return KW_EXIT_FOUND;
 	say_nothing_found(e);
 	return KW_EXIT_NOTHING;
@@ -273,90 +211,47 @@ static bool is_input(const struct arguments *args, int fd)
 
 static int open_output(struct explanation *e)
 {
-	struct kw_output *out = &e->out;
+	struct kw_output *out = &e->answer.out;
 
-	if (kw_output_open(out, e->args->output))
+	if (kw_answer_open(&e->answer, &e->args->answer))
 		return -1;
-	if (is_input(e->args, out->fd)) {
-		kw_complain("'%s' is also an input: choose another output file", out->name);
-		return -1;
-	}
-	if (e->args->output && ftruncate(out->fd, 0) && errno != EINVAL) {
-		kw_complain("cannot write '%s': %s", out->name, strerror(errno));
-		return -1;
-	}
-	return 0;
+	if (!is_input(e->args, out->fd))
+		return kw_answer_begin(&e->answer);
+	kw_complain("'%s' is also an input: choose another output file", out->name);
+	return -1;
 }
 
 static int explain(const struct arguments *args)
 {
 	static struct explanation e;
-	unsigned int flags = args->print;
 	int rc;
 
 	e.args = args;
 	if (open_output(&e))
 		return KW_EXIT_TROUBLE;
-	flags |= kw_view_begin(&args->view, &e.out);
-	rc = args->summary ? 0 : kw_printer_create(args->format, flags, kw_output_write, &e.out,
-						   &e.printer);
-	if (rc)
-		complain_library(&e, rc);
-	else
-		explain_files(&e);
-	if (args->summary)
-		kw_summary_print(&e.summary, args->format, flags, &e.out);
-	e.trouble |= e.summary.failed;
-
-	/* Flush the answer before any complaint. */
-	if (kw_output_close(&e.out))
-		e.trouble = true;
-	kw_progress_hide();
+	explain_files(&e);
+	kw_answer_close(&e.answer);
 	rc = result(&e);
 	kw_reader_destroy(e.reader);
-	kw_printer_destroy(e.printer);
-	kw_summary_deinit(&e.summary);
+	kw_answer_deinit(&e.answer);
 	return rc;
 }
 
 /* Return: 0, or KW_EXIT_TROUBLE after a complaint. */
 static int take_option(struct arguments *args, int c, char **argv)
 {
-	const char *me = kw_cmd_explain.name;
-
 	switch (c) {
-	case KW_OPT_FORMAT:
-		args->format = optarg;
-		return kw_check_word(me, "--format", kw_report_formats, optarg);
-	case KW_OPT_KERNEL:
-		args->known.host_kernel = optarg;
-		return kw_check_release(me, "--host-kernel", optarg);
-	case KW_OPT_VENDOR:
-		args->known.vendor = optarg;
-		return kw_check_word(me, "--vendor", kw_vendors, optarg);
 	case KW_OPT_PAGE:
 		args->page = optarg;
 		return 0;
 	case KW_OPT_THIS_HOST:
-		kw_this_host(&args->known);
+		kw_this_host(&args->answer.known);
 		return 0;
 	case 'r':
 		args->recursive = true;
 		return 0;
-	case KW_OPT_SUMMARY:
-		args->summary = true;
-		return 0;
-	case KW_OPT_ALL:
-		args->known.flags |= KW_OPTION_ALL;
-		return 0;
-	case KW_OPT_CHECKS:
-		args->print |= KW_PRINT_CHECKS;
-		return 0;
-	case 'o':
-		args->output = optarg;
-		return 0;
 	default:
-		return kw_view_option(&args->view, me, options, c, argv);
+		return kw_answer_option(&args->answer, kw_cmd_explain.name, options, c, argv);
 	}
 }
 
@@ -387,10 +282,7 @@ static int run(int argc, char **argv)
 {
 	static char dash[] = "-";
 	static char *const stdin_only[] = { dash };
-	struct arguments args = {
-		.known = { .size = sizeof(args.known) },
-		.format = "text",
-	};
+	struct arguments args = { .answer = KW_ANSWER_DEFAULTS };
 	int c;
 
 	while ((c = getopt_long(argc, argv, ":ho:r", options, NULL)) != -1) {
@@ -399,9 +291,8 @@ static int run(int argc, char **argv)
 		if (take_option(&args, c, argv))
 			return KW_EXIT_TROUBLE;
 	}
-	if (args.summary && !strcmp(args.format, "html"))
-		return kw_usage(kw_cmd_explain.name, "--summary has no format html: use text, "
-						     "json or ndjson");
+	if (kw_answer_check(&args.answer, kw_cmd_explain.name))
+		return KW_EXIT_TROUBLE;
 	args.files = argv + optind;
 	args.nfiles = (size_t)(argc - optind);
 	if (args.recursive)

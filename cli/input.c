@@ -32,7 +32,7 @@ static const struct kw_packing packings[] = {
 	{ MAGIC("\xfd" "7zXZ\0"), "xz", "xz (Debian, Ubuntu: xz-utils)", NULL },
 	{ MAGIC("\x28\xb5\x2f\xfd"), "zstd", "zstd", NULL },
 	{ MAGIC("LPKSHHRH"), NULL, NULL,
-	  "is a binary journal: run 'journalctl --file FILE | kvmwhy'" },
+	  "is a binary journal: run 'kvmwhy journal --file FILE'" },
 };
 
 enum { MAGIC_BYTES_MAX = 8 };

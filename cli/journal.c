@@ -10,8 +10,6 @@
 #ifdef KW_HAVE_JOURNAL
 #include <systemd/sd-journal.h>
 
-/* `journalctl MESSAGE_ID=...` finds our entries; made once with systemd-id128, never to change. */
-#define MESSAGE_ID "6d1f9a4e0c2b4b57a3f2c58d7b91e640"
 #define SOCKET "/run/systemd/journal/socket"
 #define PRIORITY "3" /* LOG_ERR */
 
@@ -66,7 +64,7 @@ int kw_journal_send(const struct kw_report *report, const struct kvmwhy_event *e
 	if (!err)
 		err = sd_journal_send(
 			"MESSAGE=%s", kw_report_text(report, KW_REPORT_HEADLINE),
-			"MESSAGE_ID=" MESSAGE_ID, "PRIORITY=" PRIORITY, "KVMWHY_CLASS=%s",
+			"MESSAGE_ID=" KW_JOURNAL_MESSAGE_ID, "PRIORITY=" PRIORITY, "KVMWHY_CLASS=%s",
 			kw_report_text(report, KW_REPORT_CLASS), "KVMWHY_FINGERPRINT=%s",
 			kw_report_text(report, KW_REPORT_FINGERPRINT), "KVMWHY_RULE=%s",
 			or_nothing(kw_report_finding(report, 0, KW_FINDING_ID)),

@@ -9,6 +9,9 @@
 #include <kvmwhy/kvmwhy.h>
 #include <uapi/kvmwhy-event.h>
 
+/* `journalctl MESSAGE_ID=...` finds our entries; made once with systemd-id128, never to change. */
+#define KW_JOURNAL_MESSAGE_ID "6d1f9a4e0c2b4b57a3f2c58d7b91e640"
+
 /* NULL if it is possible, else why not. */
 const char *kw_journal_missing(void);
 

@@ -48,6 +48,11 @@ static int run_host(int argc, char **argv)
 	return start("kvmwhy-host", "kvmwhy", argc, argv);
 }
 
+static int run_journal(int argc, char **argv)
+{
+	return start("kvmwhy-journal", "kvmwhy", argc, argv);
+}
+
 static int run_watch(int argc, char **argv)
 {
 	return start("kvmwhy-live", "kvmwhy-watch", argc, argv);
@@ -56,6 +61,9 @@ static int run_watch(int argc, char **argv)
 const struct kw_command kw_live_host = { .name = "host",
 					 .summary = KW_SUMMARY_HOST,
 					 .run = run_host };
+const struct kw_command kw_live_journal = { .name = "journal",
+					    .summary = KW_SUMMARY_JOURNAL,
+					    .run = run_journal };
 const struct kw_command kw_live_watch = { .name = "watch",
 					  .summary = KW_SUMMARY_WATCH,
 					  .run = run_watch };

@@ -23,9 +23,9 @@ static const struct kw_command cmd_help = {
 };
 
 static const struct kw_command *const commands[] = {
-	&kw_cmd_explain, &kw_live_watch, &kw_live_record, &kw_cmd_replay,
-	&kw_live_host,	 &kw_cmd_msr,	 &kw_cmd_insn,	  &kw_cmd_rule,
-	&kw_cmd_check,	 &kw_cmd_inject, &kw_cmd_version, &cmd_help,
+	&kw_cmd_explain, &kw_live_journal, &kw_live_watch, &kw_live_record, &kw_cmd_replay,
+	&kw_live_host,	 &kw_cmd_msr,	   &kw_cmd_insn,   &kw_cmd_rule,    &kw_cmd_check,
+	&kw_cmd_inject,	 &kw_cmd_version,  &cmd_help,
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };

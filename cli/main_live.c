@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * kvmwhy-host and kvmwhy-live: the commands of kvmwhy(1) that look at this host, which starts them.
+ * kvmwhy-host, kvmwhy-journal and kvmwhy-live: the commands of kvmwhy(1) that look at this host,
+ * which starts them.
  */
 #include "cli.h"
 

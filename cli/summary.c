@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "stamp.h"
 #include "term.h"
 
 enum { WIDTH = 100, WIDTH_LEAST = 60, WIDTH_MOST = 120 };
 
 struct place {
 	char *file;
+	char *time; /* as the log has it, or NULL */
 	uint64_t line;
 };
 
@@ -67,6 +70,34 @@ static struct kw_summary_row *begin(struct kw_summary *summary, const struct kw_
 	return row;
 }
 
+/* What kvmwhy watch saw, in the form that it prints. */
+static char *watched_time(const struct kw_report *report)
+{
+	char text[32];
+	uint64_t us;
+	time_t seconds;
+	struct tm tm;
+
+	if (!kw_report_fact(report, "watch_time", &us))
+		return NULL;
+	seconds = (time_t)(us / 1000000);
+	if (!gmtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return NULL;
+	return strdup(text);
+}
+
+/* Of the first line with a time that is evidence for the answer. */
+static char *time_of(const struct kw_report *report)
+{
+	char *ret = watched_time(report);
+	const char *line;
+
+	for (size_t i = 0; !ret && (line = kw_report_finding_evidence(report, 0, i, NULL)); i++)
+		if (kw_stamp(line))
+			ret = strndup(line, kw_stamp(line));
+	return ret;
+}
+
 static void set_place(struct kw_summary *summary, struct place *place,
 		      const struct kw_report *report)
 {
@@ -76,6 +107,8 @@ static void set_place(struct kw_summary *summary, struct place *place,
 		free(place->file);
 		place->file = copy(summary, file ? file : "-");
 	}
+	free(place->time);
+	place->time = time_of(report);
 	kw_report_number(report, KW_REPORT_FIRST_LINE, &place->line);
 }
 
@@ -121,9 +154,14 @@ static void put_number(struct kw_output *out, uint64_t number)
 
 static void put_place(struct kw_output *out, const struct place *place)
 {
+	if (place->time) {
+		put(out, place->time);
+		put(out, " (");
+	}
 	put(out, place->file ? place->file : "?");
 	put(out, ":");
 	put_number(out, place->line);
+	put(out, place->time ? ")" : "");
 }
 
 /* @text in lines of at most @width bytes, the further ones indented. */
@@ -162,7 +200,7 @@ static void print_text(const struct kw_summary_row *row, size_t width, struct kw
 	}
 	put_place(out, &row->first);
 	if (row->count > 1) {
-		put(out, " to ");
+		put(out, row->first.time ? "\n        to " : " to ");
 		put_place(out, &row->last);
 	}
 	if (row->files > 1) {
@@ -192,6 +230,8 @@ static void put_json_place(struct kw_output *out, const char *key, const struct 
 	put_json(out, "{\"file\":", place->file ? place->file : "");
 	put(out, ",\"line\":");
 	put_number(out, place->line);
+	if (place->time)
+		put_json(out, ",\"time\":", place->time);
 	put(out, "}");
 }
 
@@ -258,7 +298,9 @@ void kw_summary_deinit(struct kw_summary *summary)
 		free(row->certainty);
 		free(row->rule);
 		free(row->first.file);
+		free(row->first.time);
 		free(row->last.file);
+		free(row->last.time);
 	}
 	free(summary->row);
 	*summary = (struct kw_summary){ 0 };

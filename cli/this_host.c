@@ -11,7 +11,7 @@
 
 #if defined(__x86_64__) || defined(__i386__)
 /* CPUID leaf 0. Hygon's CPUs run kvm_amd. */
-static const char *vendor(void)
+const char *kw_this_vendor(void)
 {
 	unsigned int eax, word[3];
 	char name[13] = "";
@@ -24,7 +24,7 @@ static const char *vendor(void)
 	return !strcmp(name, "AuthenticAMD") || !strcmp(name, "HygonGenuine") ? "amd" : NULL;
 }
 #else
-static const char *vendor(void)
+const char *kw_this_vendor(void)
 {
 	return NULL;
 }
@@ -37,5 +37,5 @@ void kw_this_host(struct kw_options *known)
 	if (!known->host_kernel && !uname(&name))
 		known->host_kernel = name.release;
 	if (!known->vendor)
-		known->vendor = vendor();
+		known->vendor = kw_this_vendor();
 }

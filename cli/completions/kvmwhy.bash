@@ -4,7 +4,7 @@
 # The command is the first word; anything else belongs to explain.
 _kvmwhy_command() {
 	case ${COMP_WORDS[1]-} in
-	explain | watch | record | replay | host | msr | insn | rule | check | inject | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
+	explain | journal | watch | record | replay | host | msr | insn | rule | check | inject | version | help) printf '%s' "${COMP_WORDS[1]}" ;;
 	*) printf explain ;;
 	esac
 }
@@ -14,6 +14,7 @@ _kvmwhy_options() {
 	watch) printf '%s' '--format --once --pid --log --redact --journal --all --via --color --help' ;;
 	record) printf '%s' '--output --once --pid --redact --all --via --help' ;;
 	explain | replay) printf '%s' '--format --host-kernel --vendor --kvm-run --this-host --recursive --summary --all --checks --color --no-pager --output --help' ;;
+	journal) printf '%s' '--since --until --boot --unit --identifier --directory --file --format --host-kernel --vendor --summary --all --checks --color --no-pager --output --help' ;;
 	msr) printf '%s' '--host-kernel --vendor --format --names --color --no-pager --help' ;;
 	insn) printf '%s' '--mode --format --color --no-pager --help' ;;
 	rule | check) printf '%s' '--format --color --no-pager --help' ;;
@@ -29,7 +30,10 @@ _kvmwhy_options() {
 # The words that may follow option $2 of command $1.
 _kvmwhy_values() {
 	case $1:$2 in
-	explain:--format | replay:--format | watch:--format) printf '%s' 'text json ndjson html' ;;
+	explain:--format | replay:--format | journal:--format | watch:--format) printf '%s' 'text json ndjson html' ;;
+	*:--since | *:--until) printf '%s' 'today yesterday now' ;;
+	journal:-u | *:--unit) journalctl -q -F _SYSTEMD_UNIT 2>/dev/null ;;
+	journal:-t | *:--identifier) journalctl -q -F SYSLOG_IDENTIFIER 2>/dev/null ;;
 	*:--format) printf '%s' 'text json' ;;
 	*:--via) printf '%s' 'bpf bpf-kprobe tracefs' ;;
 	*:--vendor) printf '%s' 'intel amd' ;;
@@ -46,7 +50,7 @@ _kvmwhy_values() {
 
 # The words that are not an option's value.
 _kvmwhy_words() {
-	local commands='explain watch record replay host msr insn rule check inject version help'
+	local commands='explain journal watch record replay host msr insn rule check inject version help'
 
 	case $1 in
 	rule) kvmwhy rule 2>/dev/null | sed -n 's/^\([^ ][^ ]*\).*/\1/p' ;;
@@ -74,11 +78,11 @@ _kvmwhy() {
 		return
 	fi
 	case $before in
-	-o | --output | --kvm-run | --log)
+	-o | --output | --kvm-run | --log | --file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	--root | --debugfs)
+	--root | --debugfs | -D | --directory)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;

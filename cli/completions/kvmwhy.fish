@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Completion of kvmwhy(1) for fish: commands, options, their words, rule ids, files.
 
-set -l commands explain watch record replay host msr insn rule check inject version help
+set -l commands explain journal watch record replay host msr insn rule check inject version help
 set -l first "not __fish_seen_subcommand_from $commands"
-set -l explain "not __fish_seen_subcommand_from watch record host msr insn rule check inject version help"
+set -l explain "not __fish_seen_subcommand_from journal watch record host msr insn rule check inject version help"
 
 complete -c kvmwhy -n $first -a explain -d 'say why a KVM guest died, from its log'
+complete -c kvmwhy -n $first -a journal -d 'explain the failures in the journal'
 complete -c kvmwhy -n $first -a watch -d 'explain failures on this host as they happen'
 complete -c kvmwhy -n $first -a record -d 'record failures on this host'
 complete -c kvmwhy -n $first -a replay -d 'explain what kvmwhy record wrote'
@@ -32,6 +33,25 @@ complete -c kvmwhy -n $explain -l checks -d 'list every VM-entry check that was 
 complete -c kvmwhy -n $explain -l color -x -a 'auto always never' -d 'colour the text'
 complete -c kvmwhy -n $explain -l no-pager -d 'do not use a pager'
 complete -c kvmwhy -n $explain -l output -s o -r -F -d 'write to a file'
+
+set -l journal '__fish_seen_subcommand_from journal'
+complete -c kvmwhy -n $journal -f
+complete -c kvmwhy -n $journal -l since -x -a 'today yesterday now' -d 'from this time on'
+complete -c kvmwhy -n $journal -l until -x -a 'today yesterday now' -d 'until this time'
+complete -c kvmwhy -n $journal -l boot -s b -d 'only this boot'
+complete -c kvmwhy -n $journal -l unit -s u -x -a '(journalctl -q -F _SYSTEMD_UNIT 2>/dev/null)' -d 'only this unit'
+complete -c kvmwhy -n $journal -l identifier -s t -x -a '(journalctl -q -F SYSLOG_IDENTIFIER 2>/dev/null)' -d 'only this name'
+complete -c kvmwhy -n $journal -l directory -s D -x -a '(__fish_complete_directories)' -d 'the journal in a folder'
+complete -c kvmwhy -n $journal -l file -r -F -d 'one file of a journal'
+complete -c kvmwhy -n $journal -l format -x -a 'text json ndjson html' -d 'format of the output'
+complete -c kvmwhy -n $journal -l host-kernel -x -a '(uname -r)' -d 'kernel of the host'
+complete -c kvmwhy -n $journal -l vendor -x -a 'intel amd' -d 'vendor of the host\'s CPU'
+complete -c kvmwhy -n $journal -l summary -d 'a row for each kind of failure'
+complete -c kvmwhy -n $journal -l all -d 'also report harmless messages'
+complete -c kvmwhy -n $journal -l checks -d 'list every VM-entry check that was evaluated'
+complete -c kvmwhy -n $journal -l color -x -a 'auto always never' -d 'colour the text'
+complete -c kvmwhy -n $journal -l no-pager -d 'do not use a pager'
+complete -c kvmwhy -n $journal -l output -s o -r -F -d 'write to a file'
 
 set -l live '__fish_seen_subcommand_from watch record'
 complete -c kvmwhy -n $live -f

@@ -11,8 +11,8 @@ import subprocess
 from cli import CASE, FOUND, SANITIZERS, SOURCE, equal, kvmwhy, main, test
 from manual import examples
 
-COMMANDS = ["explain", "watch", "record", "replay", "host", "msr", "insn", "rule", "check", "inject", "version", "help"]
-WITH_PAGE = {"explain": 1, "watch": 8, "record": 8, "replay": 1, "host": 1, "msr": 1, "insn": 1, "rule": 1, "check": 1, "inject": 8}
+COMMANDS = ["explain", "journal", "watch", "record", "replay", "host", "msr", "insn", "rule", "check", "inject", "version", "help"]
+WITH_PAGE = {"explain": 1, "journal": 1, "watch": 8, "record": 8, "replay": 1, "host": 1, "msr": 1, "insn": 1, "rule": 1, "check": 1, "inject": 8}
 MAN = SOURCE / "man"
 
 

@@ -5,6 +5,7 @@
 import fcntl
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -85,6 +86,14 @@ def _(directory):
     text = kvmwhy("--summary", *files).expect(FOUND).text()
     assert text.startswith("     3  WRMSR to IA32_X2APIC_INIT_COUNT"), text
     assert f"{files[0]}:1 to {files[2]}:1, in 2 files\n" in text, text
+    stamps = b"Dec  1 06:15:44 h kvm[7]: ", b"2026-12-01T06:15:44.5+00:00 ", b"[  12.345678] "
+    for stamp in stamps:
+        (directory / "one").write_bytes(b"".join(stamp + line for line in LOG.splitlines(True)))
+        done = kvmwhy("--summary", "--format", "json", directory / "one").expect(FOUND)
+        moment = json.loads(done.out)[0]["first"]["time"]
+        assert stamp.startswith(moment.encode()) and re.search(r"\d\]?$|00:00$", moment), (stamp, moment)
+        text = kvmwhy("--summary", directory / "one").expect(FOUND).text()
+        assert f"        {moment} ({directory}/one:1)\n" in text, text
     assert "--summary has no format html" in \
         kvmwhy("--summary", "--format", "html", CASE).expect(TROUBLE).complaint()
 
@@ -197,7 +206,7 @@ def _(_):
 
 @test("a journal in binary form is named")
 def _(_):
-    kvmwhy(stdin=b"LPKSHHRH" + bytes(100)).expect(NOTHING, err="journalctl")
+    kvmwhy(stdin=b"LPKSHHRH" + bytes(100)).expect(NOTHING, err="kvmwhy journal --file")
 
 
 def peak_kib(pid):
