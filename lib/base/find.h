@@ -10,11 +10,12 @@
 
 enum {
 	KW_FIND_NEEDLES = UINT16_MAX, /* words of a finder, at most */
-	KW_FIND_NEEDLE_MIN = 4,       /* bytes of a word */
+	KW_FIND_NEEDLE_MIN = 4,	      /* bytes of a word */
 	KW_FIND_NEEDLE_MAX = 32,
-	KW_FIND_WINDOW = 4,           /* bytes of a word that the fast filter looks at */
-	KW_FIND_BUCKETS = 8,          /* groups of words for the filter: bits of a byte */
-	KW_FIND_HASHES = 2048,        /* of a window */
+	KW_FIND_WINDOW = 6,	/* bytes of a word that the fast filter looks at, at most */
+	KW_FIND_BUCKETS = 8,	/* groups of words for the filter: bits of a byte */
+	KW_FIND_HASH_BITS = 11, /* of a window's first bytes */
+	KW_FIND_HASHES = 1 << KW_FIND_HASH_BITS,
 };
 
 /* What the CPU offers. The portable way always exists, the others only on x86. */
@@ -31,39 +32,40 @@ struct kw_find_needle {
 
 /* Adjacent places in the text that passed the filter. */
 struct kw_find_block {
-	size_t at, len;  /* the first place, and how many were filtered */
+	size_t at, len;	 /* the first place, and how many were filtered */
 	uint64_t places; /* bit i: place at + i passed */
 };
 
 /* Fills @ret with the first block from @at on and before @end; .places is 0 if there is none. */
-typedef void kw_find_next_fn(const struct kw_finder *finder, const char *p, size_t at, size_t end,
-			     struct kw_find_block *ret);
+typedef void kw_find_next_fn(const struct kw_finder *finder, struct kw_str text, size_t at,
+			     size_t end, struct kw_find_block *ret);
 
 /*
- * A compiled list of words. Each word has a window of rare neighbouring bytes and a bucket;
- * a place is looked at only if its bytes are, position by position, in the windows of one bucket.
+ * A list of words that base/find_rank.h compiled. Each word has a window of rare neighbouring bytes
+ * and a bucket; a place is looked at only if its bytes are, position by position, in the windows of
+ * one bucket.
  */
 struct kw_finder {
 	kw_find_next_fn *next;
-	uint8_t low[KW_FIND_WINDOW][16];    /* buckets by the low half of the byte */
-	uint8_t high[KW_FIND_WINDOW][16];   /* buckets by its high half */
-	uint8_t byte[KW_FIND_WINDOW][256];  /* buckets by the whole byte */
-	uint8_t ascii[KW_FIND_WINDOW][128]; /* the same without its highest bit */
+	uint8_t low[KW_FIND_WINDOW][16];     /* buckets by the low half of the byte */
+	uint8_t high[KW_FIND_WINDOW][16];    /* buckets by its high half */
+	uint8_t byte[KW_FIND_WINDOW][256];   /* buckets by the whole byte */
+	uint8_t ascii[KW_FIND_WINDOW][128];  /* the same without its highest bit */
 	const struct kw_find_needle *needle; /* by the hash of their windows */
 	uint16_t first[KW_FIND_HASHES + 1];  /* hash h: needles [h] to before [h + 1] */
 	uint8_t offset_max;
 };
 
-/*
- * Compiles @count words into @needles, which must live as long as @ret, like their text. It
- * compares each word with all others, which takes a tenth of a second for a few hundred: fixed
- * lists are compiled when the library is built. Return: 0, or -EINVAL if there are none, too many,
- * or a word is too short or too long.
- */
-int kw_find_init(struct kw_finder *ret, struct kw_find_needle *needles, const struct kw_str *words,
-		 size_t count);
+/* Of a window; the same for every byte order: the list may be compiled on another machine. */
+static inline unsigned int kw_find_hash(const char *window)
+{
+	const uint8_t *p = (const uint8_t *)window;
+	uint32_t word = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 
-/* Chooses the fastest way that the CPU offers, as kw_find_init() does. */
+	return word * UINT32_C(0x9e3779b1) >> (32 - KW_FIND_HASH_BITS);
+}
+
+/* Chooses the fastest way that the CPU offers. */
 void kw_find_use_best(struct kw_finder *finder);
 
 /* Chooses a way other than the best. Return: false, changing nothing, if the CPU cannot. */

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Runs while the library is built: writes the words of all parsers as compiled lists, so nothing
- * has to rank them at start-up. words.h says what for. With --list: one word a line.
+ * Runs while the library is built: compile-words FILE writes the words of all parsers as compiled
+ * lists, ranked by a file of ordinary lines, so that nothing is ranked at start-up. words.h says
+ * what for. compile-words --list: one word a line.
  */
 #include "parse/words.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/find_rank.h"
 #include "parse/parse.h"
 
-enum { WORDS = 1024 };
+enum { WORDS = 1024, SAMPLE_MAX = 1 << 20 };
+
+static char sample[SAMPLE_MAX];
 
 struct words {
 	struct kw_str word[WORDS];
@@ -105,14 +110,15 @@ static void print_tables(const struct kw_finder *f)
 	printf("},\n\t.offset_max = %u,\n", f->offset_max);
 }
 
-static int print_list(const char *name, const struct words *words)
+static int print_list(const char *name, const struct words *words, struct kw_str ordinary)
 {
 	struct kw_find_needle needles[WORDS];
 	struct kw_finder f;
-	int err = kw_find_init(&f, needles, words->word, words->n);
+	int err = kw_find_rank(&f, needles, words->word, words->n, ordinary);
 
 	if (err < 0) {
-		fprintf(stderr, "%s: a word has fewer than %d bytes\n", name, KW_FIND_NEEDLE_MIN);
+		fprintf(stderr, "%s: a word has fewer than %d bytes, or no memory\n", name,
+			KW_FIND_NEEDLE_MIN);
 		return 1;
 	}
 	printf("static const struct kw_find_needle %s_needles[] = {\n", name);
@@ -124,19 +130,43 @@ static int print_list(const char *name, const struct words *words)
 	return 0;
 }
 
+static bool read_ordinary(const char *path, struct kw_str *ret)
+{
+	FILE *f = fopen(path, "r");
+	bool whole;
+
+	if (!f)
+		return false;
+	*ret = (struct kw_str){ sample, fread(sample, 1, sizeof(sample), f) };
+	whole = !ferror(f) && feof(f);
+	fclose(f);
+	return whole;
+}
+
 int main(int argc, char **argv)
 {
 	struct words all = { .n = 0 }, messages = { .n = 0 };
+	struct kw_str ordinary;
 
-	(void)argv;
+	if (argc != 2) {
+		fprintf(stderr, "usage: compile-words --list | FILE\n");
+		return 1;
+	}
 	if (!collect_all(&all) || !collect_messages(&messages)) {
 		fprintf(stderr, "more than %d words\n", WORDS);
 		return 1;
 	}
-	for (size_t i = 0; argc > 1 && i < all.n; i++)
-		printf("%.*s\n", (int)all.word[i].len, all.word[i].p);
-	if (argc > 1)
+	if (strcmp(argv[1], "--list") == 0) {
+		for (size_t i = 0; i < all.n; i++)
+			printf("%.*s\n", (int)all.word[i].len, all.word[i].p);
 		return 0;
+	}
+	if (!read_ordinary(argv[1], &ordinary)) {
+		fprintf(stderr, "%s: cannot be read, or has %d bytes or more\n", argv[1],
+			SAMPLE_MAX);
+		return 1;
+	}
 	printf("#include \"parse/words.h\"\n\n");
-	return print_list("parser_words", &all) || print_list("message_words", &messages);
+	return print_list("parser_words", &all, ordinary) ||
+	       print_list("message_words", &messages, ordinary);
 }

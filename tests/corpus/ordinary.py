@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""200 MB of ordinary logs in, nothing out: ordinary.py KVMWHY.
+"""200 MB of ordinary logs in, nothing out: ordinary.py KVMWHY ORDINARY.
 
-ordinary.txt has a line for each wording, written by us from the formats of their programs: kernel,
-systemd, libvirt, QEMU, Proxmox, OpenStack, containers, small monitors that are well. Some come near
-to messages that kvmwhy knows. {d}, {n}, {v} and {w} are numbers of one, two, four and eight digits,
+data/ordinary.txt has a line for each wording, written by us from the formats of their programs:
+kernel, systemd, libvirt, QEMU, Proxmox, OpenStack, containers, small monitors that are well. Some
+come near to messages that kvmwhy knows; the library's search is ranked by the same lines. {d}, {n}, {v} and {w} are numbers of one, two, four and eight digits,
 {a} is a letter.
 """
 
@@ -13,7 +13,6 @@ import random
 import subprocess
 import sys
 
-LINES = pathlib.Path(__file__).resolve().with_name("ordinary.txt")
 TOTAL, BLOCK = 200 << 20, 4 << 20
 NOTHING_FOUND = 1
 
@@ -55,8 +54,8 @@ def reported(kvmwhy, blocks, total):
     return process.returncode, said
 
 
-def main(kvmwhy):
-    lines = LINES.read_text(encoding="utf-8").splitlines()
+def main(kvmwhy, ordinary):
+    lines = pathlib.Path(ordinary).read_text(encoding="utf-8").splitlines()
     for line in lines:      # each alone, so that what is wrong has a name
         status, said = reported(kvmwhy, [fill(random.Random(1), line).encode() + b"\n"], 1)
         if status != NOTHING_FOUND or said:
@@ -69,4 +68,4 @@ def main(kvmwhy):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2])
