@@ -71,38 +71,17 @@ void kw_failure_init(struct kw_failure *f, struct kw_arena *arena)
 	f->arena = arena;
 }
 
-/* Only the groups: kw_facts is a hundred times as long, and this runs for every record. */
-static const uint8_t groups[KW_NFACTS] = {
+const uint8_t kw_fact_group[KW_NFACTS] = {
 #define F(arch, name, group, print, doc) [KW_F_##name] = KW_G_##group,
 #include "failure/facts.def"
 #undef F
 };
 
-/* Compact for the same reason: it runs for every fact that a parser finds. */
-static const uint8_t archs[KW_NFACTS] = {
+const uint8_t kw_fact_arch[KW_NFACTS] = {
 #define F(arch, name, group, print, doc) [KW_F_##name] = KW_ARCH_##arch,
 #include "failure/facts.def"
 #undef F
 };
-
-enum kw_arch kw_fact_arch(enum kw_fact fact)
-{
-	return (enum kw_arch)archs[fact];
-}
-
-bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group)
-{
-	for (size_t i = 0; i < KW_NFACTS; i++) {
-		if (groups[i] == group && kw_known(f, (enum kw_fact)i))
-			return true;
-	}
-	return false;
-}
-
-bool kw_failure_has_host_dump(const struct kw_failure *f)
-{
-	return kw_failure_has_group(f, KW_G_VMCS) || kw_failure_has_group(f, KW_G_VMCB);
-}
 
 uint16_t kw_failure_add_line(struct kw_failure *f, uint64_t number, struct kw_str text)
 {

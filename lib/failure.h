@@ -63,7 +63,16 @@ enum kw_fact {
 	KW_F_none = KW_NFACTS,
 };
 
-enum kw_fact_group { KW_G_SAID, KW_G_REG, KW_G_SEG, KW_G_SYS, KW_G_VMCS, KW_G_VMCB, KW_G_DERIVED };
+enum kw_fact_group {
+	KW_G_SAID,
+	KW_G_REG,
+	KW_G_SEG,
+	KW_G_SYS,
+	KW_G_VMCS,
+	KW_G_VMCB,
+	KW_G_DERIVED,
+	KW_NGROUPS
+};
 
 /* Name, group and meaning of each fact, by enum kw_fact. */
 struct kw_fact_info {
@@ -74,6 +83,9 @@ struct kw_fact_info {
 	char doc[56];
 };
 extern const struct kw_fact_info kw_facts[KW_NFACTS];
+
+/* .arch and .group alone, since they are asked for every fact that is set. */
+extern const uint8_t kw_fact_arch[KW_NFACTS], kw_fact_group[KW_NFACTS];
 
 /* Texts that were seen, each a part of a line. */
 enum kw_text {
@@ -291,6 +303,7 @@ struct kw_failure {
 		uint64_t fact[KW_NFACTS];
 	};
 	struct kw_origin origin[KW_NFACTS];
+	unsigned int known_in[KW_NGROUPS]; /* how many facts of a group are known */
 
 	struct kw_code code;
 	uint64_t extra[KW_MAX_EXTRA]; /* extra data[i] of an internal error */
@@ -325,18 +338,29 @@ static inline bool kw_known(const struct kw_failure *f, enum kw_fact fact)
 static inline void kw_failure_set(struct kw_failure *f, enum kw_fact fact, uint64_t value,
 				  enum kw_how how, uint16_t line)
 {
+	f->known_in[kw_fact_group[fact]] += !kw_known(f, fact);
 	f->fact[fact] = value;
 	f->origin[fact] = (struct kw_origin){ .how = (uint8_t)how, .line = line };
 }
 
-/* The architecture that has this fact; KW_ARCH_UNKNOWN: any. */
-enum kw_arch kw_fact_arch(enum kw_fact fact);
+static inline void kw_failure_forget(struct kw_failure *f, enum kw_fact fact)
+{
+	f->known_in[kw_fact_group[fact]] -= kw_known(f, fact);
+	f->origin[fact].how = KW_NOT_KNOWN;
+}
+
 
 /* Is any fact of @group known? */
-bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group);
+static inline bool kw_failure_has_group(const struct kw_failure *f, enum kw_fact_group group)
+{
+	return f->known_in[group];
+}
 
 /* Does the record have a dump_vmcs or dump_vmcb, its own or joined? */
-bool kw_failure_has_host_dump(const struct kw_failure *f);
+static inline bool kw_failure_has_host_dump(const struct kw_failure *f)
+{
+	return kw_failure_has_group(f, KW_G_VMCS) || kw_failure_has_group(f, KW_G_VMCB);
+}
 
 /* Keeps a copy of an input line and returns its index, KW_NO_LINE if there is no room. */
 uint16_t kw_failure_add_line(struct kw_failure *f, uint64_t number, struct kw_str text);

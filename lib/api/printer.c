@@ -85,11 +85,12 @@ static uint64_t hash_case(const struct kw_case *c)
 static bool came_again(struct kw_printer *p, const struct kw_case *c)
 {
 	struct kw_span span = { c->f->first_line, c->f->last_line };
-	uint64_t hash = hash_case(c);
 	struct remembered *r = p->remembered, *end = r + p->nremembered;
+	uint64_t hash;
 
 	if (!p->renderer->again || c->f->watch.begun)
 		return false;
+	hash = hash_case(c);
 	while (r < end && r->hash != hash)
 		r++;
 	if (r < end) {

@@ -82,6 +82,41 @@ static inline bool kw_str_has(struct kw_str s, struct kw_str needle)
 	return kw_str_find(s, needle) != SIZE_MAX;
 }
 
+typedef signed char kw_lanes __attribute__((vector_size(16)));
+
+static inline kw_lanes kw_lanes_hit(const char *p, struct kw_str bytes)
+{
+	kw_lanes text, ret = { 0 };
+
+	memcpy(&text, p, sizeof(text));
+	for (size_t k = 0; k < bytes.len; k++)
+		ret |= (kw_lanes)(text == (signed char)bytes.p[k]);
+	return ret;
+}
+
+/*
+ * Does @s have any of @bytes? For a literal, which the compiler unrolls: all of it costs little
+ * more than one memchr().
+ */
+static inline bool kw_str_has_any(struct kw_str s, struct kw_str bytes)
+{
+	typedef uint64_t halves __attribute__((vector_size(16)));
+	kw_lanes hit = { 0 };
+	halves any;
+	size_t i = 0;
+
+	for (; s.len < sizeof(hit) && i < s.len; i++) {
+		if (memchr(bytes.p, s.p[i], bytes.len))
+			return true;
+	}
+	for (; i + sizeof(hit) < s.len; i += sizeof(hit))
+		hit |= kw_lanes_hit(s.p + i, bytes);
+	if (s.len >= sizeof(hit))
+		hit |= kw_lanes_hit(s.p + s.len - sizeof(hit), bytes);
+	any = (halves)hit;
+	return any[0] | any[1];
+}
+
 /*
  * Length of the hexadecimal number of at most 16 digits at the start of @s, including an optional
  * 0x; 0 if there is none. The value goes to @ret.

@@ -9,9 +9,9 @@
 static bool is_answered(const struct kw_case *c)
 {
 	for (size_t i = 0; i < c->nfindings; i++) {
-		const struct kw_rule *rule = kw_rule_find(c->finding[i].id);
+		const struct kw_rule *rule = c->finding[i].rule;
 
-		if (c->finding[i].certainty <= KW_LIKELY && rule && !rule->aside && !rule->fallback)
+		if (c->finding[i].certainty <= KW_LIKELY && !rule->aside && !rule->fallback)
 			return true;
 	}
 	return false;

@@ -246,11 +246,11 @@ static bool sign_known(const struct kw_rule *rule, const struct kw_failure *f)
 
 static bool applies(const struct kw_rule *rule, const struct kw_case *c)
 {
-	if (kw_told_injected(c) && !rule->injected)
+	if (!(rule->classes & 1u << c->f->class) || (kw_told_injected(c) && !rule->injected))
 		return false;
 	if (rule->kernel && kernel_has(c, rule->kernel) == KW_CHANGE_NOT)
 		return false;
-	return rule->classes & 1u << c->f->class && (kw_is_x86(c->f) || rule->any_arch) &&
+	return (kw_is_x86(c->f) || rule->any_arch) &&
 	       !(rule->fallback && c->nfindings) && kw_rule_needs_known(rule, c->f) &&
 	       sign_known(rule, c->f) && (!rule->test || rule->test(c)) &&
 	       (!rule->blames || rule->blames(c) != KW_F_none) &&
@@ -358,7 +358,7 @@ static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 	c->rule = rule;
 	c->broken = rule->breaks[0] ? kw_checks_broken(c, rule) : NULL;
 	c->blamed = blamed_by(rule, c);
-	*finding = (struct kw_finding){ .id = rule->id, .aside = rule->aside };
+	*finding = (struct kw_finding){ .rule = rule, .id = rule->id, .aside = rule->aside };
 	finding->certainty = rule->sure ? rule->sure(c) : rule->certainty;
 	finding->title = kw_expand(c, rule->title);
 	finding->why = kw_expand(c, rule->why);
@@ -390,7 +390,7 @@ static bool is_harmless(const struct kw_case *c)
 	if (FACT_IS(c->f, watch_harmless, 1))
 		return true;
 	for (size_t i = 0; i < c->nfindings; i++) {
-		const struct kw_rule *rule = kw_rule_find(c->finding[i].id);
+		const struct kw_rule *rule = c->finding[i].rule;
 
 		if (!rule->harmless && !rule->aside && c->finding[i].certainty <= KW_LIKELY)
 			return false;

@@ -35,6 +35,7 @@ struct kw_context {
 };
 
 struct kw_finding {
+	const struct kw_rule *rule;
 	const char *id; /* of the rule; stable */
 	enum kw_certainty certainty;
 	struct kw_str title, why;

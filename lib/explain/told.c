@@ -149,8 +149,9 @@ static void forget_memory_fault(struct kw_failure *f)
 	    f->errno_number == KW_EHWPOISON ||
 	    !FACT_IS(f, run_exit_reason, KW_KVM_EXIT_MEMORY_FAULT))
 		return;
-	f->origin[KW_F_memory_fault_flags].how = f->origin[KW_F_memory_fault_gpa].how =
-		f->origin[KW_F_memory_fault_size].how = KW_NOT_KNOWN;
+	kw_failure_forget(f, KW_F_memory_fault_flags);
+	kw_failure_forget(f, KW_F_memory_fault_gpa);
+	kw_failure_forget(f, KW_F_memory_fault_size);
 	kw_failure_add_note(f, input_line(f, f->origin[KW_F_run_exit_reason].line),
 			    KW_STR("kvm_run holds exit_reason 39, KVM_EXIT_MEMORY_FAULT, which has "
 				   "no meaning with this errno: it is left over from an earlier "

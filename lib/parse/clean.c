@@ -448,21 +448,18 @@ enum { SOFT_MIN = 40 }; /* bytes: an encoder breaks only long lines */
 /* Precedes a kernel log line that `kvmwhy watch` added to a failure. */
 static const struct kw_str quoted_log = KW_STR("kvmwhy watch: log: ");
 
-/*
- * An untouched line of QEMU's: starts with "NAME=" or "NAME =" and has no byte that decoding would
- * look at. Most lines of a dump are like this, so this fast path comes first.
- */
-static bool is_plain_token_line(struct kw_str s)
+bool kw_clean_is_plain(struct kw_str raw)
 {
+	/* what envelopes, decoding and escaped line ends are known by */
+	static const struct kw_str special = KW_STR("\"\n\\&\x1b\xc2\0");
 	const char *equals;
 
-	if (s.len < 8 || s.p[0] < 'A' || s.p[0] > 'Z')
+	if (raw.len < 8 || raw.p[0] < 'A' || raw.p[0] > 'Z')
 		return false;
-	equals = memchr(s.p, '=', 5);
+	equals = memchr(raw.p, '=', 5);
 	if (!equals || (equals[1] == '3' && equals[2] == 'D'))
 		return false;
-	return !memchr(s.p, '\\', s.len) && !memchr(s.p, '&', s.len) && !memchr(s.p, 0x1b, s.len) &&
-	       !memchr(s.p, 0xc2, s.len) && !memchr(s.p, 0, s.len) && s.p[s.len - 1] != '=';
+	return !kw_str_has_any(raw, special) && raw.p[raw.len - 1] != '=';
 }
 
 bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *mail,
@@ -474,10 +471,6 @@ bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *
 	ret->raw = raw;
 	ret->source = KW_SRC_UNKNOWN;
 	ret->logged = false;
-	if (!mail->signs && is_plain_token_line(raw)) {
-		ret->text = kw_str_trim(raw);
-		return false;
-	}
 	encoded = kw_mail_encoded(mail, raw);
 	while (s.len && (s.p[s.len - 1] == '\r' || s.p[s.len - 1] == '\n'))
 		s.len--;

@@ -123,8 +123,8 @@ static const struct {
  */
 static enum kw_arch arch_with(const struct kw_failure *f, enum kw_fact fact, uint64_t value)
 {
-	if (kw_fact_arch(fact) != KW_ARCH_UNKNOWN)
-		return kw_fact_arch(fact);
+	if (kw_fact_arch[fact] != KW_ARCH_UNKNOWN)
+		return (enum kw_arch)kw_fact_arch[fact];
 	for (size_t i = 0; f->arch == KW_ARCH_UNKNOWN && i < sizeof(signs) / sizeof(signs[0]);
 	     i++) {
 		if (signs[i].fact == fact && value >= signs[i].low && value <= signs[i].high)
@@ -360,7 +360,7 @@ static bool entry_joins(const struct record *r, enum kw_class class, uint64_t er
 static void forget_registers(struct kw_failure *f)
 {
 	for (size_t i = KW_GPR_FIRST; i <= KW_GPR_LAST; i++)
-		f->origin[i].how = KW_NOT_KNOWN;
+		kw_failure_forget(f, (enum kw_fact)i);
 }
 
 /* Only its last line ends a record of `kvmwhy watch`. */

@@ -52,6 +52,12 @@ bool kw_mail_encoded(struct kw_mail *mail, struct kw_str raw);
 bool kw_mail_contradicts(struct kw_str raw);
 
 /*
+ * An untouched line of QEMU's: starts with "NAME=" or "NAME =" and has no byte that opening,
+ * decoding or cleaning would look at. Most lines of a dump are like this.
+ */
+bool kw_clean_is_plain(struct kw_str raw);
+
+/*
  * Cleans @raw; @scratch (at least raw.len + 1 bytes) holds the text if it has to be rewritten.
  * @continued: the previous line ended in a soft break, so what looks like a prefix is not one.
  * Returns true if this line ends in a soft break of quoted-printable; blanks around breaks are

@@ -441,8 +441,7 @@ static bool take_torn(struct kw_gather *g, const struct kw_clean_line *line)
 	 * letters of KVM, kvm and Assertion that no dump line has: cheaper than searching for the
 	 * words
 	 */
-	if (memchr(line->text.p, 'V', line->text.len) ||
-	    memchr(line->text.p, 'v', line->text.len) || memchr(line->text.p, 't', line->text.len))
+	if (kw_str_has_any(line->text, KW_STR("Vvt")))
 		took |= take_said(g, line);
 	return took;
 }

@@ -133,11 +133,25 @@ static struct kw_str without_size(struct kw_stream *s, struct kw_str raw)
 	return sized ? kw_str_from(raw, 8) : raw;
 }
 
+/* The short way of a plain line, unless the lines before it say otherwise. */
+static bool read_plain(struct kw_stream *s, struct kw_str raw, bool cut)
+{
+	struct kw_clean_line line = { .number = s->number, .cut = cut, .raw = raw };
+
+	if (s->sized || s->join_len || s->mail.signs || !kw_clean_is_plain(raw))
+		return false;
+	line.text = kw_str_trim(raw);
+	offer(s, &line, false);
+	return true;
+}
+
 static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
 {
 	struct kw_envelope envelope;
 	struct kw_str rest;
 
+	if (read_plain(s, raw, cut))
+		return;
 	kw_envelope_open(without_size(s, raw), s->message, &envelope);
 	for (rest = envelope.text;;) {
 		size_t end = kw_str_find(rest, KW_STR("\n"));

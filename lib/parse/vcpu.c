@@ -93,5 +93,5 @@ void kw_vcpu_finish(struct kw_failure *f)
 			      !(f->efer & EFER_LMA && f->cs_attr & ATTR_L);
 	/* Outside 64-bit mode no instruction can name them, and no dump has them. */
 	for (size_t i = KW_F_r8; f->registers_narrow && i <= KW_F_r15; i++)
-		f->origin[i].how = KW_NOT_KNOWN;
+		kw_failure_forget(f, (enum kw_fact)i);
 }

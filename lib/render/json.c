@@ -81,8 +81,13 @@ static void facts(struct kw_json *j, const struct kw_failure *f, const struct kn
 		  struct kw_str name, unsigned int groups, size_t skip)
 {
 	struct kw_buf *buf = j->buf;
-	size_t before = buf->len, start;
+	unsigned int any = 0;
+	size_t start;
 
+	for (unsigned int group = 0; group < KW_NGROUPS; group++)
+		any |= groups >> group & kw_failure_has_group(f, (enum kw_fact_group)group);
+	if (!any)
+		return;
 	kw_json_key(j, name);
 	start = buf->len;
 	j->comma = true;
@@ -93,10 +98,6 @@ static void facts(struct kw_json *j, const struct kw_failure *f, const struct kn
 
 		if (groups >> key->group & 1)
 			put_fact(buf, key, f->fact[known->fact[i]], skip);
-	}
-	if (buf->len == start) {
-		buf->len = before;
-		return;
 	}
 	buf->p[start] = '{';
 	kw_buf_char(buf, '}');

@@ -142,7 +142,7 @@ static void keep_facts(struct kw_failure *f, const struct kvmwhy_event *e)
 		if (set.has[i])
 			continue;
 		f->fact[i] = 0;
-		f->origin[i].how = KW_NOT_KNOWN;
+		kw_failure_forget(f, (enum kw_fact)i);
 	}
 }
 

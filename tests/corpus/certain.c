@@ -59,7 +59,7 @@ static const struct kw_finding *finding_of(const struct trial *t, const char *id
 static void take_fact(struct kw_failure *f, enum kw_fact fact)
 {
 	f->fact[fact] = 0;
-	f->origin[fact].how = KW_NOT_KNOWN;
+	kw_failure_forget(f, fact);
 	if (fact == KW_F_errno_number)
 		f->text[KW_T_ERRNO] = KW_STR("");
 }

@@ -4,8 +4,8 @@
 
 data/ordinary.txt has a line for each wording, written by us from the formats of their programs:
 kernel, systemd, libvirt, QEMU, Proxmox, OpenStack, containers, small monitors that are well. Some
-come near to messages that kvmwhy knows; the library's search is ranked by the same lines. {d}, {n}, {v} and {w} are numbers of one, two, four and eight digits,
-{a} is a letter.
+come near to messages that kvmwhy knows; the library's search is ranked by the same lines. {d}, {n},
+{v} and {w} are numbers of one, two, four and eight digits, {a} is a letter.
 """
 
 import pathlib

@@ -54,7 +54,7 @@ static void begin(const struct set *s, const struct entry_row *row)
 static void forget(enum kw_fact fact)
 {
 	failure.fact[fact] = 0;
-	failure.origin[fact].how = KW_NOT_KNOWN;
+	kw_failure_forget(&failure, fact);
 }
 
 static void expect(const struct kw_check *check, enum kw_verdict expected, const char *when)

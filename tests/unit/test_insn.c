@@ -113,8 +113,8 @@ static void what_is_wrong_with_the_bytes_is_told(void **state)
 	at_rip("<ff> ff ff ff ff ff ff ff", KW_CODE_FFS);
 	machine(64);
 	code("<89> 03");
-	failure.origin[KW_F_cs_attr].how = KW_NOT_KNOWN;
-	failure.origin[KW_F_rip].how = KW_NOT_KNOWN;
+	kw_failure_forget(&failure, KW_F_cs_attr);
+	kw_failure_forget(&failure, KW_F_rip);
 	assert_int_equal(kw_insn_at_rip(&failure, &insn), KW_CODE_NO_MODE);
 	assert_int_equal(insn.length, 0);
 	code("<0f> 30"); /* the same in every width */

@@ -11,7 +11,7 @@ static void msr_accesses_have_index_and_value(void **state)
 	assert_true(insn.msr_value == 0x3f8aabbccdd);
 	run(64, "<0f> 32", KW_INSN_RDMSR, "rdmsr");
 	assert_true(insn.has_msr && !insn.has_msr_value);
-	failure.origin[KW_F_rcx].how = KW_NOT_KNOWN;
+	kw_failure_forget(&failure, KW_F_rcx);
 	assert_int_equal(kw_insn_at_rip(&failure, &insn), KW_CODE_OK);
 	assert_false(insn.has_msr);
 }
@@ -107,7 +107,7 @@ static void linear_addresses_are_cut_outside_64_bit_mode(void **state)
 	code("<8b> 03");
 	assert_int_equal(kw_insn_at_rip(&failure, &insn), KW_CODE_OK);
 	memory(0x10, 4, "r");
-	failure.origin[KW_F_ds_base].how = KW_NOT_KNOWN;
+	kw_failure_forget(&failure, KW_F_ds_base);
 	assert_int_equal(kw_insn_at_rip(&failure, &insn), KW_CODE_OK);
 	assert_false(insn.has_mem);
 }

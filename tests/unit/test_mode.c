@@ -29,7 +29,7 @@ static struct kw_failure *machine(uint64_t cr0, uint64_t cr4, uint64_t rflags, u
 
 static void forget(enum kw_fact fact)
 {
-	failure.origin[fact].how = KW_NOT_KNOWN;
+	kw_failure_forget(&failure, fact);
 }
 
 static void expect(enum kw_mode mode, unsigned int bits)

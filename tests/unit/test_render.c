@@ -78,6 +78,7 @@ static void starting_case(struct fixture *x)
 	x->c.fingerprint = KW_STR("kvm-run-failed:EPERM:wrmsr:0x838:long64:-:-");
 	x->c.nfindings = 1;
 	*finding = (struct kw_finding){
+		.rule = kw_rule_find("run-failed-collect"),
 		.id = "example-rule",
 		.certainty = KW_LIKELY,
 		.title = KW_STR("the MSR write path returned a negative number"),
