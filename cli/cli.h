@@ -29,6 +29,7 @@ extern const struct kw_command kw_cmd_replay;
 extern const struct kw_command kw_cmd_rule;
 extern const struct kw_command kw_cmd_version;
 extern const struct kw_command kw_cmd_watch;
+extern const struct kw_command kw_cmd_ways; /* not of kvmwhy(1): kvmwhy host asks it */
 
 /*
  * live.c: the commands that look at this host are separate programs, since their libraries slow
@@ -69,6 +70,7 @@ enum kw_opt {
 	KW_OPT_REDACT,
 	KW_OPT_SUMMARY,
 	KW_OPT_THIS_HOST,
+	KW_OPT_TRY,
 	KW_OPT_VENDOR,
 	KW_OPT_VIA,
 };

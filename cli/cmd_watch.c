@@ -31,8 +31,8 @@ static const char watch_help[] =
 	"standard\n"
 	"                     output unless --format is given\n"
 	"  --all              also report harmless failures\n"
-	"  --via WAY          how to see failures: bpf, bpf-kprobe or tracefs; default: the best\n"
-	"                     one that works here\n"
+	"  --via WAY          how to see failures: bpf, bpf-kprobe, bpf-tracepoint or tracefs;\n"
+	"                     default: the best one that works here\n"
 	KW_VIEW_COLOR_HELP
 	"  -h, --help         print this text\n"
 	"\n"
@@ -53,7 +53,7 @@ static const char record_help[] =
 	"  --once             stop after the first failure\n"
 	"  --pid N            only failures of process N\n"
 	"  --all              also record harmless failures\n"
-	"  --via WAY          how to see failures: bpf, bpf-kprobe or tracefs\n"
+	"  --via WAY          how to see failures: bpf, bpf-kprobe, bpf-tracepoint or tracefs\n"
 	"  -h, --help         print this text\n"
 	"\n"
 	"Exit status: 0 if a failure was seen, 1 if none was, 2 if the command was misused or\n"
@@ -98,7 +98,7 @@ static int take_pid(struct kw_watch_options *o, const char *text)
 
 static int take_via(struct kw_watch_options *o, const char *text)
 {
-	const char *const all[] = { "bpf", "bpf-kprobe", "tracefs", NULL };
+	const char *const all[] = { "bpf", "bpf-kprobe", "bpf-tracepoint", "tracefs", NULL };
 
 	o->via = text;
 	if (kw_check_word(o->command, "--via", all, text))
@@ -199,4 +199,5 @@ const struct kw_command kw_cmd_record = {
 	.run = run_record,
 };
 
-const struct kw_command *const kw_live_commands[] = { &kw_cmd_watch, &kw_cmd_record, NULL };
+const struct kw_command *const kw_live_commands[] = { &kw_cmd_watch, &kw_cmd_record,
+						     &kw_cmd_ways, NULL };

@@ -4,6 +4,7 @@
 #define KW_CLI_HOST_H
 
 #include <kvmwhy/kvmwhy.h>
+#include <stdbool.h>
 
 #include "../host/facts/host.h"
 #include "cli.h"
@@ -15,6 +16,12 @@ bool kw_host_defect(const struct kw_host *host, size_t i, struct kw_defect *ret)
 const char *kw_host_meaning(const struct kw_host_param *param, const char **about);
 
 const char *kw_host_state_name(enum kw_kvm_state state);
+
+/*
+ * Takes what the installed `kvmwhy watch` says of itself into .watch; if @trying, also which ways
+ * open here.
+ */
+void kw_host_ask_watch(struct kw_host *host, bool trying);
 
 /* The way of a bit of struct kw_can, as --via has it; NULL beyond the last. */
 const char *kw_host_way_name(unsigned int bit);

@@ -199,8 +199,10 @@ static json_t *can(const struct kw_can *c, bool watch)
 	json_t *o = json_object(), *reasons = json_array();
 
 	json_object_set_new(o, "works", json_boolean(c->ways != 0));
-	if (watch)
+	if (watch) {
 		json_object_set_new(o, "ways", way_names(c->ways));
+		json_object_set_new(o, "tried", way_names(c->tried));
+	}
 	for (size_t i = 0; i < c->count; i++) {
 		const struct kw_reason *r = &c->reason[i];
 		json_t *reason = json_object();

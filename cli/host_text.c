@@ -324,10 +324,24 @@ static void diags(struct page *p, const struct kw_host *host)
 	}
 }
 
+/* On one line if there is room; a command has one of its own otherwise. */
+static void reason(struct page *p, const char *says, const char *todo)
+{
+	static const char run[] = "Run: ";
+	bool fits = COLUMN + HANG + strlen(says) + 1 + strlen(todo) <= p->width;
+
+	if (fits || strncmp(todo, run, strlen(run))) {
+		row(p, 0, "- %s%s%s", says, *todo ? " " : "", todo);
+		return;
+	}
+	row(p, 0, "- %s", says);
+	verbatim(p, HANG, run, todo + strlen(run));
+}
+
 static void reasons(struct page *p, const struct kw_can *can)
 {
 	for (size_t i = 0; i < can->count; i++)
-		row(p, 0, "- %s %s", can->reason[i].says, can->reason[i].todo);
+		reason(p, can->reason[i].says, can->reason[i].todo);
 }
 
 static void watch(struct page *p, const struct kw_host *host)
@@ -340,9 +354,14 @@ static void watch(struct page *p, const struct kw_host *host)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
 				 text[0] ? ", " : "", kw_host_way_name(i));
 	section(p, "watch");
-	row(p, 0,
-	    ways ? "kvmwhy watch can work here, through %s" : "kvmwhy watch cannot work here%s",
-	    text);
+	if (!ways)
+		row(p, 0, "kvmwhy watch cannot work here");
+	else if (host->watch.tried == ways)
+		row(p, 0, "kvmwhy watch works here, through %s: tried", text);
+	else
+		row(p, 0, "kvmwhy watch can work here, through %s", text);
+	if (ways && host->watch.tried != ways)
+		reason(p, "This was not tried.", host->copy ? "" : "Run: kvmwhy host --try");
 	reasons(p, &host->watch);
 }
 
@@ -376,9 +395,9 @@ static void guests(struct page *p, const struct kw_host *host)
 	if (!host->nguests && !host->unreadable)
 		row(p, 0, "none running");
 	if (host->unreadable)
-		row(p, 0, "%s%zu processes could not be inspected: run it as "
-			  "root", host->nguests ? "" : "none seen; ",
-		    host->unreadable);
+		row(p, 0, "%s%zu processes could not be inspected: %s",
+		    host->nguests ? "" : "none seen; ", host->unreadable,
+		    host->root == KW_YES ? "this container may not" : "run it as root");
 }
 
 static size_t width_of(unsigned int print)

@@ -57,7 +57,7 @@ const char *kw_host_state_name(enum kw_kvm_state state)
 
 const char *kw_host_way_name(unsigned int bit)
 {
-	static const char *const names[] = { "bpf", "bpf-kprobe", "tracefs", NULL };
+	static const char *const names[] = { "bpf", "bpf-kprobe", "bpf-tracepoint", "tracefs", NULL };
 
 	return names[bit];
 }

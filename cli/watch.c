@@ -225,41 +225,35 @@ static int open_library(struct watch *w)
 	return err ? give_up(w, err) : 0;
 }
 
-static unsigned int ways_of(const char *via)
+/* One complaint a line. */
+static void complain_lines(const char *head, const char *lines)
 {
-	if (!via)
-		return KW_WAY_ALL;
-	if (!strcmp(via, "tracefs"))
-		return KW_WAY_TRACEFS;
-	return strcmp(via, "bpf-kprobe") ? KW_WAY_BPF : KW_WAY_KPROBE;
-}
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
 
-/* The reason from the host's files, or else the kernel's error. */
-static void say_why_not(const struct watch *w)
-{
-	static struct kw_host host;
-	char text[4096] = "";
-
-	if (!kw_host_collect(&host, NULL))
-		kw_host_why_not(&host, ways_of(w->options->via), text, sizeof(text));
-	kw_complain("%s: %s", w->options->command, *text ? text : w->live.why);
+		kw_complain("%s: %.*s", head, (int)len, lines);
+		lines += len + (lines[len] == '\n');
+	}
 }
 
 static int open_live(struct watch *w)
 {
-	struct kw_watcher_options options = { .via = w->options->via, .pid = w->options->pid };
+	static struct kw_host host;
+	struct kw_watcher_options options = { .via = w->options->via,
+					      .pid = w->options->pid,
+					      .can = &host.watch };
 	int err;
 
 	w->signals = catch_signals();
+	kw_host_collect_watch(&host);
 	err = kw_kmsg_open(&w->kmsg);
 	if (kw_watcher_open(&w->live, &options, take_event, w)) {
-		say_why_not(w);
+		complain_lines(w->options->command, w->live.why);
 		return -1;
 	}
 	kw_complain("watching KVM of Linux %s through %s; press Ctrl-C to "
 		    "stop", w->host.release, w->live.how);
-	if (*w->live.better)
-		kw_complain("a better way does not work here: %s", w->live.better);
+	complain_lines("a better way does not work here", w->live.better);
 	memcpy(w->missing, w->live.missing, sizeof(w->missing));
 	if (*w->missing)
 		kw_complain("%s", w->missing);

@@ -18,7 +18,7 @@ _kvmwhy_options() {
 	msr) printf '%s' '--host-kernel --vendor --format --names --color --no-pager --help' ;;
 	insn) printf '%s' '--mode --format --color --no-pager --help' ;;
 	rule | check) printf '%s' '--format --color --no-pager --help' ;;
-	host) printf '%s' '--format --color --no-pager --root --help' ;;
+	host) printf '%s' '--format --color --no-pager --try --root --help' ;;
 	inject)
 		printf '%s' '--msr --value --value-mask --pid --vcpu --errno --gp --like --probability' \
 			' --interval --times --space --seed --verbose --preload --log --dry-run --debugfs --help'
@@ -35,7 +35,7 @@ _kvmwhy_values() {
 	journal:-u | *:--unit) journalctl -q -F _SYSTEMD_UNIT 2>/dev/null ;;
 	journal:-t | *:--identifier) journalctl -q -F SYSLOG_IDENTIFIER 2>/dev/null ;;
 	*:--format) printf '%s' 'text json' ;;
-	*:--via) printf '%s' 'bpf bpf-kprobe tracefs' ;;
+	*:--via) printf '%s' 'bpf bpf-kprobe bpf-tracepoint tracefs' ;;
 	*:--vendor) printf '%s' 'intel amd' ;;
 	*:--color) printf '%s' 'auto always never' ;;
 	*:--mode) printf '%s' '16 32 64' ;;

@@ -20,6 +20,18 @@ static int take_root(struct kw_host *host, const char *root)
 	return 0;
 }
 
+void kw_host_collect_watch(struct kw_host *host)
+{
+	memset(host, 0, sizeof(*host));
+	host->tree.root = "";
+	kw_host_kernel(host);
+	kw_host_cpu(host);
+	kw_host_kvm(host);
+	kw_host_device(host);
+	kw_host_diags(host);
+	kw_host_ways(host);
+}
+
 int kw_host_collect(struct kw_host *host, const char *root)
 {
 	int err = 0;

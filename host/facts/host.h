@@ -109,23 +109,25 @@ struct kw_reason {
 	const char *id;			/* not-root, no-btf, ... */
 	unsigned int blocks;		/* of KW_WAY_*; 0 for a remark */
 	char says[KW_HOST_LINE];
-	char todo[KW_HOST_LINE];
+	char todo[KW_HOST_LINE];	/* or "" */
 };
 
 /* The ways of `kvmwhy watch`, best first; and the module. */
 enum {
 	KW_WAY_FENTRY = 1,
 	KW_WAY_KPROBE = 2,
-	KW_WAY_TRACEFS = 4,
-	KW_WAY_BPF = 3,
-	KW_WAY_ALL = 7,
-	KW_WAY_MODULE = 8
+	KW_WAY_TRACEPOINT = 4,
+	KW_WAY_TRACEFS = 8,
+	KW_WAY_BPF = KW_WAY_FENTRY | KW_WAY_KPROBE | KW_WAY_TRACEPOINT,
+	KW_WAY_ALL = KW_WAY_BPF | KW_WAY_TRACEFS,
+	KW_WAY_MODULE = 16
 };
 
 enum { KW_REASONS = 16 };
 
 struct kw_can {
 	unsigned int ways;		/* those that nothing blocks */
+	unsigned int tried;		/* of these, those that were opened, and closed again */
 	size_t count;
 	struct kw_reason reason[KW_REASONS];
 };
@@ -138,6 +140,7 @@ struct kw_host {
 	struct kw_host_kvm kvm;
 	enum kw_tri caps_known;
 	uint64_t caps;			/* effective capabilities of this process */
+	enum kw_tri root;		/* its effective user is root */
 	enum kw_tri tracefs;		/* mounted */
 	char tracefs_path[KW_HOST_WORD];
 	size_t nparams;
@@ -160,11 +163,18 @@ struct kw_host {
  */
 int kw_host_collect(struct kw_host *host, const char *root);
 
+/* Only what `kvmwhy watch` depends on: .kernel, .cpu, .kvm, .watch. */
+void kw_host_collect_watch(struct kw_host *host);
+
 /*
- * Why `kvmwhy watch` cannot work through @ways (KW_WAY_*), as sentences in one text; "" if nothing
- * known prevents it.
+ * What the installed `kvmwhy watch` says of itself: the ways that were built in (0: it does not
+ * start), and why the kernel log cannot be read.
  */
-void kw_host_why_not(const struct kw_host *host, unsigned int ways, char *text, size_t size);
+void kw_host_built(struct kw_host *host, unsigned int ways);
+void kw_host_no_log(struct kw_host *host, const char *why);
+
+/* @way was opened and closed again, or, with @why, could not be opened. */
+void kw_host_tried(struct kw_host *host, unsigned int way, const char *why);
 
 /* The parts of kw_host_collect(), in its order. */
 void kw_host_kernel(struct kw_host *host);

@@ -149,10 +149,14 @@ static int take_livepatch(void *arg, const char *name)
 	return 0;
 }
 
+/* "Uid:" has the real and the effective user first; "CapEff:" follows it. */
 static int take_caps(void *arg, const char *line)
 {
 	struct kw_host *host = arg;
+	unsigned int user;
 
+	if (sscanf(line, "Uid: %*u %u", &user) == 1)
+		host->root = kw_tri(!user);
 	if (sscanf(line, "CapEff: %" SCNx64, &host->caps) != 1)
 		return 0;
 	host->caps_known = KW_YES;

@@ -17,7 +17,7 @@ enum { CAP_MODULE = 16, CAP_ADMIN = 21, CAP_PERF = 38, CAP_BPF_ = 39 };
  * Linux 5.8: BPF ring buffers, CAP_BPF and CAP_PERFMON. Linux 5.10: the oldest kernel kvmwhy.ko was
  * tested on.
  */
-enum { RINGBUF_MINOR = 8, OLDEST_MINOR = 10 };
+enum { RINGBUF_MINOR = 8, OLDEST_MINOR = 10, TASK_REGS_MINOR = 15 };
 
 static struct kw_reason *reason(struct kw_can *can, const char *id, unsigned int blocks)
 {
@@ -90,20 +90,32 @@ static void check_confidential(const struct kw_host *host, struct kw_can *can)
 
 /* kvmwhy watch */
 
+/* Root lacks a capability in a container, and needs no advice to be root. */
+static void todo_rights(const struct kw_host *host, struct kw_reason *r, const char *caps,
+			const char *command)
+{
+	if (host->root == KW_YES)
+		todo(r, "Run it on the host itself, or give the container %s.", caps);
+	else
+		todo(r, "Run: sudo %s", command);
+}
+
 static void check_rights(const struct kw_host *host, struct kw_can *can)
 {
-	bool admin = has_cap(host, CAP_ADMIN),
-	     bpf = has_cap(host, CAP_BPF_) && has_cap(host, CAP_PERF);
+	bool bpf = has_cap(host, CAP_BPF_) && has_cap(host, CAP_PERF);
 	struct kw_reason *r;
 
-	if (admin)
+	if (has_cap(host, CAP_ADMIN))
 		return;
 	r = reason(can, "not-root", bpf ? KW_WAY_FENTRY : KW_WAY_BPF);
 	if (bpf)
-		says(r, "Without CAP_SYS_ADMIN, BTF of modules cannot be read.");
+		says(r, "This process lacks CAP_SYS_ADMIN, without which BTF of modules cannot be "
+			"read.");
 	else
-		says(r, "BPF programs need root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN.");
-	todo(r, "Run as root: sudo kvmwhy watch");
+		says(r, "This process lacks CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN, which BPF "
+			"programs need.");
+	todo_rights(host, r, bpf ? "CAP_SYS_ADMIN" : "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN",
+		    "kvmwhy watch");
 }
 
 static void check_ring(const struct kw_host *host, struct kw_can *can)
@@ -115,6 +127,22 @@ static void check_ring(const struct kw_host *host, struct kw_can *can)
 	r = reason(can, "kernel-too-old", KW_WAY_BPF);
 	says(r, "Linux %s has no BPF ring buffer; 5.8 and later have it.", host->kernel.release);
 	todo(r, "Use kvmwhy watch --via tracefs, or Linux 5.10 or later.");
+}
+
+/*
+ * Linux commit dd6e10fbd9fb ("bpf: Add bpf_task_pt_regs() helper") (in v5.15), which Red Hat's 5.14
+ * has too. With it the ioctl's file descriptor leads to the vCPU.
+ */
+static void check_task_regs(const struct kw_host *host, struct kw_can *can)
+{
+	struct kw_reason *r;
+
+	if (!older_than(&host->kernel, TASK_REGS_MINOR) || strstr(host->kernel.release, ".el"))
+		return;
+	r = reason(can, "no-task-regs", KW_WAY_FENTRY | KW_WAY_TRACEPOINT);
+	says(r, "BPF programs of Linux %s cannot read a system call's arguments; those of 5.15 and "
+		"later can.", host->kernel.release);
+	todo(r, "Use kvmwhy watch --via bpf-kprobe.");
 }
 
 static void check_bpf(const struct kw_host *host, struct kw_can *can)
@@ -162,8 +190,7 @@ static void check_jit(const struct kw_host *host, struct kw_can *can)
 		return;
 	r = reason(can, "no-jit", KW_WAY_FENTRY);
 	says(r, "The BPF JIT is off, and fentry needs the JIT.");
-	todo(r, "Run: Run: Run: Run: Run: Run: Run: Run: echo 1 > "
-		"/proc/sys/net/core/bpf_jit_enable");
+	todo(r, "Run: echo 1 > /proc/sys/net/core/bpf_jit_enable");
 }
 
 static void check_kprobes(const struct kw_host *host, struct kw_can *can)
@@ -187,14 +214,15 @@ static void check_tracefs(const struct kw_host *host, struct kw_can *can)
 	if (host->tracefs == KW_NO) {
 		r = reason(can, "no-tracefs", KW_WAY_TRACEFS);
 		says(r, "tracefs is not mounted.");
-		todo(r, "mount -t tracefs tracefs /sys/kernel/tracing");
+		todo(r, "Run: mount -t tracefs tracefs /sys/kernel/tracing");
 		return;
 	}
 	if (has_cap(host, CAP_ADMIN))
 		return;
 	r = reason(can, "tracefs-not-root", KW_WAY_TRACEFS);
-	says(r, "Only root can create probes in tracefs.");
-	todo(r, "Run as root: sudo kvmwhy watch --via tracefs");
+	says(r, "This process lacks CAP_SYS_ADMIN, without which no probes can be created in "
+		"tracefs.");
+	todo_rights(host, r, "CAP_SYS_ADMIN", "kvmwhy watch --via tracefs");
 }
 
 static void remark_built_in(const struct kw_host *host, struct kw_can *can)
@@ -215,6 +243,7 @@ static void watch(const struct kw_host *host, struct kw_can *can)
 	check_confidential(host, can);
 	check_rights(host, can);
 	check_ring(host, can);
+	check_task_regs(host, can);
 	check_bpf(host, can);
 	check_btf(host, can);
 	check_jit(host, can);
@@ -249,7 +278,7 @@ static void check_module_rights(const struct kw_host *host, struct kw_can *can)
 		return;
 	r = reason(can, "not-root", KW_WAY_MODULE);
 	says(r, "This process lacks CAP_SYS_MODULE, which loading modules needs.");
-	todo(r, "Run as root: modprobe kvmwhy");
+	todo_rights(host, r, "CAP_SYS_MODULE", "modprobe kvmwhy");
 }
 
 /*
@@ -328,19 +357,49 @@ void kw_host_ways(struct kw_host *host)
 	module(host, &host->module);
 }
 
-void kw_host_why_not(const struct kw_host *host, unsigned int ways, char *text, size_t size)
+/* What kvmwhy-live says */
+
+void kw_host_built(struct kw_host *host, unsigned int ways)
 {
-	const struct kw_can *can = &host->watch;
-	size_t at = 0;
+	struct kw_can *can = &host->watch;
+	struct kw_reason *r;
 
-	text[0] = '\0';
-	for (size_t i = 0; i < can->count && at < size && !(can->ways & ways); i++) {
-		const struct kw_reason *r = &can->reason[i];
-		int n = 0;
-
-		if (r->blocks & ways)
-			n = snprintf(text + at, size - at, "%s%s %s", at ? " " : "", r->says,
-				     r->todo);
-		at += n > 0 ? (size_t)n : 0;
+	if (!ways) {
+		r = reason(can, "not-installed", KW_WAY_ALL);
+		says(r, "kvmwhy watch is not installed: there is no kvmwhy-live that starts.");
+		todo(r, "Install the package kvmwhy-watch, or build with -Dwatch=enabled.");
+		return;
 	}
+	if (~ways & KW_WAY_BPF) {
+		r = reason(can, "not-built", KW_WAY_BPF & ~ways);
+		says(r, "This kvmwhy watch was built without libbpf.");
+		todo(r, "Build with -Dwatch=enabled.");
+	}
+	if (~ways & KW_WAY_TRACEFS) {
+		r = reason(can, "not-built", KW_WAY_TRACEFS);
+		says(r, "This kvmwhy watch was built without libtracefs.");
+		todo(r, "Build with -Dtracefs=enabled.");
+	}
+}
+
+void kw_host_tried(struct kw_host *host, unsigned int way, const char *why)
+{
+	struct kw_can *can = &host->watch;
+
+	if (why)
+		says(reason(can, "tried", way), "%s", why);
+	else
+		can->tried |= way;
+}
+
+void kw_host_no_log(struct kw_host *host, const char *why)
+{
+	struct kw_reason *r = reason(&host->watch, "no-kernel-log", 0);
+
+	says(r, "The kernel log cannot be read (/dev/kmsg: %s): failures are shown without what "
+		"KVM logs there.", why);
+	if (host->root == KW_YES)
+		todo(r, "Run it on the host itself, or give the container CAP_SYSLOG.");
+	else
+		todo(r, "Run: sudo kvmwhy watch");
 }

@@ -6,7 +6,6 @@
 #include "watch.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -16,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../facts/host.h"
 #include "bpf/kvmwhy_bpf.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -35,6 +35,7 @@ struct set {
 	const char *how;
 	enum kvmwhy_source source;
 	const char *const *programs;
+	const char *svm_set_msr, *vmx_set_msr; /* if that module runs the guests; or NULL */
 };
 
 static const char *const with_btf[] = { "kvm_vcpu_ioctl_exit", "kvm_set_msr_common_exit",
@@ -42,10 +43,19 @@ static const char *const with_btf[] = { "kvm_vcpu_ioctl_exit", "kvm_set_msr_comm
 static const char *const with_kprobes[] = { "kvm_arch_vcpu_ioctl_run_entry",
 					    "kvm_set_msr_common_return",
 					    "kvm_mmu_page_fault_return", NULL };
+static const char *const with_events[] = { NULL };
 
-static const struct set sets[] = {
-	{ "BPF fexit programs on KVM functions", KVMWHY_SOURCE_BPF, with_btf },
-	{ "BPF programs on kprobes", KVMWHY_SOURCE_BPF_KPROBE, with_kprobes },
+static const struct set with_fexit = {
+	"BPF fexit programs on KVM functions", KVMWHY_SOURCE_BPF, with_btf,
+	"svm_set_msr_exit", "vmx_set_msr_exit",
+};
+static const struct set at_kprobes = {
+	"BPF programs on kprobes", KVMWHY_SOURCE_BPF_KPROBE, with_kprobes,
+	"svm_set_msr_return", "vmx_set_msr_return",
+};
+static const struct set at_events = {
+	"BPF programs on KVM's trace events", KVMWHY_SOURCE_BPF_TRACEPOINT, with_events,
+	NULL, NULL,
 };
 
 static bool exists(const char *path)
@@ -82,20 +92,6 @@ __attribute__((format(printf, 2, 3))) static int fail(struct kw_watcher *live, c
 	vsnprintf(live->why, sizeof(live->why), format, args);
 	va_end(args);
 	return -1;
-}
-
-/* Do KVM's own functions have BTF: the module's, or the kernel's if KVM is built in? */
-static bool has_kvm_btf(void)
-{
-	struct btf *kernel;
-	bool built_in;
-
-	if (exists("/sys/kernel/btf/kvm"))
-		return true;
-	kernel = btf__load_vmlinux_btf();
-	built_in = kernel && btf__find_by_name_kind(kernel, "kvm_vcpu_ioctl", BTF_KIND_FUNC) > 0;
-	btf__free(kernel);
-	return built_in;
 }
 
 /* The format file of a KVM event, as text. */
@@ -178,6 +174,22 @@ static int read_kvm_emulate_insn(struct kvmwhy_bpf_config *config)
 	return 0;
 }
 
+static int read_kvm_page_fault(struct kvmwhy_bpf_config *config)
+{
+	char text[FORMAT_BYTES];
+	int err = read_format("kvm_page_fault", text, sizeof(text));
+
+	if (err)
+		return err;
+	config->fault_error_size = 8;
+	if (field_at(text, "error_code", 8, &config->fault_error)) {
+		config->fault_error_size = 4;
+		if (field_at(text, "error_code", 4, &config->fault_error))
+			return -ENOENT;
+	}
+	return field_at(text, "fault_address", 8, &config->fault_address);
+}
+
 static void want(struct kvmwhy_bpf *programs, const char *name)
 {
 	bpf_program__set_autoload(bpf_object__find_program_by_name(programs->obj, name), true);
@@ -196,6 +208,8 @@ static void want_vmx(struct kw_watcher *live, struct kvmwhy_bpf *programs,
 	want(programs, "kvm_exit");
 	if (!read_kvm_emulate_insn(config))
 		want(programs, "kvm_emulate_insn");
+	if (config->source == KVMWHY_SOURCE_BPF_TRACEPOINT && !read_kvm_page_fault(config))
+		want(programs, "kvm_page_fault");
 }
 
 static void want_end(struct kw_watcher *live, struct kvmwhy_bpf *programs,
@@ -213,7 +227,6 @@ static void want_end(struct kw_watcher *live, struct kvmwhy_bpf *programs,
 
 static void choose(struct kw_watcher *live, struct kvmwhy_bpf *programs, const struct set *set)
 {
-	bool btf = set->source == KVMWHY_SOURCE_BPF;
 	struct kvmwhy_bpf_config config = {
 		.pid = (unsigned int)live->options.pid,
 		.source = set->source,
@@ -227,10 +240,15 @@ static void choose(struct kw_watcher *live, struct kvmwhy_bpf *programs, const s
 	for (const char *const *name = set->programs; *name; name++)
 		want(programs, *name);
 	want_end(live, programs, &config);
-	if (config.svm)
-		want(programs, btf ? "svm_set_msr_exit" : "svm_set_msr_return");
-	if (config.vmx)
-		want(programs, btf ? "vmx_set_msr_exit" : "vmx_set_msr_return");
+	if (config.svm && set->svm_set_msr)
+		want(programs, set->svm_set_msr);
+	if (config.vmx && set->vmx_set_msr)
+		want(programs, set->vmx_set_msr);
+	if (config.source == KVMWHY_SOURCE_BPF_TRACEPOINT)
+		kw_watcher_say(live->missing, "Which function refused cannot be seen, nor a "
+					      "KVM_RUN refused before it reaches the vCPU.");
+	else
+		bpf_map__set_max_entries(programs->maps.faults, 1);
 	if (config.vmx)
 		want_vmx(live, programs, &config);
 	if (!config.svm && !config.vmx)
@@ -313,28 +331,19 @@ static int open_set(struct kw_watcher *live, const struct set *set)
 	return 0;
 }
 
-static int open_if(struct kw_watcher *live, const struct set *set)
+static int open_fexit(struct kw_watcher *live)
 {
-	if (!exists("/sys/module/kvm"))
-		return fail(live, "KVM is not loaded: run 'modprobe kvm_amd' or 'modprobe "
-				  "kvm_intel', then try again");
-	if (!exists("/dev/kvm"))
-		return fail(live, "KVM is loaded but cannot run guests on this processor: there is "
-				  "no /dev/kvm");
-	if (!exists("/sys/kernel/btf/vmlinux"))
-		return fail(live, "the kernel has no BTF (/sys/kernel/btf/vmlinux is missing): use "
-				  "a kernel with CONFIG_DEBUG_INFO_BTF=y, or --via tracefs");
-	return open_set(live, set);
-}
-
-static int open_bpf(struct kw_watcher *live)
-{
-	return open_if(live, &sets[has_kvm_btf() ? 0 : 1]);
+	return open_set(live, &with_fexit);
 }
 
 static int open_kprobe(struct kw_watcher *live)
 {
-	return open_if(live, &sets[1]);
+	return open_set(live, &at_kprobes);
+}
+
+static int open_tracepoint(struct kw_watcher *live)
+{
+	return open_set(live, &at_events);
 }
 
 /* How often the kernel skipped a program because another one was running on that processor. */
@@ -390,12 +399,27 @@ static void close_bpf(struct kw_watcher *live)
 }
 
 const struct kw_watch_backend kw_backend_bpf = {
-	.name = "bpf", .open = open_bpf, .read = read_bpf, .stop = stop_bpf, .close = close_bpf,
+	.name = "bpf",
+	.way = KW_WAY_FENTRY,
+	.open = open_fexit,
+	.read = read_bpf,
+	.stop = stop_bpf,
+	.close = close_bpf,
 };
 
 const struct kw_watch_backend kw_backend_bpf_kprobe = {
 	.name = "bpf-kprobe",
+	.way = KW_WAY_KPROBE,
 	.open = open_kprobe,
+	.read = read_bpf,
+	.stop = stop_bpf,
+	.close = close_bpf,
+};
+
+const struct kw_watch_backend kw_backend_bpf_tracepoint = {
+	.name = "bpf-tracepoint",
+	.way = KW_WAY_TRACEPOINT,
+	.open = open_tracepoint,
 	.read = read_bpf,
 	.stop = stop_bpf,
 	.close = close_bpf,

@@ -13,6 +13,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "../facts/host.h"
+
 /*
  * poll() on trace_pipe_raw misses wake-ups in several versions of Linux (the last known case was
  * fixed in 6.9), and a reading may leave the last page: look again after this many nanoseconds.
@@ -159,6 +161,7 @@ static void stop_tracefs(struct kw_watcher *live)
 
 const struct kw_watch_backend kw_backend_tracefs = {
 	.name = "tracefs",
+	.way = KW_WAY_TRACEFS,
 	.open = open_tracefs,
 	.read = read_tracefs,
 	.stop = stop_tracefs,

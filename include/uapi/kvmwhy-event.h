@@ -36,6 +36,7 @@ enum kvmwhy_source {
 	KVMWHY_SOURCE_BPF	= 1,	/* BPF programs on entry and exit of KVM's functions */
 	KVMWHY_SOURCE_BPF_KPROBE = 2,	/* the same through kprobes: KVM's modules have no BTF */
 	KVMWHY_SOURCE_TRACEFS	= 3,	/* kprobe events of a tracefs instance */
+	KVMWHY_SOURCE_BPF_TRACEPOINT = 4,	/* BPF programs on KVM's trace events alone */
 };
 
 /* struct kvmwhy_event_common, .known */

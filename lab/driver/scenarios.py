@@ -12,7 +12,7 @@ from . import kernels
 LAB = pathlib.Path(__file__).resolve().parents[1]
 FILE = LAB / "scenarios.cfg"
 CPUS = ("amd", "intel")
-WATCH = ("best", "bpf", "bpf-kprobe", "tracefs")      # the ways of `kvmwhy watch`; best is its own choice
+WATCH = ("best", "bpf", "bpf-kprobe", "bpf-tracepoint", "tracefs")      # the ways of `kvmwhy watch`; best is its own choice
 KEYS = {"what", "kind", "guest", "vmm", "qemu", "linux", "cpu", "kernels", "kvm", "kvm_amd", "kvm_intel",
         "setup", "module", "tool", "watcher", "example", "preload", "watch", "certain", "program", "smp", "seconds", "long", "host",
         "see", "never", "oracle", "explain"}

@@ -82,6 +82,7 @@ static void take_source(struct kw_failure *f, const struct kw_clean_line *line, 
 		uint8_t source;
 	} sources[] = {
 		{ KW_STR("seen by bpf-kprobe"), KVMWHY_SOURCE_BPF_KPROBE },
+		{ KW_STR("seen by bpf-tracepoint"), KVMWHY_SOURCE_BPF_TRACEPOINT },
 		{ KW_STR("seen by bpf"), KVMWHY_SOURCE_BPF },
 		{ KW_STR("seen by tracefs"), KVMWHY_SOURCE_TRACEFS },
 	};

@@ -529,6 +529,7 @@ static void watch_source(struct kw_json *j, const struct kw_failure *f)
 		[KVMWHY_SOURCE_BPF] = "bpf",
 		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf-kprobe",
 		[KVMWHY_SOURCE_TRACEFS] = "tracefs",
+		[KVMWHY_SOURCE_BPF_TRACEPOINT] = "bpf-tracepoint",
 	};
 
 	if (kw_has(f, watch_source) && f->watch_source < sizeof(names) / sizeof(names[0]))

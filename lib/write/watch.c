@@ -54,6 +54,7 @@ static void put_source(struct writer *w)
 		[KVMWHY_SOURCE_BPF] = "bpf",
 		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf-kprobe",
 		[KVMWHY_SOURCE_TRACEFS] = "tracefs",
+		[KVMWHY_SOURCE_BPF_TRACEPOINT] = "bpf-tracepoint",
 	};
 	uint32_t source = w->e->common.source;
 

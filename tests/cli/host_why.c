@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * host_why ROOT WAY: why `kvmwhy watch` cannot work through bpf, tracefs or any, in its own words;
- * nothing if nothing prevents it.
+ * host_why ROOT WAY: what is said against WAY (any for all of them) on the host whose files are
+ * below ROOT, in the words of `kvmwhy watch`; nothing if nothing prevents it.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "host.h"
+#include "watch.h"
 
 int main(int argc, char **argv)
 {
 	static struct kw_host host;
-	char text[2048], small[40];
-	unsigned int ways;
+	char text[KW_WATCHER_REASONS];
 
 	if (argc != 3 || kw_host_collect(&host, argv[1]))
 		return 2;
-	ways = !strcmp(argv[2], "bpf")	   ? KW_WAY_BPF :
-	       !strcmp(argv[2], "tracefs") ? KW_WAY_TRACEFS :
-					     KW_WAY_ALL;
-	kw_host_why_not(&host, ways, small, sizeof(small));
-	kw_host_why_not(&host, ways, text, sizeof(text));
-	/* A text that does not fit is cut, and ends. */
-	if (strlen(small) >= sizeof(small) || strncmp(small, text, strlen(small)))
-		return 1;
+	kw_watcher_against(&host.watch, strcmp(argv[2], "any") ? argv[2] : NULL, text);
 	puts(text);
 	return 0;
 }

@@ -18,7 +18,7 @@ from cli import FOUND, NOTHING, SOURCE, TOOL, TROUBLE, Skip, equal, kvmwhy, main
 
 HOSTS = SOURCE / "tests/cli/hosts"
 NAMES = sorted(path.stem for path in HOSTS.glob("*.txt"))
-ALL = ["bpf", "bpf-kprobe", "tracefs"]
+ALL = ["bpf", "bpf-kprobe", "bpf-tracepoint", "tracefs"]
 SCHEMA = json.loads((SOURCE / "docs/kvmwhy-host.schema.json").read_text())
 KINDS = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
 
@@ -248,8 +248,8 @@ def _(directory):
     for name in NAMES:
         answer = host(unpack(name, directory / name))
         old = name.startswith("5.10")
-        equal((name, answer["watch"]["ways"]), (name, ALL[1:] if old else ALL))
-        equal(list(reasons(answer)), ["no-module-btf"] if old else [])
+        equal((name, answer["watch"]["ways"]), (name, ["bpf-kprobe", "tracefs"] if old else ALL))
+        equal(list(reasons(answer)), ["no-task-regs", "no-module-btf"] if old else [])
         equal(answer["module"], {"works": True, "loaded": False, "reasons": []})
 
 
@@ -257,19 +257,40 @@ def _(directory):
 # the module works.
 AGAINST = [
     ("not-root", {"proc/self/status": "CapEff:\t0000000000000000\n"}, [], False),
-    ("not-root", {"proc/self/status": "CapEff:\t000000c000000000\n"}, ["bpf-kprobe"], False),
+    ("not-root", {"proc/self/status": "CapEff:\t000000c000000000\n"}, ["bpf-kprobe", "bpf-tracepoint"], False),
     ("no-btf", {"sys/kernel/btf/vmlinux": None}, ["tracefs"], True),
     ("no-bpf", {"proc/sys/net/core/bpf_jit_enable": None}, ["tracefs"], True),
-    ("no-tracefs", {"proc/self/mounts": "t /tmp/$(reboot) tracefs rw 0 0\n"}, ["bpf", "bpf-kprobe"], True),
-    ("no-module-btf", {"sys/kernel/btf/kvm": None}, ["bpf-kprobe", "tracefs"], True),
-    ("no-tracefs", {"proc/self/mounts": "proc /proc proc rw 0 0\n"}, ["bpf", "bpf-kprobe"], True),
+    ("no-tracefs", {"proc/self/mounts": "t /tmp/$(reboot) tracefs rw 0 0\n"}, ALL[:3], True),
+    ("no-module-btf", {"sys/kernel/btf/kvm": None}, ALL[1:], True),
+    ("no-tracefs", {"proc/self/mounts": "proc /proc proc rw 0 0\n"}, ALL[:3], True),
     ("lockdown", {"sys/kernel/security/lockdown": "none integrity [confidentiality]\n"}, [], True),
-    ("no-jit", {"proc/sys/net/core/bpf_jit_enable": "0\n"}, ["bpf-kprobe", "tracefs"], True),
+    ("no-jit", {"proc/sys/net/core/bpf_jit_enable": "0\n"}, ALL[1:], True),
     ("kernel-too-old", {"proc/sys/kernel/osrelease": "5.4.0-26-generic\n"}, ["tracefs"], False),
-    ("no-kprobes", {"sys/kernel/tracing/kprobe_events": None, "proc/sys/debug/kprobes-optimization": None}, ["bpf"],
-     False),
+    ("no-task-regs", {"proc/sys/kernel/osrelease": "5.14.0-4-amd64\n"}, ["bpf-kprobe", "tracefs"], True),
+    ("no-kprobes", {"sys/kernel/tracing/kprobe_events": None, "proc/sys/debug/kprobes-optimization": None},
+     ["bpf", "bpf-tracepoint"], False),
     ("kvm-built-in", {"sys/module/kvm/initstate": None, "sys/kernel/btf/kvm": None}, ALL, True),
 ]
+
+
+@test("changed: Red Hat's 5.14 reads a system call's arguments, whatever its number")
+def _(directory):
+    root = unpack("6.1-amd", directory)
+    put(root, "proc/sys/kernel/osrelease", "5.14.0-427.13.1.el9_4.x86_64\n")
+    equal(host(root)["watch"]["ways"], ALL)
+
+
+@test("changed: root is never told to be root, but where it lacks what")
+def _(directory):
+    root = unpack("6.1-amd", directory)
+    for user in 0, 1000:
+        for caps in "0000000000000000", "000000c000000000":
+            put(root, "proc/self/status", f"Uid:\t{user}\t{user}\t{user}\t{user}\nCapEff:\t{caps}\n")
+            answer = host(root)
+            does = [one["do"] for one in (*answer["watch"]["reasons"], *answer["module"]["reasons"])]
+            assert does and all(("sudo" in do) == (user > 0) for do in does), does
+            assert all("container CAP_" in do for do in does) == (user == 0), does
+            assert not re.search(r"(as|be) root", page(root)) or user, page(root)
 
 
 @test("changed: whatever stands against watch has a sentence, and one that says what to do")
@@ -287,8 +308,9 @@ def _(directory):
         equal((reason, answer["watch"]["ways"]), (reason, ways))
         equal((reason, answer["module"]["works"]), (reason, module))
         for one in (*answer["watch"]["reasons"], *answer["module"]["reasons"]):
+            assert not re.search(r"Run: *Run", one["do"]), one
             for text in one["says"], one["do"]:
-                assert text[0].isupper() or text.startswith(("mount ", "echo ", "tracefs ", "kvmwhy.ko ")), one
+                assert text[0].isupper() or text.startswith(("tracefs ", "kvmwhy.ko ")), one
             assert one["says"] in page(root) and one["do"] in page(root), (one, page(root))
 
 
@@ -298,18 +320,41 @@ def why(root, way):
     return done.stdout.strip()
 
 
-@test("changed: the sentences for kvmwhy watch are those that block its way, and none where the way is open")
+@test("changed: kvmwhy watch says what kvmwhy host says, a line for each reason, with the ways if not all are blocked")
 def _(directory):
     root = unpack("6.1-amd", directory)
-    equal([why(root, way) for way in ("bpf", "tracefs", "any")], ["", "", ""])
+    equal([why(root, way) for way in (*ALL, "any")], [""] * 5)
     (root / "sys/kernel/btf/vmlinux").unlink()
-    equal(why(root, "bpf"), " ".join(reasons(host(root))["no-btf"][key] for key in ("says", "do")))
-    equal((why(root, "tracefs"), why(root, "any")), ("", ""))
+    no_btf = " ".join(reasons(host(root))["no-btf"][key] for key in ("says", "do"))
+    equal([why(root, way) for way in ALL], [no_btf] * 3 + [""])
+    equal(why(root, "any"), "")
     put(root, "proc/self/mounts", "proc /proc proc rw 0 0\n")
-    assert "mount -t tracefs" in why(root, "tracefs"), why(root, "tracefs")
-    assert all(part in why(root, "any") for part in ("CONFIG_DEBUG_INFO_BTF=y", "mount -t tracefs")), why(root, "any")
+    no_tracefs = "tracefs is not mounted. Run: mount -t tracefs tracefs /sys/kernel/tracing"
+    equal(why(root, "tracefs"), no_tracefs)
+    equal(why(root, "any").splitlines(), [f"bpf, bpf-kprobe, bpf-tracepoint: {no_btf}", f"tracefs: {no_tracefs}"])
     put(root, "proc/self/status", "CapEff:\t0000000000000000\n")
-    assert "sudo kvmwhy watch" in why(root, "bpf"), why(root, "bpf")
+    assert "Run: sudo kvmwhy watch" in why(root, "bpf"), why(root, "bpf")
+
+
+@test("this host: what watch has built in is known without a try, and what was not tried is said so")
+def _(_):
+    found = kvmwhy("host", "--format", "json")
+    answer = json.loads(found.out)["watch"]
+    equal(answer["tried"], [])
+    text = re.sub(r"\n +", " ", kvmwhy("host").text())
+    assert ("not tried. Run: kvmwhy host --try" in text) == bool(answer["ways"]), text
+    kvmwhy("host", "--try", "--root", "/tmp").expect(TROUBLE, err="a copy cannot be tried")
+
+
+@test("this host: without kvmwhy-live host says what to install")
+def _(directory):
+    for name in "kvmwhy", "kvmwhy-host":
+        shutil.copy(pathlib.Path(TOOL).parent / name, directory / name)
+    env = dict(os.environ, LD_LIBRARY_PATH=os.path.dirname(os.environ["KVMWHY_LIBRARY"]))
+    done = subprocess.run([directory / "kvmwhy", "host", "--format", "json"], capture_output=True, env=env, check=False)
+    watch = json.loads(done.stdout)["watch"]
+    equal((watch["works"], watch["ways"]), (False, []))
+    assert "kvmwhy-watch" in next(one["do"] for one in watch["reasons"] if one["id"] == "not-installed"), watch
 
 
 @test("changed: KVM that is not loaded blocks both, and the page says which module to load")
@@ -450,7 +495,7 @@ def _(_):
     user = json.loads(done.stdout)
     check(user, SCHEMA)
     found = reasons(user)
-    assert "not-root" in found and "root" in found["not-root"]["do"], found
+    assert "not-root" in found and "Run: sudo" in found["not-root"]["do"], found
     equal(user["kernel"]["release"], answer["kernel"]["release"])
     assert user["guests"]["unreadable"] > answer["guests"]["unreadable"], (user["guests"], answer["guests"])
 

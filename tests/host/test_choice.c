@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "host.h"
 #include "watch.h"
 
 static int refuse_btf(struct kw_watcher *live)
@@ -32,11 +33,19 @@ static int read_anew(struct kw_watcher *live)
 	return 0;
 }
 
-const struct kw_watch_backend kw_backend_bpf = { .name = "bpf", .open = refuse_btf };
+const struct kw_watch_backend kw_backend_bpf = { .name = "bpf",
+						 .way = KW_WAY_FENTRY,
+						 .open = refuse_btf };
 const struct kw_watch_backend kw_backend_bpf_kprobe = { .name = "bpf-kprobe",
+							.way = KW_WAY_KPROBE,
 							.open = open_plainly,
 							.read = read_anew };
+const struct kw_watch_backend kw_backend_bpf_tracepoint = { .name = "bpf-tracepoint",
+							    .way = KW_WAY_TRACEPOINT,
+							    .open = open_plainly,
+							    .read = read_anew };
 const struct kw_watch_backend kw_backend_tracefs = { .name = "tracefs",
+						     .way = KW_WAY_TRACEFS,
 						     .open = open_plainly,
 						     .read = read_anew };
 
@@ -52,6 +61,34 @@ static void why_no_better_way_outlives_a_reading(void **state)
 	assert_string_equal(live.missing, "Registers are not seen.");
 	assert_int_equal(kw_watcher_read(&live), 0);
 	assert_string_equal(live.better, "bpf: no BTF here");
+}
+
+/* What the host's files have against a way is its reason, and it is not opened. */
+static void a_blocked_way_is_not_tried(void **state)
+{
+	static const struct kw_can can = {
+		.ways = KW_WAY_FENTRY | KW_WAY_TRACEFS,
+		.count = 2,
+		.reason = { { .blocks = KW_WAY_KPROBE | KW_WAY_TRACEPOINT,
+			      .says = "No kprobes.", .todo = "Use others." },
+			    { .says = "A remark." } },
+	};
+	struct kw_watcher_options options = { .can = &can };
+	struct kw_watcher live;
+	char text[KW_WATCHER_REASONS];
+
+	(void)state;
+	assert_int_equal(kw_watcher_open(&live, &options, NULL, NULL), 0);
+	assert_string_equal(live.backend->name, "tracefs");
+	assert_string_equal(live.better, "bpf-kprobe, bpf-tracepoint: No kprobes. Use others.\n"
+					 "bpf: no BTF here");
+	options.via = "bpf-kprobe";
+	assert_int_equal(kw_watcher_open(&live, &options, NULL, NULL), -1);
+	assert_string_equal(live.why, "No kprobes. Use others.");
+	kw_watcher_against(&can, "bpf-kprobe", text);
+	assert_string_equal(text, live.why);
+	kw_watcher_against(&can, NULL, text);
+	assert_string_equal(text, "");
 }
 
 static void the_way_asked_for_has_no_better_one(void **state)
@@ -88,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(why_no_better_way_outlives_a_reading),
+		cmocka_unit_test(a_blocked_way_is_not_tried),
 		cmocka_unit_test(the_way_asked_for_has_no_better_one),
 		cmocka_unit_test(sentences_fit_or_are_left_out),
 	};

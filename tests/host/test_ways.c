@@ -20,14 +20,14 @@ static int ignore(void *arg, const struct kvmwhy_event *event)
 /* Those that were built in, best first. */
 static void names(void **state)
 {
-	static const char *const all[] = { "bpf", "bpf-kprobe", "tracefs" };
+	static const char *const all[] = { "bpf", "bpf-kprobe", "bpf-tracepoint", "tracefs" };
 	size_t next = 0;
 
 	(void)state;
 	for (size_t i = 0; kw_backend_name(i); i++) {
-		while (next < 3 && strcmp(all[next], kw_backend_name(i)))
+		while (next < 4 && strcmp(all[next], kw_backend_name(i)))
 			next++;
-		assert_true(next < 3);
+		assert_true(next < 4);
 	}
 }
 

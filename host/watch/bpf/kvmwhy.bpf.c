@@ -3,8 +3,9 @@
  * In: the return of KVM_RUN, and the functions whose negative result makes it fail. Out: a record
  * for each failed KVM_RUN. Exits that do not fail leave no trace: with fexit a successful KVM_RUN
  * costs one comparison, and an exit handled in the kernel nothing, except on VMX, where KVM reads
- * RIP only for the event kvm_exit. Two sets: fexit, if KVM's functions have BTF, and kprobes with
- * the event kvm_userspace_exit. host/watch/bpf.c chooses.
+ * RIP only for the event kvm_exit. Three sets: fexit, if KVM's functions have BTF; kprobes with the
+ * event kvm_userspace_exit; and KVM's events alone, where no function may be hooked.
+ * host/watch/bpf.c chooses.
  */
 #include <kvm_numbers.h>
 #include <linux/bpf.h>
@@ -62,6 +63,11 @@ struct last_exit {
 	__u32 intr_info, error_code;
 };
 
+/* The last page fault that a guest of VMX exited for, from the event kvm_page_fault. */
+struct last_fault {
+	__u64 gpa, error_code;
+};
+
 /* An instruction that KVM failed to emulate. */
 struct last_insn {
 	__u64 rip;
@@ -80,6 +86,7 @@ PER_THREAD(notes, 4096, struct note);
 PER_THREAD(tolds, 4096, struct told);
 PER_THREAD(exits, 16384, struct last_exit);
 PER_THREAD(insns, 4096, struct last_insn);
+PER_THREAD(faults, 16384, struct last_fault);
 PER_THREAD(running, 16384, __u64);	/* the vCPU that a thread runs, or 0 */
 
 #define FRESH_NS 1000000000ull
@@ -396,6 +403,31 @@ static __always_inline void put_unnoted_write(struct kvmwhy_event *e)
 	e->x86.known |= KVMWHY_X86_DATA;
 }
 
+/* The same for a page fault. */
+static __always_inline void put_unnoted_fault(struct kvmwhy_event *e)
+{
+	bool svm = config.svm && e->x86.exit_reason == KW_SVM_EXIT_NPF;
+	bool vmx = config.vmx && e->x86.exit_reason == KW_VMX_EXIT_EPT_VIOLATION;
+	struct kvmwhy_data *d = &e->x86.data;
+	struct last_fault fault = { .gpa = e->x86.exit_info2, .error_code = e->x86.exit_info1 };
+	struct last_fault *last;
+	__u32 tid = e->common.tid;
+
+	if (e->common.result >= 0 || !(e->x86.known & KVMWHY_X86_INFO) || (!svm && !vmx))
+		return;
+	if (vmx) {
+		last = bpf_map_lookup_elem(&faults, &tid);
+		if (!last)
+			return;
+		fault = *last;
+	}
+	d->kind = KVMWHY_KIND_PAGE_FAULT;
+	d->flags |= KVMWHY_HAS_GPA;
+	d->gpa = fault.gpa;
+	d->error_code = fault.error_code;
+	e->x86.known |= KVMWHY_X86_DATA;
+}
+
 static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vcpu)
 {
 	__u32 tid = e->common.tid;
@@ -405,6 +437,8 @@ static __always_inline void put_note(struct kvmwhy_event *e, struct kvm_vcpu *vc
 	if (!note || note->exits != BPF_CORE_READ(vcpu, stat.exits) ||
 	    note->result != e->common.result) {
 		put_unnoted_write(e);
+		if (config.source == KVMWHY_SOURCE_BPF_TRACEPOINT)
+			put_unnoted_fault(e);
 		return;
 	}
 	d->kind = note->kind;
@@ -768,7 +802,7 @@ int BPF_KRETPROBE(kvm_mmu_page_fault_return, int result)
 	return 0;
 }
 
-/* Both sets */
+/* All sets */
 
 SEC("raw_tp/kvmwhy_failure")
 int kvmwhy_failure(struct bpf_raw_tracepoint_args *ctx)
@@ -820,6 +854,21 @@ int kvm_exit(void *event)
 	__u32 tid = thread();
 
 	bpf_map_update_elem(&exits, &tid, &last, BPF_ANY);
+	return 0;
+}
+
+/* Where no function says which page it was. */
+SEC("tp/kvm/kvm_page_fault")
+int kvm_page_fault(void *event)
+{
+	__u32 error_size = config.fault_error_size == 8 ? 8 : 4;
+	struct last_fault last = {
+		.gpa = field(event, config.fault_address, 8),
+		.error_code = field(event, config.fault_error, error_size),
+	};
+	__u32 tid = thread();
+
+	bpf_map_update_elem(&faults, &tid, &last, BPF_ANY);
 	return 0;
 }
 

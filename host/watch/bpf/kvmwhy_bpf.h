@@ -17,6 +17,8 @@ struct kvmwhy_bpf_config {
 	unsigned short exit_reason, info1, info2, intr_info, error_code;
 	/* The same of kvm_emulate_insn. */
 	unsigned short insn_rip, insn_len, insn_bytes, insn_failed;
+	/* The same of kvm_page_fault. */
+	unsigned short fault_address, fault_error, fault_error_size;
 };
 
 #endif
