@@ -2,6 +2,7 @@
 """What lab/run and lab/matrix share: the command line and verdicts in, lines for people or for a
 test runner out."""
 
+import argparse
 import collections
 import os
 import pathlib
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-from . import kernels, plan, record, scenarios
+from . import judge, kernels, plan, record, scenarios
 from .cache import Broken, Skip, say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -23,13 +24,40 @@ def add_choice(parser):
     parser.add_argument("scenario", nargs="*", help="names of scenarios: see lab/run --list")
     parser.add_argument("--scenarios", type=pathlib.Path, default=scenarios.FILE, metavar="FILE",
                         help="scenarios of your own, in a file like lab/scenarios.cfg")
-    parser.add_argument("--kernel", action="append", default=[], metavar="K", choices=[*kernels.names(), "host"],
-                        help=f"{', '.join(kernels.names())}, or host for this machine's own KVM; repeatable "
-                             "(default: every kernel of the scenario)")
+    parser.add_argument("--kernel", action="append", default=[], metavar="K", type=kernel,
+                        help=f"{', '.join(kernels.names())}, host for this machine's own KVM, or the path of a "
+                             "bzImage of your own; repeatable (default: every kernel of the scenario)")
+    parser.add_argument("--modules", metavar="DIR",
+                        help="of that bzImage: what make modules_install INSTALL_MOD_PATH=DIR filled; not needed if "
+                             "its KVM is built in")
     parser.add_argument("--cpu", action="append", default=[], choices=scenarios.CPUS,
                         help="SVM or VMX; repeatable (default: what the scenario names)")
     parser.add_argument("--each-kind", action="store_true",
                         help="of the selection, only the quickest of each kind, for each kernel and processor")
+
+
+def kernel(word):
+    """A name, or the path of an image: those have a slash."""
+    if word in (*kernels.names(), "host"):
+        return word
+    if "/" in word and os.path.isfile(word):
+        return pathlib.Path(word)
+    raise argparse.ArgumentTypeError(f"there is no kernel {word}: {', '.join(kernels.names())}, host, or the path of a "
+                                     "bzImage")
+
+
+def take_own(parser, chosen):
+    """A bzImage becomes the kernel named own."""
+    images = {one for one in chosen.kernel if isinstance(one, pathlib.Path)}
+    if len(images) > 1:
+        parser.error("only one bzImage at a time")
+    if chosen.modules and not images:
+        parser.error("--modules is for --kernel PATH-OF-A-BZIMAGE")
+    try:
+        name = [kernels.use_own(image, chosen.modules) for image in images]
+    except (Broken, OSError) as reason:
+        parser.error(str(reason))
+    chosen.kernel = [name[0] if isinstance(one, pathlib.Path) else one for one in chosen.kernel]
 
 
 def choice(parser):
@@ -42,6 +70,7 @@ def choice(parser):
     unknown = [name for name in chosen.scenario if name not in known]
     if unknown:
         parser.error(f"no scenario {', '.join(unknown)}: see lab/run --list")
+    take_own(parser, chosen)
     return chosen, known
 
 
@@ -71,12 +100,20 @@ def lines_of(texts):
     return [hint(printable(line)) for text in texts for line in text.split("\n") if line.strip()]
 
 
+def explained(text):
+    """What `kvmwhy explain` says about a record, for a reader."""
+    run = subprocess.run([judge.need_tool(), "explain", "--all", "--no-pager"], input=text.encode(), capture_output=True,
+                         check=False, timeout=judge.EXPLAIN_SECONDS)
+    return "kvmwhy explain:\n" + printable((run.stdout or run.stderr).decode(errors="replace"))
+
+
 def print_verdict(verdict, seconds, show):
     print(f"{verdict.state:8} {verdict.scenario:28} {verdict.kernel:5} {verdict.cpu:6} {seconds:6.1f} s  {verdict.how}")
     for line in lines_of(verdict.why):
         print(f"         {line}")
     if show:
         print(printable(verdict.record))
+        print(explained(verdict.record))
     sys.stdout.flush()
 
 

@@ -8,7 +8,7 @@ import dataclasses
 import json
 import pathlib
 
-from . import cache, debug_kernel, old_kvm, packages, tools
+from . import cache, debug_kernel, old_kvm, own_kernel, packages, tools
 
 TABLE = pathlib.Path(__file__).parent.parent / "kernels.txt"
 PARTS = r"linux-(image|binary|modules|headers|kbuild|base)-[0-9].*"
@@ -42,7 +42,7 @@ class Kernel:
 
     folder    the packages unpacked, or what was built: boot/, lib/modules/, usr/src/linux-headers-*
     release   what uname -r says; version: the Debian package's
-    modules   for modprobe -d MODULES -S RELEASE
+    modules   for modprobe -d MODULES -S RELEASE; None if KVM is built in
     replaced  {"kvm": Path, "kvm-amd": Path} where modules were built anew, else {}
     """
 
@@ -54,6 +54,9 @@ class Kernel:
     image: pathlib.Path
     modules: pathlib.Path
     replaced: dict = dataclasses.field(hash=False)
+
+
+OWN = {}    # name -> Kernel
 
 
 def rows():
@@ -71,14 +74,27 @@ def usual():
     return [row.name for row in rows() if not row.is_source]
 
 
+def newest():
+    """The newest stock kernel."""
+    return [row.name for row in rows() if not row.is_source and not row.replaced][-1]
+
+
 def has(name, cpu):
     """Whether it has KVM for that processor: debug.config leaves out VMX."""
-    return cpu != "intel" or name in [*usual(), "host"]
+    return cpu != "intel" or name in [*usual(), own_kernel.NAME, "host"]
+
+
+def use_own(image, modules):
+    """From now on the kernel named own is this one; returns that name."""
+    OWN[own_kernel.NAME] = Kernel(**own_kernel.fields(image, modules))
+    return own_kernel.NAME
 
 
 def get(name):
     """The kernel of that name; if not in the cache yet, it is downloaded and its modules
     rebuilt."""
+    if name in OWN:
+        return OWN[name]
     kernel = stock(name)
     if not row_of(name).replaced:
         return kernel

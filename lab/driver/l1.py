@@ -54,6 +54,8 @@ def unpacked(module):
 
 def load_order(kernel, module):
     """The files that `modprobe` would load for a module, the module last."""
+    if kernel.modules is None:
+        return []
     told = tools.output("modprobe", "-d", kernel.modules, "-S", kernel.release, "--show-depends", module)
     words = [line.split() for line in told.decode().splitlines()]
     return [pathlib.Path(word[1]) for word in words if word[0] == "insmod"]

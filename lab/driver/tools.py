@@ -12,7 +12,7 @@ from .cache import Broken, Skip
 BOCHS = "bochs bochs-term bochsbios vgabios isolinux syslinux-common xorriso"
 # Debian's package of each.
 PACKAGE = {"apt-config": "apt", "apt-get": "apt", "bochs-bin": BOCHS, "busybox": "busybox-static", "cpio": "cpio",
-           "depmod": "kmod", "dpkg-deb": "dpkg", "ldd": "libc-bin", "modprobe": "kmod", "setpriv": "util-linux",
+           "cc": "gcc", "depmod": "kmod", "dpkg-deb": "dpkg", "ldd": "libc-bin", "modprobe": "kmod", "setpriv": "util-linux",
            "qemu-system-x86_64": "qemu-system-x86", "strip": "binutils", "tar": "tar", "trace-cmd": "trace-cmd",
            "xorriso": BOCHS, "zstd": "zstd"}
 # The PATH of an ordinary user lacks the folders of modprobe.
@@ -28,7 +28,16 @@ def path(*names):
         found = shutil.which(name, path=PATH)
         if found:
             return found
-    raise Skip(f"no {names[0]}: install it (Debian: {PACKAGE[names[0]]})")
+    raise Skip(f"no {names[0]}: run scripts/install-deps --lab (Debian: {PACKAGE[names[0]]})")
+
+
+def need(names):
+    """Skip with all of these programs that are missing, in one line."""
+    missing = [name for name in names if not shutil.which(name, path=PATH)]
+    if missing:
+        raise Skip(f"missing: {', '.join(missing)}. Run: scripts/install-deps "
+                   f"{'--all' if 'bochs-bin' in missing else '--lab'} (Debian: "
+                   f"{' '.join(dict.fromkeys(PACKAGE[name] for name in missing))})")
 
 
 def reason(run):

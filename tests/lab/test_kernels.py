@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Which kernels a run uses, and the one with lockdep and KASAN: its options, and what its records
-must say."""
+must say; a kernel of a developer; what is missing, and how long the rest takes."""
 
 import re
+import struct
 
 from lab import LAB, equal, main, scenario, test
 
-from driver import debug_kernel, judge, kernels, plan
-from driver.cache import Broken
+from driver import debug_kernel, judge, kernels, l1, own_kernel, plan, tools
+from driver.cache import Broken, Skip
 
 OPTIONS = (LAB / "debug.config").read_text(encoding="ascii")
 QUIET = "lockdep: debug_locks 1\nkernel: tainted 4096\n"
@@ -68,6 +69,96 @@ def _(_):
     equal(len(missed("lockdep: debug_locks 0\nkernel: tainted 4096\n")), 1)
     equal(len(missed("lockdep: debug_locks 1\nkernel: tainted 4128\n")), 1)
     equal(len(missed("")), 2 + 1)
+
+
+RELEASE = "6.19.0-rc1-mine"
+
+
+def refused(error, text, function, *arguments):
+    try:
+        function(*arguments)
+    except error as reason:
+        assert re.search(text, str(reason)), reason
+        return
+    raise AssertionError("accepted")
+
+
+def bzimage(path, version=f"{RELEASE} (me@here) #7 SMP".encode(), magic=b"HdrS"):
+    """The part of a bzImage that says which version it is: see boot.rst."""
+    head = bytearray(0x400)
+    head[0x202:0x206] = magic
+    struct.pack_into("<H", head, 0x20e, 0x100)
+    path.write_bytes(head[:0x300] + version + b"\0")
+    return path
+
+
+def installed(folder):
+    inside = folder / "lib" / "modules" / RELEASE
+    inside.mkdir(parents=True)
+    (inside / "modules.dep").touch()
+    return inside
+
+
+@test("a bzImage of one's own: its release, and its modules by either folder")
+def _(directory):
+    image = bzimage(directory / "bzImage")
+    inside = installed(directory / "there")
+    for folder in directory / "there", inside:
+        equal(own_kernel.fields(image, folder)["modules"], directory / "there")
+    equal(own_kernel.fields(image, None)["release"], RELEASE)
+    equal(kernels.use_own(image, None), "own")
+    equal((kernels.get("own").image, kernels.get("own").release), (image, RELEASE))
+    equal(l1.load_order(kernels.get("own"), "kvm-amd"), [])
+
+
+@test("what is no bzImage, and modules of another kernel, are refused with what to do")
+def _(directory):
+    refused(Broken, "is no bzImage", own_kernel.release_of, bzimage(directory / "a", magic=b"none"))
+    refused(Broken, "has no version", own_kernel.release_of, bzimage(directory / "b", version=b""))
+    (directory / "c").write_bytes(b"short")
+    refused(Broken, "is no bzImage", own_kernel.release_of, directory / "c")
+    (directory / "there/lib/modules/5.0").mkdir(parents=True)
+    refused(Broken, "but 5.0: run make modules_install INSTALL_MOD_PATH=", own_kernel.modules_of, directory / "there", RELEASE)
+    refused(Broken, "but nothing: run make", own_kernel.modules_of, directory / "none", RELEASE)
+
+
+@test("a kernel of one's own takes what the newest stock kernel shows, and nothing that needs a module of ours")
+def _(directory):
+    kernels.use_own(bzimage(directory / "bzImage"), None)
+    equal(kernels.newest(), "7")
+    for names, takes in ("6.1 7", ["amd", "intel"]), ("old", []), ("5.10 6.1", []), ("7 debug", ["amd", "intel"]):
+        one = scenario(kernels=names, cpu="amd intel")
+        equal((names, [cpu for _one, _kernel, cpu in plan.wanted([one], ["own"], ())]), (names, takes))
+    refused(Skip, "needs refuse.ko", plan.files_for, scenario(kernels="6.1", module="refuse func=f"), kernels.get("own"))
+
+
+@test("all that is missing is in one line, with the command that installs it")
+def _(_):
+    tools.need(["sh"])
+    before, tools.PATH = tools.PATH, "/nonexistent"
+    try:
+        refused(Skip, r"^missing: cpio, strip\. Run: scripts/install-deps --lab \(Debian: cpio binutils\)$", tools.need,
+                ["cpio", "strip"])
+        refused(Skip, "install-deps --all", tools.need, ["bochs-bin"])
+    finally:
+        tools.PATH = before
+    needed = {name for names in plan.NEEDED.values() for name in names}
+    equal(needed - set(tools.PACKAGE), set())
+
+
+@test("how long the rest takes, by what was done so far")
+def _(_):
+    groups = {("6.1", "amd", False, 1): ["a", "b"], ("7", "amd", False, 1): ["c"]}
+    estimate = plan.Estimate(groups)
+    estimate.enter()
+    equal(estimate.text(), "about 21 s left")
+    estimate.step()
+    estimate.since -= 60    # booting took ten times as long as guessed
+    assert re.fullmatch(r"about 150 s left|about [23] min left", estimate.text()), estimate.text()
+    estimate.enter()
+    estimate.step()
+    estimate.step()
+    equal(estimate.text(), "about 0 s left")
 
 
 main()

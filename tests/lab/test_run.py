@@ -11,7 +11,7 @@ import uuid
 
 from lab import LAB, NOT_TRIED, PROJECT, Skip, ended, equal, half_made, has, lab_run, main, test
 
-from driver import cache
+from driver import cache, kernels
 
 SCENARIOS = PROJECT / "tests" / "lab" / "scenarios.cfg"
 NOWHERE = "http://127.0.0.1:9/"
@@ -73,7 +73,24 @@ def _(directory):
     (directory / "python3").symlink_to(sys.executable)
     run = lab_run("mc1-ctl", *ONE, PATH=str(directory))
     ended(run, NOT_TRIED)
-    has(run, "Debian")
+    equal(len(run.stdout.splitlines()), 1)
+    has(run, "missing: ", "Run: scripts/install-deps --lab")
+
+
+@test("a bzImage and modules from elsewhere boot; --show has what kvmwhy explain says")
+def _(_):
+    folder = cache.directory() / kernels.row_of("6.1").entry
+    images = list((folder / "boot").glob("vmlinuz-*"))
+    if not images:
+        raise Skip("the cache has no kernel yet")
+    run = lab_run("fail-entry-amd-cs-l-d", "--cpu", "amd", "--kernel", images[0], "--modules", folder, "--show")
+    if run.returncode == NOT_TRIED:
+        raise Skip(" ".join(run.stdout.split()))
+    ended(run, 0)
+    has(run, "seen     fail-entry-amd-cs-l-d", " own ", "kvmwhy explain:", "kvmwhy rule vmcb-cs-l-and-d")
+    run = lab_run("starting-case", "--cpu", "amd", "--kernel", images[0], "--modules", "/tmp")
+    ended(run, 2)
+    has(run, "run make modules_install INSTALL_MOD_PATH=/tmp")
 
 
 @test("a guest that never ends is ended and told; a panic of L1 is told with the console's end; the rest is run")
