@@ -148,6 +148,8 @@ struct kw_rule {
 			   * others */
 	/* also applies if kvmwhy.ko injected the failure: blames neither KVM nor the guest */
 	bool injected;
+	bool needs_sign; /* applies only if the record has a line of .sign */
+	uint8_t sign; /* an enum kw_sign_kind + 1 whose lines are evidence, 0 for none */
 	/*
 	 * id of a row in data/kvm_change.tbl: only if the host's kernel may have it; {range}, {fix}
 	 */
@@ -174,8 +176,6 @@ struct kw_rule {
 	uint16_t proof[KW_MAX_NEEDS];
 	/* KW_NEED(...): further facts that are evidence, if known */
 	uint16_t shows[KW_MAX_NEEDS];
-	uint8_t sign; /* an enum kw_sign_kind + 1 whose lines are evidence, 0 for none */
-	bool needs_sign; /* applies only if the record has such a line */
 };
 
 /* A fact in .needs and .shows; the list ends at the first 0. */
