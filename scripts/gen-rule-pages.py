@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """docs/rules/*.md in, one C file with their texts out, each with README.md's line about it.
 
+The line that names a page's specimen is for the reader of the sources, and is left out.
+
 Usage: gen-rule-pages.py FOLDER OUTPUT DEPFILE
 """
 
@@ -11,6 +13,7 @@ import sys
 
 from tables import quoted
 
+SPECIMEN = re.compile(r"\n*^Specimen: (?:corpus: |examples/|tests/corpus/|none yet: ).*\n*\Z", re.M)
 ROW = re.compile(r"^\| \[([^]]+)\]\([^)]*\) \|[^|]*\| (.*) \|$", re.M)
 
 
@@ -26,6 +29,9 @@ def main(folder, output, depfile):
                 sys.exit(f"{page}:1: the title must be the rule's id, `# {page.stem}`")
             if page.stem not in says:
                 sys.exit(f"{folder}/README.md: no row of `{page.stem}`")
+            text, named = SPECIMEN.subn("\n", text)
+            if not named:
+                sys.exit(f"{page}: names no specimen in its last line, `Specimen: tests/corpus/NAME`")
             sentence = quoted(says[page.stem].replace("`", ""))
             literal = "\n".join("\t\t" + quoted(line)[:-1] + '\\n"' for line in text.splitlines())
             f.write(f'\t{{ "{page.stem}",\n\t\t{sentence},\n{literal} }},\n')
