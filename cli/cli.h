@@ -103,7 +103,16 @@ struct kw_options;
 /* Vendor of the CPU that this runs on: "intel", "amd", or NULL. */
 const char *kw_this_vendor(void);
 
-/* Fills in what is not yet known of the machine that this runs on: kernel and vendor. */
+/*
+ * What KVM's modules are set to on the machine that this runs on, for kw_options.parameters; NULL
+ * if there are none. The text is this function's, which overwrites it.
+ */
+const char *kw_this_parameters(void);
+
+/*
+ * Fills in what is not yet known of the machine that this runs on: kernel, vendor, and what KVM's
+ * modules are set to.
+ */
 void kw_this_host(struct kw_options *known);
 
 /* output.c */

@@ -28,7 +28,8 @@ static const char help[] =
 	"  --host-kernel REL  the host ran kernel REL, as printed by 'uname -r'\n"
 	"  --vendor VENDOR    vendor of the host's CPU: intel or amd\n"
 	"  --kvm-run PAGE     also explain the kvm_run page of a vCPU, saved in file PAGE\n"
-	"  --this-host        the logs are of this machine: takes its kernel and vendor\n"
+	"  --this-host        the logs are of this machine: takes its kernel, vendor\n"
+	"                     and KVM's parameters\n"
 	"  -r, --recursive    read all logs below a folder; without FILE, below this one\n"
 	KW_ANSWER_HELP
 	"\n"

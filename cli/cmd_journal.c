@@ -124,6 +124,8 @@ static int begin_speaker(struct reading *r, struct speaker *speaker, const struc
 
 	if (!known.host_kernel)
 		known.host_kernel = kw_entries_kernel(r->entries, entry->boot);
+	if (kw_entries_is_now(r->entries, entry->boot))
+		known.parameters = kw_this_parameters();
 	known.file = speaker->name;
 	return kw_reader_create(&known, kw_answer_report, &r->answer, &speaker->reader);
 }

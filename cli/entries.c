@@ -410,6 +410,11 @@ static bool logged_release(sd_journal *journal, const char *boot, char *ret, siz
 	return false;
 }
 
+bool kw_entries_is_now(const struct kw_entries *e, const char *boot)
+{
+	return *boot && !strcmp(boot, e->boot_now);
+}
+
 const char *kw_entries_kernel(struct kw_entries *e, const char *boot)
 {
 	struct utsname name;
@@ -417,8 +422,8 @@ const char *kw_entries_kernel(struct kw_entries *e, const char *boot)
 	if (strcmp(boot, e->release_of) || !*boot) {
 		put(e->release_of, sizeof(e->release_of), boot, strlen(boot));
 		*e->release = '\0';
-		if (!logged_release(e->aside, boot, e->release, sizeof(e->release)) && *boot &&
-		    !strcmp(boot, e->boot_now) && !uname(&name))
+		if (!logged_release(e->aside, boot, e->release, sizeof(e->release)) &&
+		    kw_entries_is_now(e, boot) && !uname(&name))
 			put(e->release, sizeof(e->release), name.release, strlen(name.release));
 	}
 	return *e->release ? e->release : NULL;

@@ -51,6 +51,9 @@ int kw_entries_next(struct kw_entries *entries, struct kw_entry *ret);
  */
 const char *kw_entries_kernel(struct kw_entries *entries, const char *boot);
 
+/* Is @boot the one in which this machine runs now? Not if another journal is read. */
+bool kw_entries_is_now(const struct kw_entries *entries, const char *boot);
+
 /* Complains if this user may not read all that there is. */
 void kw_entries_say_hidden(const struct kw_entries *entries);
 

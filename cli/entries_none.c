@@ -26,6 +26,13 @@ const char *kw_entries_kernel(struct kw_entries *entries, const char *boot)
 	return NULL;
 }
 
+bool kw_entries_is_now(const struct kw_entries *entries, const char *boot)
+{
+	(void)entries;
+	(void)boot;
+	return false;
+}
+
 void kw_entries_say_hidden(const struct kw_entries *entries)
 {
 	(void)entries;

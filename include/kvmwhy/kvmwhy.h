@@ -41,6 +41,11 @@ struct kw_options {
 	const char *file;	 /**< name of the input, for reports; or NULL */
 	/** receives the reason when a call with these options returns -EINVAL; or NULL */
 	struct kw_error *error;
+	/**
+	 * what the host's modules are set to, as words "kvm_intel.unrestricted_guest=Y", with the
+	 * values of /sys/module; or NULL. Names that are not in kw_kvm_parameter() are shown only.
+	 */
+	const char *parameters;
 };
 
 /** Also report harmless messages. Since: 0.1 */

@@ -39,6 +39,7 @@ int kw_context_init(const struct kw_options *options, struct kw_context *ret)
 				 "kw_options.flags is 0x%x: this library knows 0x%x",
 				 options->flags, KW_OPTION_ALL);
 	ret->host_kernel = options->host_kernel;
+	ret->parameters = options->parameters;
 	ret->all = options->flags & KW_OPTION_ALL;
 	return vendor_find(options, &ret->vendor);
 }

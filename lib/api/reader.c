@@ -13,7 +13,7 @@ struct kw_reader {
 	int stopped; /* what the callback returned */
 	uint64_t count, stream_count, suppressed;
 	struct kw_context context;
-	char *host_kernel, *file;
+	char *host_kernel, *parameters, *file;
 	struct kw_report report;
 	struct kw_shown *shown;
 };
@@ -69,11 +69,14 @@ int kw_reader_create(const struct kw_options *options, kw_report_fn fn, void *ar
 		err = set_text(&r->file, options->file);
 	if (!err)
 		err = set_text(&r->host_kernel, context.host_kernel);
+	if (!err)
+		err = set_text(&r->parameters, context.parameters);
 	if (err) {
 		kw_reader_destroy(r);
 		return err;
 	}
 	r->context.host_kernel = r->host_kernel;
+	r->context.parameters = r->parameters;
 	*ret = r;
 	return 0;
 }
@@ -119,6 +122,7 @@ void kw_reader_destroy(struct kw_reader *r)
 		return;
 	kw_stream_destroy(r->stream);
 	free(r->host_kernel);
+	free(r->parameters);
 	free(r->file);
 	free(r);
 }

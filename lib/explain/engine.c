@@ -322,12 +322,51 @@ static bool is_said(const struct kw_case *c, const struct kw_do *todo)
 	       (!todo->kernel || kernel_has(c, todo->kernel) != KW_CHANGE_NOT);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* The value of a parameter that the caller knows; "" if it is not among them. */
+static struct kw_str value_of(const struct kw_context *context, const char *name)
+{
+	struct kw_str rest = kw_str(context->parameters), wanted = kw_str(name);
+
+	while (rest.len) {
+		struct kw_str word = rest;
+
+		for (word.len = 0; word.len < rest.len && !is_blank(word.p[word.len]);)
+			word.len++;
+		rest = kw_str_from(rest, word.len + (word.len < rest.len));
+		if (word.len > wanted.len && kw_str_starts(word, wanted) &&
+		    word.p[wanted.len] == '=')
+			return kw_str_from(word, wanted.len + 1);
+	}
+	return KW_STR("");
+}
+
+/* What is known already need not be asked for. */
+static const char *todo_for(const struct kw_case *c, const struct kw_do *todo)
+{
+	struct kw_str value = todo->parameter ? value_of(c->context, todo->parameter) : KW_STR("");
+	const char *instead = NULL;
+
+	if (kw_str_eq(value, KW_STR("Y")) || kw_str_eq(value, KW_STR("1")))
+		instead = todo->on;
+	else if (kw_str_eq(value, KW_STR("N")) || kw_str_eq(value, KW_STR("0")))
+		instead = todo->off;
+	return instead ? instead : todo->text;
+}
+
 static struct kw_str todo_text(const struct kw_case *c, const struct kw_do *todo)
 {
-	struct kw_str text = kw_expand(c, todo->text);
+	const char *words = todo_for(c, todo);
+	struct kw_str text = kw_expand(c, words);
 	struct kw_buf buf = { .arena = c->f->arena };
 
-	if (!todo->kernel || kernel_has(c, todo->kernel) == KW_CHANGE_APPLIES)
+	/* a module that has the parameter has the change */
+	if (words != todo->text || !todo->kernel ||
+	    kernel_has(c, todo->kernel) == KW_CHANGE_APPLIES)
 		return text;
 	kw_change_range(kw_change_find(todo->kernel), &buf);
 	KW_BUF_LIT(&buf, ": ");

@@ -30,6 +30,7 @@ enum {
 /* What the caller knows besides the text. Unknown: NULL and KW_VENDOR_UNKNOWN. */
 struct kw_context {
 	const char *host_kernel; /* uname -r of the host */
+	const char *parameters; /* words "kvm_intel.ept=Y": what the host's modules are set to */
 	enum kw_vendor vendor;
 	bool all; /* also report harmless messages */
 };
@@ -130,6 +131,11 @@ struct kw_do {
 	bool (*when)(const struct kw_case *c);
 	bool (*unless)(const struct kw_case *c);
 	const char *kernel; /* id of a row in data/kvm_change.tbl: only on kernels that have it */
+	/*
+	 * A parameter, "kvm_intel.unrestricted_guest", whose value this asks for; if it is known to
+	 * be on or off, what is said instead, NULL for the same.
+	 */
+	const char *parameter, *on, *off;
 };
 
 /* One for a single rule. Those shared by several rules have names, in rules/do.c. */

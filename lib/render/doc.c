@@ -188,6 +188,9 @@ static void add_host(struct kw_doc *doc, const struct kw_case *c)
 		KW_BUF_LIT(&doc->scratch, ", ");
 	kw_buf_add(&doc->scratch, kw_str(vendors[c->vendor]));
 	add_row(doc, "host", take(doc));
+	if (c->context)
+		kw_buf_add(&doc->scratch, kw_str(c->context->parameters));
+	add_row(doc, "params", take(doc));
 }
 
 /*

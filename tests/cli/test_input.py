@@ -5,6 +5,7 @@
 import fcntl
 import json
 import os
+import pathlib
 import re
 import resource
 import shutil
@@ -104,6 +105,10 @@ def _(_):
     here = kvmwhy("--this-host", "--format", "json", stdin=log).expect(FOUND).out
     equal(here, kvmwhy("--this-host", "--host-kernel", os.uname().release, "--format", "json",
                        stdin=log).out)
+    files = list(pathlib.Path("/sys/module").glob("kvm*/parameters/ignore_msrs"))
+    text = re.sub(r"\n +", " ", kvmwhy("--this-host", stdin=log).text())
+    assert all(f" kvm.ignore_msrs={file.read_text().strip()}" in text for file in files), text
+    assert "ignore_msrs" not in kvmwhy(stdin=log).text()
     old = ["--host-kernel", "5.10.100", "--vendor", "intel", "--format", "json"]
     equal(kvmwhy("--this-host", *old, stdin=log).out, kvmwhy(*old, stdin=log).out)
 

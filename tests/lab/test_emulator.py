@@ -53,7 +53,7 @@ def told(results):
     """Verdicts of three scenarios whose boots end as given: a Result and the outcomes of each."""
     asked, left = [], list(results)
 
-    def boot(_kernel, _cpu, scenarios, _files):
+    def boot(_kernel, _cpu, scenarios, _files, _estimate):
         asked.append([one.name for one in scenarios])
         ended, names = left.pop(0)
         found = {name: l1.Outcome(status=0 if name != ended else None) for name in names}
@@ -63,7 +63,8 @@ def told(results):
     real, plan.boot = plan.boot, boot
     try:
         three = [scenario(name, see="") for name in ("a", "b", "c")]
-        return asked, [(one.scenario, one.state, one.how) for one in plan.boots(kernel, "amd", three, {})]
+        verdicts = plan.boots(kernel, "amd", three, {}, plan.Estimate({}))
+        return asked, [(one.scenario, one.state, one.how) for one in verdicts]
     finally:
         plan.boot = real
 

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -181,6 +182,50 @@ static void options_that_are_refused_say_why(void **state)
 	assert_string_equal(error.message, "");
 }
 
+/* The answer to a failed VM entry on a host whose modules are set so. */
+static char *entry_failed(const char *parameters)
+{
+	static const char log[] = "KVM: entry failed, hardware error 0x80000021\n";
+	const struct kw_options options = { .size = sizeof(options),
+					    .vendor = "intel",
+					    .parameters = parameters };
+	char *text;
+
+	assert_int_equal(kw_explain_text(log, strlen(log), &options, "text", &text), 1);
+	return text;
+}
+
+static void assert_said(const char *parameters, const char *wanted, const char *unwanted)
+{
+	char *text = entry_failed(parameters);
+
+	assert_non_null(strstr(text, wanted));
+	assert_null(strstr(text, unwanted));
+	free(text);
+}
+
+static void what_a_parameter_shows_is_not_asked_for(void **state)
+{
+	static const char ask[] = "cat /sys/module/kvm_intel/parameters/unrestricted_guest";
+	static const char set[] = "echo 1 >";
+
+	(void)state;
+	assert_said(NULL, ask, "params");
+	assert_said("", ask, "params");
+	assert_said("kvm_intel.unrestricted_guest=N", "which confirms this", ask);
+	assert_said("kvm.ignore_msrs=N kvm_intel.unrestricted_guest=Y", "speaks against this", ask);
+	assert_said("kvm_intel.unrestricted_guest=Y kvm_intel.dump_invalid_vmcs=1",
+		    "dump_invalid_vmcs is on", set);
+	assert_said("kvm_intel.dump_invalid_vmcs=N", set, "dump_invalid_vmcs is on");
+	assert_said("kvm_intel.dump_invalid_vmcs=N\nkvm.ignore_msrs=Y", ask, "\nkvm.ignore");
+	/* neither a value, nor the whole name */
+	assert_said("kvm_intel.unrestricted_guest=", ask, "confirms this");
+	assert_said("kvm_intel.unrestricted_guest", ask, "confirms this");
+	assert_said("kvm_intel.unrestricted_guest2=N", ask, "confirms this");
+	assert_said("=N  = kvm_intel.unrestricted_guest=maybe", ask, "confirms this");
+	assert_said("kvm.x=\x1b[31m", "\\x1b", "\x1b");
+}
+
 static void assert_refused(const struct vcpu *v, const char *why)
 {
 	struct kw_error error = { .size = sizeof(error) };
@@ -262,6 +307,7 @@ int main(void)
 		cmocka_unit_test(the_starting_case_is_there_to_be_asked),
 		cmocka_unit_test(what_a_log_holds_is_escaped),
 		cmocka_unit_test(options_that_are_refused_say_why),
+		cmocka_unit_test(what_a_parameter_shows_is_not_asked_for),
 		cmocka_unit_test(a_vcpu_that_is_refused_says_why),
 		cmocka_unit_test(an_event_that_is_refused_says_why),
 		cmocka_unit_test(what_the_library_fills_has_a_size),

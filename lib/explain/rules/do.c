@@ -19,6 +19,9 @@ const struct kw_do kw_do_dump_vmcs = {
 	.when = on_x86,
 	.unless = has_host_dump,
 	.kernel = "dump-invalid-vmcs",
+	.parameter = "kvm_intel.dump_invalid_vmcs",
+	.on = "Give `kvmwhy explain` the VMCS dump from `journalctl -k` or dmesg too: "
+	      "kvm_intel.dump_invalid_vmcs is on.",
 };
 
 const struct kw_do kw_do_dump_vmcb = {
@@ -28,10 +31,18 @@ const struct kw_do kw_do_dump_vmcb = {
 	.when = on_x86,
 	.unless = has_host_dump,
 	.kernel = "dump-invalid-vmcb",
+	.parameter = "kvm_amd.dump_invalid_vmcb",
+	.on = "Give `kvmwhy explain` the VMCB dump from `journalctl -k` or dmesg too: "
+	      "kvm_amd.dump_invalid_vmcb is on.",
 };
 
 const struct kw_do kw_do_unrestricted_guest = {
 	.text = "Run: `cat /sys/module/kvm_intel/parameters/unrestricted_guest` on the host. N confirms it.",
+	.parameter = "kvm_intel.unrestricted_guest",
+	.on = "Check whether kvm_intel.unrestricted_guest was also on when the guest died: it is on "
+	      "now, which speaks against this.",
+	.off = "Load kvm_intel with ept=1 unrestricted_guest=1 if the processor has both: "
+	       "kvm_intel.unrestricted_guest is off now, which confirms this.",
 };
 
 const struct kw_do kw_do_trace_refusal = {
