@@ -31,7 +31,7 @@ def main(folder, output, depfile):
                 sys.exit(f"{folder}/README.md: no row of `{page.stem}`")
             text, named = SPECIMEN.subn("\n", text)
             if not named:
-                sys.exit(f"{page}: names no specimen in its last line, `Specimen: tests/corpus/NAME`")
+                sys.exit(f"{page}: the last line names no specimen: `Specimen: tests/corpus/NAME`")
             sentence = quoted(says[page.stem].replace("`", ""))
             literal = "\n".join("\t\t" + quoted(line)[:-1] + '\\n"' for line in text.splitlines())
             f.write(f'\t{{ "{page.stem}",\n\t\t{sentence},\n{literal} }},\n')
