@@ -208,7 +208,8 @@ enum kw_sign_kind {
 	KW_SIGN_LOCKUP,		/* a CPU stuck in KVM */
 	KW_SIGN_PANIC,
 	KW_SIGN_HYP_PANIC,	/* arm64: KVM's code at EL2 */
-	KW_SIGN_SPLIT_LOCK,
+	KW_SIGN_SPLIT_LOCK,	   /* .value: the address of the instruction */
+	KW_SIGN_SPLIT_LOCK_FATAL,
 	KW_SIGN_BUS_LOCK,
 	KW_SIGN_MCE_GUEST,	/* QEMU passed a memory error to the guest */
 	KW_SIGN_MCE_HOST,	/* memory_failure() killed, or is about to */

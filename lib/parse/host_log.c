@@ -20,51 +20,25 @@
 		.after = KW_STR(words), .fact = KW_F_pid \
 	}
 
+/* The OOM killer kills anything, and any process crashes. */
+#define OF_VMM .of_vmm = true
+
 static const struct kw_message rows[] = {
-	/* Only lines that name a VMM's process: the OOM killer kills anything. */
-	ROW("Out of memory: Kill", "(qemu", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
-	ROW("Out of memory: Kill", "(kvm)", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
-	ROW("Out of memory: Kill", "(CPU ", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
-	ROW("Out of memory: Kill", "(firecracker", NOT_KVM, OOM,
+	ROW("Out of memory: Kill", "", NOT_KVM, OOM, OF_VMM, .number = { PID_AFTER("process ") }),
+	ROW("emory cgroup out of memory: Kill", "", NOT_KVM, OOM_CGROUP, OF_VMM,
 	    .number = { PID_AFTER("process ") }),
-	ROW("Out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM,
-	    .number = { PID_AFTER("process ") }),
-	ROW("Out of memory: Kill", "(crosvm", NOT_KVM, OOM, .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(qemu", NOT_KVM, OOM_CGROUP,
-	    .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(kvm)", NOT_KVM, OOM_CGROUP,
-	    .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(CPU ", NOT_KVM, OOM_CGROUP,
-	    .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(firecracker", NOT_KVM, OOM_CGROUP,
-	    .number = { PID_AFTER("process ") }),
-	ROW("emory cgroup out of memory: Kill", "(cloud-hyperviso", NOT_KVM, OOM_CGROUP,
-	    .number = { PID_AFTER("process ") }),
-	ROW("oom-kill:constraint=CONSTRAINT_MEMCG", "task=qemu", NOT_KVM, OOM_CGROUP,
+	ROW("oom-kill:constraint=CONSTRAINT_MEMCG", "", NOT_KVM, OOM_CGROUP, OF_VMM,
 	    .number = { PID_AFTER("pid=") }),
-	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=qemu", NOT_KVM, OOM,
-	    .number = { PID_AFTER("pid=") }),
-	ROW("oom-kill:constraint=CONSTRAINT_NONE", "task=kvm,", NOT_KVM, OOM,
+	ROW("oom-kill:constraint=CONSTRAINT_NONE", "", NOT_KVM, OOM, OF_VMM,
 	    .number = { PID_AFTER("pid=") }),
 	ROW("systemd-oomd killed", "machine", NOT_KVM, OOMD),
 	ROW("due to memory pressure", "machine-qemu", NOT_KVM, OOMD),
 
-	/* "qemu-system-x86[4242]: segfault at 18 ip ..."; the kernel cuts names at 15 characters */
-	ROW("segfault at ", "qemu-", NOT_KVM, VMM_SEGFAULT,
+	ROW("segfault at ", "", NOT_KVM, VMM_SEGFAULT, OF_VMM,
 	    .value_after = { .after = KW_STR("segfault at "), .hex = true }),
-	ROW("segfault at ", "kvm[", NOT_KVM, VMM_SEGFAULT,
-	    .value_after = { .after = KW_STR("segfault at "), .hex = true }),
-	ROW("segfault at ", "/KVM[", NOT_KVM, VMM_SEGFAULT,
-	    .value_after = { .after = KW_STR("segfault at "), .hex = true }),
-	ROW("traps: qemu-", "general protection", NOT_KVM, VMM_SEGFAULT),
-	ROW("traps: qemu-", "trap ", NOT_KVM, VMM_SEGFAULT),
-	ROW("traps: CPU ", "/KVM", NOT_KVM, VMM_SEGFAULT),
-	ROW("(qemu-system-", "dumped core", NOT_KVM, VMM_COREDUMP,
-	    .number = { PID_AFTER("Process ") }),
-	ROW("(qemu-kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP,
-	    .number = { PID_AFTER("Process ") }),
-	ROW("(kvm) of user", "dumped core", NOT_KVM, VMM_COREDUMP,
-	    .number = { PID_AFTER("Process ") }),
+	ROW("traps: ", "general protection", NOT_KVM, VMM_SEGFAULT, OF_VMM),
+	ROW("traps: ", "trap ", NOT_KVM, VMM_SEGFAULT, OF_VMM),
+	ROW(" dumped core", "", NOT_KVM, VMM_COREDUMP, OF_VMM, .number = { PID_AFTER("Process ") }),
 
 	ROW("is not viable", "vfio", NOT_KVM, VFIO_GROUP, .name_after = KW_STR("group "),
 	    .name = KW_T_DEVICE),
@@ -81,7 +55,6 @@ static const struct kw_message rows[] = {
 	ROW("os_mem_prealloc: ", "", NOT_KVM, NO_RAM),
 	ROW("qemu_prealloc_mem: ", "", NOT_KVM, NO_RAM),
 	ROW("nsufficient free host memory pages available", "", NOT_KVM, NO_RAM),
-	ROW("BLOCK_IO_ERROR", "nospace", NOT_KVM, DISK_PAUSE),
 	ROW("BLOCK_IO_ERROR", "\"stop\"", NOT_KVM, DISK_PAUSE),
 
 	/* the host's kernel */
@@ -106,15 +79,12 @@ static const struct kw_message rows[] = {
 	ROW("vmx: unexpected exit reason ", "kvm [", UNKNOWN_EXIT, UNUSUAL_EXIT, UNEXPECTED_EXIT),
 	ROW("svm: unexpected exit reason ", "kvm [", UNKNOWN_EXIT, UNUSUAL_EXIT, UNEXPECTED_EXIT),
 
-	ROW("soft lockup - CPU#", "KVM", HOST_KERNEL, LOCKUP),
-	ROW("soft lockup - CPU#", "qemu", HOST_KERNEL, LOCKUP),
-	/* with the name of the thread: QEMU's "CPU 3/KVM", Firecracker's "fc_vcpu 0", "crosvm_vcpu0" */
-	ROW("split_lock trap at address", "/KVM", SPLIT_LOCK, SPLIT_LOCK),
-	ROW("split_lock trap at address", "qemu", SPLIT_LOCK, SPLIT_LOCK),
-	ROW("split_lock trap at address", "vcpu", SPLIT_LOCK, SPLIT_LOCK),
-	ROW("bus_lock trap at address", "/KVM", SPLIT_LOCK, BUS_LOCK),
-	ROW("bus_lock trap at address", "qemu", SPLIT_LOCK, BUS_LOCK),
-	ROW("bus_lock trap at address", "vcpu", SPLIT_LOCK, BUS_LOCK),
+	ROW("soft lockup - CPU#", "", HOST_KERNEL, LOCKUP, OF_VMM),
+	ROW("split_lock trap at address", "took a ", SPLIT_LOCK, SPLIT_LOCK, OF_VMM,
+	    .value_after = { .after = KW_STR("at address"), .hex = true }),
+	ROW("split_lock trap at address", " fatal ", SPLIT_LOCK, SPLIT_LOCK_FATAL, OF_VMM),
+	ROW("split_lock trap at address", " bogus ", SPLIT_LOCK, SPLIT_LOCK_FATAL, OF_VMM),
+	ROW("bus_lock trap at address", "took a ", SPLIT_LOCK, BUS_LOCK, OF_VMM),
 
 	/*
 	 * "Guest MCE Memory Error at QEMU addr 0x.. and GUEST addr 0x.. of type BUS_MCEERR_AR
@@ -125,8 +95,7 @@ static const struct kw_message rows[] = {
 	    .number = { { .after = KW_STR("GUEST addr "), .fact = KW_F_fault_gpa, .hex = true } }),
 	ROW("Hardware memory error at addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST,
 	    .vmm = KW_STR("QEMU")),
-	ROW("Memory failure: 0x", "qemu", MEMORY_ERROR, MCE_HOST),
-	ROW("Memory failure: 0x", "kvm", MEMORY_ERROR, MCE_HOST),
+	ROW("Memory failure: 0x", "", MEMORY_ERROR, MCE_HOST, OF_VMM),
 
 	/*
 	 * Hyper-V crash MSRs, as QEMU prints them with -d guest_errors; libvirt logs the panic

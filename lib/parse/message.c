@@ -115,6 +115,71 @@ void kw_message_arch(struct kw_failure *f, struct kw_str line)
 	}
 }
 
+static size_t digits(struct kw_str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && kw_is_digit(s.p[n]))
+		n++;
+	return n;
+}
+
+/* QEMU's "CPU 12/KVM", Firecracker's "fc_vcpu 0", Cloud Hypervisor's "vcpu0", "crosvm_vcpu0" */
+static bool is_vcpu_thread(struct kw_str s)
+{
+	struct kw_str rest;
+
+	if (kw_str_skip(s, KW_STR("CPU "), &rest)) {
+		size_t n = digits(rest);
+
+		rest = kw_str_from(rest, n);
+		return n &&
+		       (kw_str_starts(rest, KW_STR("/KVM")) || kw_str_starts(rest, KW_STR("/TCG")));
+	}
+	return kw_str_starts(s, KW_STR("fc_vcpu")) ||
+	       (kw_str_skip(s, KW_STR("vcpu"), &rest) && digits(rest));
+}
+
+/* The kernel cuts names at 15 characters. qemu-img and qemu-ga run no guest. */
+static bool is_vmm_process(struct kw_str s)
+{
+	static const struct kw_str names[] = {
+		KW_STR("qemu-system-"), KW_STR("firecracker"), KW_STR("cloud-hyperviso"),
+		KW_STR("crosvm"),	KW_STR("stratovirt"),
+	};
+	static const struct kw_str whole[] = { KW_STR("qemu-kvm"), KW_STR("kvm"), KW_STR("lkvm"),
+					       KW_STR("qemu") };
+	static const struct kw_str ends = KW_STR("[]):,/");
+	struct kw_str rest;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (kw_str_starts(s, names[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+		if (kw_str_skip(s, whole[i], &rest) && rest.len &&
+		    memchr(ends.p, rest.p[0], ends.len))
+			return true;
+	}
+	return false;
+}
+
+/* "(NAME)", "task=NAME,", "NAME[PID]: ", "[NAME:PID]", "NAME/PID took", "NAME:PID due to" */
+static bool names_vmm(struct kw_str line)
+{
+	static const struct kw_str before = KW_STR(" ([=");
+
+	for (size_t at = 0; at < line.len; at++) {
+		struct kw_str s = kw_str_from(line, at);
+
+		if (at && !memchr(before.p, line.p[at - 1], before.len))
+			continue;
+		if (is_vcpu_thread(s) || is_vmm_process(s))
+			return true;
+	}
+	return false;
+}
+
 static void take(struct kw_gather *g, const struct kw_clean_line *line, const struct kw_message *m,
 		 uint64_t value)
 {
@@ -141,6 +206,7 @@ static bool fits(const struct kw_message *m, const struct kw_clean_line *line, s
 	*value = 0;
 	return kw_str_has(text, m->words) && (!m->also.len || kw_str_has(line->raw, m->also)) &&
 	       (!m->but.len || !kw_str_has(line->raw, m->but)) &&
+	       (!m->of_vmm || names_vmm(line->raw)) &&
 	       (!m->value_after.after.len ||
 		kw_number_after(text, m->value_after.after, m->value_after.hex, value));
 }

@@ -105,6 +105,7 @@ struct kw_message {
 	struct kw_str name_after; /* a name, perhaps quoted, follows these words: */
 	uint8_t name;		  /* enum kw_text of it */
 	bool errno_last;	  /* strerror()'s text follows the last ": " */
+	bool of_vmm;		  /* only if the line names a VMM's process or thread */
 	struct kw_str vmm;	  /* the program, if only one prints it */
 };
 

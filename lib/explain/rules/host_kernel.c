@@ -17,6 +17,22 @@ static bool injected_into_guest(const struct kw_case *c)
 	return any_sign(c, KW_SIGN_MCE_GUEST);
 }
 
+/*
+ * A trap of the guest and one of the VMM's own code have the same words. Only the guest has
+ * instructions in the upper half of the addresses; kernels that tell them apart say "(guest)".
+ */
+static bool guest_address(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_SPLIT_LOCK);
+
+	return sign && (sign->value >> 63 || kw_str_has(sign->text, KW_STR(" (guest) ")));
+}
+
+static enum kw_certainty if_guest_address(const struct kw_case *c)
+{
+	return guest_address(c) ? KW_CERTAIN : KW_LIKELY;
+}
+
 const struct kw_rule kw_rules_host_kernel[] = {
 	{
 		.id = "host-spurious-fault",
@@ -125,6 +141,7 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.id = "split-lock",
 		.any_arch = true,
 		.certainty = KW_CERTAIN,
+		.sure = if_guest_address,
 		.proof = { KW_PROOF_SIGN },
 		.classes = KW_IN(SPLIT_LOCK),
 		.sign = KW_SIGN_SPLIT_LOCK + 1,
@@ -139,27 +156,53 @@ const struct kw_rule kw_rules_host_kernel[] = {
 				"(Linux 6.2 and later), or boot the host with "
 				"`split_lock_detect=off`."),
 			  KW_DO("Better: update the program or driver in the guest; the address in "
-				"the line is the guest's instruction.") },
+				"the line is the guest's instruction.",
+				.when = guest_address),
+			  KW_DO("The line does not say whether the guest or the VMM's own code was "
+				"at that address: is it in `/proc/PID/maps` of the VMM?",
+				.unless = guest_address) },
 		.source = { "Linux arch/x86/kernel/cpu, split_lock_warn()",
 			    "Linux Documentation/admin-guide/sysctl/kernel.rst, "
 			    "\"split_lock_mitigate\"" },
 	},
 	{
-		.id = "bus-lock",
+		.id = "split-lock-fatal",
 		.any_arch = true,
 		.certainty = KW_CERTAIN,
 		.proof = { KW_PROOF_SIGN },
 		.classes = KW_IN(SPLIT_LOCK),
+		.sign = KW_SIGN_SPLIT_LOCK_FATAL + 1,
+		.needs_sign = true,
+		.title = "The guest made a locked access across a cache line, and the host's kernel "
+			 "sent the VMM SIGBUS for it",
+		.why = "`fatal`: the host runs with split_lock_detect=fatal. `bogus`: detection is "
+		       "off, and the CPU or the hypervisor below raised #AC all the same. A VMM "
+		       "that gets this SIGBUS ends. The line is printed once after a boot.",
+		.todo = { KW_DO("Boot the host with `split_lock_detect=warn`, the default, or "
+				"`off`."),
+			  KW_DO("Update the program or driver in the guest; the address in the "
+				"line is its instruction.") },
+		.source = { "Linux arch/x86/kernel/cpu, handle_guest_split_lock()",
+			    "Linux Documentation/arch/x86/buslock.rst" },
+	},
+	{
+		.id = "bus-lock",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.harmless = true,
+		.classes = KW_IN(SPLIT_LOCK),
 		.sign = KW_SIGN_BUS_LOCK + 1,
 		.needs_sign = true,
-		.title = "The guest acquired bus locks, and the host's kernel logs or limits them",
-		.why = "A locked access across a cache line, or to uncacheable memory, locks the "
-		       "memory bus. The #DB of bus-lock detection reports it after the access; "
-		       "the guest continues.",
-		.todo = { KW_DO("For a guest that you trust: boot the host with "
-				"`split_lock_detect=off`."),
-			  KW_DO("Better: update the program or driver in the guest.") },
-		.source = { "Linux Documentation/arch/x86/buslock.rst" },
+		.title = "Harmless to the guest: the VMM's own code took a bus lock, and the host's "
+			 "kernel logged it",
+		.why = "The #DB of bus-lock detection is taken in the host's own programs. A "
+		       "guest's bus lock is a VM exit instead, about which the kernel prints "
+		       "nothing. Kernels before v6.16 also print this, wrongly, for the first #DB "
+		       "of a CPU.",
+		.todo = { KW_DO("Nothing for the guest. If it repeats, find the code: the address "
+				"is in `/proc/PID/maps` of the VMM.") },
+		.source = { "Linux arch/x86/kernel/traps.c, exc_debug_user(), handle_bus_lock()",
+			    "Linux Documentation/arch/x86/buslock.rst" },
 	},
 	{
 		.id = "memory-error",

@@ -103,7 +103,6 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_VMM_SEGFAULT + 1,
 		.needs_sign = true,
-		.test = NULL,
 		.title = "Not KVM: the VMM itself crashed in user space",
 		.why = "The kernel's line is about the VMM's process. The guest ended with it.",
 		.todo = { KW_DO("The faulting address is within the first page: a pointer to a "
@@ -185,11 +184,14 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.any_arch = true,
 		.sign = KW_SIGN_DISK_PAUSE + 1,
 		.needs_sign = true,
-		.title = "Not KVM: the VM was paused because its disk image could not be written",
-		.why = "With werror=stop or enospc QEMU pauses the guest instead of reporting "
-		       "the error to it. The guest continues when resumed.",
-		.todo = { KW_DO("Free space where the image is (`df -h`, thin pools: `lvs`), "
-				"then `virsh resume GUEST` or `cont`.") },
+		.title = "Not KVM: the VM was paused because an access to its disk image failed",
+		.why = "With werror=stop, enospc or rerror=stop QEMU pauses the guest instead of "
+		       "reporting the error to it. The guest continues when resumed. The event "
+		       "names the operation and the reason.",
+		.todo = { KW_DO("No space left (`nospace` is true): free some where the image is "
+				"(`df -h`, thin pools: `lvs`). Another reason: look at the storage, "
+				"`journalctl -k` of the same second."),
+			  KW_DO("Then `virsh resume GUEST` or `cont`.") },
 		.source = { "QEMU qapi/block-core.json, BLOCK_IO_ERROR" },
 	},
 	{
