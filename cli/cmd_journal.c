@@ -269,7 +269,6 @@ static void say_nothing_found(const struct reading *r)
 	else
 		snprintf(what, sizeof(what), "the selection from this machine's journal");
 	kw_answer_nothing(what, r->bytes, r->harmless);
-	kw_entries_say_hidden(r->entries);
 }
 
 static int explain(const struct arguments *args)
@@ -291,6 +290,7 @@ static int explain(const struct arguments *args)
 				    KW_EXIT_NOTHING;
 	if (status == KW_EXIT_NOTHING)
 		say_nothing_found(&r);
+	kw_entries_say_hidden(r.entries);
 	kw_entries_close(r.entries);
 	kw_answer_deinit(&r.answer);
 	return status;

@@ -442,7 +442,7 @@ void kw_entries_say_hidden(const struct kw_entries *e)
 	sd_id128_to_string(machine, id);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s/system.journal", folders[i], id);
-		if (!access(path, F_OK) && access(path, R_OK)) {
+		if (access(path, R_OK) && errno == EACCES) {
 			kw_complain("'%s' may not be read by this user, so that other users' and "
 				    "the system's entries are missing: run as root, or as a member "
 				    "of the group systemd-journal",

@@ -142,7 +142,7 @@ static void check_task_regs(const struct kw_host *host, struct kw_can *can)
 	r = reason(can, "no-task-regs", KW_WAY_FENTRY | KW_WAY_TRACEPOINT);
 	says(r, "BPF programs of Linux %s cannot read a system call's arguments; those of 5.15 and "
 		"later can.", host->kernel.release);
-	todo(r, "Use kvmwhy watch --via bpf-kprobe.");
+	todo(r, "Use Linux 5.15 or later, or kvmwhy watch --via bpf-kprobe.");
 }
 
 static void check_bpf(const struct kw_host *host, struct kw_can *can)

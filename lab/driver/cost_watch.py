@@ -13,7 +13,7 @@ from .cache import Skip
 AGREE = 0.03            # trace-cmd's recorder runs at its own times: 2 %; the others agree within 0.1 %
 SECONDS = 120
 WAYS = {"absent": "nobody looks", "bpf": "watch, BPF at the exit of functions", "bpf-kprobe": "watch, BPF at kprobes",
-        "tracefs": "watch, a tracefs instance", "trace-cmd": "trace-cmd record -e kvm"}
+        "bpf-tracepoint": "watch, BPF at KVM's trace events", "tracefs": "watch, a tracefs instance", "trace-cmd": "trace-cmd record -e kvm"}
 EXITS = {"wrmsr": "WRMSR", "cpuid": "CPUID", "io": "port I/O", "hlt": "HLT"}
 MEMORY_NAMES = ("VmRSS", "VmHWM", "VmLck", "BPF maps", "trace buffers")
 MEMORY = re.compile(rf"({'|'.join(MEMORY_NAMES)}) (\d+) kB")

@@ -72,6 +72,14 @@ exit $status
 """
 
 
+# $4 kvmwhy: a user who belongs to nothing reads it
+STRANGER = START + """
+setpriv --reuid=65534 --regid=65534 --clear-groups "$4" journal -b
+echo "status $?"
+kill $daemon
+"""
+
+
 def need(*programs):
     for program in programs:
         if not shutil.which(program):
@@ -86,13 +94,13 @@ def in_journal(script, *words):
                          text=True, timeout=60, check=False)
     if run.returncode == 77 or "unshare" in run.stderr:
         raise Skip(f"no journal can run here: {run.stdout} {run.stderr}".strip())
-    equal((run.returncode, run.stderr), (0, ""))
-    return run.stdout
+    equal(run.returncode, 0)
+    return run
 
 
 def entry():
     """The entry that the sender made of the starting case."""
-    return json.loads(in_journal(SEND, SENDER, CASE, DAEMON).splitlines()[-1])
+    return json.loads(in_journal(SEND, SENDER, CASE, DAEMON).stdout.splitlines()[-1])
 
 
 @test("a failure becomes an entry of the journal with the fields of the man page")
@@ -111,7 +119,9 @@ def _(_):
 def _(directory):
     other = directory / "other.log"
     other.write_text(CASE.read_text().replace("RCX=0000000000000838", "RCX=0000000000000404"))
-    *lines, kernel, again = in_journal(TWO, CASE, other, DAEMON, TOOL).splitlines()
+    run = in_journal(TWO, CASE, other, DAEMON, TOOL)
+    equal(run.stderr, "")
+    *lines, kernel, again = run.stdout.splitlines()
     found = [json.loads(line) for line in lines]
     equal(sorted(report["msr"]["index"] for report in found), ["0x404", "0x838"])
     equal(len({report["input"]["file"] for report in found}), 2)
@@ -120,6 +130,17 @@ def _(directory):
         equal((report["input"]["first_line"], report["input"]["last_line"]), (1, 21))
     for line in kernel, again:
         equal(line.replace(",", "").split()[:3], ["host", "Linux", os.uname().release])
+
+
+@test("who may not read the journal is told so, and how to get there")
+def _(_):
+    need("setpriv")
+    if os.getuid() or not all(path.stat().st_mode & 1 for path in pathlib.Path(TOOL).resolve().parents):
+        raise Skip("not root, or this build is in a folder that others cannot enter")
+    run = in_journal(STRANGER, "", "", DAEMON, TOOL)
+    equal(run.stdout, "status 1\n")
+    assert "system.journal' may not be read by this user" in run.stderr, run.stderr
+    assert "group systemd-journal" in run.stderr, run.stderr
 
 
 @test("systemd takes the unit, and finds it hardened")
