@@ -390,6 +390,25 @@ static enum kw_fact blamed_by(const struct kw_rule *rule, const struct kw_case *
 	return c->broken && c->broken->saw.nused ? (enum kw_fact)c->broken->saw.used[0] : KW_F_none;
 }
 
+/* Words alone prove nothing in a text that only quotes them. An envelope has its quotes, too. */
+static bool is_quoted(const struct kw_rule *rule, const struct kw_failure *f)
+{
+	static const struct kw_str quotes = KW_STR("\"\xe2");
+	const struct kw_sign *sign = NULL;
+
+	if (rule->proof[0] == KW_PROOF_SIGN && !rule->proof[1] && rule->sign)
+		sign = kw_failure_sign(f, (enum kw_sign_kind)(rule->sign - 1));
+	return sign && sign->text.len && sign->text.p[0] != '{' &&
+	       kw_str_has_any(sign->text, quotes);
+}
+
+static enum kw_certainty certainty_of(const struct kw_rule *rule, const struct kw_case *c)
+{
+	enum kw_certainty certainty = rule->sure ? rule->sure(c) : rule->certainty;
+
+	return certainty == KW_CERTAIN && is_quoted(rule, c->f) ? KW_LIKELY : certainty;
+}
+
 static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 {
 	struct kw_finding *finding = &c->finding[c->nfindings++];
@@ -398,7 +417,7 @@ static void add_finding(struct kw_case *c, const struct kw_rule *rule)
 	c->broken = rule->breaks[0] ? kw_checks_broken(c, rule) : NULL;
 	c->blamed = blamed_by(rule, c);
 	*finding = (struct kw_finding){ .rule = rule, .id = rule->id, .aside = rule->aside };
-	finding->certainty = rule->sure ? rule->sure(c) : rule->certainty;
+	finding->certainty = certainty_of(rule, c);
 	finding->title = kw_expand(c, rule->title);
 	finding->why = kw_expand(c, rule->why);
 	add_todo(c, finding, rule);

@@ -250,6 +250,8 @@ static void put_check_values(const struct kw_case *c, struct kw_buf *buf)
 
 static void put_checks_count(const struct kw_case *c, struct kw_buf *buf)
 {
+	if (!c->checks.asked)
+		KW_BUF_LIT(buf, "No check of VM entry can be made on it");
 	kw_checks_count(buf, c);
 }
 

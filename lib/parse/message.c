@@ -164,10 +164,9 @@ static bool is_vmm_process(struct kw_str s)
 	return false;
 }
 
-/* "(NAME)", "task=NAME,", "NAME[PID]: ", "[NAME:PID]", "NAME/PID took", "NAME:PID due to" */
-static bool names_vmm(struct kw_str line)
+bool kw_names_vmm(struct kw_str line)
 {
-	static const struct kw_str before = KW_STR(" ([=");
+	static const struct kw_str before = KW_STR(" ([=/");
 
 	for (size_t at = 0; at < line.len; at++) {
 		struct kw_str s = kw_str_from(line, at);
@@ -199,6 +198,16 @@ static void take(struct kw_gather *g, const struct kw_clean_line *line, const st
 		f->text[KW_T_VMM] = m->vmm;
 }
 
+static bool in_one_clause(struct kw_str line, const struct kw_message *m)
+{
+	size_t at = kw_str_find(line, m->words), also = kw_str_find(line, m->also);
+	size_t from = at < also ? at : also, to = at < also ? also : at;
+	struct kw_str between = { line.p + from, to - from };
+
+	return at != SIZE_MAX && also != SIZE_MAX && !kw_str_has(between, KW_STR(";")) &&
+	       !kw_str_has(between, KW_STR(". "));
+}
+
 /* A value missing from the line is unknown, not zero: such a line is not this message. */
 static bool fits(const struct kw_message *m, const struct kw_clean_line *line, struct kw_str text,
 		 uint64_t *value)
@@ -206,7 +215,8 @@ static bool fits(const struct kw_message *m, const struct kw_clean_line *line, s
 	*value = 0;
 	return kw_str_has(text, m->words) && (!m->also.len || kw_str_has(line->raw, m->also)) &&
 	       (!m->but.len || !kw_str_has(line->raw, m->but)) &&
-	       (!m->of_vmm || names_vmm(line->raw)) &&
+	       (!m->one_clause || in_one_clause(line->raw, m)) &&
+	       (!m->of_vmm || kw_names_vmm(line->raw)) &&
 	       (!m->value_after.after.len ||
 		kw_number_after(text, m->value_after.after, m->value_after.hex, value));
 }

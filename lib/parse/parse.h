@@ -105,9 +105,16 @@ struct kw_message {
 	struct kw_str name_after; /* a name, perhaps quoted, follows these words: */
 	uint8_t name;		  /* enum kw_text of it */
 	bool errno_last;	  /* strerror()'s text follows the last ": " */
+	bool one_clause;	  /* .words and .also stand in one clause of the line */
 	bool of_vmm;		  /* only if the line names a VMM's process or thread */
 	struct kw_str vmm;	  /* the program, if only one prints it */
 };
+
+/*
+ * Does @line name a process or thread of a VMM? As in "(NAME)", "task=NAME,", "NAME[PID]: ",
+ * "[NAME:PID]", "NAME/PID took", "NAME: ../file.c".
+ */
+bool kw_names_vmm(struct kw_str line);
 
 /* Sets the machine's architecture if it is unknown and @line names QEMU's: qemu-system-aarch64 */
 void kw_message_arch(struct kw_failure *f, struct kw_str line);

@@ -305,19 +305,18 @@ static bool sign_in_block(struct kw_gather *g, const struct kw_clean_line *line,
 	return true;
 }
 
-/* Any program may assert: the line must name QEMU, or a folder of its source. */
+/* Any program may assert, and so may qemu-img, which shares none of these folders. */
 static bool is_of_vmm(struct kw_str line)
 {
-	static const struct kw_str marks[] = {
-		KW_STR("qemu"), KW_STR("/kvm: "), KW_STR("accel/kvm/"), KW_STR("target/i386/"),
-		KW_STR("../hw/"), KW_STR("hw/virtio/"),
+	static const struct kw_str folders[] = {
+		KW_STR("accel/kvm/"), KW_STR("target/i386/"), KW_STR("../hw/"), KW_STR("hw/virtio/"),
 	};
 
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		if (kw_str_has(line, marks[i]))
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (kw_str_has(line, folders[i]))
 			return true;
 	}
-	return false;
+	return kw_names_vmm(line);
 }
 
 static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line,
@@ -325,10 +324,10 @@ static bool take_assertion(struct kw_gather *g, const struct kw_clean_line *line
 {
 	struct kw_failure *f;
 
-	if (!kw_str_has(rest, KW_STR("failed")) ||
+	if (!kw_str_has(rest, KW_STR("failed")) || !is_of_vmm(line->raw) ||
 	    kw_str_has(line->text, KW_STR("kvm_irqchip_commit_routes")))
 		return false;
-	f = is_of_vmm(line->raw) ? kw_gather_message(g, KW_CLASS_VMM_FATAL, line) : NULL;
+	f = kw_gather_message(g, KW_CLASS_VMM_FATAL, line);
 	if (f && !f->text[KW_T_VMM].len)
 		f->text[KW_T_VMM] = KW_STR("QEMU");
 	kw_gather_sign(g, line, KW_SIGN_ASSERTION, 0);

@@ -12,6 +12,7 @@
 		.sign = KW_SIGN_##sign_, ##__VA_ARGS__                                          \
 	}
 #define QEMU .vmm = KW_STR("QEMU")
+#define CLAUSE .one_clause = true
 
 /* kvm_init() opens /dev/kvm and creates a VM; its callers repeat "failed to initialize". */
 static const struct kw_message rows[] = {
@@ -36,21 +37,21 @@ static const struct kw_message rows[] = {
 	ROW("failed to initialize K", "No such file", KVM_MISSING, QEMU),
 	ROW("failed to initialize k", "ermission denied", KVM_DENIED, QEMU),
 	ROW("failed to initialize K", "ermission denied", KVM_DENIED, QEMU),
-	ROW("/dev/kvm", "No such file", KVM_MISSING),
-	ROW("/dev/kvm", "os error 2)", KVM_MISSING),
-	ROW("/dev/kvm", "ENOENT", KVM_MISSING),
-	ROW("/dev/kvm", "does not exist", KVM_MISSING),
-	ROW("/dev/kvm", "not found", KVM_MISSING),
-	ROW("/dev/kvm", "is missing", KVM_MISSING),
-	ROW("/dev/kvm", "No such device", KVM_MISSING),
-	ROW("/dev/kvm", "os error 19)", KVM_MISSING),
-	ROW("/dev/kvm", "ermission denied", KVM_DENIED),
-	ROW("/dev/kvm", "os error 13)", KVM_DENIED),
-	ROW("/dev/kvm", "EACCES", KVM_DENIED),
-	ROW("/dev/kvm", "t have permission", KVM_DENIED), /* doesn't, do not */
+	ROW("/dev/kvm", "No such file", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "os error 2)", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "ENOENT", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "does not exist", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "not found", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "is missing", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "No such device", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "os error 19)", KVM_MISSING, CLAUSE),
+	ROW("/dev/kvm", "ermission denied", KVM_DENIED, CLAUSE),
+	ROW("/dev/kvm", "os error 13)", KVM_DENIED, CLAUSE),
+	ROW("/dev/kvm", "EACCES", KVM_DENIED, CLAUSE),
+	ROW("/dev/kvm", "t have permission", KVM_DENIED, CLAUSE), /* doesn't, do not */
 	/* advice, and words that leave the reason open */
-	ROW("/dev/kvm", "have permission", KVM_UNUSABLE),
-	ROW("/dev/kvm", "not accessible", KVM_UNUSABLE),
+	ROW("/dev/kvm", "have permission", KVM_UNUSABLE, CLAUSE),
+	ROW("/dev/kvm", "not accessible", KVM_UNUSABLE, CLAUSE),
 	ROW("device /dev/kvm exists", "FAIL", KVM_MISSING),
 	ROW("device /dev/kvm is accessible", "FAIL", KVM_DENIED),
 	ROW("device '/dev/kvm' exists", "FAIL", KVM_MISSING),

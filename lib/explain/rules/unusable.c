@@ -12,6 +12,16 @@ static bool feat_ctl_unlocked(const struct kw_case *c)
 	return sign && !(sign->value & 1);
 }
 
+/* QEMU's words name what it opened; those of others only have /dev/kvm and an errno in one line. */
+static enum kw_certainty if_qemu_opened(const struct kw_case *c)
+{
+	for (size_t i = 0; i < c->f->nsigns; i++) {
+		if (kw_str_has(c->f->sign[i].text, KW_STR("Could not access KVM kernel module: ")))
+			return KW_CERTAIN;
+	}
+	return KW_LIKELY;
+}
+
 static const struct kw_do look_for_vmx = {
 	.text = "Run: `grep -cE 'vmx|svm' /proc/cpuinfo`. With 0 the CPU's virtualization "
 		"extensions are hidden: enable Intel VT-x "
@@ -32,6 +42,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	{
 		.id = "kvm-permission",
 		.certainty = KW_CERTAIN,
+		.sure = if_qemu_opened,
 		.proof = { KW_PROOF_SIGN },
 		.classes = UNUSABLE,
 		.any_arch = true,
@@ -165,6 +176,7 @@ const struct kw_rule kw_rules_unusable[] = {
 	{
 		.id = "kvm-missing",
 		.certainty = KW_CERTAIN,
+		.sure = if_qemu_opened,
 		.proof = { KW_PROOF_SIGN },
 		.classes = UNUSABLE,
 		.any_arch = true,
@@ -186,7 +198,6 @@ const struct kw_rule kw_rules_unusable[] = {
 		.classes = KW_IN(KVM_UNUSABLE),
 		.any_arch = true,
 		.fallback = true,
-		.test = NULL,
 		.sign = KW_SIGN_KVM_UNUSABLE + 1,
 		.title = "KVM cannot be used on this host; this text does not show why",
 		.why = "The program asked for KVM and did not get it. Usual reasons, most "
