@@ -181,12 +181,6 @@ static int read_kvm_page_fault(struct kvmwhy_bpf_config *config)
 
 	if (err)
 		return err;
-	config->fault_error_size = 8;
-	if (field_at(text, "error_code", 8, &config->fault_error)) {
-		config->fault_error_size = 4;
-		if (field_at(text, "error_code", 4, &config->fault_error))
-			return -ENOENT;
-	}
 	return field_at(text, "fault_address", 8, &config->fault_address);
 }
 

@@ -322,7 +322,8 @@ def why(root, way):
 
 @test("changed: kvmwhy watch says what kvmwhy host says, a line for each reason, with the ways if not all are blocked")
 def _(directory):
-    live = subprocess.run([pathlib.Path(TOOL).parent / "kvmwhy-live", "ways"], capture_output=True, text=True, check=False)
+    live = subprocess.run([pathlib.Path(TOOL).parent / "kvmwhy-live", "ways"], capture_output=True,
+                          text=True, check=False)
     if re.findall(r"^built (\S+)$", live.stdout, re.M) != ALL:
         raise Skip("this build lacks a way")
     root = unpack("6.1-amd", directory)

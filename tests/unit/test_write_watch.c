@@ -104,6 +104,34 @@ static void assert_not_found(const struct answer *a, const char *finding)
 
 /* The text */
 
+/* Each way is named as --via has it, and read back by that name, not by one that it begins with. */
+static void each_source_is_written_and_read(void **state)
+{
+	static const char *const names[] = {
+		[KVMWHY_SOURCE_BPF] = "bpf",
+		[KVMWHY_SOURCE_BPF_KPROBE] = "bpf-kprobe",
+		[KVMWHY_SOURCE_TRACEFS] = "tracefs",
+		[KVMWHY_SOURCE_BPF_TRACEPOINT] = "bpf-tracepoint",
+	};
+
+	(void)state;
+	for (uint32_t i = KVMWHY_SOURCE_BPF; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct kvmwhy_event e = refused_write();
+		struct kw_event_context context = context_of();
+		char wanted[64], *text, *json;
+
+		e.common.source = i;
+		text = text_of(&e, &context);
+		snprintf(wanted, sizeof(wanted), ", seen by %s\n", names[i]);
+		assert_non_null(strstr(text, wanted));
+		assert_int_equal(kw_explain_text(text, strlen(text), NULL, "ndjson", &json), 1);
+		snprintf(wanted, sizeof(wanted), "\"source\":\"%s\"", names[i]);
+		assert_non_null(strstr(json, wanted));
+		free(json);
+		free(text);
+	}
+}
+
 static void the_text_is_for_people_and_machines(void **state)
 {
 	static const char *const lines[] = {
@@ -1236,6 +1264,7 @@ static void bytes_that_kvm_had_fetched_are_cut_to_the_instruction(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_source_is_written_and_read),
 		cmocka_unit_test(the_text_is_for_people_and_machines),
 		cmocka_unit_test(what_failed_is_said_in_words),
 		cmocka_unit_test(a_record_that_is_none_is_refused),

@@ -63,11 +63,6 @@ struct last_exit {
 	__u32 intr_info, error_code;
 };
 
-/* The last page fault that a guest of VMX exited for, from the event kvm_page_fault. */
-struct last_fault {
-	__u64 gpa, error_code;
-};
-
 /* An instruction that KVM failed to emulate. */
 struct last_insn {
 	__u64 rip;
@@ -86,10 +81,13 @@ PER_THREAD(notes, 4096, struct note);
 PER_THREAD(tolds, 4096, struct told);
 PER_THREAD(exits, 16384, struct last_exit);
 PER_THREAD(insns, 4096, struct last_insn);
-PER_THREAD(faults, 16384, struct last_fault);
+PER_THREAD(faults, 16384, __u64);	/* the last GPA of the event kvm_page_fault, for VMX */
 PER_THREAD(running, 16384, __u64);	/* the vCPU that a thread runs, or 0 */
 
 #define FRESH_NS 1000000000ull
+
+/* Linux PFERR_GUEST_FINAL_MASK and PFERR_GUEST_PAGE_MASK */
+enum { GUEST_FINAL_BIT = 32, GUEST_PAGE_BIT = 33 };
 
 static __always_inline bool is_wanted(void)
 {
@@ -403,14 +401,24 @@ static __always_inline void put_unnoted_write(struct kvmwhy_event *e)
 	e->x86.known |= KVMWHY_X86_DATA;
 }
 
+/*
+ * The exit qualification as the error code that KVM makes of it: Linux arch/x86/kvm/vmx, the handler
+ * of EPT violations. A read has no bit in all versions.
+ */
+static __always_inline __u64 fault_error(__u64 qualification)
+{
+	return (qualification & 2) | (qualification >> 2 & 1) << 4 |
+	       (qualification >> 3 & 7 ? 1 : 0) |
+	       1ull << (qualification >> 8 & 1 ? GUEST_FINAL_BIT : GUEST_PAGE_BIT);
+}
+
 /* The same for a page fault. */
 static __always_inline void put_unnoted_fault(struct kvmwhy_event *e)
 {
 	bool svm = config.svm && e->x86.exit_reason == KW_SVM_EXIT_NPF;
 	bool vmx = config.vmx && e->x86.exit_reason == KW_VMX_EXIT_EPT_VIOLATION;
 	struct kvmwhy_data *d = &e->x86.data;
-	struct last_fault fault = { .gpa = e->x86.exit_info2, .error_code = e->x86.exit_info1 };
-	struct last_fault *last;
+	__u64 *last, gpa = e->x86.exit_info2, error_code = e->x86.exit_info1;
 	__u32 tid = e->common.tid;
 
 	if (e->common.result >= 0 || !(e->x86.known & KVMWHY_X86_INFO) || (!svm && !vmx))
@@ -419,12 +427,13 @@ static __always_inline void put_unnoted_fault(struct kvmwhy_event *e)
 		last = bpf_map_lookup_elem(&faults, &tid);
 		if (!last)
 			return;
-		fault = *last;
+		gpa = *last;
+		error_code = fault_error(e->x86.exit_info1);
 	}
 	d->kind = KVMWHY_KIND_PAGE_FAULT;
 	d->flags |= KVMWHY_HAS_GPA;
-	d->gpa = fault.gpa;
-	d->error_code = fault.error_code;
+	d->gpa = gpa;
+	d->error_code = error_code;
 	e->x86.known |= KVMWHY_X86_DATA;
 }
 
@@ -861,14 +870,10 @@ int kvm_exit(void *event)
 SEC("tp/kvm/kvm_page_fault")
 int kvm_page_fault(void *event)
 {
-	__u32 error_size = config.fault_error_size == 8 ? 8 : 4;
-	struct last_fault last = {
-		.gpa = field(event, config.fault_address, 8),
-		.error_code = field(event, config.fault_error, error_size),
-	};
+	__u64 gpa = field(event, config.fault_address, 8);
 	__u32 tid = thread();
 
-	bpf_map_update_elem(&faults, &tid, &last, BPF_ANY);
+	bpf_map_update_elem(&faults, &tid, &gpa, BPF_ANY);
 	return 0;
 }
 

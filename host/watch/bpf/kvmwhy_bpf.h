@@ -18,7 +18,7 @@ struct kvmwhy_bpf_config {
 	/* The same of kvm_emulate_insn. */
 	unsigned short insn_rip, insn_len, insn_bytes, insn_failed;
 	/* The same of kvm_page_fault. */
-	unsigned short fault_address, fault_error, fault_error_size;
+	unsigned short fault_address;
 };
 
 #endif
