@@ -200,12 +200,19 @@ enum kw_sign_kind {
 	KW_SIGN_ENABLE_FAILED,	/* enabling virtualization on CPUn failed */
 	KW_SIGN_KVM_NO_EL2,	/* arm64: the kernel was entered at EL1 */
 	KW_SIGN_KVM_UNUSABLE,	/* a program says that KVM cannot be used, not why */
+	KW_SIGN_KVM_HOLDS,	/* another hypervisor found VMX or SVM in use */
+	KW_SIGN_KVM_NOT_NESTED, /* the hypervisor below cannot give a VM its VMX or SVM */
+	KW_SIGN_KVM_NOT_ASKED,	/* QEMU runs without KVM, and an option needs it */
+	KW_SIGN_KVM_NOT_BUILT,	/* this QEMU has no KVM */
+	KW_SIGN_CPUS_DIFFER,	/* the host's CPUs differ in what VMX or SVM offers */
 
 	/* the host's kernel */
 	KW_SIGN_SPURIOUS_FAULT, /* kvm_spurious_fault() */
 	KW_SIGN_MMIO_SPTE,	/* reserved bits in an MMIO SPTE */
 	KW_SIGN_SPTE_WALK,	/* a line of the walk printed with it */
 	KW_SIGN_LOCKUP,		/* a CPU stuck in KVM */
+	KW_SIGN_IN_KVM,		/* an oops at an instruction of KVM's */
+	KW_SIGN_VCPU_THREAD,	/* a trace of the kernel's while a VMM's thread ran */
 	KW_SIGN_PANIC,
 	KW_SIGN_HYP_PANIC,	/* arm64: KVM's code at EL2 */
 	KW_SIGN_SPLIT_LOCK,	   /* .value: the address of the instruction */
@@ -239,6 +246,13 @@ enum kw_sign_kind {
 	KW_SIGN_VFIO_NO_IOMMU,
 	KW_SIGN_VFIO_FAULT,
 	KW_SIGN_VFIO_DMA_MAP,
+	KW_SIGN_VFIO_UNBOUND,	/* not bound to vfio-pci */
+	KW_SIGN_VFIO_BUSY,	/* in use by another process */
+	KW_SIGN_VFIO_DENIED,	/* may not be opened */
+	KW_SIGN_VFIO_PIN,	/* memory could not be mapped for the device; value: errno */
+	KW_SIGN_VFIO_LOST,	/* the device does not answer: power state or reset */
+	KW_SIGN_VFIO_BAR,	/* a driver of the host's has the BAR */
+	KW_SIGN_VMM_GONE,	/* libvirt saw the VMM end, and does not say why */
 	KW_SIGN_NO_RAM,		/* the guest's memory is not available */
 	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
 	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */

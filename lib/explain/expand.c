@@ -476,6 +476,15 @@ static void put_device(const struct kw_case *c, struct kw_buf *buf)
 	kw_buf_add(buf, device.len ? device : KW_STR("that the line names"));
 }
 
+/* Nothing if the text does not name it. */
+static void put_at_function(const struct kw_case *c, struct kw_buf *buf)
+{
+	if (!c->f->text[KW_T_FUNCTION].len)
+		return;
+	KW_BUF_LIT(buf, ", at ");
+	kw_buf_add(buf, c->f->text[KW_T_FUNCTION]);
+}
+
 static void put_ioctl(const struct kw_case *c, struct kw_buf *buf)
 {
 	struct kw_str ioctl = c->f->text[KW_T_IOCTL];
@@ -920,6 +929,7 @@ static const struct slot slots[] = {
 	{ "arch_kvm", put_arch_kvm },
 	{ "set_regs", put_set_regs },
 	{ "events", put_events },
+	{ "at_function", put_at_function },
 	{ "device", put_device },
 	{ "stop_code", put_stop_code },
 	{ "hardware_exit_name", put_hardware_exit_name },

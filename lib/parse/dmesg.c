@@ -192,12 +192,15 @@ static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 	if (at == SIZE_MAX || !kw_str_has(s, KW_STR("ainted")))
 		return false;
 	rest = kw_str_from(s, at + 5);
-	vmm = kw_str_starts(rest, KW_STR("qemu")) || kw_str_starts(rest, KW_STR("kvm")) ||
-	      kw_str_has((struct kw_str){ rest.p, rest.len < 20 ? rest.len : 20 }, KW_STR("/KVM"));
+	vmm = kw_names_vmm((struct kw_str){ rest.p, rest.len < 20 ? rest.len : 20 });
 	build = kw_str_find(rest, KW_STR(" #"));
 	if (build == SIZE_MAX)
 		return false;
+	if (vmm)
+		kw_gather_message(g, KW_CLASS_HOST_KERNEL, line);
 	kw_gather_sign(g, line, KW_SIGN_KERNEL, vmm);
+	if (vmm)
+		kw_gather_sign(g, line, KW_SIGN_VCPU_THREAD, 0);
 	return true;
 }
 
@@ -217,6 +220,25 @@ static uint64_t sign_value(enum kw_sign_kind kind, struct kw_str text)
 	return kind == KW_SIGN_INJECTED ? injected_msr(text) : 0;
 }
 
+/* "RIP: 0010:f+0x1/0x2 [kvm]" of an oops; a stall prints it too, for where it found a CPU. */
+static bool take_rip(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_str words = KW_STR("RIP: 0010:"), name;
+	struct kw_failure *f = kw_gather_current(g);
+	size_t at = kw_str_find(line->text, words), len = 0;
+
+	if (at == SIZE_MAX || !f || f->class != KW_CLASS_HOST_KERNEL ||
+	    !kw_str_has(line->text, KW_STR(" [kvm")))
+		return false;
+	name = kw_str_from(line->text, at + words.len);
+	while (len < name.len && name.p[len] != ' ')
+		len++;
+	kw_gather_sign(g, line, KW_SIGN_IN_KVM, 0);
+	if (!f->text[KW_T_FUNCTION].len)
+		f->text[KW_T_FUNCTION] = kw_arena_copy(f->arena, (struct kw_str){ name.p, len });
+	return true;
+}
+
 static bool take_sign(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
@@ -228,7 +250,7 @@ static bool take_sign(struct kw_gather *g, const struct kw_clean_line *line)
 		kw_gather_sign(g, line, e->kind, sign_value(e->kind, line->text));
 		return true;
 	}
-	return take_kernel(g, line);
+	return take_rip(g, line) || take_kernel(g, line);
 }
 
 static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *line)
@@ -242,7 +264,8 @@ static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *
 
 static const struct kw_str needles[] = {
 	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "),
-	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), { 0 }
+	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), KW_STR("Comm: CPU "), KW_STR("Comm: qemu-"),
+	KW_STR("Comm: fc_vcpu"), KW_STR("Comm: crosvm"), KW_STR("Comm: cloud-hyper"), { 0 }
 };
 
 const struct kw_parser kw_parser_dmesg = {

@@ -420,11 +420,20 @@ struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uin
 	return set_headline(r, class, number, line);
 }
 
+/* libvirt's "the VMM is gone" comes before the VMM's own words, which say what kind of end it was. */
+static bool says_only_gone(const struct kw_failure *f)
+{
+	return f->class == KW_CLASS_NOT_KVM && f->nsigns == 1 &&
+	       f->sign[0].kind == KW_SIGN_VMM_GONE;
+}
+
 struct kw_failure *kw_gather_message(struct kw_gather *g, enum kw_class class,
 				     const struct kw_clean_line *line)
 {
 	struct kw_failure *f = kw_gather_current(g);
 
+	if (f && class != KW_CLASS_NONE && says_only_gone(f))
+		f->class = class;
 	if (class == KW_CLASS_NONE || (f && !newest(g)->aside))
 		return f;
 	return kw_gather_headline(g, class, 0, false, line);
@@ -612,11 +621,21 @@ void kw_gather_took(struct kw_gather *g, const struct kw_clean_line *line)
 	g->quiet = 0;
 }
 
+/* "_PID=4711" of `journalctl -o export`, which has twenty such lines for each line of a log. */
+static bool is_field(struct kw_str s)
+{
+	size_t i = 0;
+
+	while (i < s.len && (s.p[i] == '_' || (s.p[i] >= 'A' && s.p[i] <= 'Z')))
+		i++;
+	return i > 2 && i < s.len && s.p[i] == '=';
+}
+
 void kw_gather_passed(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	if (line->logged && kw_gather_watched(g))
 		return;
-	if (line->text.len && ++g->quiet > QUIET_LINES)
+	if (line->text.len && !is_field(line->text) && ++g->quiet > QUIET_LINES)
 		close_all(g);
 }
 

@@ -15,6 +15,8 @@
 #define UNEXPECTED_EXIT                                                              \
 	.arch = KW_ARCH_X86, .value_after = { KW_STR("exit reason "), .hex = true }, \
 	.number = { { KW_STR("exit reason "), KW_F_hardware_exit_reason, true } }
+/* "vmx.c:4711" or "f+0x1/0x2" */
+#define FILE_AFTER(words) .name_after = KW_STR(words), .name = KW_T_FUNCTION
 #define PID_AFTER(words)                                 \
 	{                                                \
 		.after = KW_STR(words), .fact = KW_F_pid \
@@ -22,6 +24,7 @@
 
 /* The OOM killer kills anything, and any process crashes. */
 #define OF_VMM .of_vmm = true
+#define DEVICE_AFTER_VFIO .name_after = KW_STR("vfio "), .name = KW_T_DEVICE
 
 static const struct kw_message rows[] = {
 	ROW("Out of memory: Kill", "", NOT_KVM, OOM, OF_VMM, .number = { PID_AFTER("process ") }),
@@ -47,8 +50,26 @@ static const struct kw_message rows[] = {
 	ROW("No available IOMMU models", "", NOT_KVM, VFIO_NO_IOMMU),
 	ROW("vfio_pci_mmap_", "fault", NOT_KVM, VFIO_FAULT, .name_after = KW_STR("vfio-pci "),
 	    .name = KW_T_DEVICE),
+	/* QEMU hw/vfio, and the words of libvirt around them */
+	ROW("failed to setup container for group", "= -", NOT_KVM, VFIO_PIN, DEVICE_AFTER_VFIO,
+	    .value_after = { .after = KW_STR(") = -") }),
 	ROW("vfio_dma_map", "", NONE, VFIO_DMA_MAP),
 	ROW("VFIO_MAP_DMA", "", NONE, VFIO_DMA_MAP),
+	ROW("failed to open /dev/vfio/", "No such file", NOT_KVM, VFIO_UNBOUND, DEVICE_AFTER_VFIO),
+	ROW("failed to open /dev/vfio/", "busy", NOT_KVM, VFIO_BUSY, DEVICE_AFTER_VFIO),
+	ROW("failed to open /dev/vfio/", "ermission denied", NOT_KVM, VFIO_DENIED,
+	    DEVICE_AFTER_VFIO),
+	ROW("error getting device from group", "", NOT_KVM, VFIO_UNBOUND, DEVICE_AFTER_VFIO),
+	ROW("stuck in D3", "vfio", NOT_KVM, VFIO_LOST, .name_after = KW_STR("vfio-pci "),
+	    .name = KW_T_DEVICE),
+	ROW("an't change power state from D3", "vfio-pci", NOT_KVM, VFIO_LOST,
+	    .name_after = KW_STR("vfio-pci "), .name = KW_T_DEVICE),
+	ROW("nable to change power state from D3", "vfio-pci", NOT_KVM, VFIO_LOST,
+	    .name_after = KW_STR("vfio-pci "), .name = KW_T_DEVICE),
+	ROW("after FLR; giving up", "vfio-pci", NOT_KVM, VFIO_LOST, .name_after = KW_STR("vfio-pci "),
+	    .name = KW_T_DEVICE),
+	ROW("an't reserve [mem", "vfio-pci", NOT_KVM, VFIO_BAR, .name_after = KW_STR("vfio-pci "),
+	    .name = KW_T_DEVICE),
 
 	ROW("unable to map backing store for guest RAM", "", NOT_KVM, NO_RAM, .errno_last = true),
 	ROW("cannot set up guest memory", "", NOT_KVM, NO_RAM, .errno_last = true),
@@ -79,6 +100,20 @@ static const struct kw_message rows[] = {
 	ROW("vmx: unexpected exit reason ", "kvm [", UNKNOWN_EXIT, UNUSUAL_EXIT, UNEXPECTED_EXIT),
 	ROW("svm: unexpected exit reason ", "kvm [", UNKNOWN_EXIT, UNUSUAL_EXIT, UNEXPECTED_EXIT),
 
+	/*
+	 * "WARNING: CPU: 3 PID: 12345 at arch/x86/kvm/x86.c:11232 f+0x1/0x2", since v6.18 "WARNING:
+	 * arch/x86/kvm/x86.c:11232 at f+0x1/0x2"
+	 */
+	ROW("kernel BUG at arch/x86/kvm/", "", HOST_KERNEL, BUG, FILE_AFTER("BUG at ")),
+	ROW("kernel BUG at arch/arm64/kvm/", "", HOST_KERNEL, BUG, FILE_AFTER("BUG at ")),
+	ROW("kernel BUG at virt/kvm/", "", HOST_KERNEL, BUG, FILE_AFTER("BUG at ")),
+	ROW(" at arch/x86/kvm/", "WARNING: ", HOST_KERNEL, WARN, FILE_AFTER(" at ")),
+	ROW(" at arch/arm64/kvm/", "WARNING: ", HOST_KERNEL, WARN, FILE_AFTER(" at ")),
+	ROW(" at virt/kvm/", "WARNING: ", HOST_KERNEL, WARN, FILE_AFTER(" at ")),
+	ROW("WARNING: arch/x86/kvm/", " at ", HOST_KERNEL, WARN, FILE_AFTER("WARNING: ")),
+	ROW("WARNING: arch/arm64/kvm/", " at ", HOST_KERNEL, WARN, FILE_AFTER("WARNING: ")),
+	ROW("WARNING: virt/kvm/", " at ", HOST_KERNEL, WARN, FILE_AFTER("WARNING: ")),
+
 	ROW("soft lockup - CPU#", "", HOST_KERNEL, LOCKUP, OF_VMM),
 	ROW("split_lock trap at address", "took a ", SPLIT_LOCK, SPLIT_LOCK, OF_VMM,
 	    .value_after = { .after = KW_STR("at address"), .hex = true }),
@@ -103,6 +138,12 @@ static const struct kw_message rows[] = {
 	 */
 	ROW("hyper-v: arg1=", "arg2=", NOT_KVM, WINDOWS_STOP,
 	    .value_after = { .after = KW_STR("arg1="), .hex = true }),
+
+	/* libvirt, when QEMU is gone; what QEMU said may be in the same line or the next */
+	ROW("shutting down, reason=crashed", "", NOT_KVM, VMM_GONE, .vmm = KW_STR("QEMU")),
+	ROW("process exited while connecting to monitor", "", NOT_KVM, VMM_GONE,
+	    .vmm = KW_STR("QEMU")),
+	ROW("unexpectedly closed the monitor", "", NOT_KVM, VMM_GONE, .vmm = KW_STR("QEMU")),
 	{ .sign = 0 }
 };
 

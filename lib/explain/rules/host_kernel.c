@@ -12,6 +12,17 @@ static const struct kw_do report_oops = {
 		"-r`; try a newer stable kernel first.",
 };
 
+static bool fault_in_kvm(const struct kw_case *c)
+{
+	return any_sign(c, KW_SIGN_BUG);
+}
+
+/* The same trace has "RIP: 0010:f+0x1/0x2 [kvm]" for a WARN and for an oops. */
+static bool warned_only(const struct kw_case *c)
+{
+	return !any_sign(c, KW_SIGN_BUG) && !any_sign(c, KW_SIGN_SPURIOUS_FAULT);
+}
+
 static bool injected_into_guest(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_MCE_GUEST);
@@ -126,16 +137,61 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.source = { "Linux kernel/watchdog.c" },
 	},
 	{
+		.id = "host-kernel-warning",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = HOST,
+		.sign = KW_SIGN_WARN + 1,
+		.needs_sign = true,
+		.test = warned_only,
+		.title = "The host's KVM found a state that its authors hold to be impossible, and "
+			 "warned{at_function}",
+		.why = "A WARN does not stop the kernel. After KVM_BUG_ON() the VM is marked dead, "
+		       "and each of its ioctls fails with EIO; after any other WARN the guest "
+		       "usually runs on. The defect is the host's, even if the guest triggered it.",
+		.todo = { KW_DO("Check whether the VM still runs; with EIO from its ioctls, start it "
+				"anew."),
+			  KW_DO("Look the file and function up in the changelogs of newer stable "
+				"kernels: such warnings are mostly known and fixed."),
+			  &report_oops },
+		.source = { "kernel messages in this text" },
+	},
+	{
 		.id = "host-kernel-fault",
 		.any_arch = true,
 		.certainty = KW_LIKELY,
 		.classes = HOST,
 		.fallback = true,
-		.title = "The host's kernel reports a fault of its own in or near KVM",
-		.why = "A BUG, an oops or a WARN of the host names KVM. It must be fixed in the "
-		       "host, even if the guest triggered it.",
-		.todo = { &report_oops },
+		.test = fault_in_kvm,
+		.title = "The host's kernel reports a fault of its own in or near "
+			 "KVM{at_function}",
+		.why = "A BUG or an oops of the host names KVM. It must be fixed in the host, even "
+		       "if the guest triggered it. The thread of the vCPU was killed, so the guest "
+		       "hangs or ends.",
+		.todo = { KW_DO("Restart the host when you can: locks and counts that the killed "
+				"thread held stay as they were."),
+			  KW_DO("Check the host's memory too: an address that makes no sense, or "
+				"faults at places that differ each time, point to it."),
+			  &report_oops },
 		.source = { "kernel messages in this text" },
+	},
+	{
+		.id = "host-vcpu-thread",
+		.any_arch = true,
+		.certainty = KW_POSSIBLE,
+		.classes = HOST,
+		.fallback = true,
+		.sign = KW_SIGN_VCPU_THREAD + 1,
+		.needs_sign = true,
+		.title = "The host's kernel printed a trace while a VMM's thread ran; this text does "
+			 "not show that KVM caused it",
+		.why = "`Comm:` names the thread that the CPU ran at that moment: a stall, a hung "
+		       "task or a fault elsewhere in the kernel is printed with it, too.",
+		.todo = { KW_DO("Read the first line of the report and `RIP:`: they name what "
+				"happened, and where. A function of [kvm], [kvm_intel] or [kvm_amd] "
+				"there is KVM's."),
+			  &report_oops },
+		.source = { "Linux lib/dump_stack.c, dump_stack_print_info()" },
 	},
 	{
 		.id = "split-lock",

@@ -130,9 +130,8 @@ const struct kw_rule kw_rules_unusable[] = {
 		.needs_sign = true,
 		.title = "The CPU's virtualization extensions are switched off, so KVM does not "
 			 "load",
-		.why = "KVM's module found VMX locked off in IA32_FEATURE_CONTROL, or SVMDIS set "
-		       "in VM_CR. Firmware does that, or the hypervisor below if this host is "
-		       "itself a VM.",
+		.why = "VMX is locked off in IA32_FEATURE_CONTROL, or SVMDIS is set in VM_CR. "
+		       "Firmware does that, or the hypervisor below if this host is itself a VM.",
 		.todo = { KW_DO("Enable Intel VT-x, or SVM mode, in firmware setup, and power the "
 				"host off and on."),
 			  KW_DO("If this host is a VM: enable nested virtualization for it (`-cpu "
@@ -157,6 +156,94 @@ const struct kw_rule kw_rules_unusable[] = {
 		.todo = { KW_DO(
 			"Take the other module out of /etc/modules and /etc/modules-load.d.") },
 		.source = { "Linux arch/x86/kvm/x86.c, kvm_x86_vendor_init()" },
+	},
+	{
+		.id = "kvm-holds-vmx",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_HOLDS + 1,
+		.needs_sign = true,
+		.title = "VirtualBox cannot start its VM: KVM, or another hypervisor, holds VMX or "
+			 "SVM on this host",
+		.why = "Only one hypervisor at a time can own the extensions of a CPU. KVM owns "
+		       "them while one of its VMs runs, and from Linux 6.12 on as soon as its "
+		       "module is loaded.",
+		.todo = { KW_DO("Run: `fuser -v /dev/kvm` as root, and stop the VMs it shows; then "
+				"`modprobe -r kvm_intel` (or kvm_amd)."),
+			  KW_DO("On Linux 6.12 and later boot with `kvm.enable_virt_at_load=0`: "
+				"VirtualBox then works whenever no KVM guest runs.") },
+		.source = { "Linux Documentation/admin-guide/kernel-parameters.txt, "
+			    "\"kvm.enable_virt_at_load=\"" },
+	},
+	{
+		.id = "kvm-not-nested",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_NOT_NESTED + 1,
+		.needs_sign = true,
+		.title = "This hypervisor cannot give its VM VMX or SVM, so there will be no KVM in "
+			 "that VM",
+		.why = "The VM was to get nested virtualization, and the hypervisor says that it "
+		       "cannot. On Windows that is so while Hyper-V, or what needs it "
+		       "(virtualization-based security, WSL 2), owns the CPU.",
+		.todo = { KW_DO("On a Windows host: switch Hyper-V and memory integrity off "
+				"(`bcdedit /set hypervisorlaunchtype off`, restart), or use Hyper-V "
+				"itself (`Set-VMProcessor NAME -ExposeVirtualizationExtensions "
+				"$true`)."),
+			  &look_for_vmx },
+		.source = { "VMware knowledge base 2146361" },
+	},
+	{
+		.id = "kvm-not-asked",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_UNUSABLE),
+		.sign = KW_SIGN_KVM_NOT_ASKED + 1,
+		.needs_sign = true,
+		.title = "QEMU runs without KVM here, and `-cpu host` needs it",
+		.why = "Either KVM was not asked for, or QEMU fell back to TCG because it could not "
+		       "use KVM; the lines before it say which.",
+		.todo = { KW_DO("Add `-accel kvm`, or choose a CPU model that TCG has (`-cpu max`)."),
+			  KW_DO("Run: `ls -l /dev/kvm; id`. It must exist, and this user must be "
+				"in its group.") },
+		.source = { "QEMU target/i386/host-cpu.c; target/arm/cpu64.c" },
+	},
+	{
+		.id = "kvm-not-built",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_UNUSABLE),
+		.sign = KW_SIGN_KVM_NOT_BUILT + 1,
+		.needs_sign = true,
+		.title = "This QEMU has no KVM: it was built without it, or for another architecture "
+			 "than the host's",
+		.why = "KVM runs guests of the host's own architecture only; qemu-system-x86_64 on an "
+		       "arm64 host, or any QEMU on macOS or Windows, has no such accelerator.",
+		.todo = { KW_DO("Run: `qemu-system-x86_64 -accel help` (with your binary's name), and "
+				"`uname -sm`."),
+			  KW_DO("On macOS use `-accel hvf`, on Windows `-accel whpx`; for a guest of "
+				"another architecture `-accel tcg`.") },
+		.source = { "QEMU accel/accel-system.c; meson.build, accelerator targets" },
+	},
+	{
+		.id = "kvm-cpus-differ",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_CPUS_DIFFER + 1,
+		.needs_sign = true,
+		.title = "The CPUs of this host differ in their VMX features, and KVM does not run on "
+			 "such a host",
+		.why = "A vCPU may move between CPUs at any time, so KVM compares each CPU's "
+		       "capability MSRs with those of the first and refuses one that differs: "
+		       "mixed microcode, a CPU brought online or resumed before its microcode, or "
+		       "a hypervisor below that shows its vCPUs different MSRs.",
+		.todo = { KW_DO("Run: `grep microcode /proc/cpuinfo | sort | uniq -c`. Load microcode "
+				"early (in the initramfs), and update the firmware."),
+			  KW_DO("If this host is a VM: report it to the hypervisor below.") },
+		.source = { "Linux arch/x86/kvm/vmx/vmx.c, vmx_check_processor_compat()" },
 	},
 	{
 		.id = "kvm-no-hardware",
