@@ -192,7 +192,8 @@ static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 	if (at == SIZE_MAX || !kw_str_has(s, KW_STR("ainted")))
 		return false;
 	rest = kw_str_from(s, at + 5);
-	vmm = kw_names_vmm((struct kw_str){ rest.p, rest.len < 20 ? rest.len : 20 });
+	vmm = kw_names_vmm((struct kw_str){ rest.p, rest.len < 20 ? rest.len : 20 }) ||
+	      kw_str_starts(rest, KW_STR("qemu-kvm ")) || kw_str_starts(rest, KW_STR("kvm "));
 	build = kw_str_find(rest, KW_STR(" #"));
 	if (build == SIZE_MAX)
 		return false;

@@ -628,7 +628,7 @@ static bool is_field(struct kw_str s)
 
 	while (i < s.len && (s.p[i] == '_' || (s.p[i] >= 'A' && s.p[i] <= 'Z')))
 		i++;
-	return i > 2 && i < s.len && s.p[i] == '=';
+	return i > 2 && (i == s.len || s.p[i] == '='); /* a field of bytes: its name alone */
 }
 
 void kw_gather_passed(struct kw_gather *g, const struct kw_clean_line *line)
