@@ -265,7 +265,8 @@ bool kw_exception_has_error_code(unsigned int vector)
 	return vector < 32 && (with >> vector & 1);
 }
 
-const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, const char *arch)
+const struct kw_row *kw_ioctl_cause(const struct kw_row *after, struct kw_str ioctl, int number,
+				    const char *arch)
 {
 	const struct kw_row *row;
 
@@ -273,7 +274,7 @@ const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, c
 		const char *name = kw_row_name(row), *error = kw_row_get(row, KW_ATTR_ERRNO);
 		const char *only = kw_row_get(row, KW_ATTR_ARCH);
 
-		if (strlen(name) == len && memcmp(name, ioctl, len) == 0 &&
+		if (row > after && kw_str_eq(kw_str(name), ioctl) &&
 		    kw_errno_find_name(error, strlen(error)) == number &&
 		    (!only || strcmp(only, arch) == 0))
 			return row;

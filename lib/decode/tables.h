@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 enum kw_table {
 	KW_TABLE_KVM_EXIT,
 	KW_TABLE_KVM_SUBERROR,
@@ -105,10 +107,11 @@ const char *kw_svm_exit_trace(uint64_t code);
 const char *kw_svm_exit_about(uint64_t code);
 
 /*
- * Why the ioctl called @ioctl returns errno @number on @arch, a name of the JSON or "unknown": a
- * row of KW_TABLE_KVM_IOCTL, NULL if unknown.
+ * Why the ioctl called @ioctl returns errno @number on @arch, a name of the JSON or "unknown": the
+ * first row of KW_TABLE_KVM_IOCTL, or the next one behind @after; NULL if there is none.
  */
-const struct kw_row *kw_ioctl_cause(const char *ioctl, size_t len, int number, const char *arch);
+const struct kw_row *kw_ioctl_cause(const struct kw_row *after, struct kw_str ioctl, int number,
+				    const char *arch);
 
 /* "EPERM", and its text in the C locale. */
 const char *kw_errno_name(int number);

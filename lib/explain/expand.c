@@ -504,6 +504,8 @@ static void put_ioctl_look(const struct kw_case *c, struct kw_buf *buf)
 	const char *look = kw_row_get(kw_setup_cause(c), KW_ATTR_LOOK);
 
 	kw_buf_add(buf, kw_str(look));
+	if (look && !strchr("?.", look[strlen(look) - 1]))
+		kw_buf_char(buf, '.');
 }
 
 /* " (4, 0xc0000 to 0xbfffffff)": what is known of it. */

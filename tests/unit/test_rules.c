@@ -344,6 +344,27 @@ static void a_thing_to_do_knows_its_kernels_and_what_is_there(void **state)
 	assert_false(told_to(dumped, NULL, range));
 }
 
+static bool has_cause(const char *kernel)
+{
+	static struct kw_failure f;
+	struct kw_case c = { .f = &f };
+
+	f.text[KW_T_IOCTL] = KW_STR("KVM_SET_MEMORY_ATTRIBUTES");
+	kw_failure_set(&f, KW_F_errno_number, KW_EINVAL, KW_SEEN, KW_NO_LINE);
+	if (kernel)
+		kw_kver_parse(kernel, strlen(kernel), &c.host);
+	return kw_setup_cause(&c);
+}
+
+/* KVM_SET_MEMORY_ATTRIBUTES came with v6.8. */
+static void a_refused_ioctl_has_the_causes_of_its_kernel(void **state)
+{
+	(void)state;
+	assert_true(has_cause(NULL));
+	assert_true(has_cause("6.12.9"));
+	assert_false(has_cause("6.1.192"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +378,7 @@ int main(void)
 		cmocka_unit_test(what_may_be_certain_names_its_proof),
 		cmocka_unit_test(kernels_are_rows_of_the_table),
 		cmocka_unit_test(a_thing_to_do_knows_its_kernels_and_what_is_there),
+		cmocka_unit_test(a_refused_ioctl_has_the_causes_of_its_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

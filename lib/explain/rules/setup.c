@@ -238,7 +238,7 @@ const struct kw_rule kw_rules_setup[] = {
 		.title = "{ioctl} returned {errno}: {ioctl_cause}",
 		.why = "The ioctl was refused before the guest ran or was resumed: what it was "
 		       "to set is not set.",
-		.todo = { KW_DO("Check: {ioctl_look}."),
+		.todo = { KW_DO("Check: {ioctl_look}"),
 			  KW_DO("Run: `strace -f -e trace=ioctl` on the VMM. It shows the call "
 				"and its arguments; run `dmesg | grep -i kvm` for what the "
 				"kernel says about it.") },
