@@ -228,11 +228,25 @@ static size_t prefix_quote(struct kw_str s)
 	return i;
 }
 
+static size_t skip_digits(struct kw_str s, size_t at)
+{
+	while (at < s.len && kw_is_digit(s.p[at]))
+		at++;
+	return at;
+}
+
+/* "T123", a task, or "C1", a CPU */
+static void name_task(struct kw_speaker *who, struct kw_str s)
+{
+	if (s.len > 1 && (s.p[0] == 'T' || s.p[0] == 'C') && skip_digits(s, 1) == s.len)
+		kw_speaker_task(who, s);
+}
+
 /*
  * "[ 123.456789] ", "[ts][Tpid] ", "[16:01:32 INFO | [qemu output] " is two of them; "[...] " was
  * abbreviated.
  */
-static size_t prefix_bracket(struct kw_str s)
+static size_t prefix_bracket(struct kw_str s, struct kw_speaker *who)
 {
 	static const struct kw_str dots = KW_STR("[...] "), ellipsis = KW_STR("[\xe2\x80\xa6] ");
 	size_t i = 1;
@@ -254,6 +268,7 @@ static size_t prefix_bracket(struct kw_str s)
 		return digit && kw_str_has((struct kw_str){ s.p, i }, KW_STR("|")) ? i : 0;
 	if (kw_str_starts(kw_str_from(s, 1), KW_STR("qemu")))
 		digit = true;
+	name_task(who, kw_str_trim((struct kw_str){ s.p + 1, i - 1 }));
 	return digit ? i + 1 : 0;
 }
 
@@ -262,13 +277,6 @@ static size_t prefix_level(struct kw_str s)
 {
 	return s.len > 2 && s.p[0] == '<' && s.p[1] >= '0' && s.p[1] <= '7' && s.p[2] == '>' ? 3 :
 											       0;
-}
-
-static size_t skip_digits(struct kw_str s, size_t at)
-{
-	while (at < s.len && kw_is_digit(s.p[at]))
-		at++;
-	return at;
 }
 
 /* "12:34:56" with an optional fraction and zone. */
@@ -332,8 +340,19 @@ static bool is_program(struct kw_str tag, bool dated)
 	return dated || kw_str_has(tag, KW_STR("qemu")) || kw_str_has(tag, KW_STR("QEMU"));
 }
 
+/* "kernel", or "QEMU[2997]", perhaps after a host's name */
+static void name_tag(struct kw_speaker *who, struct kw_str host, struct kw_str tag)
+{
+	size_t open = kw_str_find(tag, KW_STR("["));
+	struct kw_str pid = kw_str_from(tag, open);
+
+	if (host.len)
+		kw_speaker_host(who, (struct kw_str){ host.p, host.len - 1 });
+	kw_speaker_program(who, (struct kw_str){ tag.p, tag.len - pid.len }, pid);
+}
+
 /* "host1 QEMU[2997]: ", "host kernel: ", "kernel: ", "QEMU[1]: "; also records who spoke. */
-static size_t prefix_tag(struct kw_str s, bool dated, enum kw_line_source *source)
+static size_t prefix_tag(struct kw_str s, bool dated, struct kw_clean_line *line)
 {
 	size_t at = 0, words = 0, word = 0;
 
@@ -347,15 +366,14 @@ static size_t prefix_tag(struct kw_str s, bool dated, enum kw_line_source *sourc
 		} else if (c == ':' && at + 1 < s.len && s.p[at + 1] == ' ') {
 			struct kw_str tag = { s.p + word, at - word };
 
-			if (kw_str_eq(tag, KW_STR("kernel"))) {
-				*source = KW_SRC_KERNEL;
-				return at + 2;
-			}
-			if (at && s.p[at - 1] == ']' && is_program(tag, dated)) {
-				*source = KW_SRC_VMM;
-				return at + 2;
-			}
-			return 0;
+			if (kw_str_eq(tag, KW_STR("kernel")))
+				line->source = KW_SRC_KERNEL;
+			else if (at && s.p[at - 1] == ']' && is_program(tag, dated))
+				line->source = KW_SRC_VMM;
+			else
+				return 0;
+			name_tag(&line->who, (struct kw_str){ s.p, word }, tag);
+			return at + 2;
 		} else if (!kw_is_word(c) && c != '.' && c != '-' && c != '[' && c != ']' &&
 			   c != '/' && c != '@' && c != '(' && c != ')') {
 			return 0;
@@ -372,6 +390,14 @@ static size_t skip_word(struct kw_str s, size_t at)
 	return at < s.len ? at + 1 : at;
 }
 
+static size_t take_word(struct kw_str s, size_t at, struct kw_str *ret)
+{
+	size_t end = skip_word(s, at);
+
+	*ret = kw_str_trim((struct kw_str){ s.p + at, end - at });
+	return end;
+}
+
 /* "-", or elements in brackets, in which ] is escaped by a backslash. */
 static size_t skip_structured_data(struct kw_str s, size_t at)
 {
@@ -386,18 +412,22 @@ static size_t skip_structured_data(struct kw_str s, size_t at)
 }
 
 /* RFC 5424: "<13>1 2026-01-01T00:00:00Z host program pid id - " */
-static size_t prefix_syslog(struct kw_str s, enum kw_line_source *source)
+static size_t prefix_syslog(struct kw_str s, struct kw_clean_line *line)
 {
-	size_t at = s.p[0] == '<' ? skip_digits(s, 1) : 0, program;
+	size_t at = s.p[0] == '<' ? skip_digits(s, 1) : 0;
+	struct kw_str host, program, pid;
 
 	if (at < 2 || at > 4 || !kw_str_starts(kw_str_from(s, at), KW_STR(">1 ")))
 		return 0;
-	at = skip_word(s, skip_word(s, at + 3)); /* time, host */
-	program = at;
-	at = skip_word(s, at);
-	if (kw_str_eq((struct kw_str){ s.p + program, at - program }, KW_STR("kernel ")))
-		*source = KW_SRC_KERNEL;
-	at = skip_structured_data(s, skip_word(s, skip_word(s, at)));
+	at = skip_word(s, at + 3); /* time */
+	at = take_word(s, at, &host);
+	at = take_word(s, at, &program);
+	at = take_word(s, at, &pid);
+	if (kw_str_eq(program, KW_STR("kernel")))
+		line->source = KW_SRC_KERNEL;
+	kw_speaker_host(&line->who, host);
+	kw_speaker_program(&line->who, program, pid);
+	at = skip_structured_data(s, skip_word(s, at));
 	return at < s.len && s.p[at] == ' ' ? at + 1 : 0;
 }
 
@@ -428,19 +458,19 @@ static size_t prefix_prompt(struct kw_str s)
 	return 0;
 }
 
-static size_t prefix(struct kw_str s, bool *dated, enum kw_line_source *source)
+static size_t prefix(struct kw_str s, bool first, bool *dated, struct kw_clean_line *line)
 {
-	size_t len = prefix_quote(s);
+	size_t len = kw_speaker_prefix(s, first, &line->who);
 
-	if (len || (len = prefix_bracket(s)) || (len = prefix_syslog(s, source)) ||
-	    (len = prefix_level(s)) || (len = prefix_prompt(s)) ||
+	if (len || (len = prefix_quote(s)) || (len = prefix_bracket(s, &line->who)) ||
+	    (len = prefix_syslog(s, line)) || (len = prefix_level(s)) || (len = prefix_prompt(s)) ||
 	    (len = prefix_container(s, *dated)))
 		return len;
 	if ((len = prefix_date(s)) || (len = prefix_clock(s))) {
 		*dated = true;
 		return len;
 	}
-	return prefix_tag(s, *dated, source);
+	return prefix_tag(s, *dated, line);
 }
 
 enum { SOFT_MIN = 40 }; /* bytes: an encoder breaks only long lines */
@@ -480,7 +510,7 @@ bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *
 	if (encoded || needs_decoding(s))
 		s = decode(s, scratch, encoded);
 	for (int round = 0; round < 12 && s.len && !continued; round++) {
-		size_t len = prefix(s, &dated, &ret->source);
+		size_t len = prefix(s, !round, &dated, ret);
 
 		if (!len && kw_str_starts(s, quoted_log)) {
 			ret->logged = true;

@@ -12,7 +12,9 @@ enum { NESTED_MOST = 3, PREFIX_MOST = 256 };
 struct content {
 	struct kw_str message; /* as it is in the object, .p NULL if there is none */
 	unsigned int depth;
-	bool kernel;
+	bool kernel, launcher;
+	struct kw_str name;
+	struct kw_speaker who;
 };
 
 /* docker, crosvm's and Go's loggers, journald, Loki, Google's agents */
@@ -33,7 +35,15 @@ static bool is_message_key(struct kw_str key)
 static void take_member(void *arg, unsigned int depth, struct kw_str key, struct kw_str value)
 {
 	struct content *content = arg;
+	struct kw_str word = value;
 
+	if (value.p[0] == '"')
+		word = (struct kw_str){ value.p + 1, value.len - 2 };
+	if (value.p[0] != '[')
+		kw_speaker_field(&content->who, key, word);
+	if (kw_str_eq(key, KW_STR("name")))
+		content->name = word;
+	content->launcher |= kw_str_eq(key, KW_STR("component"));
 	if (value.p[0] != '"' && value.p[0] != '[')
 		return;
 	if (is_message_key(key) && (!content->message.p || depth < content->depth)) {
@@ -61,10 +71,15 @@ static bool open_json(struct kw_str raw, char *room, struct kw_envelope *ret)
 		if (s.p[0] != ',' && s.p[0] != ']' && s.p[0] != ';')
 			return false;
 	}
+	if (!ret->before.p)
+		ret->before = (struct kw_str){ raw.p, at };
 	ret->text.p = room;
 	ret->text.len = content.message.p[0] == '"' ? kw_json_unescape(content.message, room) :
 						      kw_json_bytes(content.message, room);
 	ret->kernel |= content.kernel;
+	if (content.launcher && content.name.len) /* KubeVirt names the guest */
+		kw_speaker_field(&content.who, KW_STR("pod_name"), content.name);
+	kw_speaker_inside(&ret->who, &content.who);
 	return true;
 }
 
@@ -105,6 +120,30 @@ static size_t go_unquote(struct kw_str value, char *room)
 	return len;
 }
 
+/* What follows the message: name=shim pid=25 sandbox=ab12 */
+static void take_logger_fields(struct kw_str s, struct kw_speaker *who)
+{
+	struct kw_speaker inner = { 0 };
+
+	while (s.len) {
+		size_t equals = kw_str_find(s, KW_STR("=")), end = kw_str_find(s, KW_STR(" "));
+		struct kw_str key = { s.p, equals }, value = kw_str_from(s, equals + 1);
+
+		if (end == SIZE_MAX)
+			end = s.len;
+		if (equals < end) {
+			value.len = end - equals - 1;
+			if (kw_str_eq(key, KW_STR("pid")))
+				key = KW_STR("_PID");
+			else if (kw_str_eq(key, KW_STR("name")))
+				key = KW_STR("SYSLOG_IDENTIFIER");
+			kw_speaker_field(&inner, key, value);
+		}
+		s = kw_str_from(s, end + 1);
+	}
+	kw_speaker_inside(who, &inner);
+}
+
 /* time="..." level=error msg="..." name=shim pid=25 */
 static bool open_logger(struct kw_str raw, char *room, struct kw_envelope *ret)
 {
@@ -119,6 +158,9 @@ static bool open_logger(struct kw_str raw, char *room, struct kw_envelope *ret)
 	len = value.len && value.p[0] == '"' ? go_string(value) : 0;
 	if (!len)
 		return false;
+	take_logger_fields(kw_str_from(value, len), &ret->who);
+	if (!ret->before.p)
+		ret->before = (struct kw_str){ raw.p, at };
 	value.len = len;
 	ret->text = (struct kw_str){ room, go_unquote(value, room) };
 	return true;
@@ -128,7 +170,7 @@ bool kw_envelope_open(struct kw_str raw, char *room, struct kw_envelope *ret)
 {
 	bool opened = false;
 
-	*ret = (struct kw_envelope){ .text = raw };
+	*ret = (struct kw_envelope){ .text = raw, .who = ret->who };
 	for (int i = 0; i < NESTED_MOST && memchr(ret->text.p, '"', ret->text.len); i++) {
 		if (!open_json(ret->text, room, ret) && !open_logger(ret->text, room, ret))
 			break;

@@ -22,7 +22,7 @@ enum {
 };
 
 struct ring_sign {
-	uint64_t number, value;
+	uint64_t number, others, value;
 	enum kw_sign_kind kind;
 	size_t len;
 	char text[EVENT_TEXT];
@@ -44,7 +44,7 @@ struct record {
 	bool aside;    /* of a program that prints no registers: see kw_gather_aside() */
 	/* of the joined host dump that is still being read, KW_CLASS_NONE for none */
 	enum kw_class dump;
-	uint64_t headline_number;
+	uint64_t headline_number, others; /* lines of other speakers before it */
 	unsigned int echoes; /* times the headline was repeated: more dumps will follow */
 	struct state state[KW_NPARSERS]; /* for the dump being read */
 };
@@ -56,12 +56,13 @@ struct kw_gather {
 	struct record slot[2], msr;
 	struct record beside; /* another program's failure, while one is open */
 	unsigned int quiet;
+	uint64_t others; /* lines of other speakers so far, which keep nothing apart */
 	struct ring_sign ring[RING];
 	unsigned int nring;
 	struct kw_finder messages; /* the words of all one-line messages: most lines contain none */
 };
 
-static void record_open(struct record *r)
+static void record_open(struct kw_gather *g, struct record *r)
 {
 	kw_arena_reset(&r->arena);
 	kw_failure_init(&r->f, &r->arena);
@@ -70,6 +71,7 @@ static void record_open(struct record *r)
 	r->dump = KW_CLASS_NONE;
 	r->headline_number = 0;
 	r->echoes = 0;
+	r->others = g->others;
 	memset(r->state, 0, sizeof(r->state));
 }
 
@@ -156,24 +158,25 @@ static void add_sign(struct kw_failure *f, enum kw_sign_kind kind, uint16_t line
 }
 
 /*
- * @aside: it already has what came after its headline, and the failure that follows may have it
+ * A record aside already has what came after its headline, and the failure that follows may have it
  * too.
  */
-static void attach_ring(struct kw_gather *g, struct kw_failure *f, bool aside)
+static void attach_ring(struct kw_gather *g, struct record *r)
 {
+	struct kw_failure *f = &r->f;
 	uint64_t first = f->first_line;
 
 	for (unsigned int i = 0; i < g->nring; i++) {
 		const struct ring_sign *e = &g->ring[i];
 		struct kw_str text = { e->text, e->len };
 
-		if (f->last_line &&
-		    (e->number + SIGN_LINES < first || (aside && e->number >= first)))
+		if (f->last_line && (e->number + SIGN_LINES + (r->others - e->others) < first ||
+				     (r->aside && e->number >= first)))
 			continue;
 		add_sign(f, e->kind, kw_failure_add_line(f, e->number, text), e->value, text);
 	}
 	f->first_line = first;
-	if (!aside)
+	if (!r->aside)
 		g->nring = 0;
 }
 
@@ -222,7 +225,7 @@ static void record_close(struct kw_gather *g, struct record *r)
 			f, f->last_line,
 			KW_STR("the end of this record of `kvmwhy watch` is missing, or another failure began inside it"));
 	if (g->nring && r != &g->beside)
-		attach_ring(g, f, r->aside);
+		attach_ring(g, r);
 	g->fn(g->arg, f);
 }
 
@@ -247,7 +250,7 @@ struct kw_failure *kw_gather_begin(struct kw_gather *g, const struct kw_clean_li
 	struct kw_failure *f = &g->older->f;
 
 	close_all(g);
-	record_open(g->older);
+	record_open(g, g->older);
 	f->watch.begun = true;
 	f->watch.line = kw_gather_line(f, line);
 	f->headline = (struct kw_origin){ .how = KW_SEEN, .line = f->watch.line };
@@ -402,7 +405,7 @@ struct kw_failure *kw_gather_headline(struct kw_gather *g, enum kw_class class, 
 	if (g->older->open && ends_before_headline(&g->older->f))
 		record_close(g, g->older);
 	r = g->older->open ? g->newer : g->older;
-	record_open(r);
+	record_open(g, r);
 	return set_headline(r, class, number, line);
 }
 
@@ -415,7 +418,7 @@ struct kw_failure *kw_gather_aside(struct kw_gather *g, enum kw_class class, uin
 	if (r->open && entry_joins(r, class, number))
 		return kw_gather_headline(g, class, number, false, line);
 	r = g->older->open ? &g->beside : g->older;
-	record_open(r);
+	record_open(g, r);
 	r->aside = true;
 	return set_headline(r, class, number, line);
 }
@@ -462,7 +465,7 @@ static struct kw_failure *drop_dump(struct kw_gather *g, const struct kw_clean_l
 		&g->older->f, line->number,
 		KW_STR("the kernel's log has another dump here, which does not belong to this failure: it is not read"));
 	g->older->log_over = true;
-	record_open(g->newer);
+	record_open(g, g->newer);
 	g->newer->dropped = true;
 	return &g->newer->f;
 }
@@ -505,7 +508,7 @@ struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact,
 	struct record *old = g->older;
 
 	if (!old->open) {
-		record_open(old);
+		record_open(g, old);
 	} else if (kw_known(&old->f, fact)) {
 		if (!kw_has(&old->f, rip))
 			kw_failure_add_note(
@@ -515,14 +518,14 @@ struct kw_failure *kw_gather_dump(struct kw_gather *g, enum kw_fact fact,
 		if (g->newer->open) {
 			promote(g);
 		} else {
-			record_open(g->newer);
+			record_open(g, g->newer);
 			if (old->echoes)
 				inherit_headline(g->newer, old);
 			promote(g);
 		}
 	} else if (is_host_dump(old->f.class)) {
 		record_close(g, old);
-		record_open(old);
+		record_open(g, old);
 	}
 	g->older->dump = KW_CLASS_NONE;
 	return &g->older->f;
@@ -545,6 +548,7 @@ void kw_gather_sign(struct kw_gather *g, const struct kw_clean_line *line, enum 
 	}
 	e = &g->ring[g->nring++];
 	e->number = line->number;
+	e->others = g->others;
 	e->kind = kind;
 	e->value = value;
 	e->len = text.len;
@@ -571,6 +575,7 @@ void kw_gather_msr(struct kw_gather *g, const struct kw_clean_line *line,
 		kw_arena_reset(&g->msr.arena);
 		kw_failure_init(f, &g->msr.arena);
 		g->msr.open = true;
+		g->msr.others = g->others;
 		f->class = KW_CLASS_MSR_MESSAGE;
 		f->arch = KW_ARCH_X86;
 		f->headline = (struct kw_origin){ .how = KW_SEEN, .line = kw_gather_line(f, line) };
@@ -639,9 +644,27 @@ void kw_gather_passed(struct kw_gather *g, const struct kw_clean_line *line)
 		close_all(g);
 }
 
-bool kw_gather_idle(const struct kw_gather *g)
+void kw_gather_others(struct kw_gather *g, uint64_t lines)
 {
-	return !g->older->open && !g->newer->open && !g->beside.open && g->quiet > QUIET_LINES / 4;
+	g->others += lines;
+}
+
+bool kw_gather_is_open(const struct kw_gather *g)
+{
+	return g->older->open || g->newer->open || g->beside.open;
+}
+
+bool kw_gather_is_host_dump(const struct kw_gather *g)
+{
+	return g->older->open && is_host_dump(g->older->f.class) && !g->newer->open &&
+	       !g->beside.open;
+}
+
+bool kw_gather_in_host_dump(const struct kw_gather *g)
+{
+	const struct record *r = g->newer->open ? g->newer : g->older;
+
+	return r->open && (is_host_dump(r->f.class) || is_host_dump(r->dump));
 }
 
 void kw_gather_finish(struct kw_gather *g)
@@ -649,11 +672,12 @@ void kw_gather_finish(struct kw_gather *g)
 	close_all(g);
 	if (g->msr.open) {
 		g->msr.open = false;
-		attach_ring(g, &g->msr.f, false);
+		attach_ring(g, &g->msr);
 		g->fn(g->arg, &g->msr.f);
 	}
 	g->nring = 0;
 	g->quiet = 0;
+	g->others = 0;
 	memset(g->slot[0].state, 0, sizeof(g->slot[0].state));
 	memset(g->slot[1].state, 0, sizeof(g->slot[1].state));
 }

@@ -11,15 +11,16 @@ static bool takes(struct kw_gather *g, const struct kw_clean_line *line,
 	return parser->line && parser->line(g, line) == KW_TOOK_LINE;
 }
 
-void kw_offer(struct kw_gather *g, const struct kw_clean_line *line, bool message)
+bool kw_offer(struct kw_gather *g, const struct kw_clean_line *line, bool message)
 {
 	if (kw_gather_is_deaf(g, line))
-		return;
+		return false;
 	for (const struct kw_parser *const *p = kw_parsers; *p; p++) {
 		if ((line->logged && !(*p)->kernel) || !takes(g, line, *p, message))
 			continue;
 		kw_gather_took(g, line);
-		return;
+		return true;
 	}
 	kw_gather_passed(g, line);
+	return false;
 }

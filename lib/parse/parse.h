@@ -10,6 +10,36 @@
 #include "base/find.h"
 #include "failure.h"
 
+/* speaker.c: who wrote a line, as far as what was put around it says so. */
+
+/* Hashes of names, 0 for what is not named. Those of a line's outermost layer count. */
+struct kw_speaker {
+	uint64_t host;
+	uint64_t place;	  /* container, pod or file */
+	uint64_t program; /* of a journal or syslog */
+	uint64_t pid;	  /* of a program that may be a guest's VMM */
+	uint64_t task;	  /* or CPU for which the kernel printed: CONFIG_PRINTK_CALLER */
+	bool service;	  /* of a structured log: the program is none of those */
+};
+
+void kw_speaker_host(struct kw_speaker *who, struct kw_str host);
+void kw_speaker_place(struct kw_speaker *who, struct kw_str place);
+void kw_speaker_program(struct kw_speaker *who, struct kw_str program, struct kw_str pid);
+void kw_speaker_task(struct kw_speaker *who, struct kw_str task);
+/* A field of a structured log that all lines of a speaker have; others are ignored. */
+void kw_speaker_field(struct kw_speaker *who, struct kw_str key, struct kw_str value);
+/* Adds what an inner layer of the line says. */
+void kw_speaker_inside(struct kw_speaker *who, const struct kw_speaker *inner);
+
+/*
+ * Length of the name that a collector of several logs put at the start of @s, 0 if none; @first:
+ * nothing was in front of it.
+ */
+size_t kw_speaker_prefix(struct kw_str s, bool first, struct kw_speaker *who);
+
+/* "==> FILE <==": tail begins lines of another file. */
+bool kw_speaker_header(struct kw_str raw, struct kw_speaker *who);
+
 /* clean.c */
 
 /* bytes of a line that are read; the rest is skipped with a note */
@@ -25,12 +55,15 @@ struct kw_clean_line {
 	enum kw_line_source source; /* from its prefix */
 	bool cut;	    /* longer than KW_LINE_MAX, the end is missing */
 	bool logged;	    /* a line of the kernel's log quoted by `kvmwhy watch` */
+	struct kw_speaker who; /* kw_clean() adds to what is known */
 };
 
 /* envelope.c: a line as written by a shipper or logger. */
 struct kw_envelope {
 	struct kw_str text; /* the message, possibly several lines */
 	bool kernel;	    /* the kernel spoke */
+	struct kw_str before;  /* of the first layer, in @raw */
+	struct kw_speaker who; /* by its fields; what is known before is given */
 };
 
 /*
@@ -247,7 +280,7 @@ bool kw_number_after(struct kw_str s, struct kw_str words, bool hex, uint64_t *r
 enum kw_took kw_message_take(struct kw_gather *g, const struct kw_clean_line *line,
 			     const struct kw_message *rows);
 
-/* For reader.c */
+/* For lanes.c */
 int kw_gather_create(kw_failure_fn fn, void *arg, struct kw_gather **ret);
 void kw_gather_destroy(struct kw_gather *g);
 /* For offer.c: does the record that is open want no more lines of a log, as this one is? */
@@ -255,13 +288,33 @@ bool kw_gather_is_deaf(const struct kw_gather *g, const struct kw_clean_line *li
 /* A parser understood @line, or none did: after many of those the open records are complete. */
 void kw_gather_took(struct kw_gather *g, const struct kw_clean_line *line);
 void kw_gather_passed(struct kw_gather *g, const struct kw_clean_line *line);
-/* Is nothing open, so that the reader may go back to searching? */
-bool kw_gather_idle(const struct kw_gather *g);
+/* Other speakers wrote so many lines since the last one that was offered. */
+void kw_gather_others(struct kw_gather *g, uint64_t lines);
+bool kw_gather_is_open(const struct kw_gather *g);
+/* Is only a host's dump open, which no VMM's message was joined to? */
+bool kw_gather_is_host_dump(const struct kw_gather *g);
+/* Is a host's dump being read? */
+bool kw_gather_in_host_dump(const struct kw_gather *g);
 /* The stream has ended. */
 void kw_gather_finish(struct kw_gather *g);
 
-/* offer.c: hands @line to the parsers; @message: it may hold one of kw_message_words. */
-void kw_offer(struct kw_gather *g, const struct kw_clean_line *line, bool message);
+/*
+ * offer.c: hands @line to the parsers; @message: it may hold one of kw_message_words. Returns true
+ * if one of them understood it.
+ */
+bool kw_offer(struct kw_gather *g, const struct kw_clean_line *line, bool message);
+
+/* lanes.c: the lines of each speaker are gathered as one text. Memory is bounded. */
+
+struct kw_lanes;
+
+int kw_lanes_create(kw_failure_fn fn, void *arg, struct kw_lanes **ret);
+void kw_lanes_destroy(struct kw_lanes *l);
+void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line, bool message);
+/* Is nothing open, so that the reader may go back to searching? */
+bool kw_lanes_idle(const struct kw_lanes *l);
+/* The stream has ended. */
+void kw_lanes_finish(struct kw_lanes *l);
 
 /* reader.c: a stream in pieces of any size. Memory is bounded by a few KW_LINE_MAX. */
 
