@@ -266,7 +266,8 @@ static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *
 static const struct kw_str needles[] = {
 	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "),
 	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), KW_STR("Comm: CPU "), KW_STR("Comm: qemu-"),
-	KW_STR("Comm: fc_vcpu"), KW_STR("Comm: crosvm"), KW_STR("Comm: cloud-hyper"), { 0 }
+	KW_STR("Comm: fc_vcpu"), KW_STR("Comm: crosvm"), KW_STR("Comm: cloud-hyper"),
+	KW_STR("BUG: unable to handle "), { 0 }
 };
 
 const struct kw_parser kw_parser_dmesg = {

@@ -626,21 +626,11 @@ void kw_gather_took(struct kw_gather *g, const struct kw_clean_line *line)
 	g->quiet = 0;
 }
 
-/* "_PID=4711" of `journalctl -o export`, which has twenty such lines for each line of a log. */
-static bool is_field(struct kw_str s)
-{
-	size_t i = 0;
-
-	while (i < s.len && (s.p[i] == '_' || (s.p[i] >= 'A' && s.p[i] <= 'Z')))
-		i++;
-	return i > 2 && (i == s.len || s.p[i] == '='); /* a field of bytes: its name alone */
-}
-
 void kw_gather_passed(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	if (line->logged && kw_gather_watched(g))
 		return;
-	if (line->text.len && !is_field(line->text) && ++g->quiet > QUIET_LINES)
+	if (line->text.len && ++g->quiet > QUIET_LINES)
 		close_all(g);
 }
 

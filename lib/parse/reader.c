@@ -286,7 +286,7 @@ static void read_line(struct kw_stream *s, struct kw_str raw, bool cut)
 		return;
 	}
 	s->sized = kw_str_eq(raw, KW_STR("MESSAGE"));
-	if (e->within && s->sized)
+	if (s->sized)
 		return;
 	if (e->within && !cut && !e->held && kw_str_starts(raw, KW_STR("MESSAGE="))) {
 		hold(s, raw);
