@@ -270,6 +270,10 @@ enum kw_sign_kind {
 	KW_SIGN_MIGRATION_RAM,	/* memory blocks differ */
 	KW_SIGN_MIGRATION_MACHINE, /* machine types differ */
 	KW_SIGN_MIGRATION,
+	KW_SIGN_TSC_MISMATCH,	/* QEMU: TSC frequencies differ, and the host cannot scale */
+	KW_SIGN_VCPUS_LIMIT,	/* more vCPUs than KVM runs; value: KVM's limit */
+	KW_SIGN_PPC_CAP,	/* a capability of the pseries machine that KVM lacks */
+	KW_SIGN_RISCV_SCAUSE,	/* value: SCAUSE of an exit that KVM does not handle */
 	KW_SIGN_MISSING_FEATURES, /* of the CPU model */
 	KW_SIGN_EXTRA_FEATURES,
 	KW_SIGN_SYSREG_ACCESS,	/* arm64: the guest accessed a system register that KVM lacks */

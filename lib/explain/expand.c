@@ -545,17 +545,81 @@ static void put_xcr0_parts(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_char(buf, ')');
 }
 
+/* "host doesn't support requested feature: CPUID.07H:EBX.hle [bit 4]", of QEMU's warnings */
+static bool put_warned_feature(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_FEATURE);
+	struct kw_str words = KW_STR("requested feature: "), s = sign ? sign->text : KW_STR("");
+	size_t at = kw_str_find(s, words), len = 0;
+
+	if (at == SIZE_MAX)
+		return false;
+	s = kw_str_from(s, at + words.len);
+	while (len < s.len && s.p[len] != ' ')
+		len++;
+	kw_buf_add(buf, (struct kw_str){ s.p, len });
+	return true;
+}
+
 /* "missing features: vmx-vnmi,xsaves": what follows the last colon of the line. */
 static void put_features(const struct kw_case *c, struct kw_buf *buf)
 {
+	static const struct kw_str before[] = {
+		KW_STR("missing features: "),
+		KW_STR("required features: "),
+		KW_STR("in the configuration: "),
+	};
 	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MISSING_FEATURES);
 	struct kw_str s = sign ? sign->text : KW_STR("");
-	size_t at = kw_str_find(s, KW_STR("missing features: "));
 
-	if (at == SIZE_MAX)
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		size_t at = kw_str_find(s, before[i]);
+
+		if (at == SIZE_MAX)
+			continue;
+		kw_buf_add(buf, kw_str_from(s, at + before[i].len));
+		return;
+	}
+	if (!put_warned_feature(c, buf))
 		kw_buf_add(buf, KW_STR("some of its features"));
-	else
-		kw_buf_add(buf, kw_str_from(s, at + strlen("missing features: ")));
+}
+
+static void put_vcpus_limit(const struct kw_case *c, struct kw_buf *buf)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_VCPUS_LIMIT);
+
+	if (sign)
+		kw_buf_printf(buf, "%llu", (unsigned long long)sign->value);
+}
+
+/* RISC-V Privileged Architecture, "Supervisor Cause Register", and the hypervisor extension */
+static void put_scause(const struct kw_case *c, struct kw_buf *buf)
+{
+	static const char *const names[] = {
+		[0] = "instruction address misaligned",
+		[1] = "instruction access fault",
+		[2] = "illegal instruction",
+		[3] = "breakpoint",
+		[4] = "load address misaligned",
+		[5] = "load access fault",
+		[6] = "store or AMO address misaligned",
+		[7] = "store or AMO access fault",
+		[8] = "environment call from U-mode",
+		[10] = "environment call from VS-mode",
+		[12] = "instruction page fault",
+		[13] = "load page fault",
+		[15] = "store or AMO page fault",
+		[20] = "instruction guest-page fault",
+		[21] = "load guest-page fault",
+		[22] = "virtual instruction",
+		[23] = "store or AMO guest-page fault",
+	};
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_RISCV_SCAUSE);
+	uint64_t scause = sign ? sign->value : 0;
+
+	kw_buf_printf(buf, "%llu", (unsigned long long)scause);
+	if (scause < sizeof(names) / sizeof(names[0]) && names[scause])
+		kw_buf_printf(buf, ", %s", names[scause]);
 }
 
 /* Bug-check codes every engineer of Windows guests knows; Microsoft's bug check code reference. */
@@ -601,15 +665,29 @@ static void put_stop_code(const struct kw_case *c, struct kw_buf *buf)
 }
 
 /* ", NAME" where the text says whether VMX or SVM gave the number */
+/* The vendor is not known: what the number means on both. */
+static void put_exit_of_either(const struct kw_case *c, struct kw_buf *buf)
+{
+	const char *vmx = kw_vmx_exit_name(c->f->hardware_exit_reason & 0xffff);
+	const char *svm = kw_svm_exit_name(c->f->hardware_exit_reason);
+
+	if (vmx)
+		kw_buf_printf(buf, ", on Intel %s", vmx);
+	if (svm)
+		kw_buf_printf(buf, ", on AMD %s", svm);
+}
+
 static void put_hardware_exit_name(const struct kw_case *c, struct kw_buf *buf)
 {
 	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_UNUSUAL_EXIT);
 	const char *name = NULL;
 
-	if (sign && kw_str_has(sign->text, KW_STR("vmx: ")))
+	if ((sign && kw_str_has(sign->text, KW_STR("vmx: "))) || c->vendor == KW_VENDOR_INTEL)
 		name = kw_vmx_exit_name(c->f->hardware_exit_reason & 0xffff);
-	else if (sign && kw_str_has(sign->text, KW_STR("svm: ")))
+	else if ((sign && kw_str_has(sign->text, KW_STR("svm: "))) || c->vendor == KW_VENDOR_AMD)
 		name = kw_svm_exit_name(c->f->hardware_exit_reason);
+	else if (c->f->arch == KW_ARCH_X86 || c->f->arch == KW_ARCH_UNKNOWN)
+		return put_exit_of_either(c, buf);
 	if (name)
 		kw_buf_printf(buf, ", %s", name);
 }
@@ -939,6 +1017,8 @@ static const struct slot slots[] = {
 	{ "sysreg", put_sysreg },
 	{ "psw", put_psw },
 	{ "features", put_features },
+	{ "vcpus_limit", put_vcpus_limit },
+	{ "scause", put_scause },
 	{ "ioctl", put_ioctl },
 	{ "ioctl_cause", put_ioctl_cause },
 	{ "ioctl_look", put_ioctl_look },

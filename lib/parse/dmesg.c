@@ -186,7 +186,7 @@ static const struct sign signs[] = {
 static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_str s = line->text, rest;
-	size_t at = kw_str_find(s, KW_STR("omm: ")), build;
+	size_t at = kw_str_find(s, KW_STR("omm: "));
 	bool vmm;
 
 	if (at == SIZE_MAX || !kw_str_has(s, KW_STR("ainted")))
@@ -194,8 +194,7 @@ static bool take_kernel(struct kw_gather *g, const struct kw_clean_line *line)
 	rest = kw_str_from(s, at + 5);
 	vmm = kw_names_vmm((struct kw_str){ rest.p, rest.len < 20 ? rest.len : 20 }) ||
 	      kw_str_starts(rest, KW_STR("qemu-kvm ")) || kw_str_starts(rest, KW_STR("kvm "));
-	build = kw_str_find(rest, KW_STR(" #"));
-	if (build == SIZE_MAX)
+	if (!vmm && !kw_str_has(rest, KW_STR(" #")))
 		return false;
 	if (vmm)
 		kw_gather_message(g, KW_CLASS_HOST_KERNEL, line);

@@ -275,6 +275,15 @@ static enum kw_arch foreign_arch(const struct kw_failure *f, struct kw_str s)
 	return KW_ARCH_UNKNOWN;
 }
 
+/* "SCAUSE=0x2 STVAL=0x0 ..." of KVM on RISC-V, "SCAUSE: 0x2" of kvmtool */
+static void take_scause(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	uint64_t scause;
+
+	if (kw_number_after(line->text, KW_STR("SCAUSE="), true, &scause))
+		kw_gather_sign(g, line, KW_SIGN_RISCV_SCAUSE, scause);
+}
+
 /* A dump of another architecture: its registers are not read, the failure is marked as not x86. */
 bool kw_qemu_foreign(struct kw_gather *g, const struct kw_clean_line *line)
 {
@@ -284,6 +293,8 @@ bool kw_qemu_foreign(struct kw_gather *g, const struct kw_clean_line *line)
 
 	if (s.len < 4 || !f)
 		return false;
+	if (f->arch == KW_ARCH_RISCV64)
+		take_scause(g, line);
 	if (f->arch != KW_ARCH_UNKNOWN && f->arch != KW_ARCH_X86) {
 		bool more = (s.p[0] == 'X' || s.p[0] == 'R' || s.p[0] == 'C' || s.p[0] == 'Q') &&
 			    kw_is_digit(s.p[1]) && kw_is_digit(s.p[2]) && s.p[3] == '=';

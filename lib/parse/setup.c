@@ -58,6 +58,14 @@ static const struct said {
 	{ KW_STR("error unregistering slot: "), KW_STR("KVM_SET_USER_MEMORY_REGION") },
 	{ KW_STR("kvm_irqchip_commit_routes: Assertion"), KW_STR("KVM_SET_GSI_ROUTING") },
 	{ KW_STR("Create kernel irqchip failed"), KW_STR("KVM_CREATE_IRQCHIP") },
+	{ KW_STR("error adding ioeventfd: "), KW_STR("KVM_IOEVENTFD") },
+	{ KW_STR("error deleting ioeventfd: "), KW_STR("KVM_IOEVENTFD") },
+	{ KW_STR("creating KVM guest_memfd"), KW_STR("KVM_CREATE_GUEST_MEMFD") },
+	{ KW_STR("enable split IRQCHIP mode: "), KW_STR("KVM_ENABLE_CAP") },
+	{ KW_STR("error creating in-kernel VGIC"), KW_STR("KVM_CREATE_DEVICE") },
+	{ KW_STR("KVM AIA: failed to create device"), KW_STR("KVM_CREATE_DEVICE") },
+	{ KW_STR("Failed to allocate KVM HPT of order "), KW_STR("KVM_PPC_ALLOCATE_HTAB") },
+	{ KW_STR("Unable to read ISA_EXT KVM register "), KW_STR("KVM_GET_ONE_REG") },
 	/* Firecracker, Cloud Hypervisor, crosvm: the errno is "... (os error 22)" */
 	{ KW_STR("Failed to set KVM vcpu "), KW_STR("") },
 	{ KW_STR("Failed to get KVM vcpu "), KW_STR("") },
@@ -66,6 +74,8 @@ static const struct said {
 	{ KW_STR("Cannot set the memory regions: "), KW_STR("KVM_SET_USER_MEMORY_REGION") },
 	{ KW_STR("failed to add user memory region"), KW_STR("KVM_SET_USER_MEMORY_REGION") },
 	{ KW_STR("failed to set user memory region"), KW_STR("KVM_SET_USER_MEMORY_REGION") },
+	{ KW_STR("failed to create VM"), KW_STR("KVM_CREATE_VM") },
+	{ KW_STR("failed to create IRQ chip"), KW_STR("KVM_CREATE_IRQCHIP") },
 };
 
 /* Beginnings of the names of ioctls that set up; not KVM_RUN, KVM_EXIT_* or KVM_CAP_*. */
@@ -89,6 +99,20 @@ static struct kw_str skip_set(struct kw_str s, const char *set)
 	return s;
 }
 
+/* "File exists (17)" */
+static struct kw_str without_number(struct kw_str s)
+{
+	size_t len = s.len;
+
+	if (!len || s.p[len - 1] != ')')
+		return s;
+	for (len--; len && in_set(s.p[len - 1], "0123456789"); len--)
+		;
+	if (len < 2 || len + 1 == s.len || s.p[len - 1] != '(')
+		return s;
+	return kw_str_trim((struct kw_str){ s.p, len - 1 });
+}
+
 /* The text after the last ": ", if it may be strerror()'s: a capital, letters, no code. */
 static struct kw_str errno_text(struct kw_str s)
 {
@@ -101,6 +125,7 @@ static struct kw_str errno_text(struct kw_str s)
 	}
 	text = kw_str_trim(kw_str_from(s, at));
 	text = kw_str_trim(skip_set(text, "0123456789"));
+	text = without_number(text);
 	if (!at || text.len < 4 || text.len > ERRNO_TEXT_MAX || memchr(text.p, '"', text.len) ||
 	    memchr(text.p, ';', text.len) || memchr(text.p, '%', text.len))
 		return KW_STR("");
@@ -224,6 +249,26 @@ static struct kw_str object_of(struct kw_str line, struct kw_str rest, char *roo
 	return KW_STR("");
 }
 
+/* An assertion has none; crosvm's is under "Caused by:". */
+static bool tells_errno_later(struct kw_str s)
+{
+	return kw_str_has(s, KW_STR("Assertion")) || kw_str_has(s, KW_STR("exiting with error "));
+}
+
+/* "    Operation not supported (os error 95)", the last of the causes that a Rust program lists */
+static bool take_cause(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_failure *f = kw_gather_current(g);
+	uint64_t number;
+
+	if (!f || f->class != KW_CLASS_SETUP_FAILED || kw_has(f, errno_number) ||
+	    f->text[KW_T_ERRNO].len ||
+	    !number_behind(line->text, KW_STR("(os error "), &number))
+		return false;
+	kw_gather_fact(f, line, KW_F_errno_number, number);
+	return true;
+}
+
 static bool take_said(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	char room[NAME_MAX_LEN];
@@ -232,7 +277,7 @@ static bool take_said(struct kw_gather *g, const struct kw_clean_line *line)
 		struct kw_str ioctl = said[i].ioctl, text = line->text;
 		size_t at = kw_str_find(text, said[i].words);
 
-		if (at == SIZE_MAX || (!has_errno(text) && !kw_str_has(text, KW_STR("Assertion"))))
+		if (at == SIZE_MAX || (!has_errno(text) && !tells_errno_later(text)))
 			continue;
 		if (!ioctl.len)
 			ioctl = object_of(text, kw_str_from(text, at + 10), room);
@@ -310,7 +355,11 @@ static bool may_be_ours(struct kw_str s)
 
 static enum kw_took setup_line(struct kw_gather *g, const struct kw_clean_line *line)
 {
-	if (line->text.len < 8 || line->text.len > 1024 || !may_be_ours(line->text))
+	if (line->text.len < 8 || line->text.len > 1024)
+		return KW_TOOK_NOTHING;
+	if (take_cause(g, line))
+		return KW_TOOK_LINE;
+	if (!may_be_ours(line->text))
 		return KW_TOOK_NOTHING;
 	return take_said(g, line) || take_name(g, line) || take_xcr0(g, line) ? KW_TOOK_LINE :
 										KW_TOOK_NOTHING;
@@ -331,6 +380,15 @@ static const struct kw_str needles[] = { KW_STR("ing registers a"),
 					 KW_STR("set all KVM MSRs"),
 					 KW_STR("set the memory regions"),
 					 KW_STR("user memory region"),
+					 KW_STR("ing ioeventfd: "),
+					 KW_STR("creating KVM guest_memfd"),
+					 KW_STR("split IRQCHIP mode: "),
+					 KW_STR("in-kernel VGIC"),
+					 KW_STR("KVM AIA: failed"),
+					 KW_STR("KVM HPT of order "),
+					 KW_STR("ISA_EXT KVM register"),
+					 KW_STR("failed to create VM"),
+					 KW_STR("failed to create IRQ chip"),
 					 KW_STR("KVM_SET_"),
 					 KW_STR("KVM_GET_"),
 					 KW_STR("KVM_CREATE_"),

@@ -52,6 +52,14 @@ static const struct kw_message rows[] = {
 	ROW("guest and host CPU are not compatible", "", CPU_FEATURES, MISSING_FEATURES, LIBVIRT),
 	ROW("CPU is incompatible with host CPU", "", CPU_FEATURES, MISSING_FEATURES, LIBVIRT),
 	ROW("Host doesn't support requested features", "", CPU_FEATURES, MISSING_FEATURES, QEMU),
+	/* target/s390x/cpu_models.c, hw/ppc/spapr_caps.c */
+	ROW("requested in the CPU model are not available", "",
+	    CPU_FEATURES, MISSING_FEATURES, QEMU),
+	ROW("not supported by KVM, try appending -machine ", "", CPU_FEATURES, PPC_CAP, QEMU,
+	    .arch = KW_ARCH_PPC64, .name_after = KW_STR("-machine "), .name = KW_T_DEVICE),
+	ROW("exceeds the max cpus supported by KVM", "", SETUP_FAILED, VCPUS_LIMIT, QEMU,
+	    .value_after = { .after = KW_STR("supported by KVM") }),
+	ROW("TSC frequency mismatch between VM", "", NONE, TSC_MISMATCH, QEMU),
 	{ .sign = 0 }
 };
 

@@ -186,6 +186,16 @@ static bool svm_plain(const struct kw_case *c)
 
 #define SRC_ENTRY "Intel SDM vol. 3, \"VM Entries\""
 
+#define LOOK_FOR_VMSA                                                                    \
+	"For an SEV-ES or SNP guest, look for a VMSA that the guest created or destroyed " \
+	"wrongly: vmgexit and AP creation lines in dmesg."
+
+/* SVM_EXIT_ERR as KVM itself stores it; an exit code of the CPU's had 32 bits. */
+static bool error_is_64_bit(const struct kw_case *c)
+{
+	return FACT_IS(c->f, hardware_error, UINT64_MAX);
+}
+
 const struct kw_rule kw_rules_entry[] = {
 	{
 		.id = "entry-small-number",
@@ -585,10 +595,10 @@ const struct kw_rule kw_rules_entry[] = {
 		       "control area. For an SEV-ES or SNP guest KVM itself can refuse to run a "
 		       "vCPU whose VMSA is invalid, with the same number: then VMRUN did not run "
 		       "and no VMCB is dumped.",
-		.todo = { &kw_do_dump_vmcb,
-			  KW_DO("For an SEV-ES or SNP guest, look for a VMSA that the guest "
-				"created or destroyed wrongly: vmgexit and AP creation lines in "
-				"dmesg.",
+		.todo = { KW_DO(LOOK_FOR_VMSA, .when = error_is_64_bit,
+				.kernel = "sev-es-vmsa-refused"),
+			  &kw_do_dump_vmcb,
+			  KW_DO(LOOK_FOR_VMSA, .unless = error_is_64_bit,
 				.kernel = "sev-es-vmsa-refused"),
 			  KW_DO("In the dump, look at event_inj first: 800003ff is an exception "
 				"with vector 255, which is illegal."),

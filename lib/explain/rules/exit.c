@@ -99,9 +99,17 @@ static bool reason_is_errno(const struct kw_case *c)
 
 static bool hardware_unknown(const struct kw_case *c)
 {
+	if (c->f->arch != KW_ARCH_UNKNOWN && c->f->arch != KW_ARCH_X86)
+		return false;
 	return (any_sign(c, KW_SIGN_UNUSUAL_EXIT) && !init_signal(c)) ||
 	       (FACT_IS(c->f, exit_reason, KW_KVM_EXIT_UNKNOWN) &&
 		kw_has(c->f, hardware_exit_reason) && c->f->hardware_exit_reason);
+}
+
+/* POWER and s390x have numbers of their own. */
+static enum kw_certainty hardware_sure(const struct kw_case *c)
+{
+	return c->f->arch == KW_ARCH_X86 ? KW_LIKELY : KW_POSSIBLE;
 }
 
 static bool shutdown(const struct kw_case *c)
@@ -311,7 +319,9 @@ const struct kw_rule kw_rules_exit[] = {
 	},
 	{
 		.id = "exit-hardware-unknown",
+		.any_arch = true,
 		.certainty = KW_LIKELY,
+		.sure = hardware_sure,
 		.classes = KW_IN(UNKNOWN_EXIT),
 		.needs = { KW_NEED(hardware_exit_reason) },
 		.test = hardware_unknown,

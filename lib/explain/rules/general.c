@@ -51,6 +51,18 @@ static bool vmm_assertion(const struct kw_case *c)
 }
 
 /* If there are only MSR lines besides it, the assertion is the failure. */
+static bool asserts_asidx(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_ASSERTION);
+
+	return sign && kw_str_has(sign->text, KW_STR("cpu_asidx_from_attrs"));
+}
+
+static bool has_msr_lines(const struct kw_case *c)
+{
+	return c->f->nmsr || any_sign(c, KW_SIGN_MSR);
+}
+
 static bool vmm_aborted(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_ASSERTION);
@@ -201,10 +213,15 @@ const struct kw_rule kw_rules_general[] = {
 		.test = vmm_aborted,
 		.sign = KW_SIGN_ASSERTION + 1,
 		.title = "The VMM aborted on an assertion of its own",
-		.why = "The line names the file and the condition that does not hold. The host "
-		       "kernel's lines about MSRs did not cause it: operating systems trigger "
-		       "those on every boot.",
-		.todo = { KW_DO("Report the assertion to the VMM's maker, with its version; a core "
+		.why = "The line names the file and the condition that does not hold.",
+		.todo = { KW_DO("Collect what was printed before it: cpu_asidx_from_attrs fails "
+				"while QEMU prints the code bytes of a vCPU in SMM, after KVM could "
+				"not run that vCPU. That failure is the one to explain.",
+				.when = asserts_asidx),
+			  KW_DO("Ignore the host kernel's lines about MSRs: operating systems "
+				"trigger those on every boot.",
+				.when = has_msr_lines),
+			  KW_DO("Report the assertion to the VMM's maker, with its version; a core "
 				"dump has the stack: `coredumpctl info`.") },
 		.source = { "assertion in this log" },
 	},

@@ -107,6 +107,25 @@ static bool ebusy(const struct kw_case *c)
 
 const struct kw_rule kw_rules_run_failed[] = {
 	{
+		.id = "riscv-exit",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(KVM_RUN_FAILED),
+		.any_arch = true,
+		.sign = KW_SIGN_RISCV_SCAUSE + 1,
+		.needs_sign = true,
+		.title = "On riscv64, the guest left with a trap that this KVM does not handle: "
+			 "SCAUSE {scause}",
+		.why = "kvm_riscv_vcpu_exit() returns EFAULT for a cause that it has no code for; "
+		       "here that errno says nothing about memory. Newer kernels give many of "
+		       "these traps back to the guest.",
+		.todo = { KW_DO("Look at SEPC: it is the guest's instruction. An illegal one in early "
+				"code is often an extension that the host's CPU or kernel lacks: "
+				"compare the guest's `riscv,isa` with the host's /proc/cpuinfo."),
+			  KW_DO("Run a newer host kernel.") },
+		.source = { "Linux arch/riscv/kvm/vcpu_exit.c, kvm_riscv_vcpu_exit()",
+			    "RISC-V Privileged Architecture, \"Supervisor Cause Register\"" },
+	},
+	{
 		.id = "efault-host-memory-bug",
 		.certainty = KW_LIKELY,
 		.classes = KW_IN(KVM_RUN_FAILED),

@@ -186,6 +186,25 @@ const struct kw_rule kw_rules_setup[] = {
 		.source = { "Linux virt/kvm/kvm_main.c, kvm_set_memory_region()" },
 	},
 	{
+		.id = "setup-vcpus-limit",
+		.certainty = KW_LIKELY,
+		.classes = SETUP,
+		.any_arch = true,
+		.sign = KW_SIGN_VCPUS_LIMIT + 1,
+		.needs_sign = true,
+		.title = "The guest has more vCPUs than this host's KVM runs in one VM: "
+			 "{vcpus_limit}",
+		.why = "QEMU compares -smp, with maxcpus=, with KVM_CAP_MAX_VCPUS. The limit is a "
+		       "constant of the kernel's configuration (KVM_MAX_VCPUS), or that of the "
+		       "interrupt controller (GICv2: 8).",
+		.todo = { KW_DO("Lower `-smp`, and its maxcpus=."),
+			  KW_DO("On x86 a kernel with a larger CONFIG_KVM_MAX_NR_VCPUS (Linux 6.7 "
+				"and later: 4096 with CONFIG_MAXSMP); above 255 also "
+				"`kernel-irqchip=split` and an IOMMU with interrupt remapping.") },
+		.source = { "Linux Documentation/virt/kvm/api.rst, \"KVM_CREATE_VCPU\"",
+			    "QEMU accel/kvm/kvm-all.c, kvm_init()" },
+	},
+	{
 		.id = "setup-vcpu-files",
 		.certainty = KW_CERTAIN,
 		.proof = { KW_NEED(errno_number), KW_PROOF_SIGN },

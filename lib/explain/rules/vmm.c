@@ -34,10 +34,31 @@ static bool ran_before(const struct kw_case *c)
 	return !kw_all_zero(c->f);
 }
 
+/* "error while loading state for instance 0x0 of device 'cpu'" */
+static bool of_vcpu(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MIGRATION_DEVICE);
+
+	return sign && kw_str_has(sign->text, KW_STR("device 'cpu'"));
+}
+
 /* If a memory block or device is unknown, the device's state fails only as a consequence. */
 static bool only_the_device(const struct kw_case *c)
 {
-	return !any_sign(c, KW_SIGN_MIGRATION_RAM) && !any_sign(c, KW_SIGN_MIGRATION_UNKNOWN);
+	return !any_sign(c, KW_SIGN_MIGRATION_RAM) && !any_sign(c, KW_SIGN_MIGRATION_UNKNOWN) &&
+	       !of_vcpu(c);
+}
+
+/* cpu_post_load() passes the state to KVM, and fails if KVM or the host cannot have it. */
+static bool a_vcpu(const struct kw_case *c)
+{
+	return !any_sign(c, KW_SIGN_MIGRATION_RAM) && !any_sign(c, KW_SIGN_MIGRATION_UNKNOWN) &&
+	       of_vcpu(c);
+}
+
+static bool tsc_differs(const struct kw_case *c)
+{
+	return any_sign(c, KW_SIGN_TSC_MISMATCH);
 }
 
 const struct kw_rule kw_rules_vmm[] = {
@@ -148,6 +169,32 @@ const struct kw_rule kw_rules_vmm[] = {
 			  KW_DO("Then reset it: `virsh reset NAME`, or `system_reset` and `cont` "
 				"in the monitor.") },
 		.source = { "QEMU system/runstate.c, runstate_needs_reset()" },
+	},
+	{
+		.id = "migration-cpu",
+		.certainty = KW_LIKELY,
+		.classes = MIGRATION,
+		.any_arch = true,
+		.sign = KW_SIGN_MIGRATION_DEVICE + 1,
+		.needs_sign = true,
+		.test = a_vcpu,
+		.title = "A migration stream or snapshot does not load: this host's QEMU or KVM "
+			 "cannot give the guest the vCPU that the source gave it",
+		.why = "The section `cpu` holds the vCPU's registers and what was enabled for it. "
+		       "QEMU compares it with this vCPU, and KVM may refuse it: another CPU model, "
+		       "nested state without nesting, a TSC frequency that this host cannot scale "
+		       "to.",
+		.todo = { KW_DO("The TSC frequencies differ and this host cannot scale: migrate to "
+				"a host of the same frequency or with TSC scaling, or leave invtsc "
+				"and tsc-frequency= out of the CPU model.",
+				.when = tsc_differs),
+			  KW_DO("Use the same named CPU model on both sides instead of `-cpu host`, "
+				"and start the guest with it before the migration."),
+			  KW_DO("If the guest runs guests of its own: `cat "
+				"/sys/module/kvm_*/parameters/nested` must say Y or 1 on both "
+				"hosts."),
+			  &same_machine },
+		.source = { SOURCE_LOAD, "QEMU target/i386/machine.c, cpu_post_load()" },
 	},
 	{
 		.id = "migration-device",
@@ -269,6 +316,22 @@ const struct kw_rule kw_rules_vmm[] = {
 				"mitigations or firmware setup.") },
 		.source = { "libvirt src/cpu/cpu_x86.c, virCPUx86Compare()",
 			    "QEMU target/i386/cpu.c, x86_cpu_filter_features()" },
+	},
+	{
+		.id = "cpu-features-ppc",
+		.certainty = KW_LIKELY,
+		.classes = KW_IN(CPU_FEATURES),
+		.any_arch = true,
+		.sign = KW_SIGN_PPC_CAP + 1,
+		.needs_sign = true,
+		.title = "The host's KVM lacks a capability that the pseries machine promises its "
+			 "guests",
+		.why = "Machine versions have defaults, such as mitigations and nesting, that need "
+		       "the host's firmware, CPU and kernel. Nothing ran, and nothing is broken.",
+		.todo = { KW_DO("Start with the option that the line names: `-machine {device}`."),
+			  KW_DO("Or update the host's firmware and kernel, which report these "
+				"capabilities.") },
+		.source = { "QEMU hw/ppc/spapr_caps.c" },
 	},
 	{
 		.id = "cpu-features-extra",
