@@ -545,22 +545,6 @@ static void put_xcr0_parts(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_char(buf, ')');
 }
 
-/* "host doesn't support requested feature: CPUID.07H:EBX.hle [bit 4]", of QEMU's warnings */
-static bool put_warned_feature(const struct kw_case *c, struct kw_buf *buf)
-{
-	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_FEATURE);
-	struct kw_str words = KW_STR("requested feature: "), s = sign ? sign->text : KW_STR("");
-	size_t at = kw_str_find(s, words), len = 0;
-
-	if (at == SIZE_MAX)
-		return false;
-	s = kw_str_from(s, at + words.len);
-	while (len < s.len && s.p[len] != ' ')
-		len++;
-	kw_buf_add(buf, (struct kw_str){ s.p, len });
-	return true;
-}
-
 /* "missing features: vmx-vnmi,xsaves": what follows the last colon of the line. */
 static void put_features(const struct kw_case *c, struct kw_buf *buf)
 {
@@ -580,8 +564,7 @@ static void put_features(const struct kw_case *c, struct kw_buf *buf)
 		kw_buf_add(buf, kw_str_from(s, at + before[i].len));
 		return;
 	}
-	if (!put_warned_feature(c, buf))
-		kw_buf_add(buf, KW_STR("some of its features"));
+	kw_buf_add(buf, KW_STR("some of its features"));
 }
 
 static void put_vcpus_limit(const struct kw_case *c, struct kw_buf *buf)

@@ -56,6 +56,14 @@ static bool a_vcpu(const struct kw_case *c)
 	       of_vcpu(c);
 }
 
+/* QEMU's enforce; libvirt's lines have the names. */
+static bool names_no_feature(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MISSING_FEATURES);
+
+	return sign && kw_str_has(sign->text, KW_STR("requested features"));
+}
+
 static bool tsc_differs(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_TSC_MISMATCH);
@@ -303,7 +311,10 @@ const struct kw_rule kw_rules_vmm[] = {
 		.why = "The host's CPU, microcode, kernel or a module parameter does not offer "
 		       "these features to guests, or this QEMU does not know them. Nothing ran, "
 		       "and nothing is broken.",
-		.todo = { KW_DO("Leave them out: `<feature policy='disable' name='...'/>` in "
+		.todo = { KW_DO("Look for QEMU's warnings in front of it, `host doesn't support requested "
+				"feature`: there is one for each feature.",
+				.when = names_no_feature),
+			  KW_DO("Leave them out: `<feature policy='disable' name='...'/>` in "
 				"libvirt, `-cpu MODEL,-NAME` for QEMU; or use a CPU model that all "
 				"hosts have (`virsh hypervisor-cpu-baseline` finds it)."),
 			  KW_DO("vmx-* and svm need nesting: `cat "
