@@ -343,8 +343,8 @@ static bool is_program(struct kw_str tag, bool dated)
 /* "kernel", or "QEMU[2997]", perhaps after a host's name */
 static void name_tag(struct kw_speaker *who, struct kw_str host, struct kw_str tag)
 {
-	size_t open = kw_str_find(tag, KW_STR("["));
-	struct kw_str pid = kw_str_from(tag, open);
+	const char *open = memchr(tag.p, '[', tag.len);
+	struct kw_str pid = kw_str_from(tag, open ? (size_t)(open - tag.p) : tag.len);
 
 	if (host.len)
 		kw_speaker_host(who, (struct kw_str){ host.p, host.len - 1 });

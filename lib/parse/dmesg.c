@@ -266,7 +266,7 @@ static const struct kw_str needles[] = {
 	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "),
 	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), KW_STR("Comm: CPU "), KW_STR("Comm: qemu-"),
 	KW_STR("Comm: fc_vcpu"), KW_STR("Comm: crosvm"), KW_STR("Comm: cloud-hyper"),
-	KW_STR("BUG: unable to handle "), { 0 }
+	KW_STR("BUG: unable to handle page"), { 0 }
 };
 
 const struct kw_parser kw_parser_dmesg = {

@@ -163,7 +163,7 @@ static struct lane *lane_of(struct kw_lanes *l, const struct kw_clean_line *line
 	bool nameless = !who->host && !who->place && !who->program && !who->pid && !who->task;
 	struct lane *lane;
 
-	if (l->count == 1 && !l->lane->taken)
+	if (l->count == 1 && (nameless || !l->lane->taken))
 		return l->lane;
 	if (nameless && is_open(l->lane))
 		return l->lane;
@@ -194,6 +194,16 @@ static void take(struct lane *lane, const struct kw_speaker *who)
 	lane->bare |= !who->place;
 }
 
+static void end_silent(struct kw_lanes *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct lane *lane = &l->lane[i];
+
+		if (l->lines - lane->heard > SILENT_LINES && is_open(lane))
+			kw_gather_end(lane->gather);
+	}
+}
+
 void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line, bool message)
 {
 	struct lane *lane = lane_of(l, line);
@@ -210,11 +220,8 @@ void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line, bool m
 	} else if (line->text.len) {
 		l->passed++;
 	}
-	for (size_t i = 0; i < l->count; i++) {
-		lane = &l->lane[i];
-		if (l->lines - lane->heard > SILENT_LINES && is_open(lane))
-			kw_gather_end(lane->gather);
-	}
+	if (l->count > 1)
+		end_silent(l);
 }
 
 bool kw_lanes_idle(const struct kw_lanes *l)

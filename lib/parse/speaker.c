@@ -24,7 +24,7 @@ static void set(uint64_t *name, uint64_t value)
 static bool is_any_of(struct kw_str s, const struct kw_str *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (kw_str_eq(s, list[i]))
+		if (s.len == list[i].len && s.p[0] == list[i].p[0] && kw_str_eq(s, list[i]))
 			return true;
 	}
 	return false;
@@ -46,8 +46,10 @@ static bool is_service(struct kw_str program)
 	static const struct kw_str family[] = { KW_STR("systemd-"), KW_STR("abrt-"),
 						KW_STR("pve-") };
 
+	if (!program.len)
+		return false;
 	for (size_t i = 0; i < sizeof(family) / sizeof(family[0]); i++) {
-		if (kw_str_starts(program, family[i]))
+		if (program.p[0] == family[i].p[0] && kw_str_starts(program, family[i]))
 			return true;
 	}
 	return is_any_of(program, services, sizeof(services) / sizeof(services[0]));
@@ -149,15 +151,14 @@ static bool has_lower(struct kw_str s)
 	return false;
 }
 
-/* docker compose: "vm1-1  | "; "INFO | " is a level. */
-static size_t prefix_compose(struct kw_str s, struct kw_speaker *who)
+/* docker compose, after @name: "  | "; "INFO | " is a level. */
+static size_t prefix_compose(struct kw_str s, struct kw_str name, struct kw_speaker *who)
 {
-	struct kw_str name = { s.p, name_len(s) };
 	size_t at = name.len;
 
 	while (at < s.len && s.p[at] == ' ')
 		at++;
-	if (!name.len || at == name.len || at >= s.len || s.p[at] != '|' || !has_lower(name) ||
+	if (at >= s.len || s.p[at] != '|' || !has_lower(name) ||
 	    (at + 1 < s.len && s.p[at + 1] != ' '))
 		return 0;
 	kw_speaker_place(who, name);
@@ -189,19 +190,30 @@ static bool is_pod(struct kw_str name)
 	return true;
 }
 
-/* stern: "virt-launcher-vm1-x7k2p compute " */
-static size_t prefix_stern(struct kw_str s, struct kw_speaker *who)
+/* stern: a pod's name, and "compute " */
+static size_t prefix_stern(struct kw_str s, struct kw_str pod, struct kw_speaker *who)
 {
-	struct kw_str pod = { s.p, name_len(s) }, container = kw_str_from(s, pod.len + 1);
 	size_t len = pod.len + 1;
 
-	container.len = name_len(container);
-	len += container.len;
-	if (!is_pod(pod) || s.p[pod.len] != ' ' || !container.len || len >= s.len ||
-	    s.p[len] != ' ')
+	if (!is_pod(pod))
+		return 0;
+	len += name_len(kw_str_from(s, len));
+	if (len == pod.len + 1 || len >= s.len || s.p[len] != ' ')
 		return 0;
 	kw_speaker_place(who, (struct kw_str){ s.p, len });
 	return len + 1;
+}
+
+/* What begins with a name and a blank. */
+static size_t prefix_name(struct kw_str s, struct kw_speaker *who)
+{
+	struct kw_str name = { s.p, name_len(s) };
+	size_t len;
+
+	if (!name.len || name.len == s.len || s.p[name.len] != ' ')
+		return 0;
+	len = prefix_compose(s, name, who);
+	return len ? len : prefix_stern(s, name, who);
 }
 
 /* logcli: {container="compute", pod="vm1"} */
@@ -210,7 +222,7 @@ static size_t prefix_labels(struct kw_str s, struct kw_speaker *who)
 	struct kw_speaker labels = { 0 };
 	size_t at = 1;
 
-	while (at < s.len && s.p[0] == '{') {
+	while (at < s.len) {
 		struct kw_str key = kw_str_from(s, at), value;
 		const char *end;
 
@@ -237,15 +249,14 @@ static size_t prefix_labels(struct kw_str s, struct kw_speaker *who)
 
 size_t kw_speaker_prefix(struct kw_str s, bool first, struct kw_speaker *who)
 {
-	size_t len = 0;
-
-	if (first && (len = prefix_compose(s, who)))
-		return len;
-	if (first && (len = prefix_stern(s, who)))
-		return len;
-	if ((len = prefix_kubectl(s, who)))
-		return len;
-	return prefix_labels(s, who);
+	switch (s.p[0]) {
+	case '[':
+		return prefix_kubectl(s, who);
+	case '{':
+		return prefix_labels(s, who);
+	default:
+		return first ? prefix_name(s, who) : 0;
+	}
 }
 
 bool kw_speaker_header(struct kw_str raw, struct kw_speaker *who)
