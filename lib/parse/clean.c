@@ -496,6 +496,7 @@ bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *
 	      struct kw_clean_line *ret)
 {
 	struct kw_str s = raw;
+	struct kw_speaker recorder = { 0 };
 	bool soft, encoded, dated = false;
 
 	ret->raw = raw;
@@ -515,12 +516,15 @@ bool kw_clean(struct kw_str raw, bool continued, char *scratch, struct kw_mail *
 		if (!len && kw_str_starts(s, quoted_log)) {
 			ret->logged = true;
 			ret->source = KW_SRC_KERNEL;
+			recorder = ret->who;
 			len = quoted_log.len;
 		}
 		if (!len)
 			break;
 		s = kw_str_from(s, len);
 	}
+	if (ret->logged) /* whoever it quotes */
+		ret->who = recorder;
 	if (!soft && !continued)
 		s = kw_str_trim(s);
 	ret->text = s;

@@ -339,7 +339,7 @@ static void find_file(struct kw_stream *s, struct kw_str text)
 {
 	const char *end;
 
-	while ((end = memrchr(text.p, '\n', text.len))) {
+	while (text.len && (end = memrchr(text.p, '\n', text.len))) {
 		const char *start;
 
 		text.len = (size_t)(end - text.p);

@@ -360,7 +360,10 @@ static bool load(const char *path)
 	log->text = (struct kw_str){ text, fread(text, 1, LOG_MAX, file) };
 	fclose(file);
 	log->kernel = is_of_kernel(log->text);
-	nlogs += !is_mail(log);
+	if (is_mail(log))
+		free(text);
+	else
+		nlogs++;
 	return true;
 }
 
@@ -384,5 +387,7 @@ int main(int argc, char **argv)
 		}
 	}
 	printf("%zu logs, %u times an answer that another speaker changes\n", nlogs, wrong);
+	for (size_t i = 0; i < nlogs; i++)
+		free((char *)logs[i].text.p);
 	return wrong ? 1 : 0;
 }

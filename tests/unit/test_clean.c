@@ -175,6 +175,26 @@ static void who_spoke_is_known_from_the_prefix(void **state)
 	assert_int_equal(line.source, KW_SRC_UNKNOWN);
 }
 
+/* A recording is its recorder's, whatever host the quoted line names. */
+static void who_is_quoted_does_not_speak(void **state)
+{
+	static const struct kw_speaker nobody;
+	uint64_t recorder;
+
+	(void)state;
+	line.who = nobody;
+	check("kvmwhy watch: log: Jun 24 17:25:51 host1 kernel: x", "x");
+	assert_memory_equal(&line.who, &nobody, sizeof(nobody));
+	check("Jun 24 17:25:51 host2 kvmwhy[9]: kvmwhy watch: pid 1", "kvmwhy watch: pid 1");
+	recorder = line.who.host;
+	assert_true(recorder);
+	line.who = nobody;
+	check("Jun 24 17:25:51 host2 kvmwhy[9]: kvmwhy watch: log: Jun 24 17:25:51 host1 kernel: x",
+	      "x");
+	assert_true(line.who.host == recorder);
+	line.who = nobody;
+}
+
 static void nuls_are_dropped(void **state)
 {
 	static const char raw[] = "R\0AX\0=1\0";
@@ -209,6 +229,7 @@ int main(void)
 		cmocka_unit_test(what_contradicts_ends_quoted_printable),
 		cmocka_unit_test(a_line_end_of_one_sign_alone_is_no_soft_break),
 		cmocka_unit_test(who_spoke_is_known_from_the_prefix),
+		cmocka_unit_test(who_is_quoted_does_not_speak),
 		cmocka_unit_test(nuls_are_dropped),
 		cmocka_unit_test(lines_of_nothing_stay_nothing),
 	};

@@ -402,8 +402,8 @@ static __always_inline void put_unnoted_write(struct kvmwhy_event *e)
 }
 
 /*
- * The exit qualification as the error code that KVM makes of it: Linux arch/x86/kvm/vmx, the handler
- * of EPT violations. A read has no bit in all versions.
+ * The exit qualification as the error code that KVM makes of it: Linux arch/x86/kvm/vmx, the
+ * handler of EPT violations. A read has no bit in all versions.
  */
 static __always_inline __u64 fault_error(__u64 qualification)
 {
