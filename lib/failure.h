@@ -205,12 +205,15 @@ enum kw_sign_kind {
 	KW_SIGN_KVM_NOT_ASKED,	/* QEMU runs without KVM, and an option needs it */
 	KW_SIGN_KVM_NOT_BUILT,	/* this QEMU has no KVM */
 	KW_SIGN_CPUS_DIFFER,	/* the host's CPUs differ in what VMX or SVM offers */
+	KW_SIGN_KVM_MISFIT,	/* KVM's module is missing, or of another kernel */
+	KW_SIGN_KVM_CPU_UNKNOWN, /* ARM: this kernel's KVM does not know the CPU */
 
 	/* the host's kernel */
 	KW_SIGN_SPURIOUS_FAULT, /* kvm_spurious_fault() */
 	KW_SIGN_MMIO_SPTE,	/* reserved bits in an MMIO SPTE */
 	KW_SIGN_SPTE_WALK,	/* a line of the walk printed with it */
 	KW_SIGN_LOCKUP,		/* a CPU stuck in KVM */
+	KW_SIGN_HUNG_TASK,	/* a VMM's thread waited too long in the kernel */
 	KW_SIGN_IN_KVM,		/* an oops at an instruction of KVM's */
 	KW_SIGN_VCPU_THREAD,	/* a trace of the kernel's while a VMM's thread ran */
 	KW_SIGN_PANIC,
@@ -256,6 +259,8 @@ enum kw_sign_kind {
 	KW_SIGN_NO_RAM,		/* the guest's memory is not available */
 	KW_SIGN_DISK_PAUSE,	/* the VM was paused by an I/O error */
 	KW_SIGN_WINDOWS_STOP,	/* value: the bug-check code of Windows */
+	KW_SIGN_GUEST_PANIC,	/* the guest said so, by a device of the VMM */
+	KW_SIGN_FIRMWARE_STOP,	/* the guest's UEFI firmware; value: the vector */
 	KW_SIGN_S390_STOP,	/* s390x: the guest loaded a disabled-wait PSW, or loops */
 	KW_SIGN_S390_PSW,	/* value: the address in its PSW */
 

@@ -105,12 +105,14 @@ static struct kw_str unknown_exit(const struct kw_case *c)
 static struct kw_str vmcs_dump(const struct kw_case *c)
 {
 	const struct kw_failure *f = c->f;
+	const char *who = kw_str_eq(f->text[KW_T_VMM], KW_STR("Xen")) ? "Xen" : "KVM";
 	const char *name;
 
 	if (!kw_has(f, vmcs_reason))
-		return KW_STR("KVM dumped a VMCS; the text does not show the exit reason");
+		return kw_arena_printf(f->arena, "%s dumped a VMCS; the text does not show the exit "
+						 "reason", who);
 	name = kw_vmx_exit_name(f->vmcs_reason & 0xffff);
-	return kw_arena_printf(f->arena, "KVM dumped a VMCS with exit reason 0x%llx, \"%s\"%s",
+	return kw_arena_printf(f->arena, "%s dumped a VMCS with exit reason 0x%llx, \"%s\"%s", who,
 			       (unsigned long long)f->vmcs_reason, name ? name : "no name",
 			       f->vmcs_reason & 0x80000000 ? ": VM entry failed" :
 								": VM entry had succeeded");

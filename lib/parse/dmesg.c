@@ -224,11 +224,13 @@ static uint64_t sign_value(enum kw_sign_kind kind, struct kw_str text)
 static bool take_rip(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	struct kw_str words = KW_STR("RIP: 0010:"), name;
-	struct kw_failure *f = kw_gather_current(g);
 	size_t at = kw_str_find(line->text, words), len = 0;
+	struct kw_failure *f;
 
-	if (at == SIZE_MAX || !f || f->class != KW_CLASS_HOST_KERNEL ||
-	    !kw_str_has(line->text, KW_STR(" [kvm")))
+	if (at == SIZE_MAX || !kw_str_has(line->text, KW_STR(" [kvm")))
+		return false;
+	f = kw_gather_message(g, KW_CLASS_HOST_KERNEL, line);
+	if (!f || f->class != KW_CLASS_HOST_KERNEL)
 		return false;
 	name = kw_str_from(line->text, at + words.len);
 	while (len < name.len && name.p[len] != ' ')
@@ -266,7 +268,8 @@ static const struct kw_str needles[] = {
 	KW_STR("kvm ["), KW_STR("kvm: "), KW_STR("kvm_intel: "), KW_STR("kvm_amd: "),
 	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), KW_STR("Comm: CPU "), KW_STR("Comm: qemu-"),
 	KW_STR("Comm: fc_vcpu"), KW_STR("Comm: crosvm"), KW_STR("Comm: cloud-hyper"),
-	KW_STR("BUG: unable to handle page"), { 0 }
+	KW_STR("BUG: unable to handle page"), KW_STR("BUG: kernel NULL pointer"),
+	KW_STR("general protection fault, "), { 0 }
 };
 
 const struct kw_parser kw_parser_dmesg = {

@@ -11,6 +11,7 @@ enum { NESTED_MOST = 3, PREFIX_MOST = 256 };
 
 struct content {
 	struct kw_str message; /* as it is in the object, .p NULL if there is none */
+	struct kw_str cause;   /* what loggers put beside it */
 	unsigned int depth;
 	bool kernel, launcher;
 	struct kw_str name;
@@ -32,6 +33,12 @@ static bool is_message_key(struct kw_str key)
 	return false;
 }
 
+static bool is_cause_key(struct kw_str key)
+{
+	return kw_str_eq(key, KW_STR("error")) || kw_str_eq(key, KW_STR("err")) ||
+	       kw_str_eq(key, KW_STR("reason"));
+}
+
 static void take_member(void *arg, unsigned int depth, struct kw_str key, struct kw_str value)
 {
 	struct content *content = arg;
@@ -49,6 +56,8 @@ static void take_member(void *arg, unsigned int depth, struct kw_str key, struct
 	if (is_message_key(key) && (!content->message.p || depth < content->depth)) {
 		content->message = value;
 		content->depth = depth;
+	} else if (is_cause_key(key) && value.p[0] == '"' && depth == 1) {
+		content->cause = value;
 	} else if (kw_str_eq(key, KW_STR("_TRANSPORT"))) {
 		content->kernel = kw_str_eq(value, KW_STR("\"kernel\""));
 	}
@@ -68,6 +77,8 @@ static bool open_json(struct kw_str raw, char *room, struct kw_envelope *ret)
 	if (!len || !content.message.p)
 		return false;
 	for (s = kw_str_trim(kw_str_from(s, len)); s.len; s = kw_str_from(s, 1)) {
+		if (s.p[0] == '\x1b') /* a colour ends */
+			break;
 		if (s.p[0] != ',' && s.p[0] != ']' && s.p[0] != ';')
 			return false;
 	}
@@ -76,6 +87,12 @@ static bool open_json(struct kw_str raw, char *room, struct kw_envelope *ret)
 	ret->text.p = room;
 	ret->text.len = content.message.p[0] == '"' ? kw_json_unescape(content.message, room) :
 						      kw_json_bytes(content.message, room);
+	/* @room may be where the object stands: then what came before its message is overwritten */
+	if (content.cause.p && (raw.p != room || content.cause.p > content.message.p)) {
+		memcpy(room + ret->text.len, ": ", 2);
+		ret->text.len += 2;
+		ret->text.len += kw_json_unescape(content.cause, room + ret->text.len);
+	}
 	ret->kernel |= content.kernel;
 	if (content.launcher && content.name.len) /* KubeVirt names the guest */
 		kw_speaker_field(&content.who, KW_STR("pod_name"), content.name);

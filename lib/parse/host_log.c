@@ -41,6 +41,8 @@ static const struct kw_message rows[] = {
 	    .value_after = { .after = KW_STR("segfault at "), .hex = true }),
 	ROW("traps: ", "general protection", NOT_KVM, VMM_SEGFAULT, OF_VMM),
 	ROW("traps: ", "trap ", NOT_KVM, VMM_SEGFAULT, OF_VMM),
+	/* of kernel.print-fatal-signals; WSL sets it */
+	ROW("potentially unexpected fatal signal ", "", NOT_KVM, VMM_SEGFAULT, OF_VMM),
 	ROW(" dumped core", "", NOT_KVM, VMM_COREDUMP, OF_VMM, .number = { PID_AFTER("Process ") }),
 
 	ROW("is not viable", "vfio", NOT_KVM, VFIO_GROUP, .name_after = KW_STR("group "),
@@ -114,7 +116,12 @@ static const struct kw_message rows[] = {
 	ROW("WARNING: arch/arm64/kvm/", " at ", HOST_KERNEL, WARN, FILE_AFTER("WARNING: ")),
 	ROW("WARNING: virt/kvm/", " at ", HOST_KERNEL, WARN, FILE_AFTER("WARNING: ")),
 
+	/* arch/x86/kvm/vmx before v4.16, which had no walk of the MMU's to print */
+	ROW("EPT: Misconfiguration.", "", HOST_KERNEL, MMIO_SPTE),
+	ROW("ept_misconfig_inspect_spte: spte ", "level", NONE, SPTE_WALK),
+
 	ROW("soft lockup - CPU#", "", HOST_KERNEL, LOCKUP, OF_VMM),
+	ROW("blocked for more than ", "INFO: task ", HOST_KERNEL, HUNG_TASK, OF_VMM),
 	ROW("split_lock trap at address", "took a ", SPLIT_LOCK, SPLIT_LOCK, OF_VMM,
 	    .value_after = { .after = KW_STR("at address"), .hex = true }),
 	ROW("split_lock trap at address", " fatal ", SPLIT_LOCK, SPLIT_LOCK_FATAL, OF_VMM),
@@ -131,6 +138,7 @@ static const struct kw_message rows[] = {
 	ROW("Hardware memory error at addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST,
 	    .vmm = KW_STR("QEMU")),
 	ROW("Memory failure: 0x", "", MEMORY_ERROR, MCE_HOST, OF_VMM),
+	ROW("due to hardware memory corruption", "", MEMORY_ERROR, MCE_HOST, OF_VMM),
 
 	/*
 	 * Hyper-V crash MSRs, as QEMU prints them with -d guest_errors; libvirt logs the panic
@@ -138,6 +146,14 @@ static const struct kw_message rows[] = {
 	 */
 	ROW("hyper-v: arg1=", "arg2=", NOT_KVM, WINDOWS_STOP,
 	    .value_after = { .after = KW_STR("arg1="), .hex = true }),
+	ROW("*** STOP: 0x", "", NOT_KVM, WINDOWS_STOP,
+	    .value_after = { .after = KW_STR("STOP: "), .hex = true }),
+	ROW("GUEST_PANICKED", "\"event\"", NOT_KVM, GUEST_PANIC, .vmm = KW_STR("QEMU")),
+	ROW("reason=panicked", "", NOT_KVM, GUEST_PANIC, .vmm = KW_STR("libvirt")),
+	ROW("Exception Type - ", "!!!! ", NOT_KVM, FIRMWARE_STOP,
+	    .value_after = { .after = KW_STR("Type - "), .hex = true }),
+	ROW("low-level IO error detected", "paused", NOT_KVM, DISK_PAUSE,
+	    .vmm = KW_STR("KubeVirt")),
 
 	/* libvirt, when QEMU is gone; what QEMU said may be in the same line or the next */
 	ROW("shutting down, reason=crashed", "", NOT_KVM, VMM_GONE, .vmm = KW_STR("QEMU")),

@@ -145,7 +145,7 @@ static bool is_vmm_process(struct kw_str s)
 {
 	static const struct kw_str names[] = {
 		KW_STR("qemu-system-"), KW_STR("firecracker"), KW_STR("cloud-hyperviso"),
-		KW_STR("crosvm"),	KW_STR("stratovirt"),
+		KW_STR("crosvm"),	KW_STR("stratovirt"),  KW_STR("libkrun"),
 	};
 	static const struct kw_str whole[] = { KW_STR("qemu-kvm"), KW_STR("kvm"), KW_STR("lkvm"),
 					       KW_STR("qemu") };

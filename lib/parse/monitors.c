@@ -2,7 +2,8 @@
 /*
  * The last words of monitors that print no registers: crosvm, cloud-hypervisor, Firecracker and its
  * relatives (libkrun, Dragonball), uhyve, and small ones that print the KVM_EXIT_* name. Usually
- * one line, in the wording of their sources; cloud-hypervisor's detail may be on the next.
+ * one line, in the wording of their sources; cloud-hypervisor's detail may be on the next. Also the
+ * trace events of Linux and QEMU that tell the exit.
  */
 #include "parse/parse.h"
 
@@ -412,6 +413,65 @@ static bool take_mmio(struct kw_gather *g, const struct kw_clean_line *line, str
 	return true;
 }
 
+/* An exit of a trace, perhaps the one that the event before it had; others are ordinary there. */
+static bool take_traced(struct kw_gather *g, const struct kw_clean_line *line, uint64_t exit)
+{
+	struct kw_failure *f = ours(g);
+
+	if (exit != KW_KVM_EXIT_UNKNOWN && exit != KW_KVM_EXIT_SHUTDOWN &&
+	    exit != KW_KVM_EXIT_FAIL_ENTRY && exit != KW_KVM_EXIT_INTERNAL_ERROR)
+		return false;
+	if (f && kw_has(f, exit_reason) && f->exit_reason == exit) {
+		kw_gather_line(f, line);
+		return true;
+	}
+	speak_of_exit(g, line, exit, KW_STR(""), KW_STR(""));
+	if (exit != KW_KVM_EXIT_SHUTDOWN) /* which has no more */
+		kw_gather_sign(g, line, KW_SIGN_FEW_WORDS, exit);
+	return true;
+}
+
+/* Linux' event: "reason KVM_EXIT_SHUTDOWN (8)", with a negative errno "reason error (14)" */
+static bool take_userspace_exit(struct kw_gather *g, const struct kw_clean_line *line,
+				struct kw_str rest)
+{
+	uint64_t number;
+	struct kw_failure *f;
+
+	if (!kw_str_skip(skip_any(rest, KW_STR(" ")), KW_STR("reason "), &rest))
+		return false;
+	if (kw_str_starts(rest, KW_STR("KVM_EXIT_")))
+		return number_behind(rest, KW_STR("("), &number) && take_traced(g, line, number);
+	if (!kw_str_skip(rest, KW_STR("error ("), &rest) || !read_number(rest, &number))
+		return false;
+	f = speak(g, line, KW_CLASS_KVM_RUN_FAILED, number, KW_STR(""));
+	kw_gather_fact(f, line, KW_F_errno_number, number);
+	return true;
+}
+
+/* QEMU's event: "kvm_run_exit cpu_index 0, reason 8" */
+static bool take_run_exit(struct kw_gather *g, const struct kw_clean_line *line,
+			  struct kw_str rest)
+{
+	uint64_t exit;
+
+	return number_behind(rest, KW_STR(", reason"), &exit) && take_traced(g, line, exit);
+}
+
+/* The event kvm_exit: "reason TRIPLE_FAULT rip 0x100110", for SVM "reason shutdown rip 0x100110" */
+static bool take_triple_exit(struct kw_gather *g, const struct kw_clean_line *line,
+			     struct kw_str rest)
+{
+	uint64_t rip;
+
+	if (!kw_str_has(line->raw, KW_STR("kvm_exit")) || !read_number(rest, &rip) ||
+	    !take_traced(g, line, KW_KVM_EXIT_SHUTDOWN))
+		return false;
+	kw_gather_fact(ours(g), line, KW_F_rip, rip);
+	ours(g)->arch = KW_ARCH_X86;
+	return true;
+}
+
 struct said {
 	struct kw_str words;
 	bool (*take)(struct kw_gather *g, const struct kw_clean_line *line, struct kw_str rest);
@@ -420,11 +480,16 @@ struct said {
 /* The first match counts: causes come before what wraps them. */
 static const struct said said[] = {
 	{ KW_STR("Unexpected exit reason on vcpu run: "), take_rust_exit },
+	{ KW_STR("Unexpected exit reason on vcpu run: "), take_any_errno },
 	{ KW_STR("unexpected vcpu exit: "), take_fatal_rust_exit },
 	{ KW_STR("not implemented: "), take_fatal_rust_exit },
 	{ KW_STR("VcpuExitFailEntry {"), take_uhyve_exit },
 	{ KW_STR("eceived KVM_EXIT_"), take_received },
+	{ KW_STR("vcpu crashed: unhandled exit: "), take_rust_exit },
+	{ KW_STR("Unhandled VCPU exit: "), take_rust_exit },
 	{ KW_STR("vcpu hit unknown error: "), take_crosvm_errno },
+	{ KW_STR("failed to run vcpu: "), take_crosvm_errno },
+	{ KW_STR("failed to enter vcpu: "), take_crosvm_errno },
 	{ KW_STR("vcpu hw run failure: "), take_hw_failure },
 	{ KW_STR("unknown gh exit reason: "), take_gunyah },
 	{ KW_STR("Failure during vcpu run: "), take_any_errno },
@@ -435,6 +500,10 @@ static const struct said said[] = {
 	{ KW_STR("intercepting a bad syscall"), take_seccomp },
 	{ KW_STR("Guest MMIO "), take_mmio },
 	{ KW_STR("Invalid MMIO "), take_mmio },
+	{ KW_STR("kvm_userspace_exit:"), take_userspace_exit },
+	{ KW_STR("kvm_run_exit cpu_index "), take_run_exit },
+	{ KW_STR(" reason TRIPLE_FAULT rip "), take_triple_exit },
+	{ KW_STR(" reason shutdown rip "), take_triple_exit },
 	{ KW_STR("KVM_RUN: "), take_perror },
 	{ KW_STR("ioctl(KVM_RUN): "), take_perror },
 };
@@ -626,6 +695,12 @@ static enum kw_took monitors_line(struct kw_gather *g, const struct kw_clean_lin
 static const struct kw_str needles[] = { KW_STR("KVM_EXIT_"),
 					 KW_STR("VcpuRun"),
 					 KW_STR("run vcpu"),
+					 KW_STR("enter vcpu: "),
+					 KW_STR("kvm_userspace_exit: reason error"),
+					 KW_STR("kvm_run_exit cpu_index"),
+					 KW_STR("reason TRIPLE_FAULT"),
+					 KW_STR("reason shutdown rip"),
+					 KW_STR("vcpu crashed: "),
 					 KW_STR("vcpu run"),
 					 KW_STR("vcpu hit unknown"),
 					 KW_STR("Guest MMIO"),

@@ -464,8 +464,12 @@ static struct kw_failure *begin(struct kw_gather *g, const struct kw_clean_line 
 	struct kw_failure *f = kw_gather_host_dump(g, KW_CLASS_VMCS_DUMP, line);
 
 	f->arch = KW_ARCH_X86;
-	if (xen)
-		f->text[KW_T_VMM] = kw_arena_copy(f->arena, KW_STR("Xen"));
+	if (xen && !f->text[KW_T_VMM].len) {
+		f->text[KW_T_VMM] = KW_STR("Xen");
+		kw_failure_add_note(f, line->number,
+				    KW_STR("Xen printed this dump, not KVM: the checks are the CPU's "
+					   "and hold for both, advice about KVM does not apply"));
+	}
 	return f;
 }
 
@@ -653,7 +657,8 @@ static enum kw_took vmcs_line(struct kw_gather *g, const struct kw_clean_line *l
 static const struct kw_str needles[] = {
 	KW_STR("*** Guest State"), KW_STR("*** Control State"), KW_STR("VMCS "),
 	KW_STR("VMExit: intr_info"), KW_STR("VMEntry: intr_info"), KW_STR("PinBased="),
-	KW_STR("CPUBased="), KW_STR("reason=8000002"), KW_STR("CR0: actual="), { 0 }
+	KW_STR("CPUBased="), KW_STR("reason=8000002"), KW_STR("CR0: actual="),
+	KW_STR("vmentry failure (reason "), KW_STR("Failed vm entry (exit"), { 0 }
 };
 
 const struct kw_parser kw_parser_vmcs = {

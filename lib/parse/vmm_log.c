@@ -21,6 +21,7 @@ static const struct kw_message rows[] = {
 	ROW("qemu: hardware error: ", "", VMM_FATAL, HW_ERROR, QEMU),
 	/* qmp_cont() in a run state that needs a reset; libvirt passes it on */
 	ROW("Resetting the Virtual Machine is required", "", VMM_ERROR, RESET_REQUIRED),
+	ROW("\"status\": \"internal-error\"", "", VMM_ERROR, RESET_REQUIRED, QEMU), /* query-status */
 
 	/* qemu_system_guest_panicked(), for s390x */
 	ROW("Guest crashed on cpu ", "", NOT_KVM, S390_STOP, QEMU, .arch = KW_ARCH_S390X),
@@ -57,7 +58,7 @@ static const struct kw_message rows[] = {
 	    CPU_FEATURES, MISSING_FEATURES, QEMU),
 	ROW("not supported by KVM, try appending -machine ", "", CPU_FEATURES, PPC_CAP, QEMU,
 	    .arch = KW_ARCH_PPC64, .name_after = KW_STR("-machine "), .name = KW_T_DEVICE),
-	ROW("exceeds the max cpus supported by KVM", "", SETUP_FAILED, VCPUS_LIMIT, QEMU,
+	ROW("exceeds the max", "cpus supported by KVM", SETUP_FAILED, VCPUS_LIMIT, QEMU,
 	    .value_after = { .after = KW_STR("supported by KVM") }),
 	ROW("TSC frequency mismatch between VM", "", NONE, TSC_MISMATCH, QEMU),
 	{ .sign = 0 }

@@ -130,7 +130,10 @@ static void sources_traces_and_prose_begin_nothing(void **state)
 	static const char *const texts[] = {
 		"\tcase KVM_EXIT_FAIL_ENTRY:\n",
 		"#define KVM_EXIT_FAIL_ENTRY       9\n",
-		" qemu-system-x86-123 [001] 12.3: kvm_userspace_exit: reason KVM_EXIT_FAIL_ENTRY (9)\n",
+		" qemu-system-x86-123 [001] 12.3: kvm_userspace_exit: reason KVM_EXIT_IO (2)\n",
+		" qemu-system-x86-123 [001] 12.3: kvm_userspace_exit: reason restart (4)\n",
+		" qemu-system-x86-123 [001] 12.3: kvm_userspace_exit: reason error\n",
+		"123@1.2:kvm_run_exit cpu_index 0, reason 2\n",
 		"KVM_EXIT_FAIL_ENTRY is returned when the entry failed.\n",
 		"It stops with KVM_EXIT_INTERNAL_ERROR, says the manual.\n",
 		"vcpu run loop started, vcpu hit unknown territory\n",

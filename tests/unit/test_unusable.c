@@ -32,6 +32,29 @@ static const struct {
 	{ "KVM is not available: check that /dev/kvm is there and that you have permission to open it",
 	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_UNUSABLE },
 	{ "hypervisor: /dev/kvm is not accessible", KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_UNUSABLE },
+	{ "VmBoot(VmCreate(No such file or directory (os error 2)))", KW_CLASS_KVM_UNUSABLE,
+	  KW_SIGN_KVM_MISSING },
+	{ "called unwrap on an Err value: VmCreate(Error(16))", KW_CLASS_KVM_UNUSABLE,
+	  KW_SIGN_KVM_BUSY },
+	{ "panicked at 'Error creating the Kvm object: Error(13)', src/a.rs:1", KW_CLASS_KVM_UNUSABLE,
+	  KW_SIGN_KVM_DENIED },
+	{ "modprobe: FATAL: Module kvm_amd not found in directory /lib/modules/6.1.0",
+	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_MISFIT },
+	{ "[ 1.0] kvm_intel: disagrees about version of symbol kvm_set_msr_common",
+	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_MISFIT },
+	{ "[ 2.2] kvm [1]: Error, CPU 1 not supported!", KW_CLASS_KVM_UNUSABLE,
+	  KW_SIGN_KVM_CPU_UNKNOWN },
+	{ "INFO: task CPU 3/KVM:77 blocked for more than 241 seconds.", KW_CLASS_HOST_KERNEL,
+	  KW_SIGN_HUNG_TASK },
+	{ "MCE: Killing qemu-system-x86:77 due to hardware memory corruption fault at 7f00",
+	  KW_CLASS_MEMORY_ERROR, KW_SIGN_MCE_HOST },
+	{ "libkrun VM: potentially unexpected fatal signal 11.", KW_CLASS_NOT_KVM,
+	  KW_SIGN_VMM_SEGFAULT },
+	{ "{\"event\": \"GUEST_PANICKED\", \"data\": {\"action\": \"pause\"}}", KW_CLASS_NOT_KVM,
+	  KW_SIGN_GUEST_PANIC },
+	{ "!!!! X64 Exception Type - 0E(#PF - Page-Fault)  CPU Apic ID - 00000001 !!!!",
+	  KW_CLASS_NOT_KVM, KW_SIGN_FIRMWARE_STOP },
+	{ "*** STOP: 0x0000007E (0x1, 0x2, 0x3, 0x4)", KW_CLASS_NOT_KVM, KW_SIGN_WINDOWS_STOP },
 };
 
 static void each_wording_proves_what_it_says(void **state)
@@ -47,6 +70,8 @@ static void a_line_without_its_number_is_no_message(void **state)
 		"VMXON faulted, MSR_IA32_FEAT_CTL (0x3a) = ",
 		"hyper-v: arg1='', arg2='0x0'",
 		"consumer: group 4 is not viable",
+		"INFO: task jbd2/sda1-8:77 blocked for more than 120 seconds.",
+		"bash: potentially unexpected fatal signal 6.",
 	};
 
 	(void)state;

@@ -76,8 +76,8 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.title = "KVM's MMU found reserved bits in a shadow page-table entry: a defect of "
 			 "the host's kernel or its hardware",
 		.why = "The entry for an MMIO address is not one that KVM can have written. KVM "
-		       "prints the walk and ends the vCPU with EINVAL. The guest did nothing "
-		       "wrong.",
+		       "prints the walk and ends the vCPU: with EINVAL, old kernels with the unknown "
+		       "exit 0x31. The guest did nothing wrong.",
 		.todo = { KW_DO("Update the host's kernel; report the walk (`dump hierarchy` and "
 				"the lines after it) with `uname -r` and the CPU model."),
 			  KW_DO("Check the host's memory and its EDAC log: `journalctl -k | grep "
@@ -135,6 +135,24 @@ const struct kw_rule kw_rules_host_kernel[] = {
 				"hypervisor below took the CPU."),
 			  &report_oops },
 		.source = { "Linux kernel/watchdog.c" },
+	},
+	{
+		.id = "host-hung-task",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = WITH_FAILURE,
+		.sign = KW_SIGN_HUNG_TASK + 1,
+		.needs_sign = true,
+		.title = "A thread of the VMM waited in the host's kernel for minutes: the guest "
+			 "stood still meanwhile",
+		.why = "The hung-task detector prints a thread that did not leave uninterruptible "
+		       "sleep. Most such waits are for storage or memory; the guest continues when "
+		       "they end.",
+		.todo = { KW_DO("Read the call trace under the line: it names what the thread waits "
+				"for (NFS, Ceph, a disk, a lock of KVM's)."),
+			  KW_DO("Look for errors of that storage: `journalctl -k` of the minutes "
+				"before.") },
+		.source = { "Linux kernel/hung_task.c" },
 	},
 	{
 		.id = "host-kernel-warning",

@@ -20,6 +20,14 @@ static const struct kw_do core_dump = {
 		"line.",
 };
 
+/* Only the host sees the crash MSRs; the text of a blue screen may be anybody's. */
+static enum kw_certainty if_by_crash_msrs(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_WINDOWS_STOP);
+
+	return sign && kw_str_has(sign->text, KW_STR("arg2=")) ? KW_CERTAIN : KW_LIKELY;
+}
+
 const struct kw_rule kw_rules_not_kvm[] = {
 	{
 		.id = "vfio-device-fault",
@@ -297,6 +305,7 @@ const struct kw_rule kw_rules_not_kvm[] = {
 		.id = "windows-stop",
 		.any_arch = true,
 		.certainty = KW_CERTAIN,
+		.sure = if_by_crash_msrs,
 		.proof = { KW_PROOF_SIGN },
 		.classes = NOT_KVM,
 		.sign = KW_SIGN_WINDOWS_STOP + 1,
@@ -309,6 +318,38 @@ const struct kw_rule kw_rules_not_kvm[] = {
 				"in Microsoft's bug check reference.") },
 		.source = { "QEMU hw/core or target/i386, Hyper-V crash information",
 			    "Linux arch/x86/kvm/hyperv.c, HV_X64_MSR_CRASH_P0" },
+	},
+	{
+		.id = "guest-panicked",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = NOT_KVM,
+		.sign = KW_SIGN_GUEST_PANIC + 1,
+		.needs_sign = true,
+		.title = "Not KVM: the guest's own kernel panicked, and told the VMM so",
+		.why = "pvpanic, the Hyper-V crash MSRs or the architecture's own way reported it. "
+		       "The VMM then paused, reset or ended the guest as `on_crash` or `-action "
+		       "panic=` says.",
+		.todo = { KW_DO("Read the guest's console: the panic is its last message. Or dump "
+				"its memory before it is reset: `virsh dump --memory-only NAME FILE`.") },
+		.source = { "QEMU qapi/run-state.json, GUEST_PANICKED" },
+	},
+	{
+		.id = "guest-firmware-stopped",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = NOT_KVM,
+		.sign = KW_SIGN_FIRMWARE_STOP + 1,
+		.needs_sign = true,
+		.title = "Not KVM: UEFI firmware stopped on a CPU exception that it did not handle",
+		.why = "EDK2 prints the exception, the registers and the image at RIP, and halts. The "
+		       "fault is in the firmware, in a driver or boot loader that it started, or in "
+		       "its settings; KVM delivered the exception as hardware does.",
+		.todo = { KW_DO("Look at `Find image based on IP`: it names the module. A boot loader "
+				"or option ROM there is to be updated."),
+			  KW_DO("Try the newest OVMF and a fresh variable store. #UD in the firmware "
+				"itself: does the CPU model lack an instruction that it uses?") },
+		.source = { "EDK2 UefiCpuPkg/Library/CpuExceptionHandlerLib" },
 	},
 	{
 		.id = "s390-guest-stopped",

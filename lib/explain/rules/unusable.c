@@ -246,6 +246,59 @@ const struct kw_rule kw_rules_unusable[] = {
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, vmx_check_processor_compat()" },
 	},
 	{
+		.id = "kvm-module",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_MISFIT + 1,
+		.needs_sign = true,
+		.title = "KVM's module is missing, or was built for another kernel than the one that "
+			 "runs",
+		.why = "The module's directory is /lib/modules/`uname -r`. After an update the "
+		       "running kernel's may be gone or replaced; kernels of containers, WSL and "
+		       "small boards often come without KVM.",
+		.todo = { KW_DO("Reboot if a kernel was installed since the last boot; else install "
+				"the package with this kernel's modules (`linux-modules-extra`, "
+				"`kernel-modules`)."),
+			  KW_DO("Run: `grep -E 'CONFIG_KVM(_INTEL|_AMD)?=' /boot/config-$(uname "
+				"-r)`. `y` is built in and needs no module.") },
+		.source = { "Linux kernel/module, check_version(), simplify_symbols()" },
+	},
+	{
+		.id = "kvm-enable-failed",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.fallback = true,
+		.sign = KW_SIGN_ENABLE_FAILED + 1,
+		.needs_sign = true,
+		.title = "KVM could not switch virtualization on for a CPU of the host: something else "
+			 "has it",
+		.why = "KVM does so for each CPU when its first VM is created. It fails if CR4.VMXE "
+		       "or EFER.SVME is set already: VirtualBox, VMware or another module holds the "
+		       "CPU. KVM_CREATE_VM then returns EBUSY.",
+		.todo = { KW_DO("Stop the other hypervisor's VMs; run: `lsmod | grep -E "
+				"'vboxdrv|vmmon|xen'` and unload what it finds."),
+			  KW_DO("If no other is there: power the host off and on, and update its "
+				"firmware.") },
+		.source = { "Linux virt/kvm/kvm_main.c, hardware_enable_nolock()" },
+	},
+	{
+		.id = "kvm-arm-cpu",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = UNUSABLE,
+		.sign = KW_SIGN_KVM_CPU_UNKNOWN + 1,
+		.needs_sign = true,
+		.title = "This kernel's KVM does not know the ARM CPU that it runs on, so there is no "
+			 "KVM here",
+		.why = "KVM on ARM had a list of the CPUs that it supports. On arm64 it also takes "
+		       "any ARMv8 CPU since v4.4; on 32-bit ARM only Cortex-A7 and A15 ever worked, "
+		       "and v5.7 removed it.",
+		.todo = { KW_DO("Run a 64-bit kernel, v4.4 or later.") },
+		.source = { "Linux virt/kvm/arm/arm.c, kvm_arch_init(), before v5.11" },
+	},
+	{
 		.id = "kvm-no-hardware",
 		.any_arch = true,
 		.certainty = KW_LIKELY,
