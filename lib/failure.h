@@ -247,6 +247,7 @@ enum kw_sign_kind {
 	KW_SIGN_VMM_COREDUMP,
 	KW_SIGN_VFIO_GROUP,
 	KW_SIGN_VFIO_NO_IOMMU,
+	KW_SIGN_VFIO_NO_REMAP,	/* the platform has no interrupt remapping */
 	KW_SIGN_VFIO_FAULT,
 	KW_SIGN_VFIO_DMA_MAP,
 	KW_SIGN_VFIO_UNBOUND,	/* not bound to vfio-pci */

@@ -552,6 +552,7 @@ static void put_features(const struct kw_case *c, struct kw_buf *buf)
 		KW_STR("missing features: "),
 		KW_STR("required features: "),
 		KW_STR("in the configuration: "),
+		KW_STR("in the current configuration: "),
 	};
 	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_MISSING_FEATURES);
 	struct kw_str s = sign ? sign->text : KW_STR("");

@@ -50,6 +50,9 @@ static const struct kw_message rows[] = {
 	ROW("devices within the iommu_group", "", NOT_KVM, VFIO_GROUP),
 	ROW("no iommu_group found", "vfio", NOT_KVM, VFIO_NO_IOMMU),
 	ROW("No available IOMMU models", "", NOT_KVM, VFIO_NO_IOMMU),
+	ROW("No interrupt remapping", "vfio", NOT_KVM, VFIO_NO_REMAP),
+	ROW("ailed to set iommu for container: ", "not permitted", NOT_KVM, VFIO_NO_REMAP,
+	    DEVICE_AFTER_VFIO),
 	ROW("vfio_pci_mmap_", "fault", NOT_KVM, VFIO_FAULT, .name_after = KW_STR("vfio-pci "),
 	    .name = KW_T_DEVICE),
 	/* QEMU hw/vfio, and the words of libvirt around them */
@@ -89,6 +92,8 @@ static const struct kw_message rows[] = {
 	 * arch/x86/kvm/vmx: by version, with "failed" before or after what it was about; evidence in
 	 * dmesg.c, where the words of older kernels are
 	 */
+	ROW("dump_invalid_vmc", "=1 to dump internal KVM state", ENTRY_FAILED, DUMP_OFF,
+	    .arch = KW_ARCH_X86),
 	ROW("vmptrld failed: ", "", HOST_KERNEL, VMX_INSN),
 	ROW("vmclear failed: ", "", HOST_KERNEL, VMX_INSN),
 	ROW("vmread failed: field=", "", HOST_KERNEL, VMX_INSN),

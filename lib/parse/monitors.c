@@ -373,7 +373,7 @@ static bool take_perror(struct kw_gather *g, const struct kw_clean_line *line, s
 	if (rest.len && (rest.p[rest.len - 1] == '`' || rest.p[rest.len - 1] == '.'))
 		rest.len--;
 	if (rest.len < 4 || rest.len > 60 || !kw_is_word(rest.p[0]) ||
-	    kw_str_has(rest, KW_STR("`")))
+	    kw_str_has(rest, KW_STR("`")) || kw_str_starts(rest, KW_STR("KVM_")))
 		return false;
 	f = speak(g, line, KW_CLASS_KVM_RUN_FAILED, rest.len, KW_STR(""));
 	f->text[KW_T_ERRNO] = kw_arena_copy(f->arena, rest);
@@ -410,6 +410,34 @@ static bool take_mmio(struct kw_gather *g, const struct kw_clean_line *line, str
 	    !number_behind(rest, KW_STR("@"), &gpa))
 		return false;
 	kw_gather_sign(g, line, KW_SIGN_MMIO_UNREGISTERED, gpa);
+	return true;
+}
+
+/* "KVM: entry failure: hw_entry_failure_reason=0x80000021" of solo5 and others */
+static bool take_entry_reason(struct kw_gather *g, const struct kw_clean_line *line,
+			      struct kw_str rest)
+{
+	struct kw_failure *f;
+	uint64_t reason;
+
+	if (line->source == KW_SRC_KERNEL || !read_number(skip_any(rest, KW_STR(" :=")), &reason))
+		return false;
+	f = speak_of_exit(g, line, KW_KVM_EXIT_FAIL_ENTRY, KW_STR(""), KW_STR(""));
+	kw_gather_fact(f, line, KW_F_hardware_error, reason);
+	return true;
+}
+
+/* "KVM: internal error exit: suberror=0x1" */
+static bool take_suberror(struct kw_gather *g, const struct kw_clean_line *line,
+			  struct kw_str rest)
+{
+	uint64_t suberror;
+	struct kw_failure *f;
+
+	if (!read_number(skip_any(rest, KW_STR(" ")), &suberror))
+		return false;
+	f = speak_of_exit(g, line, KW_KVM_EXIT_INTERNAL_ERROR, KW_STR(""), KW_STR(""));
+	kw_gather_fact(f, line, KW_F_suberror, suberror);
 	return true;
 }
 
@@ -500,6 +528,8 @@ static const struct said said[] = {
 	{ KW_STR("intercepting a bad syscall"), take_seccomp },
 	{ KW_STR("Guest MMIO "), take_mmio },
 	{ KW_STR("Invalid MMIO "), take_mmio },
+	{ KW_STR(": hw_entry_failure_reason"), take_entry_reason },
+	{ KW_STR("internal error exit: suberror="), take_suberror },
 	{ KW_STR("kvm_userspace_exit:"), take_userspace_exit },
 	{ KW_STR("kvm_run_exit cpu_index "), take_run_exit },
 	{ KW_STR(" reason TRIPLE_FAULT rip "), take_triple_exit },
@@ -660,7 +690,7 @@ static bool may_be_ours(struct kw_str text)
 		KW_STR("FailEntry"),	KW_STR("InternalError"), KW_STR("gh exit reason"),
 		KW_STR("Guest MMIO"),	KW_STR("Invalid MMIO"),	 KW_STR("KVM_RUN"),
 		KW_STR("exit"),		KW_STR("Exit"),		 KW_STR("EXIT REASON"),
-		KW_STR("triple-fault"), KW_STR("bad syscall"),
+		KW_STR("triple-fault"), KW_STR("bad syscall"),	 KW_STR("hw_entry_failure"),
 	};
 
 	for (; text.len; text = kw_str_from(text, 1)) {
@@ -698,6 +728,8 @@ static const struct kw_str needles[] = { KW_STR("KVM_EXIT_"),
 					 KW_STR("enter vcpu: "),
 					 KW_STR("kvm_userspace_exit: reason error"),
 					 KW_STR("kvm_run_exit cpu_index"),
+					 KW_STR("hw_entry_failure_reason"),
+					 KW_STR("error exit: suberror"),
 					 KW_STR("reason TRIPLE_FAULT"),
 					 KW_STR("reason shutdown rip"),
 					 KW_STR("vcpu crashed: "),

@@ -78,6 +78,17 @@ static const struct said {
 	{ KW_STR("failed to create VM"), KW_STR("KVM_CREATE_VM") },
 	{ KW_STR("rror creating vm: "), KW_STR("KVM_CREATE_VM") },
 	{ KW_STR("failed to create IRQ chip"), KW_STR("KVM_CREATE_IRQCHIP") },
+	{ KW_STR("failed to set up irqfd: "), KW_STR("KVM_IRQFD") },
+	/* Cloud Hypervisor's HypervisorCpuError as Rust's {:?} prints it */
+	{ KW_STR("SetSpecialRegs("), KW_STR("KVM_SET_SREGS") },
+	{ KW_STR("SetStandardRegs("), KW_STR("KVM_SET_REGS") },
+	{ KW_STR("SetXcr("), KW_STR("KVM_SET_XCRS") },
+	{ KW_STR("SetXsaveState("), KW_STR("KVM_SET_XSAVE") },
+	{ KW_STR("SetMsrEntries("), KW_STR("KVM_SET_MSRS") },
+	{ KW_STR("SetLapicState("), KW_STR("KVM_SET_LAPIC") },
+	{ KW_STR("SetVcpuEvents("), KW_STR("KVM_SET_VCPU_EVENTS") },
+	{ KW_STR("SetMpState("), KW_STR("KVM_SET_MP_STATE") },
+	{ KW_STR("SetCpuid("), KW_STR("KVM_SET_CPUID2") },
 };
 
 /* Beginnings of the names of ioctls that set up; not KVM_RUN, KVM_EXIT_* or KVM_CAP_*. */
@@ -393,6 +404,8 @@ static const struct kw_str needles[] = { KW_STR("ing registers a"),
 					 KW_STR("failed to create VM"),
 					 KW_STR("rror creating vm: "),
 					 KW_STR("failed to create IRQ chip"),
+					 KW_STR("to set up irqfd: "),
+					 KW_STR("et the vCPU state Set"),
 					 KW_STR("KVM_SET_"),
 					 KW_STR("KVM_GET_"),
 					 KW_STR("KVM_CREATE_"),

@@ -67,11 +67,16 @@ static const struct kw_message rows[] = {
 	/* advice, and words that leave the reason open */
 	ROW("/dev/kvm", "have permission", KVM_UNUSABLE, CLAUSE),
 	ROW("/dev/kvm", "not accessible", KVM_UNUSABLE, CLAUSE),
+	ROW("/dev/kvm", "unavailable", KVM_UNUSABLE, CLAUSE),
+	/* AppArmor and SELinux in the audit log */
+	ROW("name=\"/dev/kvm\"", "DENIED", KVM_DENIED),
+	ROW("avc:  denied", "name=\"kvm\"", KVM_DENIED),
 	ROW("device /dev/kvm exists", "FAIL", KVM_MISSING),
 	ROW("device /dev/kvm is accessible", "FAIL", KVM_DENIED),
 	ROW("device '/dev/kvm' exists", "FAIL", KVM_MISSING),
 	ROW("device '/dev/kvm' is accessible", "FAIL", KVM_DENIED),
 	ROW("creating KVM object: ", "os error 2)", KVM_MISSING, .vmm = KW_STR("Firecracker")),
+	ROW("creating KVM object: ", "os error 19)", KVM_MISSING, .vmm = KW_STR("Firecracker")),
 	ROW("creating KVM object: ", "os error 13)", KVM_DENIED, .vmm = KW_STR("Firecracker")),
 	ROW("HypervisorCreate(", "os error 2)", KVM_MISSING, .vmm = KW_STR("cloud-hypervisor")),
 	ROW("HypervisorCreate(", "os error 13)", KVM_DENIED, .vmm = KW_STR("cloud-hypervisor")),

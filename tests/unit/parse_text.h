@@ -98,13 +98,13 @@ static inline size_t known_facts(const struct seen *seen)
 	return known;
 }
 
-/* A log cut anywhere crashes nothing and yields no more than the whole one. */
+/* A log cut anywhere, a long one at every fifth byte, crashes nothing and yields no more. */
 static inline void check_every_prefix(struct kw_str text)
 {
 	struct seen whole = seen_in(text);
-	size_t most = known_facts(&whole);
+	size_t most = known_facts(&whole), step = text.len > 4096 ? 5 : 1;
 
-	for (size_t len = 0; len < text.len; len++) {
+	for (size_t len = 0; len < text.len; len += step) {
 		/* its own block, so that a sanitizer sees an out-of-bounds read */
 		char *copy = malloc(len ? len : 1);
 		struct seen seen;

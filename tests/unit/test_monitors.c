@@ -109,6 +109,22 @@ static void an_errno_text_is_kept(void **state)
 	seen_free(&seen);
 }
 
+static void a_number_in_few_words_is_kept(void **state)
+{
+	struct seen seen = seen_in(KW_STR("KVM: entry failure: hw_entry_failure_reason=0x80000021\n"));
+
+	(void)state;
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.failure[0]->class, KW_CLASS_ENTRY_FAILED);
+	assert_fact(seen.failure[0], hardware_error, 0x80000021);
+	seen_free(&seen);
+	seen = seen_in(KW_STR("hvt: KVM: internal error exit: suberror=0x3\n"));
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.failure[0]->class, KW_CLASS_INTERNAL_ERROR);
+	assert_fact(seen.failure[0], suberror, 3);
+	seen_free(&seen);
+}
+
 static void a_memory_fault_keeps_its_numbers(void **state)
 {
 	struct seen seen = seen_in(KW_STR("Failed to run vcpu: Unexpected exit reason on vcpu run: "
@@ -220,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_wording_is_read),
 		cmocka_unit_test(an_errno_text_is_kept),
+		cmocka_unit_test(a_number_in_few_words_is_kept),
 		cmocka_unit_test(a_memory_fault_keeps_its_numbers),
 		cmocka_unit_test(sources_traces_and_prose_begin_nothing),
 		cmocka_unit_test(a_bad_system_call_joins_the_exit),

@@ -54,6 +54,10 @@ static const struct {
 	  KW_SIGN_GUEST_PANIC },
 	{ "!!!! X64 Exception Type - 0E(#PF - Page-Fault)  CPU Apic ID - 00000001 !!!!",
 	  KW_CLASS_NOT_KVM, KW_SIGN_FIRMWARE_STOP },
+	{ "audit: apparmor=\"DENIED\" operation=\"open\" name=\"/dev/kvm\" comm=\"qemu-system-x86\"",
+	  KW_CLASS_KVM_UNUSABLE, KW_SIGN_KVM_DENIED },
+	{ "kvm_intel: set kvm_intel.dump_invalid_vmcs=1 to dump internal KVM state.",
+	  KW_CLASS_ENTRY_FAILED, KW_SIGN_DUMP_OFF },
 	{ "*** STOP: 0x0000007E (0x1, 0x2, 0x3, 0x4)", KW_CLASS_NOT_KVM, KW_SIGN_WINDOWS_STOP },
 };
 

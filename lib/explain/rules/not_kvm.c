@@ -154,6 +154,25 @@ const struct kw_rule kw_rules_not_kvm[] = {
 			    "Linux Documentation/driver-api/vfio.rst" },
 	},
 	{
+		.id = "vfio-no-remapping",
+		.any_arch = true,
+		.certainty = KW_LIKELY,
+		.classes = NOT_KVM,
+		.sign = KW_SIGN_VFIO_NO_REMAP + 1,
+		.needs_sign = true,
+		.title = "Not KVM: VFIO does not hand out devices on a host without interrupt "
+			 "remapping",
+		.why = "Without it a guest could make its device raise any interrupt of the host by "
+		       "an MSI. The host's CPU, chipset or firmware lacks it, or has it switched off; "
+		       "the IOMMU alone is not enough.",
+		.todo = { KW_DO("Run: `journalctl -k | grep -i remap`. Enable VT-d (AMD-Vi) and x2APIC "
+				"in firmware setup; do not boot with `intremap=off`."),
+			  KW_DO("Only for guests that you trust: load vfio_iommu_type1 with "
+				"`allow_unsafe_interrupts=1`.") },
+		.source = { "Linux drivers/vfio/vfio_iommu_type1.c, "
+			    "vfio_iommu_type1_attach_group()" },
+	},
+	{
 		.id = "vfio-no-iommu",
 		.certainty = KW_LIKELY,
 		.classes = NOT_KVM,

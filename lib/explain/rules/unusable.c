@@ -22,6 +22,15 @@ static enum kw_certainty if_qemu_opened(const struct kw_case *c)
 	return KW_LIKELY;
 }
 
+/* An audit record of AppArmor or SELinux, which refuse whatever the file's mode says. */
+static bool is_audit(const struct kw_case *c)
+{
+	const struct kw_sign *sign = kw_failure_sign(c->f, KW_SIGN_KVM_DENIED);
+
+	return sign && (kw_str_has(sign->text, KW_STR("apparmor=")) ||
+			kw_str_has(sign->text, KW_STR("avc:")));
+}
+
 static const struct kw_do look_for_vmx = {
 	.text = "Run: `grep -cE 'vmx|svm' /proc/cpuinfo`. With 0 the CPU's virtualization "
 		"extensions are hidden: enable Intel VT-x "
@@ -52,7 +61,10 @@ const struct kw_rule kw_rules_unusable[] = {
 		.why = "open(2) of /dev/kvm was refused: the device exists, and its group or its "
 		       "mode does not let this user in. In a "
 		       "container the device cgroup, or an LSM, refuses it in the same words.",
-		.todo = { KW_DO("Run: `ls -l /dev/kvm; id`, then `usermod -aG kvm USER` for the "
+		.todo = { KW_DO("The line is an audit record: AppArmor or SELinux refused it. Look at "
+				"its profile or context: `aa-status`, `ausearch -m avc -ts recent`.",
+				.when = is_audit),
+			  KW_DO("Run: `ls -l /dev/kvm; id`, then `usermod -aG kvm USER` for the "
 				"group shown, and log in again."),
 			  KW_DO("In a container: pass the device (`--device /dev/kvm`), and check "
 				"the group id inside."),
