@@ -140,7 +140,10 @@ static const struct kw_message rows[] = {
 	ROW("Memory Error at QEMU addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST,
 	    .vmm = KW_STR("QEMU"),
 	    .number = { { .after = KW_STR("GUEST addr "), .fact = KW_F_fault_gpa, .hex = true } }),
-	ROW("Hardware memory error at addr", "BUS_MCEERR", MEMORY_ERROR, MCE_GUEST,
+	ROW("Hardware memory error at addr", "GUEST addr", MEMORY_ERROR, MCE_GUEST,
+	    .vmm = KW_STR("QEMU")),
+	/* "... of type BUS_MCEERR_AO for QEMU itself instead of guest system!" */
+	ROW("Hardware memory error at addr", "BUS_MCEERR", MEMORY_ERROR, MCE_HOST,
 	    .vmm = KW_STR("QEMU")),
 	ROW("Memory failure: 0x", "", MEMORY_ERROR, MCE_HOST, OF_VMM),
 	ROW("due to hardware memory corruption", "", MEMORY_ERROR, MCE_HOST, OF_VMM),

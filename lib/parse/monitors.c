@@ -459,7 +459,7 @@ static bool take_traced(struct kw_gather *g, const struct kw_clean_line *line, u
 	return true;
 }
 
-/* Linux' event: "reason KVM_EXIT_SHUTDOWN (8)", with a negative errno "reason error (14)" */
+/* Linux' event: "reason NAME (number)", with a negative errno "reason error (14)" */
 static bool take_userspace_exit(struct kw_gather *g, const struct kw_clean_line *line,
 				struct kw_str rest)
 {
