@@ -176,7 +176,8 @@ def shared(page):
     page.wait("!!document.querySelector('#answer h1')")
     assert answer(page).startswith(HEADLINE)
     text = page.js("document.getElementById('log').value")
-    for secret in ("jane", "192.0.2", "payroll", "ledger", "9f0c3d2e", "RBX", "ffff9f30ffcd5fc0"):
+    for secret in ("jane", "192.0.2", "payroll", "ledger", "9f0c3d2e", "RBX", "ffff9f30ffcd5fc0",
+                   "CR2", "135db6000", "DR1"):
         assert secret not in text, text
     assert "RCX=0000000000000838" in text and "<0f> 30" in text
     assert page.js("document.getElementById('kernel').value") == "5.10.100"
@@ -243,6 +244,75 @@ def large(page, folder):
     assert explain(page, LOG).startswith(HEADLINE), "a new worker after the cancelled one"
 
 
+def copied(page):
+    """What the Copy buttons put into the clipboard, read back from there."""
+    page.open(web.PAGE.as_uri())
+    page.call("Browser.grantPermissions",
+              permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    page.call("Page.bringToFront")
+    explain(page, LOG)
+    clipboard = {}
+    for button in ("copy-text", "copy-json", "copy-markdown"):
+        page.js("document.getElementById('status').textContent = '';"
+                f"document.getElementById('{button}').click()")
+        page.wait("document.getElementById('status').textContent === 'Copied.'")
+        clipboard[button] = page.js("navigator.clipboard.readText()")
+    native = subprocess.run([web.BUILD / "cli/kvmwhy"], input=LOG, check=True,
+                            capture_output=True, encoding="utf-8").stdout
+    assert clipboard["copy-text"] == native
+    assert json.loads(clipboard["copy-json"])[0]["headline"].startswith(HEADLINE)
+    assert clipboard["copy-markdown"].startswith("```text\n" + native.rstrip())
+
+
+def downloaded(page, folder):
+    page.open(web.PAGE.as_uri())
+    page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+    explain(page, LOG)
+    page.js("document.getElementById('download').click()")
+    until = time.monotonic() + browser.PATIENCE
+    while not (folder / "report.html").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    native = subprocess.run([web.BUILD / "cli/kvmwhy", "--format", "html"], input=LOG, check=True,
+                            capture_output=True, encoding="utf-8").stdout
+    assert (folder / "report.html").read_text(encoding="utf-8") == native
+
+
+def printed(page, shots):
+    """On paper only the answer is left."""
+    page.open(web.PAGE.as_uri())
+    explain(page, LOG)
+    page.call("Emulation.setEmulatedMedia", media="print")
+    shown = "getComputedStyle(document.getElementById('{}')).display"
+    assert page.js(shown.format("form")) == "none" != page.js(shown.format("answer"))
+    page.call("Emulation.setEmulatedMedia", media="")
+    paper = base64.b64decode(page.call("Page.printToPDF", printBackground=True)["data"])
+    assert paper.startswith(b"%PDF-")
+    if shots:
+        pathlib.Path(shots, "print.pdf").write_bytes(paper)
+
+
+def stalled(page):
+    """A worker that gives no sign of life is ended, after a fiftieth of the time here."""
+    page.open(web.PAGE.as_uri())
+    page.js("""{
+        const worker = document.getElementById('worker'), hanging = document.createElement('pre');
+
+        hanging.id = 'worker';
+        hanging.hidden = true;
+        hanging.textContent = `addEventListener('message', ({ data }) => {
+            while (data.do !== 'load'); });\n${worker.textContent}`;
+        worker.replaceWith(hanging);
+        window.clock = setTimeout;
+        window.setTimeout = (then, limit) => clock(then, limit / 50);
+        document.getElementById('log').value = 'the worker of the start is ended';
+        document.getElementById('explain').click();
+        document.getElementById('cancel').click();
+    }""")
+    page.wait(DONE)
+    explain(page, LOG)
+    assert "too long" in status(page), status(page)
+
+
 def looked_up(page):
     page.open(web.PAGE.as_uri())
     found = "document.getElementById('found').textContent"
@@ -287,6 +357,7 @@ def main(shots):
             folder = pathlib.Path(name)
             for test, *more in ((pasted,), (empty,), (many,), (dropped, folder), (packed, folder),
                                 (shared,), (context,), (damaged,), (hostile, folder), (looked_up,),
+                                (copied,), (downloaded, folder), (printed, shots), (stalled,),
                                 (looks, shots), (large, folder)):
                 test(page, *more)
                 quiet(page)

@@ -6,7 +6,7 @@
  */
 
 const UNKNOWN_BYTE = '??';
-const GENERAL = /\b([ER](?:AX|BX|CX|DX|SI|DI|BP|SP)|R(?:[89]|[12]\d|3[01]))\s?=\s?[0-9a-f]{8,16}\b ?/g;
+const GENERAL = /\b([ER](?:AX|BX|CX|DX|SI|DI|BP|SP)|R(?:[89]|[12]\d|3[01])|CR[23]|DR[0-3])\s?=\s?[0-9a-f]{8,16}\b ?/g;
 const VECTOR = /^.*\b(?:XMM|FPR|FCW)\d*=.*$/;
 const CODE = /^(.*?\bCode=)(.*)$/;
 /* Of these an MSR or port access is made. */
