@@ -113,6 +113,25 @@ static void text_if(struct kw_json *j, struct kw_str key, struct kw_str text)
 
 #define TEXT_IF(j, name, text) text_if((j), KW_STR(",\"" name "\":"), (text))
 
+/* Between the first and the last line there may be others: [[1,4],[6,21]] */
+static void read_lines(struct kw_json *j, const struct kw_failure *f)
+{
+	KW_JSON_KEY(j, "read");
+	kw_json_array(j);
+	for (size_t i = 0, end; i < f->nlines; i = end) {
+		for (end = i + 1; end < f->nlines; end++) {
+			if (f->line[end].number > f->line[end - 1].number + 1 ||
+			    f->line[end].number < f->line[end - 1].number)
+				break;
+		}
+		kw_json_array(j);
+		kw_json_dec(j, f->line[i].number);
+		kw_json_dec(j, f->line[end - 1].number);
+		kw_json_array_end(j);
+	}
+	kw_json_array_end(j);
+}
+
 static void input(struct kw_json *j, const struct kw_failure *f, const struct kw_style *style)
 {
 	KW_JSON_KEY(j, "input");
@@ -122,6 +141,7 @@ static void input(struct kw_json *j, const struct kw_failure *f, const struct kw
 		KW_JSON_DEC(j, "first_line", f->first_line);
 	if (f->last_line)
 		KW_JSON_DEC(j, "last_line", f->last_line);
+	read_lines(j, f);
 	kw_json_object_end(j);
 }
 

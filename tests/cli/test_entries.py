@@ -82,9 +82,12 @@ def msrs(*words, **kwargs):
 def _(directory):
     reports = found(two_boots(directory))
     equal([(report["msr"]["index"], report["input"]) for report in reports],
-          [("0x838", {"file": "kvm[4711], 101.scope", "first_line": 1, "last_line": 21}),
-           ("0x404", {"file": "kvm[4712], 102.scope", "first_line": 1, "last_line": 21}),
-           ("0x408", {"file": "kvm[4711], 101.scope", "first_line": 1, "last_line": 21})])
+          [("0x838", {"file": "kvm[4711], 101.scope", "first_line": 1, "last_line": 21,
+                    "read": [[1, 21]]}),
+           ("0x404", {"file": "kvm[4712], 102.scope", "first_line": 1, "last_line": 21,
+                    "read": [[1, 21]]}),
+           ("0x408", {"file": "kvm[4711], 101.scope", "first_line": 1, "last_line": 21,
+                    "read": [[1, 21]]})])
     equal(kernels(directory / "two.journal"), [KERNELS[FIRST]] * 2 + [KERNELS[SECOND]])
 
 

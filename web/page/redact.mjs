@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a shared text leaves out, as `kvmwhy record --redact` does for a recording: what the
- * diagnosis does not need. In: a log, its answer as NDJSON. Out: the lines that belong to the
- * failures, and what was taken out of them.
+ * What a shared text leaves out, by the rule of `kvmwhy record --redact`: all that the diagnosis
+ * does not need. In: a log, its answer as NDJSON. Out: the lines that the engine understood as
+ * parts of the failures, and what was taken out of them.
  */
 
 const UNKNOWN_BYTE = '??';
@@ -40,13 +40,15 @@ class Taken {
 	}
 }
 
-/* The lines of a text that belong to the failures, each range in order. */
+/* The lines of a text that the engine understood as parts of the failures. */
 export function linesOfFailures(text, failures) {
 	const lines = text.split('\n');
 	const kept = new Array(lines.length).fill(false);
 
-	for (const { input } of failures)
-		kept.fill(true, input.first_line - 1, input.last_line);
+	for (const { input } of failures) {
+		for (const [first, last] of input.read)
+			kept.fill(true, first - 1, last);
+	}
 	return { lines, kept };
 }
 
