@@ -81,13 +81,11 @@ def msrs(*words, **kwargs):
 @test("each speaker by itself, named, with the kernel of the boot")
 def _(directory):
     reports = found(two_boots(directory))
+    whole = {"first_line": 1, "last_line": 21, "read": [[1, 21]]}
     equal([(report["msr"]["index"], report["input"]) for report in reports],
-          [("0x838", {"file": "kvm[4711], 101.scope", "first_line": 1, "last_line": 21,
-                    "read": [[1, 21]]}),
-           ("0x404", {"file": "kvm[4712], 102.scope", "first_line": 1, "last_line": 21,
-                    "read": [[1, 21]]}),
-           ("0x408", {"file": "kvm[4711], 101.scope", "first_line": 1, "last_line": 21,
-                    "read": [[1, 21]]})])
+          [("0x838", {"file": "kvm[4711], 101.scope", **whole}),
+           ("0x404", {"file": "kvm[4712], 102.scope", **whole}),
+           ("0x408", {"file": "kvm[4711], 101.scope", **whole})])
     equal(kernels(directory / "two.journal"), [KERNELS[FIRST]] * 2 + [KERNELS[SECOND]])
 
 
