@@ -38,6 +38,15 @@ static bool add_word(struct words *words, struct kw_str word)
 	return true;
 }
 
+static bool add_words(struct words *words, const struct kw_parser *parser)
+{
+	bool fits = true;
+
+	for (const struct kw_str *word = parser->words; fits && word && word->len; word++)
+		fits = add_word(words, *word);
+	return fits;
+}
+
 /* Words that are only evidence are searched for around a failure, not in the whole stream. */
 static bool add_messages(struct words *words, const struct kw_parser *parser, bool evidence)
 {
@@ -56,9 +65,7 @@ static bool collect_all(struct words *words)
 	bool fits = add_word(words, KW_STR("\"MESSAGE\":["));
 
 	for (const struct kw_parser *const *p = kw_parsers; fits && *p; p++) {
-		for (const struct kw_str *word = (*p)->words; fits && word && word->len; word++)
-			fits = add_word(words, *word);
-		fits = fits && add_messages(words, *p, false);
+		fits = add_words(words, *p) && add_messages(words, *p, false);
 	}
 	return fits;
 }
@@ -67,8 +74,11 @@ static bool collect_messages(struct words *words)
 {
 	bool fits = true;
 
-	for (const struct kw_parser *const *p = kw_parsers; fits && *p; p++)
+	for (const struct kw_parser *const *p = kw_parsers; fits && *p; p++) {
 		fits = add_messages(words, *p, true);
+		if (fits && (*p)->worded)
+			fits = add_words(words, *p);
+	}
 	return fits;
 }
 

@@ -204,7 +204,7 @@ static void end_silent(struct kw_lanes *l)
 	}
 }
 
-void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line, bool message)
+void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line)
 {
 	struct lane *lane = lane_of(l, line);
 
@@ -214,7 +214,7 @@ void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line, bool m
 	lane->number = line->number;
 	l->lines += line->text.len != 0;
 	lane->heard = l->lines;
-	if (kw_offer(lane->gather, line, message)) {
+	if (kw_offer(lane->gather, line)) {
 		take(lane, &line->who);
 		l->passed = 0;
 	} else if (line->text.len) {

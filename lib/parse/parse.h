@@ -55,6 +55,7 @@ struct kw_clean_line {
 	enum kw_line_source source; /* from its prefix */
 	bool cut;	    /* longer than KW_LINE_MAX, the end is missing */
 	bool logged;	    /* a line of the kernel's log quoted by `kvmwhy watch` */
+	bool worded;	    /* it may hold one of kw_message_words; the reader looks */
 	struct kw_speaker who; /* kw_clean() adds to what is known */
 };
 
@@ -167,6 +168,8 @@ struct kw_parser {
 	 */
 	const struct kw_message *messages;
 	enum kw_took (*line)(struct kw_gather *g, const struct kw_clean_line *line);
+	/* .line takes only lines with one of .words, and what continues them: so asks .worded */
+	bool worded;
 	bool kernel; /* also tried on lines of the kernel's log quoted by `kvmwhy watch` */
 	bool aside;  /* of programs that print no registers: see kw_gather_aside() */
 };
@@ -298,11 +301,8 @@ bool kw_gather_in_host_dump(const struct kw_gather *g);
 /* The stream has ended. */
 void kw_gather_finish(struct kw_gather *g);
 
-/*
- * offer.c: hands @line to the parsers; @message: it may hold one of kw_message_words. Returns true
- * if one of them understood it.
- */
-bool kw_offer(struct kw_gather *g, const struct kw_clean_line *line, bool message);
+/* offer.c: hands @line to the parsers. Returns true if one of them understood it. */
+bool kw_offer(struct kw_gather *g, const struct kw_clean_line *line);
 
 /* lanes.c: the lines of each speaker are gathered as one text. Memory is bounded. */
 
@@ -310,7 +310,7 @@ struct kw_lanes;
 
 int kw_lanes_create(kw_failure_fn fn, void *arg, struct kw_lanes **ret);
 void kw_lanes_destroy(struct kw_lanes *l);
-void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line, bool message);
+void kw_lanes_offer(struct kw_lanes *l, const struct kw_clean_line *line);
 /* Is nothing open, so that the reader may go back to searching? */
 bool kw_lanes_idle(const struct kw_lanes *l);
 /* The stream has ended. */

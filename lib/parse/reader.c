@@ -93,7 +93,8 @@ static void offer(struct kw_stream *s, struct kw_clean_line *line, bool soft)
 		line->number = s->join_number;
 	}
 	s->join_len = 0;
-	kw_lanes_offer(s->lanes, line, may_hold_message(s, line->text));
+	line->worded = may_hold_message(s, line->text);
+	kw_lanes_offer(s->lanes, line);
 }
 
 /* No more will come for what waits for the rest of its line. */

@@ -374,8 +374,9 @@ static enum kw_took setup_line(struct kw_gather *g, const struct kw_clean_line *
 		return KW_TOOK_LINE;
 	if (!may_be_ours(line->text))
 		return KW_TOOK_NOTHING;
-	return take_said(g, line) || take_name(g, line) || take_xcr0(g, line) ? KW_TOOK_LINE :
-										KW_TOOK_NOTHING;
+	if (line->worded && (take_said(g, line) || take_name(g, line)))
+		return KW_TOOK_LINE;
+	return take_xcr0(g, line) ? KW_TOOK_LINE : KW_TOOK_NOTHING;
 }
 
 static const struct kw_str needles[] = { KW_STR("ing registers a"),
@@ -402,10 +403,8 @@ static const struct kw_str needles[] = { KW_STR("ing registers a"),
 					 KW_STR("KVM HPT of order "),
 					 KW_STR("ISA_EXT KVM register"),
 					 KW_STR("failed to create VM"),
-					 KW_STR("rror creating vm: "),
 					 KW_STR("failed to create IRQ chip"),
 					 KW_STR("to set up irqfd: "),
-					 KW_STR("et the vCPU state Set"),
 					 KW_STR("KVM_SET_"),
 					 KW_STR("KVM_GET_"),
 					 KW_STR("KVM_CREATE_"),
@@ -415,6 +414,24 @@ static const struct kw_str needles[] = { KW_STR("ing registers a"),
 					 KW_STR("KVM_ARM_"),
 					 KW_STR("KVM_PPC_"),
 					 KW_STR("KVM_S390_"),
+					 KW_STR("KVM_X86_"),
+					 KW_STR("KVM_SIGNAL_MSI"),
+					 KW_STR("KVM_MEMORY_ENCRYPT_"),
+					 KW_STR("KVM_KVMCLOCK_CTRL"),
+					 KW_STR("KVM_TRANSLATE"),
+					 KW_STR("KVM_HAS_DEVICE_ATTR"),
+					 KW_STR("rror creating vm: "),
+					 KW_STR("SetSpecialRegs("),
+					 KW_STR("SetStandardRegs("),
+					 KW_STR("SetXcr("),
+					 KW_STR("SetXsaveState("),
+					 KW_STR("SetMsrEntries("),
+					 KW_STR("SetLapicState("),
+					 KW_STR("SetVcpuEvents("),
+					 KW_STR("SetMpState("),
+					 KW_STR("SetCpuid("),
 					 { 0 } };
 
-const struct kw_parser kw_parser_setup = { .name = "set-up", .words = needles, .line = setup_line };
+const struct kw_parser kw_parser_setup = {
+	.name = "set-up", .words = needles, .line = setup_line, .worded = true
+};

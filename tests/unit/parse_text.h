@@ -59,7 +59,8 @@ static inline struct seen seen_in(struct kw_str text)
 		struct kw_mail mail = { 0 };
 
 		kw_clean(raw, false, scratch, &mail, &line);
-		kw_offer(g, &line, true);
+		line.worded = true;
+		kw_offer(g, &line);
 		text = kw_str_from(text, raw.len + 1);
 	}
 	kw_gather_finish(g);
