@@ -82,6 +82,23 @@ static bool collect_messages(struct words *words)
 	return fits;
 }
 
+/* A text with a word has also each word within that word: only these are searched for. */
+static void drop_longer(struct words *words)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < words->n; i++) {
+		struct kw_str word = words->word[i];
+		bool longer = false;
+
+		for (size_t k = 0; k < words->n && !longer; k++)
+			longer = words->word[k].len < word.len && kw_str_has(word, words->word[k]);
+		if (!longer)
+			words->word[n++] = word;
+	}
+	words->n = n;
+}
+
 static void print_bytes(const uint8_t *bytes, size_t n)
 {
 	printf("{");
@@ -166,6 +183,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "more than %d words\n", WORDS);
 		return 1;
 	}
+	drop_longer(&all);
+	drop_longer(&messages);
 	if (strcmp(argv[1], "--list") == 0) {
 		for (size_t i = 0; i < all.n; i++)
 			printf("%.*s\n", (int)all.word[i].len, all.word[i].p);
