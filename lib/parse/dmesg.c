@@ -233,12 +233,76 @@ static bool take_rip(struct kw_gather *g, const struct kw_clean_line *line)
 	return true;
 }
 
+/* The record of an internal error that the kernel's line is the first to tell of, or NULL. */
+static struct kw_failure *internal_error(struct kw_gather *g, const struct kw_clean_line *line,
+					 uint64_t suberror)
+{
+	struct kw_failure *f = kw_gather_message(g, KW_CLASS_INTERNAL_ERROR, line);
+
+	if (!f || f->class != KW_CLASS_INTERNAL_ERROR || kw_has(f, suberror))
+		return NULL;
+	f->arch = KW_ARCH_X86;
+	kw_gather_fact(f, line, KW_F_suberror, suberror);
+	return f;
+}
+
+/* Before v2.6.34: "emulation failed (mmio) rip 7c9020f9 66 0f 6f 00" */
+static bool take_old_emulation(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	struct kw_str words = KW_STR("emulation failed ("), rest;
+	size_t at = kw_str_find(line->text, words), len;
+	uint64_t rip, byte;
+	struct kw_failure *f;
+
+	if (at == SIZE_MAX)
+		return false;
+	rest = kw_str_from(line->text, at + words.len);
+	at = kw_str_find(rest, KW_STR(") rip "));
+	if (at == SIZE_MAX || !(len = kw_str_hex(kw_str_from(rest, at + 6), &rip)))
+		return false;
+	rest = kw_str_from(rest, at + 6 + len);
+	f = internal_error(g, line, KW_SUBERROR_EMULATION);
+	if (!f || f->code.len)
+		return true;
+	kw_gather_fact(f, line, KW_F_rip, rip);
+	while (f->code.len < 4 && rest.len && rest.p[0] == ' ' &&
+	       kw_str_hex(kw_str_from(rest, 1), &byte) == 2) {
+		f->code.known |= UINT64_C(1) << f->code.len;
+		f->code.bytes[f->code.len++] = (uint8_t)byte;
+		rest = kw_str_from(rest, 3);
+	}
+	f->code.marked = f->code.len ? 0 : -1;
+	f->code.origin = f->origin[KW_F_rip];
+	return true;
+}
+
+/* Before v2.6.34: "handle_exception: unexpected, vectoring info 0x8000000d intr info 0x80000b0d" */
+static bool take_old_vectoring(struct kw_gather *g, const struct kw_clean_line *line)
+{
+	static const struct kw_str words[] = { KW_STR("unexpected, vectoring info "),
+					       KW_STR(" intr info ") };
+	struct kw_failure *f;
+	uint64_t value[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!kw_number_after(line->text, words[i], true, &value[i]))
+			return false;
+	}
+	f = internal_error(g, line, KW_SUBERROR_SIMUL_EX);
+	for (size_t i = 0; f && i < 2; i++) {
+		f->extra[i] = value[i];
+		f->extra_known |= 1u << i;
+		f->extra_line[i] = kw_gather_line(f, line);
+	}
+	return true;
+}
+
 static enum kw_took dmesg_line(struct kw_gather *g, const struct kw_clean_line *line)
 {
 	if (line->text.len < 4)
 		return KW_TOOK_NOTHING;
 	if (take_broken_msr(g, line) || take_msr(g, line) || take_rip(g, line) ||
-	    take_kernel(g, line))
+	    take_kernel(g, line) || take_old_emulation(g, line) || take_old_vectoring(g, line))
 		return KW_TOOK_LINE;
 	return KW_TOOK_NOTHING;
 }
@@ -248,7 +312,8 @@ static const struct kw_str needles[] = {
 	KW_STR("d rdmsr: 0x"), KW_STR("d wrmsr: 0x"), KW_STR("Comm: CPU "), KW_STR("Comm: qemu-"),
 	KW_STR("Comm: fc_vcpu"), KW_STR("Comm: crosvm"), KW_STR("Comm: cloud-hyper"),
 	KW_STR("BUG: unable to handle page"), KW_STR("BUG: kernel NULL pointer"),
-	KW_STR("general protection fault, "), { 0 }
+	KW_STR("general protection fault, "), KW_STR("emulation failed ("),
+	KW_STR("unexpected, vectoring info "), { 0 }
 };
 
 const struct kw_parser kw_parser_dmesg = {

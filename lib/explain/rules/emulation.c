@@ -777,8 +777,9 @@ const struct kw_rule kw_rules_emulation[] = {
 		.test = no_code,
 		.fallback = true,
 		.title = "KVM could not emulate the instruction at RIP {rip}; this text does not "
-			 "show its bytes",
-		.why = "Suberror 1 says that KVM had to emulate an instruction and could not.",
+			 "show what it is",
+		.why = "Suberror 1 says that KVM had to emulate an instruction and could not. Its "
+		       "bytes, or the registers that show the CPU's mode, are missing.",
 		.todo = { KW_DO("Collect the Code= line, or run `x /8i $pc` in QEMU's monitor."),
 			  &kw_do_trace_emulation },
 		.source = { SRC_EMULATION },
