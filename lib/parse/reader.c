@@ -335,18 +335,22 @@ static size_t region_line(struct kw_stream *s, const char *p, size_t len)
 	return end + 1;
 }
 
+/* Where the last line of @len bytes begins. */
+static size_t last_line(const char *p, size_t len)
+{
+	while (len && p[len - 1] != '\n')
+		len--;
+	return len;
+}
+
 /* The last file that tail named in what is searched and not read. */
 static void find_file(struct kw_stream *s, struct kw_str text)
 {
-	const char *end;
+	size_t start, end = last_line(text.p, text.len);
 
-	while (text.len && (end = memrchr(text.p, '\n', text.len))) {
-		const char *start;
-
-		text.len = (size_t)(end - text.p);
-		start = memrchr(text.p, '\n', text.len);
-		start = start ? start + 1 : text.p;
-		if (kw_speaker_header((struct kw_str){ start, (size_t)(end - start) }, &s->file))
+	for (; end; end = start) {
+		start = last_line(text.p, end - 1);
+		if (kw_speaker_header((struct kw_str){ text.p + start, end - 1 - start }, &s->file))
 			return;
 	}
 }
