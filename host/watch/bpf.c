@@ -76,7 +76,8 @@ static bool is_vmx(void)
 /* Keeps libbpf's last message, for the sentence about a failure. */
 static char said[KW_WATCHER_TEXT];
 
-static int keep_said(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int keep_said(enum libbpf_print_level level,
+							   const char *format, va_list args)
 {
 	if (level == LIBBPF_WARN)
 		vsnprintf(said, sizeof(said), format, args);

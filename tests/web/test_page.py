@@ -308,7 +308,7 @@ def stalled(page):
         document.getElementById('explain').click();
         document.getElementById('cancel').click();
     }""")
-    page.wait(DONE)
+    page.wait("document.getElementById('status').textContent === 'Cancelled.'")
     explain(page, LOG)
     assert "too long" in status(page), status(page)
 

@@ -154,6 +154,8 @@
 		if (!state.worker)
 			starting = startWorker();
 		await starting;
+		if (!state.worker) /* Cancel came before the order went out */
+			throw { told: { key: 'cancelled' } };
 		return send(message, progress, limit);
 	}
 
