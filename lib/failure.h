@@ -212,6 +212,7 @@ enum kw_sign_kind {
 	KW_SIGN_SPURIOUS_FAULT, /* kvm_spurious_fault() */
 	KW_SIGN_MMIO_SPTE,	/* reserved bits in an MMIO SPTE */
 	KW_SIGN_SPTE_WALK,	/* a line of the walk printed with it */
+	KW_SIGN_ON_VM,		/* a trace of a kernel that runs in a VM */
 	KW_SIGN_LOCKUP,		/* a CPU stuck in KVM */
 	KW_SIGN_HUNG_TASK,	/* a VMM's thread waited too long in the kernel */
 	KW_SIGN_IN_KVM,		/* an oops at an instruction of KVM's */

@@ -184,6 +184,14 @@ static const struct kw_message signs[] = {
 	SIGN("BUG: ", "", BUG),
 	SIGN("unable to handle", "kernel", BUG),
 	SIGN("general protection fault", "", BUG),
+	/* of an oops or WARN: the machine that the kernel runs on is a VM */
+	SIGN("Hardware name: ", "Virtual Machine", ON_VM),
+	SIGN("Hardware name: ", "QEMU", ON_VM),
+	SIGN("Hardware name: ", "VMware", ON_VM),
+	SIGN("Hardware name: ", "VirtualBox", ON_VM),
+	SIGN("Hardware name: ", "Google Compute", ON_VM),
+	SIGN("Hardware name: ", "OpenStack", ON_VM),
+	SIGN("Hardware name: ", "Amazon EC2", ON_VM, .but = KW_STR(".metal")),
 	{ .sign = 0 }
 };
 

@@ -12,6 +12,17 @@ static const struct kw_do report_oops = {
 		"-r`; try a newer stable kernel first.",
 };
 
+static bool host_is_vm(const struct kw_case *c)
+{
+	return any_sign(c, KW_SIGN_ON_VM);
+}
+
+static const struct kw_do suspect_below = {
+	.text = "This host is itself a VM, says `Hardware name`: suspect the hypervisor below it "
+		"first, and update it.",
+	.when = host_is_vm,
+};
+
 static bool fault_in_kvm(const struct kw_case *c)
 {
 	return any_sign(c, KW_SIGN_BUG);
@@ -58,9 +69,11 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		       "raises #UD or #GP while KVM is in use. CR4.VMXE or EFER.SVME was lost: a "
 		       "suspend or kexec went wrong, or the hypervisor below this host cleared "
 		       "it.",
-		.todo = { KW_DO("Is this host a VM? Then its hypervisor is the first suspect: "
+		.todo = { &suspect_below,
+			  KW_DO("Is this host a VM? Then its hypervisor is the first suspect: "
 				"update it, and check that it was not migrated or restored while "
-				"VMs ran."),
+				"VMs ran.",
+				.unless = host_is_vm),
 			  KW_DO("Was it suspended, a CPU taken offline, or a crash kernel "
 				"started? Reboot it."),
 			  &report_oops },
@@ -113,8 +126,10 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.why = "VMPTRLD, VMCLEAR, VMREAD, VMWRITE, INVEPT or INVVPID ended with VMfail. KVM "
 		       "prepares the VMCS so that this cannot happen on hardware; the guest has no "
 		       "part in it.",
-		.todo = { KW_DO("Is this host a VM? Update the hypervisor below it, and check that "
-				"it was not migrated or restored while VMs ran."),
+		.todo = { &suspect_below,
+			  KW_DO("Is this host a VM? Update the hypervisor below it, and check that "
+				"it was not migrated or restored while VMs ran.",
+				.unless = host_is_vm),
 			  &report_oops },
 		.source = { "Linux arch/x86/kvm/vmx/vmx.c, vmx_insn_failed()",
 			    "Intel SDM vol. 3, \"VM Instruction Error Numbers\"" },
@@ -167,7 +182,8 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.why = "A WARN does not stop the kernel. After KVM_BUG_ON() the VM is marked dead, "
 		       "and each of its ioctls fails with EIO; after any other WARN the guest "
 		       "usually runs on. The defect is the host's, even if the guest triggered it.",
-		.todo = { KW_DO("Check whether the VM still runs; with EIO from its ioctls, start it "
+		.todo = { &suspect_below,
+			  KW_DO("Check whether the VM still runs; with EIO from its ioctls, start it "
 				"anew."),
 			  KW_DO("Look the file and function up in the changelogs of newer stable "
 				"kernels: such warnings are mostly known and fixed."),
@@ -186,7 +202,8 @@ const struct kw_rule kw_rules_host_kernel[] = {
 		.why = "A BUG or an oops of the host names KVM. It must be fixed in the host, even "
 		       "if the guest triggered it. The thread of the vCPU was killed, so the guest "
 		       "hangs or ends.",
-		.todo = { KW_DO("Restart the host when you can: locks and counts that the killed "
+		.todo = { &suspect_below,
+			  KW_DO("Restart the host when you can: locks and counts that the killed "
 				"thread held stay as they were."),
 			  KW_DO("Check the host's memory too: an address that makes no sense, or "
 				"faults at places that differ each time, point to it."),
